@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# Makes sure that Debian's packages are there: `packages.sh build|test|bench|lint|fuzz [more sets]`.
+# Asks for nothing; quick when all is installed.
+set -euo pipefail
+
+build="clang-19 libclang-rt-19-dev mold ccache ninja-build cmake make pkg-config git ca-certificates
+  libboost1.81-dev libboost-json1.81-dev libssl-dev librocksdb-dev libflatbuffers-dev flatbuffers-compiler
+  libzstd-dev libarchive-dev libicu-dev libcli11-dev libfmt-dev libspdlog-dev prometheus-cpp-dev
+  libcurl4-openssl-dev libargon2-dev libcrypt-dev libtomlplusplus-dev libgtest-dev"
+test="python3 python3-pytest dovecot-imapd dovecot-lmtpd isync curl swaks openssl procps libnss3-tools"
+bench="libbenchmark-dev procps"
+lint="clang-tidy-19 clang-format-19 python3"
+fuzz="llvm-19"
+
+wanted=""
+for set in "$@"; do
+  case $set in
+    build | test | bench | lint | fuzz) wanted+=" ${!set}" ;;
+    *) echo "packages.sh: no set named '$set'; there are build, test, bench, lint and fuzz" >&2; exit 2 ;;
+  esac
+done
+
+missing=()
+installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p')
+for package in $wanted; do
+  grep -qx -- "$package" <<<"$installed" || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+echo "Installing ${#missing[@]} Debian packages: ${missing[*]}" >&2
+if [ "$(id -u)" != 0 ]; then
+  command -v sudo >/dev/null || { echo "packages.sh: run as root, or install: ${missing[*]}" >&2; exit 1; }
+  sudo=sudo
+fi
+export DEBIAN_FRONTEND=noninteractive
+${sudo:-} apt-get update -qq
+# Services that a package would start are not wanted: tests start their own.
+printf '#!/bin/sh\nexit 101\n' | ${sudo:-} tee /tmp/kontor-policy-rc.d >/dev/null
+${sudo:-} sh -c '[ -e /usr/sbin/policy-rc.d ] || { install -m 755 /tmp/kontor-policy-rc.d /usr/sbin/policy-rc.d; touch /tmp/kontor-policy-rc.d.ours; }'
+trap '${sudo:-} sh -c "[ -e /tmp/kontor-policy-rc.d.ours ] && rm -f /usr/sbin/policy-rc.d /tmp/kontor-policy-rc.d.ours; rm -f /tmp/kontor-policy-rc.d"' EXIT
+${sudo:-} apt-get install -y -qq --no-install-recommends "${missing[@]}" >/tmp/kontor-packages.log 2>&1 ||
+  { tail -n 20 /tmp/kontor-packages.log >&2; exit 1; }

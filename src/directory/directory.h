@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The directory's door: look-ups for every protocol and delivery, changes for administration, logins.
+//
+// Invariants: 1. an address or domain belongs to exactly one principal or tenant; 2. ids are never reused, also not after
+// a removal or a crash; 3. a principal's addresses are in domains of its own tenant; 4. everything is read from one
+// in-memory copy that is replaced as a whole after each durable commit.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "directory/principal.h"
+
+namespace kontor::store {
+class Engine;
+}
+
+namespace kontor::directory {
+
+struct NewPrincipal {
+  PrincipalKind kind = PrincipalKind::user;
+  std::string address;
+  std::string name;
+  Status status = Status::active;
+  std::optional<std::uint64_t> quota;
+};
+
+// What an address leads to.
+struct Recipient {
+  PrincipalId principal;
+  std::string detail;  // the part after "+" (RFC 5233), empty if none
+};
+
+// An app password as it is listed: the secret itself is shown once, when made.
+struct AppPassword {
+  std::uint64_t id = 0;
+  std::string label;
+  Instant created{};
+  std::uint32_t protocols = kAllProtocols;
+};
+struct NewAppPassword {
+  AppPassword info;
+  std::string secret;
+};
+
+// How much a login's password hash may cost, and for new ones. Tests use weaker ones.
+struct HashCost {
+  std::uint32_t memory_kib = 19 * 1024;  // Argon2id, OWASP's second choice
+  std::uint32_t passes = 2;
+};
+
+// Thread-safe. Everything but look-ups blocks: call it from a worker.
+class Directory {
+ public:
+  // Reads the whole directory. Errors: unavailable, corrupt. `engine` and `clock` must outlive it.
+  static Result<std::unique_ptr<Directory>> open(store::Engine& engine, const Clock& clock, HashCost cost = {});
+  virtual ~Directory() = default;
+
+  // Look-ups: in memory, never block. Errors: not_found.
+  virtual Result<Tenant> tenant(TenantId id) const = 0;
+  virtual Result<Tenant> tenant(std::string_view name) const = 0;
+  virtual std::vector<Tenant> tenants() const = 0;
+  virtual Result<Domain> domain(std::string_view name) const = 0;
+  virtual std::vector<Domain> domains(TenantId tenant) const = 0;  // TenantId() = of all tenants
+  virtual Result<Principal> principal(PrincipalId id) const = 0;
+  virtual Result<Principal> by_address(std::string_view address) const = 0;  // exact, any of its addresses
+  virtual std::vector<Principal> principals(TenantId tenant) const = 0;      // TenantId() = of all tenants
+  virtual Result<Principal> by_account(AccountId account) const = 0;
+  // Of the principal or, where it has none, of its tenant; 0 = unlimited.
+  virtual std::uint64_t quota_bytes(PrincipalId id) const = 0;
+  // All groups that the principal is in, also through other groups.
+  virtual std::vector<PrincipalId> groups_of(PrincipalId id) const = 0;
+
+  // Delivery: exact address, else without sub-address, else the domain's catch-all. Groups are not expanded here.
+  // Errors: not_found (nobody), denied (domain is not ours), unavailable (suspended).
+  virtual Result<Recipient> resolve(std::string_view address) const = 0;
+  // The accounts that get mail sent to the principal: itself, or a group's members through nested groups, each once,
+  // suspended ones left out.
+  virtual std::vector<PrincipalId> expand(PrincipalId id) const = 0;
+
+  // Changes. Each is durable when it returns. Errors: exists, not_found, invalid (with what is wrong), unavailable.
+  virtual Result<Tenant> add_tenant(std::string name) = 0;
+  virtual Result<void> update_tenant(const Tenant& tenant) = 0;
+  virtual Result<void> remove_tenant(TenantId id) = 0;  // conflict while it has domains or principals
+  virtual Result<Domain> add_domain(TenantId tenant, std::string name) = 0;
+  virtual Result<void> update_domain(const Domain& domain) = 0;
+  virtual Result<void> remove_domain(DomainId id) = 0;  // conflict while addresses use it
+  virtual Result<Principal> add_principal(const NewPrincipal& principal) = 0;  // its tenant is the address's domain's
+  // Replaces all but id, tenant, kind and created.
+  virtual Result<void> update_principal(const Principal& principal) = 0;
+  virtual Result<void> remove_principal(PrincipalId id) = 0;
+
+  // Passwords. The principal's old password and the verification cache end with the change.
+  virtual Result<void> set_password(PrincipalId id, std::string_view password) = 0;
+  // A hash of another system, kept as it is until the first login proves the password, then made anew with Argon2id.
+  // Errors: invalid (no known scheme; the sentence names the prefix but not the hash).
+  virtual Result<void> set_password_hash(PrincipalId id, std::string_view hash) = 0;
+  virtual Result<NewAppPassword> add_app_password(PrincipalId id, std::string label, std::uint32_t protocols) = 0;
+  virtual std::vector<AppPassword> app_passwords(PrincipalId id) const = 0;
+  virtual Result<void> remove_app_password(PrincipalId id, std::uint64_t app_password) = 0;
+
+  // Checks a login name (any of the principal's addresses) and a password or app password. Takes the same time whether
+  // or not the name exists. Errors: denied (wrong name or password, or not allowed: one sentence for all),
+  // unavailable. Repeated logins with the same password are cheap: a keyed digest is remembered for some minutes.
+  virtual Result<Principal> authenticate(std::string_view login, std::string_view password, Protocol protocol) = 0;
+
+  // For `kontor check`: reads the stored records anew and compares; one sentence per fault.
+  virtual Result<std::vector<std::string>> check() = 0;
+};
+
+}  // namespace kontor::directory

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Who there is: tenants, their domains, their principals (people, shared mailboxes, groups, rooms, equipment).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/time.h"
+
+namespace kontor::directory {
+
+// active: everything works. inactive: no login; mail is accepted and imports run (an account being moved in).
+// suspended: no login; mail is deferred with a temporary error.
+enum class Status : std::uint8_t { active, inactive, suspended };
+
+enum class PrincipalKind : std::uint8_t { user, shared, group, room, equipment };
+
+// What a principal may log in with; a bit each.
+enum class Protocol : std::uint32_t {
+  imap = 1, pop3 = 2, submission = 4, managesieve = 8, jmap = 16, dav = 32, eas = 64, ews = 128, web = 256,
+};
+constexpr std::uint32_t kAllProtocols = 0xffff'ffff;
+
+// Used by administration; a user has none of them by default.
+enum class Role : std::uint8_t { tenant_admin, helpdesk, auditor, server_admin };
+
+struct Tenant {
+  TenantId id;
+  std::string name;                        // unique, lower case
+  Status status = Status::active;
+  std::uint64_t default_quota = 0;         // bytes for principals without one of their own; 0 = unlimited
+  std::uint32_t recoverable_days = 14;     // how long removed items can be brought back; 0 = purged at once
+};
+
+struct Domain {
+  DomainId id;
+  TenantId tenant;
+  std::string name;                        // unique, lower case, A-labels (RFC 5890)
+  PrincipalId catch_all;                   // gets mail to unknown addresses; 0 = they are refused
+  bool subaddressing = true;               // RFC 5233: user+detail@domain reaches user@domain
+};
+
+struct Principal {
+  PrincipalId id;
+  TenantId tenant;
+  PrincipalKind kind = PrincipalKind::user;
+  std::string name;                        // for people: "Ada Example"
+  std::vector<std::string> addresses;      // lower case; the first is the primary one and the login name
+  Status status = Status::active;
+  std::optional<std::uint64_t> quota;      // bytes, 0 = unlimited; absent = the tenant's default
+  std::uint32_t protocols = kAllProtocols;
+  std::vector<Role> roles;
+  std::vector<PrincipalId> members;        // groups: who gets its mail; shared mailboxes: who may use it
+  Instant created{};
+
+  // Where its items live; groups have none (0).
+  AccountId account() const { return kind == PrincipalKind::group ? AccountId() : AccountId(id.value); }
+  const std::string& primary_address() const { return addresses.front(); }
+};
+
+std::string_view name(Status status);
+std::string_view name(PrincipalKind kind);
+std::string_view name(Role role);
+std::string_view name(Protocol protocol);
+std::optional<Status> parse_status(std::string_view text);
+std::optional<PrincipalKind> parse_kind(std::string_view text);
+std::optional<Role> parse_role(std::string_view text);
+std::optional<Protocol> parse_protocol(std::string_view text);
+
+}  // namespace kontor::directory

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The core's door: how every protocol, delivery and the importer read and change an account.
+//
+// Invariants (checked by `kontor check`):
+//  1. every commit takes the account's next modseq; a folder's `highest` is the modseq of the last change to its items;
+//  2. each filing points to an item, and each item has at least one filing or is recoverable;
+//  3. each item's content is there; content that no item refers to is removed with the last of them, or by the sweep;
+//  4. a folder's counters and the account's usage agree with its filings and items;
+//  5. UIDs only grow within a UIDVALIDITY; item and folder ids are never reused;
+//  6. watchers are told after the commit is durable, never before.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "groupware/content.h"
+#include "groupware/flags.h"
+#include "groupware/folder.h"
+#include "groupware/folder_view.h"
+#include "groupware/rights.h"
+
+namespace kontor::groupware {
+
+struct Filing {
+  FolderId folder;
+  Uid uid;
+  Modseq modseq;
+  bool is_deleted = false;
+};
+
+struct Item {
+  ItemId id;
+  Kind kind = Kind::mail;
+  std::vector<Filing> filings;
+  FlagSet flags;  // without kDeleted
+  InternalDate internal_date;
+  Instant saved{};                 // when it came into its folder (RFC 8514)
+  std::uint64_t size = 0;
+  std::string hash;                // SHA-256 of the content
+  ThreadId thread;
+  Modseq created;
+  Modseq modified;
+  std::map<std::string, std::string> properties;
+};
+
+struct NewItem {
+  Kind kind = Kind::mail;
+  StagedContent content;
+  FlagNames flags;
+  std::optional<InternalDate> internal_date;  // absent = now
+  std::map<std::string, std::string> properties;
+};
+
+struct Added {
+  ItemId item;
+  Uid uid;
+  UidValidity uid_validity;
+};
+
+// A change of flags. Keywords by name; unknown ones are added to the account's table.
+struct FlagChange {
+  enum class Mode : std::uint8_t { replace, add, remove };
+  Mode mode = Mode::replace;
+  FlagNames names;
+};
+
+// What happened after a modseq, each id once; an item that came and went in between is not there.
+struct Changes {
+  Modseq from, to;
+  std::vector<FolderId> folders_changed;  // created or changed
+  std::vector<FolderId> folders_removed;
+  std::vector<ItemId> items_changed;      // created or changed
+  std::vector<ItemId> items_removed;
+  struct Vanished {
+    FolderId folder;
+    Uid uid;
+  };
+  std::vector<Vanished> vanished;         // filings that ended
+};
+
+struct Usage {
+  std::uint64_t bytes = 0;
+  std::uint64_t items = 0;
+  std::uint64_t limit = 0;  // bytes; 0 = unlimited
+};
+
+// What the importer knows of a source item it has brought. `fingerprint` is the importer's own.
+struct LedgerEntry {
+  ItemId item;  // may be gone meanwhile: its user removed it, and it must not come back
+  std::string fingerprint;
+};
+
+// Reads of one moment. What the caller may not know of is `not_found`. One thread at a time; short-lived: never held
+// across a co_await. Folders, views and contents taken from it may be kept.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+
+  virtual Modseq modseq() const = 0;
+  // All folders, whatever the caller's rights: use visible() or rights() before showing one.
+  virtual std::shared_ptr<const FolderTable> folders() const = 0;
+  virtual std::uint32_t rights(FolderId folder) const = 0;  // right:: bits of this caller; 0 if there is no such folder
+  virtual Result<std::shared_ptr<const Folder>> folder(FolderId id) const = 0;
+  virtual std::shared_ptr<const KeywordTable> keywords() const = 0;
+
+  // Errors: denied (no right to read), not_found.
+  virtual Result<std::shared_ptr<const FolderView>> view(FolderId folder) const = 0;
+  virtual Result<Item> item(ItemId id) const = 0;
+  // The mail summary (root table mime::fb::Summary): checked, made anew from the content where it is missing.
+  virtual Result<std::string> summary(ItemId id) const = 0;
+  // Visits the summaries of many items, in the given order, without a copy; absent items are skipped.
+  virtual Result<void> summaries(const std::vector<ItemId>& ids,
+                                 const std::function<bool(ItemId, std::string_view)>& visit) const = 0;
+  virtual Result<std::shared_ptr<const Content>> content(ItemId id) const = 0;
+
+  // Errors: conflict (the log no longer reaches back so far: resync).
+  virtual Result<Changes> changes_since(Modseq since) const = 0;
+  virtual Usage usage() const = 0;
+  virtual std::vector<std::string> other_subscriptions() const = 0;  // paths of no folder, ascending
+
+  virtual Result<std::optional<LedgerEntry>> ledger(std::string_view source, std::string_view source_key) const = 0;
+  // Visits a source's entries in the order of their keys, from `first_key` on, until `visit` returns false.
+  virtual Result<void> ledger_scan(std::string_view source, std::string_view first_key,
+                                   const std::function<bool(std::string_view, const LedgerEntry&)>& visit) const = 0;
+};
+
+// One change of the account: all of it or nothing, under the next modseq. Reads through it see its own writes, except
+// view(), which is of the moment before.
+class Transaction : public Reader {
+ public:
+  struct NewFolder {
+    FolderId parent;
+    std::string name;
+    Kind kind = Kind::mail;
+    FolderRole role = FolderRole::none;
+    bool subscribed = true;
+    bool is_container = false;
+    std::optional<UidValidity> uid_validity;  // kept if given (imports); else a fresh one
+  };
+  // Errors: exists, invalid (name, depth above 64, or more than the account's limit of folders), denied, not_found.
+  virtual Result<FolderId> create_folder(const NewFolder& folder) = 0;
+  // Moves and renames in one; children come along. Errors: exists, invalid (into itself; the inbox), denied, not_found.
+  virtual Result<void> rename_folder(FolderId folder, FolderId new_parent, std::string new_name) = 0;
+  // Its items lose their filing. With children it becomes a container. Errors: invalid (the inbox), denied, not_found.
+  virtual Result<void> remove_folder(FolderId folder) = 0;
+  // What can be changed freely. UIDVALIDITY only while no item ever was in the folder (else invalid).
+  struct FolderChange {
+    std::optional<bool> subscribed;
+    std::optional<FolderRole> role;  // exists: another folder has it
+    std::optional<bool> is_container;
+    std::optional<UidValidity> uid_validity;
+    std::optional<Uid> next_uid;     // only upwards
+    std::optional<std::string> colour, description;
+    std::optional<std::vector<Grant>> grants;
+    std::map<std::string, std::string> properties;  // an empty value removes
+  };
+  virtual Result<void> change_folder(FolderId folder, const FolderChange& change) = 0;
+  virtual Result<void> subscribe_other(std::string path, bool subscribed) = 0;
+
+  struct AddOptions {
+    std::optional<Uid> uid;     // kept if it is not below the folder's next UID; otherwise the next one is given
+    bool ignore_quota = false;  // imports that were allowed to
+  };
+  // Errors: over_quota, denied, not_found, invalid (a container).
+  virtual Result<Added> add(FolderId folder, const NewItem& item, const AddOptions& options) = 0;
+  Result<Added> add(FolderId folder, const NewItem& item) { return add(folder, item, AddOptions()); }
+  // A new item in `to` that shares the content, with flags, date and properties. Errors: as add; not_found (no such UID).
+  virtual Result<Added> copy(FolderId from, Uid uid, FolderId to) = 0;
+  // The filing ends in `from` and begins in `to`: the item keeps its id. Errors: as copy.
+  virtual Result<Added> move(FolderId from, Uid uid, FolderId to) = 0;
+  // The filing ends; with its last one the item becomes recoverable or is purged. Errors: not_found, denied.
+  virtual Result<void> remove(FolderId folder, Uid uid) = 0;
+  // The item's new flags. Without the right for one of the flags that flag is left alone; denied if none is allowed.
+  virtual Result<FlagSet> change_flags(FolderId folder, Uid uid, const FlagChange& change) = 0;
+  // An empty value removes a property.
+  virtual Result<void> set_properties(ItemId item, const std::map<std::string, std::string>& properties) = 0;
+  virtual Result<void> set_internal_date(ItemId item, InternalDate date) = 0;
+
+  // The importer's ledger rides in the same commit as the item. source: 1-100 bytes, source_key: 1-300 bytes.
+  virtual Result<void> note_imported(std::string_view source, std::string_view source_key, const LedgerEntry& entry) = 0;
+  virtual Result<void> forget_imported(std::string_view source, std::string_view source_key) = 0;
+};
+
+// What a committed change touched: enough for a watcher to know whether it cares.
+struct Notice {
+  Modseq modseq;
+  std::vector<FolderId> folders;  // whose items or own properties changed; removed ones too
+  bool folder_list_changed = false;
+};
+
+// Ends the watching when destroyed; blocks while its function runs on another thread.
+class Watch {
+ public:
+  virtual ~Watch() = default;
+};
+
+// One per account and process, kept by Accounts while anyone uses it. Thread-safe. Everything but folders() may block: call
+// it from a worker.
+class Account {
+ public:
+  virtual ~Account() = default;
+  virtual AccountId id() const = 0;
+  virtual TenantId tenant() const = 0;
+
+  // Errors: denied (the caller may see nothing here), unavailable.
+  virtual Result<std::unique_ptr<Reader>> read(const Caller& caller) = 0;
+
+  // Runs `change` and commits what it did; on a conflict with another node runs it again on fresh data. Returns the new
+  // modseq once durable, then tells the watchers. A change that wrote nothing commits nothing and returns the present modseq. Concurrent updates of one account are committed together
+  // where they can be: each still is all or nothing. `change` may be run more than once: no side effects in it but on
+  // its own result variables. Errors: what `change` returned, over_quota, unavailable.
+  virtual Result<Modseq> update(const Caller& caller, const std::function<Result<void>(Transaction&)>& change) = 0;
+
+  // The folder's messages that no session has shown as \Recent yet (RFC 3501 section 2.3.2): from this UID on. Taken once:
+  // the next caller gets a later one.
+  virtual Result<Uid> claim_recent(const Caller& caller, FolderId folder) = 0;
+
+  // The present moment's cheap facts, without blocking: for status displays and to see whether a folder changed.
+  virtual std::shared_ptr<const FolderTable> folders() const = 0;
+  virtual Modseq modseq() const = 0;
+
+  // `notify` is called after each commit, on the committing thread, in order: it must be quick, never block and never call the account.
+  virtual std::unique_ptr<Watch> watch(std::function<void(const Notice&)> notify) = 0;
+};
+
+}  // namespace kontor::groupware

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// All accounts of this process: opening, staging content, sweeping, checking.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "groupware/account.h"
+#include "groupware/content.h"
+
+namespace kontor::store {
+class Engine;
+}
+namespace kontor::directory {
+class Directory;
+}
+
+namespace kontor::groupware {
+
+struct Options {
+  std::uint64_t inline_limit = 64 << 10;            // larger content goes to the blob store
+  std::uint64_t largest_item = 256ULL << 20;        // bytes of one item
+  std::uint32_t folders_per_account = 10'000;
+  std::uint64_t view_cache_bytes = 256ULL << 20;    // of all folder views together
+  std::uint32_t log_commits = 100'000;              // how far back the change log of an account reaches
+  std::chrono::seconds sweep_grace{86'400};         // for blobs
+};
+
+// What `kontor check` found. `repaired` is set where --repair made it right.
+struct Fault {
+  std::string where;  // "account 17 (ada@example.org), folder 3, UID 12"
+  std::string what;
+  bool repaired = false;
+};
+struct CheckReport {
+  std::uint64_t accounts = 0, folders = 0, items = 0, bytes = 0, blobs = 0;
+  std::vector<Fault> faults;
+};
+struct CheckOptions {
+  bool repair = false;
+  bool read_content = false;  // also read all content and compare its hash
+  std::function<void(std::uint64_t done, std::uint64_t of)> progress;
+};
+
+// Thread-safe. Blocks: call it from a worker.
+class Accounts {
+ public:
+  // All three must outlive it.
+  static std::unique_ptr<Accounts> make(store::Engine& engine, directory::Directory& directory, const Clock& clock,
+                                        const Options& options = {});
+  virtual ~Accounts() = default;
+
+  // The account of a user, shared mailbox, room or equipment; made with its standard folders (INBOX, Sent, Drafts, Trash,
+  // Junk, Archive) the first time. Errors: not_found (no such principal), unavailable, corrupt.
+  virtual Result<std::shared_ptr<Account>> open(AccountId id) = 0;
+
+  // For content of any account of the tenant.
+  virtual std::unique_ptr<Stager> stage(TenantId tenant, Kind kind = Kind::mail) = 0;
+
+  // Purges recoverable items past their period, then sweeps blobs. Meant to be called now and then.
+  virtual Result<void> sweep() = 0;
+  // Removes an account's data for ever.
+  virtual Result<void> erase(AccountId id) = 0;
+
+  virtual Result<CheckReport> check(const CheckOptions& options) = 0;
+
+  virtual const Options& options() const = 0;
+};
+
+}  // namespace kontor::groupware

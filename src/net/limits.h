@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Limits on what one address or one user may take, and back-off after failed logins.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "net/address.h"
+
+namespace kontor::net {
+
+struct LimitOptions {
+  std::uint32_t connections = 20000;             // of the whole server
+  std::uint32_t connections_per_address = 500;
+  std::uint32_t connections_per_user = 50;       // counted over all protocols
+  std::uint32_t failures_before_delay = 3;       // per address and per user, forgotten after failure_memory
+  std::chrono::seconds longest_delay{30};        // doubling from 1 s
+  std::uint32_t failures_before_refusal = 50;    // per address: then refused at once
+  std::chrono::seconds failure_memory{900};
+};
+
+// Thread-safe. Bounded memory: the oldest failures are forgotten first.
+class Limits {
+ public:
+  explicit Limits(LimitOptions options);
+  ~Limits();
+
+  // A place, given back on destruction. Empty if there was none.
+  class Place {
+   public:
+    Place() = default;
+    Place(Place&&) noexcept;
+    Place& operator=(Place&&) noexcept;
+    ~Place();
+    explicit operator bool() const { return owner_ != nullptr; }
+
+   private:
+    friend class Limits;
+    Limits* owner_ = nullptr;
+    std::string key_;
+    bool whole_ = false;
+  };
+  // Loopback and Unix peers count only towards the whole.
+  Place connection(const Endpoint& peer);
+  Place user(const std::string& login);
+
+  // How long to wait before answering a login attempt; nothing to wait = 0. `refused` = do not even try.
+  struct Verdict {
+    std::chrono::milliseconds delay{0};
+    bool refused = false;
+  };
+  Verdict before_login(const Endpoint& peer, const std::string& login);
+  void after_login(const Endpoint& peer, const std::string& login, bool succeeded);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace kontor::net

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// A two-way byte stream: plain TCP, a Unix socket, TLS, or a script in a test.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "net/address.h"
+#include "net/task.h"
+
+namespace kontor::net {
+
+// Thrown by stream operations; caught in one place, the loop that runs the session.
+struct Disconnected : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+struct TimedOut : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+struct Cancelled : std::runtime_error {  // the server is stopping
+  using std::runtime_error::runtime_error;
+};
+
+// Wakes a coroutine that waits for input. set() is thread-safe and may come before, while or after someone waits; it
+// stays set until a wait took it. Shared: keep a shared_ptr in whatever calls set().
+class Signal {
+ public:
+  virtual ~Signal() = default;
+  virtual void set() = 0;
+};
+
+enum class Wake : std::uint8_t { input, signal };
+
+// One reader and one writer at a time, all on the stream's own executor.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+
+  // Reads at least one byte into `into` and returns how many. Throws Disconnected, TimedOut, Cancelled.
+  virtual Task<std::size_t> read_some(std::span<char> into) = 0;
+
+  // Writes all of `bytes`, which must stay alive until the task finishes. Throws the same.
+  virtual Task<void> write(std::string_view bytes) = 0;
+
+  // Waits until input is there (also already decrypted input) or `signal` was set, whichever comes first; reads
+  // nothing. `signal` must come from this stream's make_signal().
+  virtual Task<Wake> wait(Signal& signal) = 0;
+  virtual std::shared_ptr<Signal> make_signal() = 0;
+
+  // Every later read, wait and write must finish within this time, or throws TimedOut.
+  virtual void set_timeout(std::chrono::milliseconds timeout) = 0;
+
+  // Takes TLS up as the server. The caller makes sure that no plain bytes are buffered (RFC 9051 section 11.1).
+  // Throws Disconnected if the handshake fails.
+  virtual Task<void> start_tls() = 0;
+  virtual bool can_start_tls() const = 0;  // a certificate is configured and TLS is not up yet
+  virtual bool is_encrypted() const = 0;
+  // RFC 5929/9266 channel bindings come with SCRAM-PLUS; for the log: "TLSv1.3 TLS_AES_256_GCM_SHA384".
+  virtual std::string tls_description() const = 0;
+
+  // The peer: its address after PROXY protocol, as text "192.0.2.1:4711" or "unix".
+  virtual const Endpoint& peer() const = 0;
+
+  // Ends both directions; pending operations throw. No effect when closed.
+  virtual void close() = 0;
+};
+
+}  // namespace kontor::net
