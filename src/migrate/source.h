@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Where mail is moved from. A source is read only: nothing in it is ever changed.
+//
+// Every item has a key that is stable between passes and unique in its folder ("uidvalidity:uid", a Maildir base name, a
+// byte offset with a digest); the ledger on the target knows items by (source name, folder key, item key).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace kontor::migrate {
+
+// One mailbox at the source.
+struct SourceAccount {
+  std::string key;      // how the source calls it: login name, folder
+  std::string address;  // of the target's user, after mapping
+};
+
+struct SourceFolder {
+  std::string key;                 // raw, as the source names it
+  std::vector<std::string> path;   // UTF-8 names from the root, without namespace prefixes; {"INBOX"} is the inbox
+  std::string role;                // "sent", ... as groupware's FolderRole names; empty if none
+  bool subscribed = true;
+  bool is_container = false;       // \NoSelect
+  std::uint32_t uid_validity = 0;  // 0 = the source has none
+  std::uint32_t uid_next = 0;
+  std::uint64_t highest_modseq = 0;
+  std::uint64_t messages = 0;      // as announced
+  bool name_was_rewritten = false; // `path` is not what the raw name says: broken encoding, or "/" in a name
+};
+
+// An item as listed, without its content.
+struct SourceItem {
+  std::string key;
+  std::uint32_t uid = 0;                // 0 = the source has none
+  std::uint8_t flags = 0;               // groupware::Flag bits
+  std::vector<std::string> keywords;
+  InternalDate date;
+  bool date_is_guess = false;           // taken from Received or Date for want of better
+  std::uint64_t announced_size = 0;     // a hint, never proof
+  std::map<std::string, std::string> properties;  // e.g. "pop3.uidl"
+};
+
+// What the previous pass knew, so that this one costs in proportion to what changed. Opaque outside the source.
+using FolderState = std::string;
+
+// One pass over one folder.
+struct FolderPass {
+  bool unchanged = false;                // nothing happened since `state`: no items were listed
+  bool is_delta = false;                 // only new and changed items were listed; `vanished` is complete
+  std::vector<std::string> vanished;     // keys, when is_delta
+  FolderState state;                     // to hand in next time, valid once all listed items have arrived
+};
+
+// Content in bounded pieces, CRLF lines. Errors of `take` end the fetch and are returned.
+using TakePiece = std::function<Result<void>(std::string_view)>;
+
+// An open connection to one account of the source. One thread at a time.
+class SourceSession {
+ public:
+  virtual ~SourceSession() = default;
+  virtual Result<std::vector<SourceFolder>> folders() = 0;
+  // Lists in the order of UIDs (or of arrival). `state` is empty for a full pass.
+  virtual Result<FolderPass> list(const SourceFolder& folder, const FolderState& state,
+                                  const std::function<Result<void>(const SourceItem&)>& visit) = 0;
+  // Errors: not_found (vanished meanwhile), invalid (the source gives no sound content: to be quarantined), unavailable
+  // (the connection broke: open a new session and go on), or what `take` returned.
+  virtual Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) = 0;
+  // Tells that these will be fetched next, so that a source with round trips can pipeline. May do nothing.
+  virtual void announce(const SourceFolder& folder, const std::vector<SourceItem>& items) = 0;
+};
+
+// Thread-safe.
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual std::string name() const = 0;  // stable between runs, for the ledger: "imap:mail.example.org"
+  virtual Result<std::vector<SourceAccount>> accounts() = 0;
+  // Errors: denied (login), unavailable, not_found.
+  virtual Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) = 0;
+};
+
+}  // namespace kontor::migrate
