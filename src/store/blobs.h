@@ -3,7 +3,8 @@
 //
 // Protocol, in this order (inv.):
 //  1. pieces are committed lazily under a fresh blob id, listed as an upload;
-//  2. finish() makes the blob findable by its hash, durably; if the tenant has that hash already, the pieces are dropped;
+//  2. finish() makes the blob findable by its hash, durably; if the tenant has that hash already, the pieces are
+//  dropped;
 //  3. refer() notes durably that an account may refer to it, before the account commits the item that does;
 //  4. sweep() forgets notes older than the grace period whose account no longer refers, then blobs without notes, and
 //     uploads that were never finished. Its expectations lose against a concurrent finish() or refer().

@@ -38,8 +38,8 @@ constexpr std::size_t kMaxKey = 512;
 using Key = std::string_view;    // ordered bytes, 1 to kMaxKey; built by the key functions of the room that owns them
 using Value = std::string_view;  // one FlatBuffers table, or content
 
-// A consistent view of one partition: everything read through it is of one moment. Cheap to make, short-lived, never held
-// across a co_await. One thread at a time. Must not outlive its engine.
+// A consistent view of one partition: everything read through it is of one moment. Cheap to make, short-lived, never
+// held across a co_await. One thread at a time. Must not outlive its engine.
 class Snapshot {
  public:
   virtual ~Snapshot() = default;

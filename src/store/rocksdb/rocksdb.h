@@ -10,8 +10,11 @@
 namespace kontor::store {
 
 struct RocksdbOptions {
-  std::uint64_t cache_bytes = 256ULL << 20;      // block cache, shared by records and content
-  std::uint64_t memtable_bytes = 128ULL << 20;   // write buffers of both spaces together
+  std::uint64_t cache_bytes = 256ULL << 20;     // block cache, shared by records and content
+  std::uint64_t memtable_bytes = 128ULL << 20;  // write buffers of both spaces together
+  // With less room than this left on the disk, commits that put anything are refused as unavailable; those that only
+  // erase still pass. Keeps RocksDB itself from running out of disk in the middle of its work.
+  std::uint64_t keep_free_bytes = 64ULL << 20;
 };
 
 // Opens the database in `folder`, or makes it. Only one process at a time can have it open.
