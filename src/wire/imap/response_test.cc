@@ -94,8 +94,7 @@ TEST(Response, HandsContentOnInPieces) {
   const std::string text =
       "* 1 FETCH (UID 4 BODY[] {12}\r\nA: b\r\n\r\n) {3} FLAGS ())\r\n"
       "* 2 FETCH (BODY[HEADER.FIELDS (DATE RECEIVED)] {5}\r\nD: x\n BODY[] {0}\r\n UID 5)\r\n"
-      "* 3 FETCH (UID 6 BODY[] \"quo\\\"ted\")\r\n* 4 FETCH (BODY[] NIL UID 7)\r\n* 5 FETCH (UID 8 BINARY[] "
-      "~{2}\r\n\0\r)\r\n";
+      "* 3 FETCH (UID 6 BODY[] \"quo\\\"ted\")\r\n* 4 FETCH (BODY[] NIL UID 7)\r\n";
   using namespace std::string_literals;
   const std::string whole =
       text + "* 5 FETCH (UID 8 BINARY[] ~{2}\r\n\0\r)\r\n* 6 FETCH (UID 9 BODY[]<0> {3+}\r\na\0b)\r\n"s;
