@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What a FETCH asks for (RFC 3501 section 6.4.5, RFC 7162 section 3.1.4).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wire/imap/cursor.h"
+
+namespace kontor::wire::imap {
+
+// BODY[...]: which bytes of the message.
+struct Section {
+  enum class What : std::uint8_t { whole, header, fields, fields_not, text, mime };
+
+  std::vector<std::uint32_t> part;  // "1.2"; empty = the message itself
+  What what = What::whole;
+  std::vector<std::string> fields;  // of fields and fields_not, in the client's spelling
+};
+
+struct FetchItem {
+  enum class Kind : std::uint8_t {
+    flags,
+    uid,
+    internal_date,
+    size,
+    modseq,
+    envelope,
+    body,
+    body_structure,
+    section,
+    rfc822,
+    rfc822_header,
+    rfc822_text,
+  };
+
+  Kind kind = Kind::flags;
+  bool peek = false;
+  Section section;
+  std::optional<std::uint32_t> offset;  // of a partial fetch
+  std::uint32_t length = 0;
+  std::string label;  // how the answer names it: "BODY[1.HEADER]<0>"
+
+  bool reads_content() const { return kind >= Kind::section; }
+};
+
+struct FetchRequest {
+  static constexpr std::size_t kMaxItems = 256;
+  static constexpr std::size_t kMaxFields = 1000;
+  static constexpr std::size_t kMaxPartDepth = 70;
+
+  std::vector<FetchItem> items;  // each at most once
+  std::optional<std::uint64_t> changed_since;
+
+  bool has(FetchItem::Kind kind) const;
+  void add(FetchItem::Kind kind);  // at the front, if it is not there
+  bool sets_seen() const;
+};
+
+// From after the blank that follows the sequence set to the end of the command.
+FetchRequest parse_fetch(Cursor& in);
+
+}  // namespace kontor::wire::imap

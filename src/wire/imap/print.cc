@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "wire/imap/print.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/bytes.h"
+#include "wire/imap/cursor.h"
+
+namespace kontor::wire::imap {
+namespace {
+
+constexpr std::size_t kLongestQuoted = 4096;
+
+bool may_be_quoted(std::string_view text) {
+  return text.size() <= kLongestQuoted &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > 0 && c != '\r' && c != '\n'; });
+}
+
+}  // namespace
+
+void append_number(std::string& out, std::uint64_t number) {
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  out.append(digits, end);
+}
+
+void append_string(std::string& out, std::string_view text) {
+  if (!may_be_quoted(text)) {
+    out.push_back('{');
+    append_number(out, text.size());
+    out += "}\r\n";
+    out += text;
+    return;
+  }
+  out.push_back('"');
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  out.push_back('"');
+}
+
+void append_astring(std::string& out, std::string_view text) {
+  const bool is_atom = !text.empty() && text.size() <= kLongestQuoted &&
+                       std::all_of(text.begin(), text.end(), is_astring_char) && !iequals(text, "NIL");
+  if (is_atom) {
+    out += text;
+  } else {
+    append_string(out, text);
+  }
+}
+
+bool append_system_flags(std::string& out, std::uint8_t bits) {
+  struct Named {
+    std::uint8_t bit;
+    std::string_view name;
+  };
+  static constexpr Named kNamed[] = {{flag::kAnswered, "\\Answered"},
+                                     {flag::kFlagged, "\\Flagged"},
+                                     {flag::kDeleted, "\\Deleted"},
+                                     {flag::kSeen, "\\Seen"},
+                                     {flag::kDraft, "\\Draft"}};
+  bool any = false;
+  for (const auto& named : kNamed) {
+    if ((bits & named.bit) == 0) continue;
+    if (any) out.push_back(' ');
+    out += named.name;
+    any = true;
+  }
+  return any;
+}
+
+std::string one_line(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c < 0x20 || c == 0x7f) c = '?';
+  }
+  return out;
+}
+
+}  // namespace kontor::wire::imap

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include <gtest/gtest.h>
+
+#include "wire/imap/fetch_request.h"
+#include "wire/imap/list_pattern.h"
+#include "wire/imap/search_key.h"
+
+namespace kontor::wire::imap {
+namespace {
+
+TEST(FetchRequest, Labels) {
+  struct Case {
+    const char* text;
+    const char* labels;  // of all items, joined by "|"
+    bool sets_seen;
+  };
+  const Case cases[] = {
+      {"ALL", "FLAGS|INTERNALDATE|RFC822.SIZE|ENVELOPE", false},
+      {"fast", "FLAGS|INTERNALDATE|RFC822.SIZE", false},
+      {"FULL", "FLAGS|INTERNALDATE|RFC822.SIZE|ENVELOPE|BODY", false},
+      {"FLAGS", "FLAGS", false},
+      {"(flags uid FLAGS)", "FLAGS|UID", false},
+      {"BODY", "BODY", false},
+      {"(BODY BODYSTRUCTURE)", "BODY|BODYSTRUCTURE", false},
+      {"BODY[]", "BODY[]", true},
+      {"body.peek[]<0.10>", "BODY[]<0>", false},
+      {"BODY[1.2.3]", "BODY[1.2.3]", true},
+      {"BODY.PEEK[header]", "BODY[HEADER]", false},
+      {"BODY.PEEK[1.MIME]", "BODY[1.MIME]", false},
+      {"BODY.PEEK[3.HEADER.FIELDS.NOT (Subject \"a b\")]", "BODY[3.HEADER.FIELDS.NOT (Subject \"a b\")]", false},
+      {"(BODY.PEEK[HEADER.FIELDS (FROM TO)] UID)", "BODY[HEADER.FIELDS (FROM TO)]|UID", false},
+      {"BODY.PEEK[HEADER.FIELDS ({4}\r\nFrom)]", "BODY[HEADER.FIELDS (From)]", false},
+      {"RFC822", "RFC822", true},
+      {"(RFC822.HEADER RFC822.SIZE)", "RFC822.HEADER|RFC822.SIZE", false},
+      {"RFC822.TEXT", "RFC822.TEXT", true},
+      {"(MODSEQ) (CHANGEDSINCE 12)", "MODSEQ", false},
+  };
+  for (const auto& c : cases) {
+    Cursor in(c.text);
+    const auto request = parse_fetch(in);
+    ASSERT_FALSE(in.failed()) << c.text << ": " << in.error();
+    std::string labels;
+    for (const auto& item : request.items) labels += (labels.empty() ? "" : "|") + item.label;
+    EXPECT_EQ(labels, c.labels) << c.text;
+    EXPECT_EQ(request.sets_seen(), c.sets_seen) << c.text;
+  }
+}
+
+TEST(FetchRequest, Refuses) {
+  for (const char* text : {"",
+                           "()",
+                           "(FLAGS",
+                           "FLAGS)",
+                           "FOO",
+                           "BODY[",
+                           "BODY[]<1>",
+                           "BODY[]<1.0>",
+                           "BODY[MIME]",
+                           "BODY[0]",
+                           "BODY[1..2]",
+                           "BODY[1.]",
+                           "BODY[HEADER.FIELDS]",
+                           "BODY[HEADER.FIELDS ()]",
+                           "BODY[TEXT.1]",
+                           "BODY.PEEK",
+                           "BODYX",
+                           "FLAGS UID",
+                           "ALL FAST",
+                           "(ALL)",
+                           "FLAGS (CHANGEDSINCE)",
+                           "FLAGS (VANISHED)",
+                           "(FLAGS  UID)",
+                           "BODY[]<-1.5>",
+                           "BODY[]<4294967296.1>",
+                           "RFC822.PEEK"}) {
+    Cursor in(text);
+    parse_fetch(in);
+    EXPECT_TRUE(in.failed()) << text;
+  }
+  std::string deep = "BODY[1";
+  for (int i = 0; i < 1000; ++i) deep += ".1";
+  deep += "]";
+  Cursor in(deep);
+  parse_fetch(in);
+  EXPECT_TRUE(in.failed());
+}
+
+using Op = SearchKey::Op;
+
+TEST(SearchKey, Parses) {
+  struct Case {
+    const char* text;
+    std::vector<Op> ops;  // of the keys at the top
+  };
+  const Case cases[] = {
+      {"ALL", {Op::all}},
+      {"FLAGGED SINCE 1-Feb-1994 NOT FROM \"Smith\"", {Op::flag, Op::internal_since, Op::inverse}},
+      {"CHARSET UTF-8 TEXT {6}\r\n\xd0\xb9\xd1\x86\xd1\x83", {Op::anywhere}},
+      {"OR SEEN (DRAFT UNDELETED) LARGER 100", {Op::either, Op::larger}},
+      {"1:3,5 UID 7:*", {Op::numbers, Op::uids}},
+      {"NEW OLD RECENT", {Op::both, Op::old, Op::recent}},
+      {"HEADER Message-ID \"\" KEYWORD work UNKEYWORD work", {Op::header, Op::keyword, Op::inverse}},
+      {"MODSEQ 620162338", {Op::modseq}},
+      {"MODSEQ \"/flags/\\\\draft\" all 620162338", {Op::modseq}},
+      {"SENTON \"01-Feb-1994\" BODY x", {Op::sent_on, Op::body}},
+      {"*", {Op::numbers}},
+  };
+  for (const auto& c : cases) {
+    Cursor in(c.text);
+    const auto program = parse_search(in);
+    ASSERT_FALSE(in.failed()) << c.text << ": " << in.error();
+    std::vector<Op> ops;
+    for (const auto& key : program.key.children) ops.push_back(key.op);
+    EXPECT_EQ(ops, c.ops) << c.text;
+  }
+}
+
+TEST(SearchKey, Refuses) {
+  for (const char* text : {"",
+                           "FOO",
+                           "FROM",
+                           "OR SEEN",
+                           "NOT",
+                           "(SEEN",
+                           "SEEN)",
+                           "()",
+                           "LARGER x",
+                           "LARGER 4294967296",
+                           "BEFORE 1994",
+                           "UID",
+                           "UID x",
+                           "KEYWORD \"a\"",
+                           "HEADER x",
+                           "CHARSET UTF-8",
+                           "0",
+                           "1:",
+                           "SEEN  DRAFT",
+                           "MODSEQ 99999999999999999999"}) {
+    Cursor in(text);
+    parse_search(in);
+    EXPECT_TRUE(in.failed()) << text;
+  }
+  std::string nots, parens, many = "SEEN";
+  for (int i = 0; i < 10'000; ++i) nots += "NOT ", parens += "(", many += " SEEN";
+  for (const auto& text : {nots + "SEEN", parens + "SEEN", many}) {
+    Cursor in(text);
+    parse_search(in);
+    EXPECT_EQ(in.error(), "the search is too complex");
+  }
+}
+
+TEST(ListPattern, Matches) {
+  struct Case {
+    const char* pattern;
+    const char* name;
+    bool expected;
+  };
+  const Case cases[] = {
+      {"*", "a/b/c", true},
+      {"%", "a", true},
+      {"%", "a/b", false},
+      {"a/%", "a/b", true},
+      {"a/%", "a/b/c", false},
+      {"a/*", "a/b/c", true},
+      {"a*", "a", true},
+      {"%/%", "a/b", true},
+      {"*/c", "a/b/c", true},
+      {"%/c", "a/b/c", false},
+      {"a", "A", false},
+      {"inbox", "INBOX", true},
+      {"inBox/%", "INBOX/x", true},
+      {"inboxes", "inboxes", true},
+      {"", "", true},
+      {"", "a", false},
+      {"%*", "a/b", true},
+      {"*%", "a/b", true},
+      {"a%b", "axxb", true},
+      {"a%b", "ax/b", false},
+      {"%b%d*", "abcd/e/f", true},
+      {"%%", "a/b", false},
+      {"a**b", "a/b", true},
+      {"I%X", "INBOX", true},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(ListPattern(c.pattern).matches(c.name), c.expected) << c.pattern << " on " << c.name;
+  }
+  std::string hard;
+  for (int i = 0; i < 300; ++i) hard += "%a*";
+  EXPECT_FALSE(ListPattern(hard).matches(std::string(1000, 'a') + "b"));
+}
+
+}  // namespace
+}  // namespace kontor::wire::imap

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "wire/imap/search_key.h"
+
+namespace kontor::wire::imap {
+namespace {
+
+using Op = SearchKey::Op;
+
+enum class Argument : std::uint8_t { none, text, keyword, date, number };
+
+struct SearchWord {
+  std::string_view name;
+  Op op;
+  Argument argument = Argument::none;
+  std::uint8_t bit = 0;  // of Op::flag
+  bool inverse = false;  // the key is the opposite: UNSEEN
+};
+
+constexpr SearchWord kSearchWords[] = {
+    {"ALL", Op::all},
+    {"ANSWERED", Op::flag, Argument::none, flag::kAnswered},
+    {"DELETED", Op::flag, Argument::none, flag::kDeleted},
+    {"DRAFT", Op::flag, Argument::none, flag::kDraft},
+    {"FLAGGED", Op::flag, Argument::none, flag::kFlagged},
+    {"SEEN", Op::flag, Argument::none, flag::kSeen},
+    {"UNANSWERED", Op::flag, Argument::none, flag::kAnswered, true},
+    {"UNDELETED", Op::flag, Argument::none, flag::kDeleted, true},
+    {"UNDRAFT", Op::flag, Argument::none, flag::kDraft, true},
+    {"UNFLAGGED", Op::flag, Argument::none, flag::kFlagged, true},
+    {"UNSEEN", Op::flag, Argument::none, flag::kSeen, true},
+    {"RECENT", Op::recent},
+    {"OLD", Op::old},
+    {"BCC", Op::bcc, Argument::text},
+    {"BODY", Op::body, Argument::text},
+    {"CC", Op::cc, Argument::text},
+    {"FROM", Op::from, Argument::text},
+    {"SUBJECT", Op::subject, Argument::text},
+    {"TEXT", Op::anywhere, Argument::text},
+    {"TO", Op::to, Argument::text},
+    {"KEYWORD", Op::keyword, Argument::keyword},
+    {"UNKEYWORD", Op::keyword, Argument::keyword, 0, true},
+    {"BEFORE", Op::internal_before, Argument::date},
+    {"ON", Op::internal_on, Argument::date},
+    {"SINCE", Op::internal_since, Argument::date},
+    {"SENTBEFORE", Op::sent_before, Argument::date},
+    {"SENTON", Op::sent_on, Argument::date},
+    {"SENTSINCE", Op::sent_since, Argument::date},
+    {"LARGER", Op::larger, Argument::number},
+    {"SMALLER", Op::smaller, Argument::number},
+};
+
+SearchKey opposite_of(SearchKey key) {
+  SearchKey outer;
+  outer.op = Op::inverse;
+  outer.children.push_back(std::move(key));
+  return outer;
+}
+
+class SearchParser {
+ public:
+  explicit SearchParser(Cursor& in) : in_(in) {}
+
+  // One key or more, to the end or a closing parenthesis.
+  SearchKey keys(std::size_t depth) {
+    SearchKey all;
+    all.op = Op::both;
+    do all.children.push_back(key(depth));
+    while (in_.take(' '));
+    return all;
+  }
+
+ private:
+  SearchKey key(std::size_t depth) {
+    if (depth > SearchProgram::kMaxDepth || ++count_ > SearchProgram::kMaxKeys) {
+      in_.fail("the search is too complex");
+      return {};
+    }
+    if (in_.take('(')) {
+      SearchKey inner = keys(depth + 1);
+      in_.expect(')');
+      return inner;
+    }
+    if (in_.take_word("NOT")) {
+      in_.space();
+      return opposite_of(key(depth + 1));
+    }
+    if (in_.take_word("OR")) {
+      SearchKey either;
+      either.op = Op::either;
+      for (int i = 0; i < 2; ++i) {
+        in_.space();
+        either.children.push_back(key(depth + 1));
+      }
+      return either;
+    }
+    for (const auto& word : kSearchWords) {
+      if (in_.take_word(word.name)) return simple(word);
+    }
+    return other();
+  }
+
+  SearchKey simple(const SearchWord& word) {
+    SearchKey key;
+    key.op = word.op;
+    key.number = word.bit;
+    if (word.argument != Argument::none) in_.space();
+    switch (word.argument) {
+      case Argument::none:
+        break;
+      case Argument::text:
+        key.text = in_.astring();
+        break;
+      case Argument::keyword:
+        key.text = in_.atom();
+        break;
+      case Argument::date:
+        key.day = in_.date();
+        break;
+      case Argument::number:
+        key.number = in_.number();
+        break;
+    }
+    return word.inverse ? opposite_of(std::move(key)) : key;
+  }
+
+  SearchKey other() {
+    SearchKey key;
+    if (in_.take_word("NEW")) {  // RECENT UNSEEN
+      key.op = Op::both;
+      key.children.resize(1);
+      key.children[0].op = Op::recent;
+      SearchKey seen;
+      seen.op = Op::flag;
+      seen.number = flag::kSeen;
+      key.children.push_back(opposite_of(std::move(seen)));
+    } else if (in_.take_word("HEADER")) {
+      key.op = Op::header;
+      in_.space();
+      key.name = in_.astring();
+      in_.space();
+      key.text = in_.astring();
+    } else if (in_.take_word("UID")) {
+      key.op = Op::uids;
+      in_.space();
+      key.set = in_.sequence_set();
+    } else if (in_.take_word("MODSEQ")) {
+      key.op = Op::modseq;
+      in_.space();
+      if (in_.peek() == '"') metadata_entry();
+      key.number = in_.number64();
+    } else if (in_.peek() == '*' || (in_.peek() >= '0' && in_.peek() <= '9')) {
+      key.op = Op::numbers;
+      key.set = in_.sequence_set();
+    } else {
+      in_.fail("there is no such search key");
+    }
+    return key;
+  }
+
+  // RFC 7162 section 3.1.5: MODSEQ "/flags/\\draft" all 620162338. One modseq serves all metadata of a message here.
+  void metadata_entry() {
+    in_.string();
+    in_.space();
+    if (!in_.take_word("all") && !in_.take_word("priv") && !in_.take_word("shared")) in_.fail("expected an entry type");
+    in_.space();
+  }
+
+  Cursor& in_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace
+
+SearchProgram parse_search(Cursor& in) {
+  SearchProgram program;
+  if (in.take_word("CHARSET")) {
+    in.space();
+    program.charset = in.astring();
+    if (program.charset.empty()) in.fail("a charset is missing");
+    in.space();
+  }
+  program.key = SearchParser(in).keys(0);
+  in.finish();
+  return program;
+}
+
+}  // namespace kontor::wire::imap
