@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "formats/archive/spool.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace kontor::archive {
+namespace {
+
+Result<void> write_all(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto wrote = ::write(file, bytes.data(), bytes.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0)
+      return fail(Errc::unavailable, fmt::format("cannot write a temporary file: {}", std::strerror(errno)));
+    bytes.remove_prefix(static_cast<std::size_t>(wrote));
+  }
+  return {};
+}
+
+}  // namespace
+
+Spool::~Spool() {
+  if (file_ >= 0) ::close(file_);
+}
+
+Result<void> Spool::to_file() {
+  const char* directory = std::getenv("TMPDIR");
+  std::string name = fmt::format("{}/kontor-XXXXXX", directory != nullptr && *directory != 0 ? directory : "/tmp");
+  file_ = ::mkostemp(name.data(), O_CLOEXEC);
+  if (file_ < 0)
+    return fail(Errc::unavailable, fmt::format("cannot make a temporary file {}: {}", name, std::strerror(errno)));
+  ::unlink(name.c_str());
+  TRY_VOID(write_all(file_, memory_));
+  memory_ = std::string();
+  return {};
+}
+
+Result<void> Spool::write(std::string_view bytes) {
+  check(digest_.empty(), "a finished spool is not written to");
+  hash_.update(bytes);
+  size_ += bytes.size();
+  if (file_ < 0 && size_ <= memory_limit_) {
+    memory_.append(bytes);
+    return {};
+  }
+  if (file_ < 0) TRY_VOID(to_file());
+  return write_all(file_, bytes);
+}
+
+const std::string& Spool::sha256() {
+  if (digest_.empty()) digest_ = hash_.finish();
+  return digest_;
+}
+
+Result<void> Spool::read(const std::function<Result<void>(std::string_view)>& take) const {
+  if (file_ < 0) return memory_.empty() ? Result<void>() : take(memory_);
+  std::string piece(64 << 10, '\0');
+  for (std::uint64_t at = 0; at < size_;) {
+    const auto got = ::pread(file_, piece.data(), piece.size(), static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return fail(Errc::unavailable, "cannot read a temporary file back");
+    at += static_cast<std::uint64_t>(got);
+    TRY_VOID(take(std::string_view(piece).substr(0, static_cast<std::size_t>(got))));
+  }
+  return {};
+}
+
+void Spool::clear() {
+  if (file_ >= 0) ::close(file_);
+  file_ = -1;
+  memory_.clear();
+  size_ = 0;
+  hash_ = Sha256();
+  digest_.clear();
+}
+
+}  // namespace kontor::archive

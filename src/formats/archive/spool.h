@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Bytes of unknown length, kept in memory while they are few and in an unnamed temporary file ($TMPDIR, else /tmp)
+// beyond that, and hashed on the way: a tar stream needs an item's size before its bytes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/digest.h"
+#include "base/result.h"
+
+namespace kontor::archive {
+
+// Not thread-safe. Movable only by swapping owners: keep it where it is and clear() it for the next item.
+class Spool {
+ public:
+  explicit Spool(std::size_t memory_limit = 1 << 20) : memory_limit_(memory_limit) {}
+  ~Spool();
+  Spool(const Spool&) = delete;
+  Spool& operator=(const Spool&) = delete;
+
+  // Errors: unavailable (no space for temporary files).
+  Result<void> write(std::string_view bytes);
+  std::uint64_t size() const { return size_; }
+  // SHA-256 of all bytes, raw. After it nothing more may be written until clear().
+  const std::string& sha256();
+  // All bytes in order, in pieces of at most 64 KiB or as they lie in memory. May be called again. Errors: what `take`
+  // returned, unavailable.
+  Result<void> read(const std::function<Result<void>(std::string_view)>& take) const;
+  void clear();
+
+ private:
+  Result<void> to_file();
+
+  std::size_t memory_limit_;
+  std::string memory_;
+  int file_ = -1;
+  std::uint64_t size_ = 0;
+  Sha256 hash_;
+  std::string digest_;
+};
+
+}  // namespace kontor::archive
