@@ -2,10 +2,11 @@
 // The blob store: large content, addressed by its SHA-256, stored once per tenant, in pieces.
 //
 // Protocol, in this order (inv.):
-//  1. pieces are committed lazily under a fresh blob id, listed as an upload;
+//  1. pieces are committed lazily under a fresh blob id, listed as an upload (what fits into one piece waits for 2);
 //  2. finish() makes the blob findable by its hash, durably; if the tenant has that hash already, the pieces are
 //  dropped;
-//  3. refer() notes durably that an account may refer to it, before the account commits the item that does;
+//  3. refer() notes durably that an account may refer to it, before the account commits the item that does, and within
+//     the grace period after finish();
 //  4. sweep() forgets notes older than the grace period whose account no longer refers, then blobs without notes, and
 //     uploads that were never finished. Its expectations lose against a concurrent finish() or refer().
 #pragma once
@@ -43,7 +44,10 @@ class Blobs {
    public:
     ~Writer();
     Writer(Writer&&) noexcept;
+    // After an error the blob is lost, and everything else gives that error again. Errors: unavailable, conflict (the
+    // upload stood still for longer than the grace period and was swept).
     Result<void> write(std::string_view bytes);
+    // Once, as the last call.
     Result<BlobRef> finish();
 
    private:

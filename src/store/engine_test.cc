@@ -3,50 +3,18 @@
 #include "store/engine.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
+#include <algorithm>
 #include <atomic>
-#include <filesystem>
 #include <thread>
 
-#include "store/memory.h"
-#include "store/rocksdb/rocksdb.h"
+#include "store/under_test.h"
 
 namespace kontor::store {
 
 namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-// A folder of its own that is removed with the test.
-class TestFolder {
- public:
-  TestFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "kontor-store-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TestFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-struct MemoryUnderTest {
-  std::unique_ptr<Engine> engine = open_memory();
-};
-
-struct RocksdbUnderTest {
-  RocksdbUnderTest()
-      : engine(open_rocksdb(folder.path(), {.cache_bytes = 8 << 20, .memtable_bytes = 8 << 20}).value()) {}
-  TestFolder folder;
-  std::unique_ptr<Engine> engine;
-};
 
 constexpr Partition kOne = account_partition(AccountId(1));
 constexpr Partition kTwo = account_partition(AccountId(2));
@@ -90,8 +58,7 @@ class EngineLaws : public testing::Test {
   T under_test_;
 };
 
-using Engines = testing::Types<MemoryUnderTest, RocksdbUnderTest>;
-TYPED_TEST_SUITE(EngineLaws, Engines);
+TYPED_TEST_SUITE(EngineLaws, EnginesUnderTest);
 
 std::string long_key(std::size_t size) { return std::string(size, '\xff'); }
 
