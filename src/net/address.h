@@ -24,7 +24,7 @@ struct IpAddress {
 std::optional<IpAddress> parse_ip(std::string_view text);
 std::string to_string(const IpAddress& address);
 
-// "10.0.0.0/8", "2001:db8::/32", or a single address.
+// "10.0.0.0/8", "2001:db8::/32", or a single address. Bits behind the prefix must be zero (a likely typing error).
 struct Network {
   IpAddress base;
   std::uint8_t prefix = 128;  // of the mapped form
@@ -36,12 +36,15 @@ Result<Network> parse_network(std::string_view text);
 struct Endpoint {
   IpAddress ip;
   std::uint16_t port = 0;
-  std::string unix_path;  // not empty for Unix sockets
+  std::string unix_path;  // of a listening Unix socket; peers have none
   bool is_unix = false;
+  bool any_family = false;  // "*": IPv6 and IPv4 through one socket
 };
-std::string to_string(const Endpoint& endpoint);  // "192.0.2.1:143", "[2001:db8::1]:143", "unix:/run/x"
+std::string to_string(
+    const Endpoint& endpoint);  // "192.0.2.1:143", "[2001:db8::1]:143", "*:143", "unix:/run/x", "unix"
 
-// Where to listen: "127.0.0.1:143", "[::]:993", "*:993" (both families), "unix:/run/kontor/lmtp.sock". Port 0 = any free one.
+// Where to listen: "127.0.0.1:143", "[::]:993", "*:993" (both families), "unix:/run/kontor/lmtp.sock". Port 0 = any
+// free one.
 Result<Endpoint> parse_endpoint(std::string_view text);
 
 }  // namespace kontor::net

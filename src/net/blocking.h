@@ -13,7 +13,7 @@
 
 namespace kontor::net {
 
-// Runs `job` on a worker, then resumes on the coroutine's own executor. `job` must not throw.
+// Runs `job` on a worker, destroys it there, then resumes on the coroutine's own executor. `job` must not throw.
 Task<void> run_on(Workers& workers, std::move_only_function<void()> job);
 
 // `f` may refer to the caller's locals: the caller waits. What `f` throws is thrown again here. `f` must not touch
@@ -44,5 +44,8 @@ Task<std::invoke_result_t<F&>> blocking(Workers& workers, F f) {
     co_return std::move(*result);
   }
 }
+
+// Lets others run: for loops that work long without input or output.
+Task<void> yield();
 
 }  // namespace kontor::net

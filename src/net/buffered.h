@@ -18,14 +18,15 @@ class Buffered {
  public:
   explicit Buffered(std::unique_ptr<Stream> stream) : stream_(std::move(stream)) {}
 
-  // One line without its CRLF (a bare LF ends a line too, a lone CR does not). Errors: too_large (more than `limit` bytes
-  // came without a line end; the rest of the line is still to be read: skip_line() or close). Throws what streams throw.
+  // One line without its CRLF (a bare LF ends a line too, a lone CR does not). Errors: too_large (more than `limit`
+  // bytes came without a line end; the rest of the line is still to be read: skip_line() or close). Throws what streams
+  // throw.
   Task<Result<std::string>> read_line(std::size_t limit);
   // Drops bytes up to and including the next line end, at most `limit`; false if there was none in them.
   Task<bool> skip_line(std::size_t limit);
 
-  // Between 1 and `limit` bytes, as they come: for literals and message data in bounded pieces. The view lives until the
-  // next call on this object.
+  // Between 1 and `limit` bytes, as they come: for literals and message data in bounded pieces. The view lives until
+  // the next call on this object.
   Task<std::string_view> read_chunk(std::size_t limit);
   // Exactly `count` bytes.
   Task<std::string> read_exactly(std::size_t count);
@@ -45,7 +46,7 @@ class Buffered {
   Stream& stream() { return *stream_; }
 
  private:
-  Task<void> fill();
+  Task<void> fill(std::size_t at_most);
   void release();
 
   std::unique_ptr<Stream> stream_;

@@ -14,12 +14,12 @@
 namespace kontor::net {
 
 struct ClientOptions {
-  std::string host;                       // name, address, or "unix:/path"
+  std::string host;  // name, address, or "unix:/path"
   std::uint16_t port = 0;
   bool implicit_tls = false;
-  bool verify = true;                     // certificate chain and host name
-  std::string ca_file;                    // empty = the system's
-  std::string server_name;                // for SNI and verification; empty = host
+  bool verify = true;                         // certificate chain and host name
+  std::string ca_file;                        // empty = the system's
+  std::string server_name;                    // for SNI and verification; empty = host
   std::chrono::milliseconds timeout{60'000};  // of connecting, and of every read and write
 };
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -12,19 +13,20 @@
 namespace kontor::net {
 
 struct LimitOptions {
-  std::uint32_t connections = 20000;             // of the whole server
+  std::uint32_t connections = 20000;  // of the whole server
   std::uint32_t connections_per_address = 500;
-  std::uint32_t connections_per_user = 50;       // counted over all protocols
-  std::uint32_t failures_before_delay = 3;       // per address and per user, forgotten after failure_memory
-  std::chrono::seconds longest_delay{30};        // doubling from 1 s
-  std::uint32_t failures_before_refusal = 50;    // per address: then refused at once
+  std::uint32_t connections_per_user = 50;     // counted over all protocols
+  std::uint32_t failures_before_delay = 3;     // per address and per user, forgotten after failure_memory
+  std::chrono::seconds longest_delay{30};      // doubling from 1 s
+  std::uint32_t failures_before_refusal = 50;  // per address: then refused at once
   std::chrono::seconds failure_memory{900};
 };
 
 // Thread-safe. Bounded memory: the oldest failures are forgotten first.
 class Limits {
  public:
-  explicit Limits(LimitOptions options);
+  using Now = std::function<std::chrono::steady_clock::time_point()>;
+  explicit Limits(LimitOptions options, Now now = &std::chrono::steady_clock::now);
   ~Limits();
 
   // A place, given back on destruction. Empty if there was none.
@@ -42,7 +44,7 @@ class Limits {
     std::string key_;
     bool whole_ = false;
   };
-  // Loopback and Unix peers count only towards the whole.
+  // IPv6 peers count by their /64. Loopback and Unix peers count only towards the whole.
   Place connection(const Endpoint& peer);
   Place user(const std::string& login);
 
@@ -51,6 +53,8 @@ class Limits {
     std::chrono::milliseconds delay{0};
     bool refused = false;
   };
+  // A success forgives the login's own failures, also those counted against the address it comes from. Failures from
+  // loopback and Unix peers count only against the user.
   Verdict before_login(const Endpoint& peer, const std::string& login);
   void after_login(const Endpoint& peer, const std::string& login, bool succeeded);
 

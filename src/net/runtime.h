@@ -24,10 +24,10 @@ using Session = std::function<Task<void>(std::unique_ptr<Stream>)>;
 enum class TlsMode : std::uint8_t { none, starttls, implicit };
 
 struct ListenerOptions {
-  std::string name;                          // "imaps": for logs and metrics
+  std::string name;  // "imaps": for logs and metrics
   std::vector<Endpoint> endpoints;
   TlsMode tls = TlsMode::implicit;
-  std::vector<Network> proxy_from;           // peers that must send a PROXY protocol v2 header first
+  std::vector<Network> proxy_from;  // peers that must send a PROXY protocol v2 header first
   std::chrono::seconds handshake_timeout{10};
   std::uint32_t unix_mode = 0660;
 };

@@ -4,7 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -16,7 +16,8 @@
 
 namespace kontor::net {
 
-// Thrown by stream operations; caught in one place, the loop that runs the session.
+// Thrown by stream operations; caught in one place, the loop that runs the session. After Cancelled every later read
+// and wait throws it again, but writes still work until the grace of Runtime::stop() is over: a farewell can be sent.
 struct Disconnected : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -48,12 +49,18 @@ class Stream {
   // Writes all of `bytes`, which must stay alive until the task finishes. Throws the same.
   virtual Task<void> write(std::string_view bytes) = 0;
 
+  // Waits until a read would give something at once; reads nothing. Lets the caller hold no buffer while it waits.
+  virtual Task<void> wait_input() = 0;
+
   // Waits until input is there (also already decrypted input) or `signal` was set, whichever comes first; reads
   // nothing. `signal` must come from this stream's make_signal().
   virtual Task<Wake> wait(Signal& signal) = 0;
   virtual std::shared_ptr<Signal> make_signal() = 0;
 
-  // Every later read, wait and write must finish within this time, or throws TimedOut.
+  // Lets `time` pass: for back-off after failed logins. Throws Cancelled, Disconnected.
+  virtual Task<void> pause(std::chrono::milliseconds time) = 0;
+
+  // Every later read, wait and write must finish within this time, or throws TimedOut. One minute until it is set.
   virtual void set_timeout(std::chrono::milliseconds timeout) = 0;
 
   // Takes TLS up as the server. The caller makes sure that no plain bytes are buffered (RFC 9051 section 11.1).
@@ -63,6 +70,9 @@ class Stream {
   virtual bool is_encrypted() const = 0;
   // RFC 5929/9266 channel bindings come with SCRAM-PLUS; for the log: "TLSv1.3 TLS_AES_256_GCM_SHA384".
   virtual std::string tls_description() const = 0;
+
+  // Names the connection in log lines: the listener's name and a number, "imaps-4711".
+  virtual const std::string& id() const = 0;
 
   // The peer: its address after PROXY protocol, as text "192.0.2.1:4711" or "unix".
   virtual const Endpoint& peer() const = 0;
