@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A message's structure: what IMAP's ENVELOPE and BODYSTRUCTURE show and where each part's bytes lie. Nothing is decoded
-// here: strings are the message's raw bytes, unfolded, without comments where the grammar has them.
+// A message's structure: what IMAP's ENVELOPE and BODYSTRUCTURE show and where each part's bytes lie. Nothing is
+// decoded here: strings are the message's raw bytes, unfolded, without comments where the grammar has them.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,8 @@ struct Address {
   std::string host;
   bool is_group_start = false;
   bool is_group_end = false;
+
+  bool operator==(const Address&) const = default;
 };
 
 struct Envelope {
@@ -40,8 +42,8 @@ struct Entity {
   std::uint64_t header_offset = 0;
   std::uint64_t header_size = 0;  // with the empty line, if there is one
   std::uint64_t body_offset = 0;
-  std::uint64_t body_size = 0;    // without the line end before the next boundary
-  std::uint32_t body_lines = 0;   // line ends in the body (plus one if the last line has none and is not empty)
+  std::uint64_t body_size = 0;   // without the line end before the next boundary
+  std::uint32_t body_lines = 0;  // line ends in the body (plus one if the last line has none and is not empty)
 
   std::string type;     // as written, default "text"
   std::string subtype;  // default "plain"

@@ -11,10 +11,10 @@
 namespace kontor::mime {
 
 struct Limits {
-  std::uint32_t depth = 64;             // deeper parts are leaves
-  std::uint32_t parts = 10'000;         // later ones belong to the last one's body
-  std::uint32_t header_bytes = 1 << 20; // of one entity; more is skipped when fields are read, not in the sizes
-  std::uint32_t addresses = 10'000;     // of one message's envelopes together
+  std::uint32_t depth = 64;              // deeper parts are leaves
+  std::uint32_t parts = 10'000;          // later ones belong to the last one's body
+  std::uint32_t header_bytes = 1 << 20;  // of one entity; more is skipped when fields are read, not in the sizes
+  std::uint32_t addresses = 10'000;      // of one message's envelopes together
 };
 
 // Memory: the headers of the entity being read, and the result. Time: linear in the bytes.
@@ -25,6 +25,9 @@ class Parser {
   Parser(Parser&&) noexcept;
   void feed(std::string_view bytes);
   Entity finish();  // once
+  // The message's own header block, at most Limits::header_bytes of it. Whole once the header was fed, or after
+  // finish().
+  const std::string& top_header() const;
 
  private:
   struct State;

@@ -15,9 +15,9 @@ namespace kontor::mime {
 
 // What the core needs of a message besides its table.
 struct Summarized {
-  std::string summary;                  // a finished buffer: root table fb::Summary of summary_generated.h
-  std::optional<InternalDate> date;     // the Date field
-  std::string base_subject;             // RFC 5256, decoded, lower case
+  std::string summary;               // a finished buffer: root table fb::Summary of summary_generated.h
+  std::optional<InternalDate> date;  // the Date field
+  std::string base_subject;          // RFC 5256, decoded, lower case
   bool is_reply = false;
   std::string message_id;               // "<a@b>", empty if none
   std::vector<std::string> references;  // References then In-Reply-To, each once, oldest first, at most 20
