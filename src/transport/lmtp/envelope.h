@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One transaction's envelope, and the header fields that delivery puts before the message.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/time.h"
+#include "wire/smtp/path.h"
+
+namespace kontor::transport {
+
+struct EnvelopeRecipient {
+  std::string address;
+  TenantId tenant;
+};
+
+struct Envelope {
+  wire::smtp::Path sender;
+  std::optional<std::uint64_t> size;  // as announced
+  bool is_utf8 = false;
+  std::vector<EnvelopeRecipient> recipients;  // that were accepted
+};
+
+// The connection's part of Received.
+struct Trace {
+  std::string client;    // what the client called itself
+  std::string peer;      // its address
+  std::string hostname;  // ours
+  std::string id;        // of this transaction
+  bool is_encrypted = false;
+};
+
+// Return-Path (RFC 5321 section 4.4), Delivered-To and Received (with the protocol names of RFC 3848 and RFC 6531),
+// each with its CRLF. All recipients of a tenant share one stored message, so the address stands in it only if it is
+// the only one: among several it would tell each who else got the message (Bcc).
+std::string trace_header(const Envelope& envelope, const Trace& trace, Instant now);
+
+}  // namespace kontor::transport

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "transport/lmtp/intake.h"
+
+#include <algorithm>
+#include <exception>
+
+#include "base/log.h"
+#include "transport/lmtp/parallel.h"
+
+namespace kontor::transport {
+namespace {
+
+// A broken invariant while one account is written must not take the other recipients' answers with it.
+Result<void> deliver_one(const groupware::Delivery& delivery, const std::string& address,
+                         const groupware::StagedContent& content) {
+  try {
+    return delivery.deliver(address, content);
+  } catch (const std::exception& fault) {
+    log::error("lmtp.fault", {{"recipient", address}, {"what", fault.what()}});
+    return fail(Errc::corrupt, "a fault on this server");
+  }
+}
+
+}  // namespace
+
+Intake::Intake(groupware::Accounts& accounts, std::vector<EnvelopeRecipient> recipients, const std::string& header,
+               std::uint64_t limit)
+    : recipients_(std::move(recipients)), limit_(limit) {
+  for (const EnvelopeRecipient& recipient : recipients_) {
+    auto is_same = [&](const Copy& copy) { return copy.tenant == recipient.tenant; };
+    if (std::none_of(copies_.begin(), copies_.end(), is_same))
+      copies_.push_back({recipient.tenant, accounts.stage(recipient.tenant), {}, {}});
+  }
+  write_to_all(header);
+}
+
+void Intake::write(std::string_view bytes) {
+  size_ += bytes.size();
+  if (size_ > limit_) {
+    for (Copy& copy : copies_) {
+      copy.state = fail(Errc::too_large, "the message is too large");
+      copy.stager.reset();
+    }
+    return;
+  }
+  write_to_all(bytes);
+}
+
+void Intake::write_to_all(std::string_view bytes) {
+  for (Copy& copy : copies_) {
+    if (!copy.state) continue;
+    copy.state = copy.stager->write(bytes);
+    if (!copy.state) copy.stager.reset();
+  }
+}
+
+Intake::Copy& Intake::copy_of(TenantId tenant) {
+  return *std::find_if(copies_.begin(), copies_.end(), [&](const Copy& copy) { return copy.tenant == tenant; });
+}
+
+std::vector<Result<void>> Intake::deliver(const groupware::Delivery& delivery, Workers& workers) {
+  for (Copy& copy : copies_) {
+    if (!copy.state) continue;
+    auto content = copy.stager->finish();
+    if (content)
+      copy.content = *std::move(content);
+    else
+      copy.state = std::unexpected(content.error());
+  }
+  std::vector<Result<void>> answers(recipients_.size());
+  parallel_each(workers, recipients_.size(), [&](std::size_t i) {
+    Copy& copy = copy_of(recipients_[i].tenant);
+    answers[i] = copy.state ? deliver_one(delivery, recipients_[i].address, copy.content) : copy.state;
+  });
+  return answers;
+}
+
+}  // namespace kontor::transport

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// A message on its way in: taken in pieces into one staged content per tenant, then delivered to every recipient.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/workers.h"
+#include "groupware/delivery.h"
+#include "transport/lmtp/envelope.h"
+
+namespace kontor::transport {
+
+// Blocks: use it on a worker, one thread at a time. Memory: what the stagers hold, which is bounded.
+class Intake {
+ public:
+  // `header` is put before the message; it does not count towards `limit`.
+  Intake(groupware::Accounts& accounts, std::vector<EnvelopeRecipient> recipients, const std::string& header,
+         std::uint64_t limit);
+
+  // Never fails: what goes wrong is in the answers of deliver(). Beyond the limit, bytes are counted and dropped.
+  void write(std::string_view bytes);
+
+  // Files the message for each recipient, several at once; the answers are in the order of the recipients. What is
+  // answered with success is durable.
+  std::vector<Result<void>> deliver(const groupware::Delivery& delivery, Workers& workers);
+
+  std::uint64_t size() const { return size_; }
+
+ private:
+  struct Copy {
+    TenantId tenant;
+    std::unique_ptr<groupware::Stager> stager;
+    Result<void> state;
+    groupware::StagedContent content;
+  };
+  Copy& copy_of(TenantId tenant);
+  void write_to_all(std::string_view bytes);
+
+  std::vector<EnvelopeRecipient> recipients_;
+  std::vector<Copy> copies_;
+  std::uint64_t limit_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace kontor::transport

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "transport/lmtp/server.h"
+
+#include <algorithm>
+
+#include "transport/lmtp/session.h"
+
+namespace kontor::transport {
+namespace {
+
+constexpr std::uint64_t kHeaderRoom = 8 << 10;  // for the fields that we put before a message
+
+const std::string kAnswers = "kontor_lmtp_recipients_total";
+const std::string kAnswersHelp = "Recipients answered after the data, by result";
+
+Task<void> run_session(LmtpServer& server, std::unique_ptr<net::Stream> stream) {
+  LmtpSession session(server, std::move(stream));
+  co_await session.run();
+}
+
+}  // namespace
+
+LmtpServer::LmtpServer(groupware::Accounts& accounts_, directory::Directory& directory, Workers& workers_,
+                       const Clock& clock_, LmtpOptions options_)
+    : accounts(accounts_),
+      delivery(accounts_, directory),
+      workers(workers_),
+      clock(clock_),
+      options(std::move(options_)),
+      largest_message(std::min(options.largest_message, accounts_.options().largest_item - kHeaderRoom)),
+      delivered(kAnswers, kAnswersHelp, {{"result", "delivered"}}),
+      deferred(kAnswers, kAnswersHelp, {{"result", "deferred"}}),
+      rejected(kAnswers, kAnswersHelp, {{"result", "rejected"}}),
+      seconds("kontor_lmtp_delivery_seconds", "Time from the end of a message to its answers") {}
+
+net::Session LmtpServer::session() {
+  return [this](std::unique_ptr<net::Stream> stream) { return run_session(*this, std::move(stream)); };
+}
+
+}  // namespace kontor::transport
