@@ -10,144 +10,17 @@
 
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "formats/archive/members.h"
 
 namespace kontor::archive {
 namespace {
 
 namespace json = boost::json;
 
-constexpr const char* kFlagNames[] = {"\\Seen", "\\Answered", "\\Flagged", "\\Draft", "\\Deleted"};
 constexpr const char* kContentNames[] = {"bytes", "known", "none", "refused"};
 constexpr const char* kListingNames[] = {"present", "vanished"};
 
-json::value text_value(std::string_view text) {
-  if (is_utf8(text)) return json::string(text);
-  return json::object{{"base64", to_base64(text)}};
-}
-
-template <class Texts>
-json::array text_array(const Texts& texts) {
-  json::array out;
-  out.reserve(texts.size());
-  for (const auto& text : texts) out.push_back(text_value(text));
-  return out;
-}
-
 std::string line(const json::object& object) { return json::serialize(object) + "\n"; }
-
-// Takes the members of one object by name; finish() complains of any that is left.
-class Members {
- public:
-  static Result<Members> parse(std::string_view text, std::string_view what) {
-    if (text.size() > kMaxRecord) return fail(Errc::invalid, fmt::format("the {} record is too long", what));
-    json::parse_options options;
-    options.max_depth = 8;
-    boost::system::error_code error;
-    auto value = json::parse(text, error, {}, options);
-    if (error) return fail(Errc::invalid, fmt::format("the {} record is no sound JSON: {}", what, error.message()));
-    if (!value.is_object()) return fail(Errc::invalid, fmt::format("the {} record is no JSON object", what));
-    Members members;
-    members.object_ = std::move(value.as_object());
-    members.what_ = what;
-    return members;
-  }
-
-  // An absent member leaves `out` as it is.
-  void number(const char* name, std::uint64_t& out, std::uint64_t limit) {
-    const auto* value = take(name);
-    if (value == nullptr) return;
-    boost::system::error_code error;
-    const auto got = value->to_number<std::uint64_t>(error);
-    if (error || value->is_double() || got > limit) return complain(name, "a whole number within its limits");
-    out = got;
-  }
-  void number(const char* name, std::uint32_t& out) {
-    std::uint64_t wide = out;
-    number(name, wide, UINT32_MAX);
-    out = static_cast<std::uint32_t>(wide);
-  }
-  void flag(const char* name, bool& out) {
-    const auto* value = take(name);
-    if (value == nullptr) return;
-    if (!value->is_bool()) return complain(name, "true or false");
-    out = value->as_bool();
-  }
-  void text(const char* name, std::string& out, std::size_t limit) {
-    const auto* value = take(name);
-    if (value != nullptr && !to_text_of(*value, out, limit)) complain(name, "a text within its limits");
-  }
-  void texts(const char* name, std::vector<std::string>& out, std::size_t count, std::size_t limit) {
-    const auto* value = take(name);
-    if (value == nullptr) return;
-    if (!value->is_array() || value->as_array().size() > count) return complain(name, "a list of texts");
-    for (const auto& element : value->as_array()) {
-      if (!to_text_of(element, out.emplace_back(), limit)) return complain(name, "a list of texts within their limits");
-    }
-  }
-  void text_map(const char* name, std::map<std::string, std::string>& out, std::size_t count, std::size_t limit) {
-    const auto* value = take(name);
-    if (value == nullptr) return;
-    if (!value->is_object() || value->as_object().size() > count) return complain(name, "an object of texts");
-    for (const auto& [key, element] : value->as_object()) {
-      if (key.empty() || key.size() > 200 || !to_text_of(element, out[std::string(key)], limit)) {
-        return complain(name, "an object of texts within their limits");
-      }
-    }
-  }
-  template <std::size_t N>
-  void choice(const char* name, std::size_t& out, const char* const (&names)[N]) {
-    std::string text_;
-    text(name, text_, 20);
-    if (text_.empty()) return;
-    const auto* found = std::find(std::begin(names), std::end(names), text_);
-    if (found == std::end(names)) return complain(name, "one of its words");
-    out = static_cast<std::size_t>(found - std::begin(names));
-  }
-
-  void need(bool holds, const char* name, const char* expected) {
-    if (!holds) complain(name, expected);
-  }
-  Result<void> finish() {
-    if (problem_.empty() && taken_.size() < object_.size()) {
-      for (const auto& member : object_) {
-        if (!taken_.contains(std::string(member.key()))) {
-          problem_ = fmt::format("the {} record has the unknown member \"{}\"", what_, std::string(member.key()));
-          break;
-        }
-      }
-    }
-    if (!problem_.empty()) return fail(Errc::invalid, problem_);
-    return {};
-  }
-
- private:
-  const json::value* take(const char* name) {
-    const auto* value = object_.if_contains(name);
-    if (value != nullptr) taken_.insert(name);
-    return value;
-  }
-  void complain(const char* name, const char* expected) {
-    if (problem_.empty()) problem_ = fmt::format("the {} record's \"{}\" must be {}", what_, name, expected);
-  }
-  static bool to_text_of(const json::value& value, std::string& out, std::size_t limit) {
-    if (value.is_string()) {
-      out.assign(value.as_string().data(), value.as_string().size());
-      return out.size() <= limit;
-    }
-    if (!value.is_object() || value.as_object().size() != 1) return false;
-    const auto* inner = value.as_object().if_contains("base64");
-    if (inner == nullptr || !inner->is_string()) return false;
-    auto bytes = from_base64(std::string_view(inner->as_string().data(), inner->as_string().size()));
-    if (!bytes || bytes->size() > limit) return false;
-    out = std::move(*bytes);
-    return true;
-  }
-
-  json::object object_;
-  std::string what_;
-  std::set<std::string> taken_;
-  std::string problem_;
-};
 
 // Two digits at `at`, or -1.
 int digits(std::string_view text, std::size_t at, std::size_t count) {
@@ -258,13 +131,9 @@ std::string to_json(const Listing& listing) {
 }
 
 std::string to_json(const Item& item) {
-  json::array flags;
-  for (std::size_t i = 0; i < std::size(kFlagNames); ++i) {
-    if ((item.flags & (1u << i)) != 0) flags.push_back(kFlagNames[i]);
-  }
   json::object out{{"folder", item.folder}, {"key", text_value(item.key)}};
   if (item.uid != 0) out["uid"] = item.uid;
-  out["flags"] = std::move(flags);
+  out["flags"] = flag_names(item.flags);
   if (!item.keywords.empty()) out["keywords"] = text_array(item.keywords);
   out["date"] = to_text(item.date);
   if (item.date_is_guess) out["date_is_guess"] = true;
@@ -338,13 +207,12 @@ Result<Listing> parse_listing(std::string_view text) {
 Result<Item> parse_item(std::string_view text) {
   TRY(auto members, Members::parse(text, "item"));
   Item out;
-  std::vector<std::string> flags;
   std::string date, digest;
   std::size_t content = 0;
   members.number("folder", out.folder);
   members.text("key", out.key, kMaxKey);
   members.number("uid", out.uid);
-  members.texts("flags", flags, std::size(kFlagNames), 20);
+  take_flags(members, out.flags);
   members.texts("keywords", out.keywords, kMaxKeywords, 1000);
   members.text("date", date, 40);
   members.flag("date_is_guess", out.date_is_guess);
@@ -355,11 +223,6 @@ Result<Item> parse_item(std::string_view text) {
   members.text("sha256", digest, 64);
   members.text("reason", out.reason, 2000);
   out.content = static_cast<Item::Content>(content);
-  for (const auto& name : flags) {
-    const auto* found = std::find(std::begin(kFlagNames), std::end(kFlagNames), name);
-    members.need(found != std::end(kFlagNames), "flags", "known flags");
-    if (found != std::end(kFlagNames)) out.flags |= static_cast<std::uint8_t>(1u << (found - std::begin(kFlagNames)));
-  }
   const bool has_digest = out.content == Item::Content::bytes || out.content == Item::Content::known;
   out.sha256 = from_hex(digest).value_or("");
   members.need(out.sha256.size() == (has_digest ? 32u : 0u), "sha256", "64 hex digits where there is content");
