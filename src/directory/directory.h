@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The directory's door: look-ups for every protocol and delivery, changes for administration, logins.
 //
-// Invariants: 1. an address or domain belongs to exactly one principal or tenant; 2. ids are never reused, also not after
-// a removal or a crash; 3. a principal's addresses are in domains of its own tenant; 4. everything is read from one
-// in-memory copy that is replaced as a whole after each durable commit.
+// Invariants: 1. an address or domain belongs to exactly one principal or tenant; 2. ids are never reused, also not
+// after a removal or a crash; 3. a principal's addresses are in domains of its own tenant; 4. everything is read from
+// one in-memory copy that is replaced as a whole after each durable commit.
 #pragma once
 
 #include <functional>
@@ -89,7 +89,7 @@ class Directory {
   virtual Result<void> remove_tenant(TenantId id) = 0;  // conflict while it has domains or principals
   virtual Result<Domain> add_domain(TenantId tenant, std::string name) = 0;
   virtual Result<void> update_domain(const Domain& domain) = 0;
-  virtual Result<void> remove_domain(DomainId id) = 0;  // conflict while addresses use it
+  virtual Result<void> remove_domain(DomainId id) = 0;                         // conflict while addresses use it
   virtual Result<Principal> add_principal(const NewPrincipal& principal) = 0;  // its tenant is the address's domain's
   // Replaces all but id, tenant, kind and created.
   virtual Result<void> update_principal(const Principal& principal) = 0;

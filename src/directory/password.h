@@ -2,6 +2,7 @@
 // Password hashes: Argon2id for new ones, and every form that systems people leave have stored.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,8 +11,17 @@
 
 namespace kontor::directory {
 
+// Bytes. Longer passwords match nothing, and neither do empty ones nor those with a NUL.
+constexpr std::size_t kMaxPassword = 1024;
+
 // A PHC string "$argon2id$v=19$m=..,t=..,p=1$salt$hash".
 std::string hash_password(std::string_view password, std::uint32_t memory_kib, std::uint32_t passes);
+
+// Whether `hash` is anything but an Argon2id hash of at least that cost: then a proven password is to be hashed anew.
+bool needs_rehash(std::string_view hash, std::uint32_t memory_kib, std::uint32_t passes);
+
+// Whether verify_password needs the login name for this hash.
+bool needs_login(std::string_view hash);
 
 // Whether `hash` has a form that verify_password understands, with costs it is willing to pay.
 // Errors: invalid (which form or which cost).

@@ -21,7 +21,15 @@ enum class PrincipalKind : std::uint8_t { user, shared, group, room, equipment }
 
 // What a principal may log in with; a bit each.
 enum class Protocol : std::uint32_t {
-  imap = 1, pop3 = 2, submission = 4, managesieve = 8, jmap = 16, dav = 32, eas = 64, ews = 128, web = 256,
+  imap = 1,
+  pop3 = 2,
+  submission = 4,
+  managesieve = 8,
+  jmap = 16,
+  dav = 32,
+  eas = 64,
+  ews = 128,
+  web = 256,
 };
 constexpr std::uint32_t kAllProtocols = 0xffff'ffff;
 
@@ -30,31 +38,31 @@ enum class Role : std::uint8_t { tenant_admin, helpdesk, auditor, server_admin }
 
 struct Tenant {
   TenantId id;
-  std::string name;                        // unique, lower case
+  std::string name;  // unique, lower case
   Status status = Status::active;
-  std::uint64_t default_quota = 0;         // bytes for principals without one of their own; 0 = unlimited
-  std::uint32_t recoverable_days = 14;     // how long removed items can be brought back; 0 = purged at once
+  std::uint64_t default_quota = 0;      // bytes for principals without one of their own; 0 = unlimited
+  std::uint32_t recoverable_days = 14;  // how long removed items can be brought back; 0 = purged at once
 };
 
 struct Domain {
   DomainId id;
   TenantId tenant;
-  std::string name;                        // unique, lower case, A-labels (RFC 5890)
-  PrincipalId catch_all;                   // gets mail to unknown addresses; 0 = they are refused
-  bool subaddressing = true;               // RFC 5233: user+detail@domain reaches user@domain
+  std::string name;           // unique, lower case, A-labels (RFC 5890)
+  PrincipalId catch_all;      // gets mail to unknown addresses; 0 = they are refused
+  bool subaddressing = true;  // RFC 5233: user+detail@domain reaches user@domain
 };
 
 struct Principal {
   PrincipalId id;
   TenantId tenant;
   PrincipalKind kind = PrincipalKind::user;
-  std::string name;                        // for people: "Ada Example"
-  std::vector<std::string> addresses;      // lower case; the first is the primary one and the login name
+  std::string name;                    // for people: "Ada Example"
+  std::vector<std::string> addresses;  // lower case; the first is the primary one and the login name
   Status status = Status::active;
-  std::optional<std::uint64_t> quota;      // bytes, 0 = unlimited; absent = the tenant's default
+  std::optional<std::uint64_t> quota;  // bytes, 0 = unlimited; absent = the tenant's default
   std::uint32_t protocols = kAllProtocols;
   std::vector<Role> roles;
-  std::vector<PrincipalId> members;        // groups: who gets its mail; shared mailboxes: who may use it
+  std::vector<PrincipalId> members;  // groups: who gets its mail; shared mailboxes: who may use it
   Instant created{};
 
   // Where its items live; groups have none (0).

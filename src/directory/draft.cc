@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "directory/draft.h"
+
+namespace kontor::directory {
+
+void Draft::put(const Tenant& tenant) {
+  batch_.put(record_key(tenant.id), encode(tenant));
+  roster_.put(tenant);
+}
+
+void Draft::put(const Domain& domain) {
+  batch_.put(record_key(domain.id), encode(domain));
+  roster_.put(domain);
+}
+
+void Draft::put(const Principal& principal) {
+  batch_.put(record_key(principal.id), encode(StoredPrincipal{principal, std::nullopt}));
+  touched_.insert(principal.id);
+  roster_.put(principal);
+}
+
+void Draft::put(PrincipalId id, const Credentials& credentials) {
+  touched_.insert(id);
+  if (credentials.hash.empty() && credentials.app_passwords.empty()) {
+    batch_.erase(credentials_key(id));
+    roster_.erase_credentials(id);
+    return;
+  }
+  batch_.put(credentials_key(id), encode(credentials));
+  roster_.put(id, credentials);
+}
+
+void Draft::erase(TenantId id) {
+  batch_.erase(record_key(id));
+  roster_.erase(id);
+}
+
+void Draft::erase(DomainId id) {
+  batch_.erase(record_key(id));
+  roster_.erase(id);
+}
+
+void Draft::remove(const Principal& principal, Instant now) {
+  StoredPrincipal tombstone;
+  tombstone.removed = now;
+  tombstone.principal.id = principal.id;
+  tombstone.principal.tenant = principal.tenant;
+  tombstone.principal.kind = principal.kind;
+  tombstone.principal.name = principal.name;
+  tombstone.principal.addresses = principal.addresses;
+  tombstone.principal.created = principal.created;
+  batch_.put(record_key(principal.id), encode(tombstone));
+  batch_.erase(credentials_key(principal.id));
+  PrincipalId id = principal.id;  // `principal` may be the roster's own
+  touched_.insert(id);
+  roster_.erase_credentials(id);
+  roster_.erase(id);
+}
+
+const store::Batch& Draft::finish() {
+  batch_.put(std::string(kHeadKey), roster_.advance());
+  return batch_;
+}
+
+}  // namespace kontor::directory

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Passwords, app passwords and logins.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "directory/address.h"
+#include "directory/app_password.h"
+#include "directory/password.h"
+#include "directory/rules.h"
+#include "directory/stored_directory.h"
+
+namespace kontor::directory {
+namespace {
+
+Result<const Principal*> with_login(const Roster& roster, PrincipalId id) {
+  const Principal* found = roster.principal(id);
+  if (found == nullptr) return fail(Errc::not_found, fmt::format("there is no principal {}", id.value));
+  if (found->kind == PrincipalKind::group)
+    return fail(Errc::invalid, fmt::format("{} cannot have a password: groups do not log in", described(*found)));
+  return found;
+}
+
+Credentials credentials_of(const Roster& roster, PrincipalId id) {
+  const Credentials* found = roster.credentials(id);
+  return found == nullptr ? Credentials{} : *found;
+}
+
+bool has(std::uint32_t mask, Protocol protocol) { return (mask & static_cast<std::uint32_t>(protocol)) != 0; }
+
+bool may_log_in(const Roster& roster, const Principal& principal, Protocol protocol) {
+  return principal.kind != PrincipalKind::group && roster.effective_status(principal) == Status::active &&
+         has(principal.protocols, protocol);
+}
+
+// {DIGEST-MD5} has the login name of the former server in it: it may have been any of the addresses.
+bool fits(const std::string& hash, std::string_view password, std::string_view login, const Principal& principal) {
+  if (verify_password(hash, password, login)) return true;
+  return needs_login(hash) && std::ranges::any_of(principal.addresses, [&](const std::string& address) {
+           return verify_password(hash, password, address) ||
+                  verify_password(hash, password, std::string_view(address).substr(0, address.rfind('@')));
+         });
+}
+
+}  // namespace
+
+Result<void> StoredDirectory::store_hash(PrincipalId id, const std::string& hash) {
+  return change([&](Draft& draft) -> Result<void> {
+    TRY_VOID(with_login(draft.roster(), id));
+    Credentials credentials = credentials_of(draft.roster(), id);
+    credentials.hash = hash;
+    draft.put(id, credentials);
+    return {};
+  });
+}
+
+Result<void> StoredDirectory::set_password(PrincipalId id, std::string_view password) {
+  if (password.empty()) return fail(Errc::invalid, "a password cannot be empty");
+  if (password.size() > kMaxPassword)
+    return fail(Errc::invalid, fmt::format("a password cannot be longer than {} bytes", kMaxPassword));
+  if (password.contains('\0')) return fail(Errc::invalid, "a password cannot have a NUL in it");
+  TRY_VOID(with_login(*current(), id));  // before the costly part; store_hash looks again
+  return store_hash(id, hash_password(password, cost_.memory_kib, cost_.passes));
+}
+
+Result<void> StoredDirectory::set_password_hash(PrincipalId id, std::string_view hash) {
+  TRY_VOID(check_hash_form(hash));
+  return store_hash(id, std::string(hash));
+}
+
+Result<NewAppPassword> StoredDirectory::add_app_password(PrincipalId id, std::string label, std::uint32_t protocols) {
+  if (label.empty()) return fail(Errc::invalid, "an app password needs a label");
+  TRY_VOID(check_label("the label", label, kMaxAppPasswordLabel));
+  if (protocols == 0) return fail(Errc::invalid, "an app password needs at least one protocol");
+  NewAppPassword added;
+  TRY_VOID(change([&](Draft& draft) -> Result<void> {
+    TRY(const Principal* principal, with_login(draft.roster(), id));
+    Credentials credentials = credentials_of(draft.roster(), id);
+    if (credentials.app_passwords.size() >= kMaxAppPasswords)
+      return fail(Errc::invalid, fmt::format("{} has {} app passwords already: remove one first", described(*principal),
+                                             kMaxAppPasswords));
+    added.info = AppPassword{draft.take_id(), label, clock_.now(), protocols};
+    added.secret = new_app_secret();
+    credentials.app_passwords.push_back(stored_app_password(added.info, added.secret));
+    draft.put(id, credentials);
+    return {};
+  }));
+  return added;
+}
+
+std::vector<AppPassword> StoredDirectory::app_passwords(PrincipalId id) const {
+  const auto roster = current();
+  std::vector<AppPassword> out;
+  if (const Credentials* credentials = roster->credentials(id))
+    for (const StoredAppPassword& stored : credentials->app_passwords) out.push_back(stored.info);
+  return out;
+}
+
+Result<void> StoredDirectory::remove_app_password(PrincipalId id, std::uint64_t app_password) {
+  return change([&](Draft& draft) -> Result<void> {
+    TRY(const Principal* principal, with_login(draft.roster(), id));
+    Credentials credentials = credentials_of(draft.roster(), id);
+    auto is_it = [&](const StoredAppPassword& stored) { return stored.info.id == app_password; };
+    if (std::erase_if(credentials.app_passwords, is_it) == 0)
+      return fail(Errc::not_found, fmt::format("{} has no app password {}", described(*principal), app_password));
+    draft.put(id, credentials);
+    return {};
+  });
+}
+
+// The quick ways first. What fails costs an Argon2 of our own in any case: the principal's own hash, or the dummy where
+// that hash was of another kind. So an answer does not tell whether there is such a name.
+bool StoredDirectory::proves(const Principal& principal, const Credentials& credentials, std::string_view login,
+                             std::string_view password, Protocol protocol) {
+  const std::string& hash = credentials.hash;
+  if (!hash.empty() && cache_.knows(principal.id, hash, password)) return true;
+  for (const StoredAppPassword& stored : credentials.app_passwords)
+    if (has(stored.info.protocols, protocol) && fits_app_password(stored, password)) return true;
+  if (!hash.empty() && fits(hash, password, login, principal)) {
+    cache_.remember(principal.id, hash, password);
+    if (needs_rehash(hash, cost_.memory_kib, cost_.passes)) rehash(principal, hash, password);
+    return true;
+  }
+  if (hash.empty() || needs_rehash(hash, cost_.memory_kib, cost_.passes)) verify_password(dummy_hash_, password, {});
+  return false;
+}
+
+// A failure is no failure of the login: the next one tries again.
+void StoredDirectory::rehash(const Principal& principal, const std::string& proven, std::string_view password) {
+  std::string hash = hash_password(password, cost_.memory_kib, cost_.passes);
+  auto done = change([&](Draft& draft) -> Result<void> {
+    Credentials credentials = credentials_of(draft.roster(), principal.id);
+    if (credentials.hash != proven) return {};  // changed meanwhile
+    credentials.hash = hash;
+    draft.put(principal.id, credentials);
+    return {};
+  });
+  if (done)
+    cache_.remember(principal.id, hash, password);
+  else
+    log::warn("directory.rehash.failed", {{"principal", principal.id.value}, {"error", done.error().text}});
+}
+
+Result<Principal> StoredDirectory::authenticate(std::string_view login, std::string_view password, Protocol protocol) {
+  TRY_VOID(refresh());
+  const auto roster = current();
+  auto address = parse_address(login);
+  const Principal* found = address ? roster->by_address(address->text()) : nullptr;
+  const Credentials* credentials = found == nullptr ? nullptr : roster->credentials(found->id);
+  bool proven = false;
+  if (credentials != nullptr && may_log_in(*roster, *found, protocol))
+    proven = proves(*found, *credentials, login, password, protocol);
+  else
+    verify_password(dummy_hash_, password, {});
+  if (!proven) return fail(Errc::denied, "the name or the password is wrong, or this login is not allowed");
+  return *found;
+}
+
+}  // namespace kontor::directory

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "directory/records.h"
+
+#include <flatbuffers/flatbuffers.h>
+#include <fmt/core.h>
+
+#include "base/bytes.h"
+#include "directory/directory_generated.h"
+
+namespace kontor::directory {
+namespace {
+
+std::string id_key(char kind, std::uint64_t id) {
+  std::string key(1, kind);
+  append_be64(key, id);
+  return key;
+}
+
+template <class T>
+std::string finished(flatbuffers::FlatBufferBuilder& builder, flatbuffers::Offset<T> root) {
+  builder.Finish(root);
+  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+}
+
+// The table of a value, or null if the bytes are not one.
+template <class T>
+const T* table(std::string_view value) {
+  flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(value.data()), value.size());
+  return verifier.VerifyBuffer<T>(nullptr) ? flatbuffers::GetRoot<T>(value.data()) : nullptr;
+}
+
+std::unexpected<Error> damaged(std::string_view what, std::uint64_t id) {
+  return fail(Errc::corrupt, fmt::format("the directory's record of {} {} is damaged", what, id));
+}
+
+std::string text_of(const flatbuffers::String* text) { return text == nullptr ? std::string() : text->str(); }
+
+std::string bytes_of(const flatbuffers::Vector<std::uint8_t>* bytes) {
+  return bytes == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+}
+
+flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> bytes_in(flatbuffers::FlatBufferBuilder& builder,
+                                                                std::string_view bytes) {
+  return builder.CreateVector(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+}
+
+Instant instant(std::int64_t seconds) { return Instant(std::chrono::seconds(seconds)); }
+std::int64_t seconds(Instant at) { return at.time_since_epoch().count(); }
+
+template <class T>
+std::optional<T> enumerated(std::uint8_t value, T last) {
+  return value <= static_cast<std::uint8_t>(last) ? std::optional(static_cast<T>(value)) : std::nullopt;
+}
+
+}  // namespace
+
+std::string record_key(TenantId id) { return id_key('t', id.value); }
+std::string record_key(DomainId id) { return id_key('d', id.value); }
+std::string record_key(PrincipalId id) { return id_key('p', id.value); }
+std::string credentials_key(PrincipalId id) { return id_key('c', id.value); }
+
+std::optional<ParsedKey> parse_key(std::string_view key) {
+  if (key == kHeadKey) return ParsedKey{'h', 0};
+  if (key.size() != 9 || !std::string_view("tdpc").contains(key[0])) return std::nullopt;
+  ParsedKey parsed{key[0], read_be64(key.substr(1))};
+  return parsed.id == 0 ? std::nullopt : std::optional(parsed);
+}
+
+std::string encode(const Head& head) {
+  flatbuffers::FlatBufferBuilder builder(64);
+  return finished(builder, record::CreateHead(builder, head.last_id, head.revision));
+}
+
+std::string encode(const Tenant& tenant) {
+  flatbuffers::FlatBufferBuilder builder;
+  auto name_at = builder.CreateString(tenant.name);
+  return finished(builder, record::CreateTenant(builder, name_at, static_cast<std::uint8_t>(tenant.status),
+                                                tenant.default_quota, tenant.recoverable_days));
+}
+
+std::string encode(const Domain& domain) {
+  flatbuffers::FlatBufferBuilder builder;
+  auto name_at = builder.CreateString(domain.name);
+  return finished(builder, record::CreateDomain(builder, domain.tenant.value, name_at, domain.catch_all.value,
+                                                domain.subaddressing));
+}
+
+std::string encode(const StoredPrincipal& stored) {
+  const Principal& principal = stored.principal;
+  flatbuffers::FlatBufferBuilder builder;
+  auto name_at = builder.CreateString(principal.name);
+  auto addresses_at = builder.CreateVectorOfStrings(principal.addresses);
+  std::vector<std::uint8_t> roles;
+  for (Role role : principal.roles) roles.push_back(static_cast<std::uint8_t>(role));
+  auto roles_at = builder.CreateVector(roles);
+  std::vector<std::uint64_t> members;
+  for (PrincipalId member : principal.members) members.push_back(member.value);
+  auto members_at = builder.CreateVector(members);
+  record::PrincipalBuilder out(builder);
+  out.add_tenant(principal.tenant.value);
+  out.add_kind(static_cast<std::uint8_t>(principal.kind));
+  out.add_name(name_at);
+  out.add_addresses(addresses_at);
+  out.add_status(static_cast<std::uint8_t>(principal.status));
+  if (principal.quota) out.add_quota(*principal.quota);
+  out.add_protocols(principal.protocols);
+  out.add_roles(roles_at);
+  out.add_members(members_at);
+  out.add_created(seconds(principal.created));
+  if (stored.removed) out.add_removed(seconds(*stored.removed));
+  return finished(builder, out.Finish());
+}
+
+std::string encode(const Credentials& credentials) {
+  flatbuffers::FlatBufferBuilder builder;
+  std::vector<flatbuffers::Offset<record::AppPassword>> app_passwords;
+  for (const StoredAppPassword& stored : credentials.app_passwords) {
+    auto label_at = builder.CreateString(stored.info.label);
+    auto salt_at = bytes_in(builder, stored.salt);
+    auto digest_at = bytes_in(builder, stored.digest);
+    app_passwords.push_back(record::CreateAppPassword(builder, stored.info.id, label_at, seconds(stored.info.created),
+                                                      stored.info.protocols, salt_at, digest_at));
+  }
+  auto app_passwords_at = builder.CreateVector(app_passwords);
+  auto hash_at =
+      credentials.hash.empty() ? flatbuffers::Offset<flatbuffers::String>() : builder.CreateString(credentials.hash);
+  return finished(builder, record::CreateCredentials(builder, hash_at, app_passwords_at));
+}
+
+Result<Head> decode_head(std::string_view value) {
+  const auto* in = table<record::Head>(value);
+  if (in == nullptr) return fail(Errc::corrupt, "the directory's head record is damaged");
+  return Head{in->last_id(), in->revision()};
+}
+
+Result<Tenant> decode_tenant(TenantId id, std::string_view value) {
+  const auto* in = table<record::Tenant>(value);
+  auto status = in == nullptr ? std::nullopt : enumerated(in->status(), Status::suspended);
+  if (!status) return damaged("tenant", id.value);
+  return Tenant{id, in->name()->str(), *status, in->default_quota(), in->recoverable_days()};
+}
+
+Result<Domain> decode_domain(DomainId id, std::string_view value) {
+  const auto* in = table<record::Domain>(value);
+  if (in == nullptr) return damaged("domain", id.value);
+  return Domain{id, TenantId(in->tenant()), in->name()->str(), PrincipalId(in->catch_all()), in->subaddressing()};
+}
+
+Result<StoredPrincipal> decode_principal(PrincipalId id, std::string_view value) {
+  const auto* in = table<record::Principal>(value);
+  if (in == nullptr) return damaged("principal", id.value);
+  auto kind = enumerated(in->kind(), PrincipalKind::equipment);
+  auto status = enumerated(in->status(), Status::suspended);
+  if (!kind || !status) return damaged("principal", id.value);
+  StoredPrincipal out;
+  Principal& principal = out.principal;
+  principal.id = id;
+  principal.tenant = TenantId(in->tenant());
+  principal.kind = *kind;
+  principal.name = text_of(in->name());
+  if (in->addresses() != nullptr)
+    for (const auto* address : *in->addresses()) principal.addresses.push_back(address->str());
+  if (principal.addresses.empty()) return damaged("principal", id.value);
+  principal.status = *status;
+  if (auto quota = in->quota()) principal.quota = *quota;
+  principal.protocols = in->protocols();
+  if (in->roles() != nullptr)
+    for (std::uint8_t value_of_role : *in->roles()) {
+      auto role = enumerated(value_of_role, Role::server_admin);
+      if (!role) return damaged("principal", id.value);
+      principal.roles.push_back(*role);
+    }
+  if (in->members() != nullptr)
+    for (std::uint64_t member : *in->members()) principal.members.emplace_back(member);
+  principal.created = instant(in->created());
+  if (auto removed = in->removed()) out.removed = instant(*removed);
+  return out;
+}
+
+Result<Credentials> decode_credentials(PrincipalId id, std::string_view value) {
+  const auto* in = table<record::Credentials>(value);
+  if (in == nullptr) return damaged("credentials of principal", id.value);
+  Credentials out;
+  out.hash = text_of(in->hash());
+  if (in->app_passwords() != nullptr)
+    for (const auto* stored : *in->app_passwords())
+      out.app_passwords.push_back(
+          {{stored->id(), text_of(stored->label()), instant(stored->created()), stored->protocols()},
+           bytes_of(stored->salt()),
+           bytes_of(stored->digest())});
+  return out;
+}
+
+}  // namespace kontor::directory

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "directory/roster.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "store/engine.h"
+
+namespace kontor::directory {
+namespace {
+
+template <class Map, class Key>
+auto* pointed(const Map& map, const Key& key) {
+  const auto* found = map.find(key);
+  return found == nullptr ? nullptr : found->get();
+}
+
+template <class T, class Map, class Visible, class Order>
+std::vector<T> listed(const Map& map, const Visible& visible, const Order& order) {
+  std::vector<T> out;
+  map.each([&](const auto&, const auto& value) {
+    if (visible(*value)) out.push_back(*value);
+  });
+  std::ranges::sort(out, {}, order);
+  return out;
+}
+
+}  // namespace
+
+Result<Roster> Roster::load(store::Engine& engine) {
+  TRY(auto snapshot, engine.snapshot(store::kDirectoryPartition));
+  Roster roster;
+  Result<void> taken;
+  TRY_VOID(snapshot->scan({}, {}, [&](store::Key key, store::Value value) {
+    taken = roster.take_record(key, value);
+    return taken.has_value();
+  }));
+  TRY_VOID(std::move(taken));
+  bool has_records = roster.tenants_.size() + roster.domains_.size() + roster.principals_.size() > 0;
+  if (!roster.head_value_ && has_records) return fail(Errc::corrupt, "the directory's head record is missing");
+  return roster;
+}
+
+Result<void> Roster::take_record(std::string_view key, std::string_view value) {
+  auto parsed = parse_key(key);
+  if (!parsed) return {};  // named by check(); nothing that is known depends on it
+  if (parsed->kind == 'h') {
+    TRY(head_, decode_head(value));
+    head_value_ = value;
+  } else if (parsed->kind == 't') {
+    TRY(Tenant tenant, decode_tenant(TenantId(parsed->id), value));
+    put(std::move(tenant));
+  } else if (parsed->kind == 'd') {
+    TRY(Domain domain, decode_domain(DomainId(parsed->id), value));
+    put(std::move(domain));
+  } else if (parsed->kind == 'p') {
+    TRY(StoredPrincipal stored, decode_principal(PrincipalId(parsed->id), value));
+    if (!stored.removed) put(std::move(stored.principal));
+  } else {
+    TRY(Credentials credentials, decode_credentials(PrincipalId(parsed->id), value));
+    put(PrincipalId(parsed->id), std::move(credentials));
+  }
+  return {};
+}
+
+const Tenant* Roster::tenant(TenantId id) const { return pointed(tenants_, id); }
+const Domain* Roster::domain(DomainId id) const { return pointed(domains_, id); }
+const Principal* Roster::principal(PrincipalId id) const { return pointed(principals_, id); }
+const Credentials* Roster::credentials(PrincipalId id) const { return pointed(credentials_, id); }
+
+const Tenant* Roster::tenant(std::string_view name) const {
+  const TenantId* id = tenant_names_.find(name);
+  return id == nullptr ? nullptr : tenant(*id);
+}
+
+const Domain* Roster::domain(std::string_view name) const {
+  const DomainId* id = domain_names_.find(name);
+  return id == nullptr ? nullptr : domain(*id);
+}
+
+const Principal* Roster::by_address(std::string_view address) const {
+  const PrincipalId* id = addresses_.find(address);
+  return id == nullptr ? nullptr : principal(*id);
+}
+
+std::vector<Tenant> Roster::tenants() const {
+  return listed<Tenant>(tenants_, [](const Tenant&) { return true; }, &Tenant::name);
+}
+
+std::vector<Domain> Roster::domains(TenantId tenant) const {
+  return listed<Domain>(
+      domains_, [&](const Domain& domain) { return !tenant || domain.tenant == tenant; }, &Domain::name);
+}
+
+std::vector<Principal> Roster::principals(TenantId tenant) const {
+  return listed<Principal>(
+      principals_, [&](const Principal& principal) { return !tenant || principal.tenant == tenant; },
+      [](const Principal& principal) -> const std::string& { return principal.primary_address(); });
+}
+
+const std::vector<PrincipalId>& Roster::holders(PrincipalId member) const {
+  static const std::vector<PrincipalId> kNone;
+  const auto* found = holders_.find(member);
+  return found == nullptr ? kNone : *found;
+}
+
+Status Roster::effective_status(const Principal& principal) const {
+  const Tenant* owner = tenant(principal.tenant);
+  return owner == nullptr ? principal.status : std::max(principal.status, owner->status);
+}
+
+void Roster::put(Tenant tenant) {
+  if (const Tenant* old = this->tenant(tenant.id)) tenant_names_.erase(old->name);
+  tenant_names_.set(tenant.name, tenant.id);
+  tenants_.set(tenant.id, std::make_shared<const Tenant>(std::move(tenant)));
+}
+
+void Roster::put(Domain domain) {
+  if (const Domain* old = this->domain(domain.id)) domain_names_.erase(old->name);
+  domain_names_.set(domain.name, domain.id);
+  domains_.set(domain.id, std::make_shared<const Domain>(std::move(domain)));
+}
+
+void Roster::put(Principal principal) {
+  static const std::vector<PrincipalId> kNone;
+  const Principal* old = this->principal(principal.id);
+  if (old != nullptr)
+    for (const std::string& address : old->addresses) addresses_.erase(address);
+  index_members(principal, old == nullptr ? kNone : old->members, principal.members);
+  for (const std::string& address : principal.addresses) addresses_.set(address, principal.id);
+  principals_.set(principal.id, std::make_shared<const Principal>(std::move(principal)));
+}
+
+void Roster::put(PrincipalId id, Credentials credentials) {
+  credentials_.set(id, std::make_shared<const Credentials>(std::move(credentials)));
+}
+
+void Roster::erase(TenantId id) {
+  if (const Tenant* old = tenant(id)) tenant_names_.erase(old->name);
+  tenants_.erase(id);
+}
+
+void Roster::erase(DomainId id) {
+  if (const Domain* old = domain(id)) domain_names_.erase(old->name);
+  domains_.erase(id);
+}
+
+void Roster::erase(PrincipalId id) {
+  if (const Principal* old = principal(id)) {
+    for (const std::string& address : old->addresses) addresses_.erase(address);
+    index_members(*old, old->members, {});
+  }
+  principals_.erase(id);
+}
+
+// Only the difference is touched: a large group mostly changes by one member.
+void Roster::index_members(const Principal& holder, const std::vector<PrincipalId>& before,
+                           const std::vector<PrincipalId>& after) {
+  std::unordered_set<PrincipalId> old_ones(before.begin(), before.end());
+  std::unordered_set<PrincipalId> new_ones(after.begin(), after.end());
+  for (PrincipalId member : old_ones) {
+    if (new_ones.contains(member)) continue;
+    std::vector<PrincipalId> of_member = holders(member);
+    std::erase(of_member, holder.id);
+    if (of_member.empty())
+      holders_.erase(member);
+    else
+      holders_.set(member, std::move(of_member));
+  }
+  for (PrincipalId member : new_ones) {
+    if (old_ones.contains(member)) continue;
+    std::vector<PrincipalId> of_member = holders(member);
+    of_member.push_back(holder.id);
+    holders_.set(member, std::move(of_member));
+  }
+}
+
+const std::string& Roster::advance() {
+  ++head_.revision;
+  return head_value_.emplace(encode(head_));
+}
+
+}  // namespace kontor::directory

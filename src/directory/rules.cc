@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "directory/rules.h"
+
+#include <fmt/core.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "directory/address.h"
+
+namespace kontor::directory {
+namespace {
+
+constexpr std::uint32_t kMaxRecoverableDays = 36'500;
+
+std::string tenant_name(const Roster& roster, TenantId id) {
+  const Tenant* tenant = roster.tenant(id);
+  return tenant == nullptr ? std::to_string(id.value) : tenant->name;
+}
+
+Result<std::string> checked_address(const Roster& roster, const Principal& principal, const std::string& wanted) {
+  TRY(Address address, parse_address(wanted));
+  std::string text = address.text();
+  const Domain* domain = roster.domain(address.domain);
+  if (domain == nullptr)
+    return fail(Errc::invalid, fmt::format("{} cannot be used: there is no domain {} here", text, address.domain));
+  if (domain->tenant != principal.tenant)
+    return fail(Errc::invalid, fmt::format("{} cannot be used: domain {} belongs to tenant {}", text, address.domain,
+                                           tenant_name(roster, domain->tenant)));
+  const Principal* holder = roster.by_address(text);
+  if (holder != nullptr && holder->id != principal.id)
+    return fail(Errc::exists, fmt::format("address {} belongs to {} already", text, described(*holder)));
+  return text;
+}
+
+Result<void> check_addresses(const Roster& roster, Principal& principal) {
+  if (principal.addresses.empty()) return fail(Errc::invalid, "a principal needs at least one address");
+  if (principal.addresses.size() > kMaxAddresses)
+    return fail(Errc::invalid, fmt::format("a principal can have at most {} addresses", kMaxAddresses));
+  std::vector<std::string> canonical;
+  std::unordered_set<std::string> seen;
+  for (const std::string& wanted : principal.addresses) {
+    TRY(std::string address, checked_address(roster, principal, wanted));
+    if (seen.insert(address).second) canonical.push_back(std::move(address));
+  }
+  principal.addresses = std::move(canonical);
+  return {};
+}
+
+Result<void> check_member(const Roster& roster, const Principal& principal, PrincipalId id) {
+  const Principal* member = roster.principal(id);
+  if (id == principal.id) return fail(Errc::invalid, fmt::format("{} cannot be its own member", described(principal)));
+  if (member == nullptr)
+    return fail(Errc::invalid, fmt::format("principal {} cannot be a member: there is none of that number", id.value));
+  if (member->tenant != principal.tenant)
+    return fail(Errc::invalid, fmt::format("{} cannot be a member of {}: it belongs to another tenant",
+                                           described(*member), described(principal)));
+  bool may_use = member->kind == PrincipalKind::user || member->kind == PrincipalKind::group;
+  if (principal.kind == PrincipalKind::shared && !may_use)
+    return fail(Errc::invalid,
+                fmt::format("{} cannot be a member of {}: only users and groups can use a shared mailbox",
+                            described(*member), described(principal)));
+  return {};
+}
+
+Result<void> check_members(const Roster& roster, Principal& principal) {
+  if (principal.members.empty()) return {};
+  if (principal.kind != PrincipalKind::group && principal.kind != PrincipalKind::shared)
+    return fail(Errc::invalid,
+                fmt::format("{} cannot have members: only groups and shared mailboxes can", described(principal)));
+  if (principal.members.size() > kMaxMembers)
+    return fail(Errc::invalid, fmt::format("{} can have at most {} members", described(principal), kMaxMembers));
+  std::vector<PrincipalId> distinct;
+  std::unordered_set<PrincipalId> seen;
+  for (PrincipalId id : principal.members) {
+    if (!seen.insert(id).second) continue;
+    TRY_VOID(check_member(roster, principal, id));
+    distinct.push_back(id);
+  }
+  principal.members = std::move(distinct);
+  if (principal.kind != PrincipalKind::group) return {};
+  std::string cycle = find_cycle(roster, principal);
+  if (!cycle.empty()) return fail(Errc::invalid, fmt::format("groups cannot contain themselves: {}", cycle));
+  return {};
+}
+
+}  // namespace
+
+std::string described(const Principal& principal) {
+  return fmt::format("{} {}", name(principal.kind), principal.primary_address());
+}
+
+std::string find_cycle(const Roster& roster, const Principal& group) {
+  std::unordered_map<PrincipalId, PrincipalId> came_from;  // member group -> the group that led to it
+  std::vector<PrincipalId> todo{group.id};
+  for (std::size_t i = 0; i < todo.size(); ++i) {
+    const Principal* one = todo[i] == group.id ? &group : roster.principal(todo[i]);
+    if (one == nullptr || one->kind != PrincipalKind::group) continue;
+    for (PrincipalId member : one->members) {
+      if (member == group.id) {
+        std::vector<std::string> way{group.primary_address()};
+        for (PrincipalId at = one->id; at != group.id; at = came_from.at(at))
+          way.push_back(roster.principal(at)->primary_address());
+        way.push_back(group.primary_address());
+        std::ranges::reverse(way);
+        return fmt::format("{}", fmt::join(way, ", "));
+      }
+      if (came_from.emplace(member, one->id).second) todo.push_back(member);
+    }
+  }
+  return {};
+}
+
+Result<Principal> checked(const Roster& roster, Principal principal) {
+  TRY_VOID(check_addresses(roster, principal));
+  TRY_VOID(check_label("the name", principal.name, kMaxName));
+  TRY_VOID(check_members(roster, principal));
+  std::vector<Role> roles;
+  for (Role role : principal.roles)
+    if (std::ranges::find(roles, role) == roles.end()) roles.push_back(role);
+  principal.roles = std::move(roles);
+  return principal;
+}
+
+Result<Tenant> checked(const Roster& roster, Tenant tenant) {
+  TRY(tenant.name, parse_tenant_name(tenant.name));
+  const Tenant* holder = roster.tenant(tenant.name);
+  if (holder != nullptr && holder->id != tenant.id)
+    return fail(Errc::exists, fmt::format("there is a tenant {} already", tenant.name));
+  if (tenant.recoverable_days > kMaxRecoverableDays)
+    return fail(Errc::invalid, fmt::format("removed items cannot be kept for more than {} days", kMaxRecoverableDays));
+  return tenant;
+}
+
+Result<void> check_catch_all(const Roster& roster, const Domain& domain) {
+  if (!domain.catch_all) return {};
+  const Principal* target = roster.principal(domain.catch_all);
+  if (target == nullptr)
+    return fail(Errc::invalid,
+                fmt::format("principal {} cannot get the unaddressed mail of {}: there is none of that number",
+                            domain.catch_all.value, domain.name));
+  if (target->tenant != domain.tenant)
+    return fail(Errc::invalid, fmt::format("{} cannot get the unaddressed mail of {}: it belongs to another tenant",
+                                           described(*target), domain.name));
+  return {};
+}
+
+}  // namespace kontor::directory
