@@ -99,8 +99,9 @@ struct LedgerEntry {
   std::string fingerprint;
 };
 
-// Reads of one moment. What the caller may not know of is `not_found`. One thread at a time; short-lived: never held
-// across a co_await. Folders, views and contents taken from it may be kept.
+// Reads of one moment: what comes from the store (items, contents, changes) is of one moment, which may be a little later
+// than that of folders() and modseq(), never earlier. What the caller may not know of is `not_found`. One thread at a
+// time; short-lived: never held across a co_await. Folders, views and contents taken from it may be kept.
 class Reader {
  public:
   virtual ~Reader() = default;

@@ -57,7 +57,6 @@ class KeywordTable {
   FlagNames spell(const FlagSet& flags) const;
 
  private:
-  friend class Transaction;
   std::vector<std::string> names_;
 };
 

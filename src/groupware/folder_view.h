@@ -55,7 +55,7 @@ class FolderView {
   std::shared_ptr<const FolderView> with(const std::vector<Put>& puts, const std::vector<Uid>& removed, Modseq modseq) const;
 
   std::uint32_t size() const { return starts_.empty() ? 0 : starts_.back(); }
-  Modseq modseq() const { return modseq_; }  // of the account when the view was made: state, not HIGHESTMODSEQ
+  Modseq modseq() const { return modseq_; }  // the folder's `highest` at that moment: equal means unchanged
 
   // Positions count from 0 (sequence number minus one).
   const Row& at(std::uint32_t position) const;

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "groupware/accounts.h"
+
+#include <list>
+#include <mutex>
+#include <unordered_map>
+
+#include "base/log.h"
+#include "groupware/check.h"
+#include "groupware/keys.h"
+#include "groupware/stored_account.h"
+#include "groupware/stored_content.h"
+
+namespace kontor::groupware {
+namespace {
+
+// Open accounts are small (folders and counters): so many stay open without a user.
+constexpr std::size_t kKeptOpen = 4096;
+constexpr std::size_t kPurgedPerCommit = 500;
+constexpr int kSecondsPerDay = 86'400;
+
+struct StandardFolder {
+  const char* name;
+  FolderRole role;
+};
+constexpr StandardFolder kStandardFolders[] = {
+    {"INBOX", FolderRole::inbox}, {"Sent", FolderRole::sent}, {"Drafts", FolderRole::drafts},
+    {"Trash", FolderRole::trash}, {"Junk", FolderRole::junk}, {"Archive", FolderRole::archive},
+};
+
+std::shared_ptr<const Moment> nothing(Instant now) {
+  auto moment = std::make_shared<Moment>();
+  moment->record.created = now;
+  moment->folders = std::make_shared<const FolderTable>();
+  moment->keywords = std::make_shared<const KeywordTable>();
+  return moment;
+}
+
+class StoredAccounts final : public Accounts {
+ public:
+  StoredAccounts(store::Engine& engine, directory::Directory& directory, const Clock& clock, const Options& options)
+      : environment_(engine, directory, clock, options) {}
+
+  Result<std::shared_ptr<Account>> open(AccountId id) override {
+    TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
+    return account;
+  }
+
+  std::unique_ptr<Stager> stage(TenantId tenant, Kind kind) override {
+    return make_stager(environment_, tenant, kind);
+  }
+
+  Result<void> sweep() override;
+  Result<void> erase(AccountId id) override;
+  Result<CheckReport> check(const CheckOptions& options) override;
+  const Options& options() const override { return environment_.options; }
+
+ private:
+  struct Opened {
+    std::shared_ptr<StoredAccount> account;
+    std::list<AccountId>::iterator used;
+  };
+
+  Result<std::shared_ptr<StoredAccount>> open_stored(AccountId id);
+  Result<std::shared_ptr<StoredAccount>> load(AccountId id);
+  Result<void> purge_removed(const directory::Tenant& tenant, AccountId id);
+
+  Environment environment_;
+  std::mutex mutex_;
+  std::unordered_map<AccountId, Opened> open_;
+  // Accounts that someone still holds after they were dropped here: the same account must not exist twice.
+  std::unordered_map<AccountId, std::weak_ptr<StoredAccount>> known_;
+  std::list<AccountId> order_;  // most recently used first
+};
+
+Result<std::shared_ptr<StoredAccount>> StoredAccounts::open_stored(AccountId id) {
+  std::unique_lock lock(mutex_);
+  if (auto at = open_.find(id); at != open_.end()) {
+    order_.splice(order_.begin(), order_, at->second.used);
+    return at->second.account;
+  }
+  std::shared_ptr<StoredAccount> account;
+  if (auto at = known_.find(id); at != known_.end()) account = at->second.lock();
+  if (!account) {
+    // Loading under the lock is rare and short, and two of one account can never be.
+    TRY(account, load(id));
+    known_[id] = account;
+  }
+  order_.push_front(id);
+  open_.emplace(id, Opened{account, order_.begin()});
+  if (open_.size() > kKeptOpen) {
+    AccountId last = order_.back();
+    open_.erase(last);
+    order_.pop_back();
+    if (known_[last].expired()) known_.erase(last);
+  }
+  return account;
+}
+
+Result<std::shared_ptr<StoredAccount>> StoredAccounts::load(AccountId id) {
+  TRY(directory::Principal principal, environment_.directory.by_account(id));
+  TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
+  Result<std::shared_ptr<const Moment>> moment = load_moment(*snapshot);
+  if (moment)
+    return std::make_shared<StoredAccount>(environment_, id, principal.tenant, *std::move(moment));
+  if (moment.error().code != Errc::not_found) return std::unexpected(moment.error());
+  auto account = std::make_shared<StoredAccount>(environment_, id, principal.tenant, nothing(environment_.clock.now()));
+  TRY_VOID(account->update(Caller::system(), [](Transaction& transaction) -> Result<void> {
+    if (!transaction.folders()->all().empty()) return {};  // another node made it meanwhile
+    for (const StandardFolder& standard : kStandardFolders) {
+      Transaction::NewFolder folder;
+      folder.name = standard.name;
+      folder.role = standard.role;
+      TRY_VOID(transaction.create_folder(folder));
+    }
+    return {};
+  }));
+  return account;
+}
+
+Result<void> StoredAccounts::purge_removed(const directory::Tenant& tenant, AccountId id) {
+  TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
+  Instant before = environment_.clock.now() - std::chrono::seconds(std::int64_t{tenant.recoverable_days} * kSecondsPerDay);
+  for (std::size_t purged = kPurgedPerCommit; purged == kPurgedPerCommit;)
+    TRY_VOID(account->run(Caller::system(), StoredAccount::Loudness::quiet,
+                          [&](AccountTransaction& transaction) -> Result<void> {
+                            TRY(purged, transaction.purge_removed(before, kPurgedPerCommit));
+                            return {};
+                          }));
+  return {};
+}
+
+Result<void> StoredAccounts::sweep() {
+  for (const directory::Tenant& tenant : environment_.directory.tenants()) {
+    for (const directory::Principal& principal : environment_.directory.principals(tenant.id)) {
+      if (!principal.account()) continue;
+      Result<std::unique_ptr<store::Snapshot>> snapshot =
+          environment_.engine.snapshot(store::account_partition(principal.account()));
+      if (!snapshot) return std::unexpected(snapshot.error());
+      bool has_removed = false;
+      TRY_VOID((*snapshot)->scan(key::all('X'), key::end("X"), [&](store::Key, store::Value) {
+        has_removed = true;
+        return false;
+      }));
+      if (has_removed) TRY_VOID(purge_removed(tenant, principal.account()));
+    }
+    auto refers = [&](AccountId id, const std::string& hash) -> Result<bool> {
+      TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
+      bool found = false;
+      std::string prefix = key::blob_users(hash);
+      TRY_VOID(snapshot->scan(prefix, key::end(prefix), [&](store::Key, store::Value) {
+        found = true;
+        return false;
+      }));
+      return found;
+    };
+    TRY(store::Sweep swept, environment_.blobs.sweep(tenant.id, environment_.options.sweep_grace, refers));
+    if (swept.blobs != 0 || swept.uploads != 0)
+      log::info("blobs.swept", {{"tenant", tenant.name}, {"blobs", swept.blobs}, {"bytes", swept.bytes},
+                                {"unfinished", swept.uploads}});
+  }
+  return {};
+}
+
+Result<void> StoredAccounts::erase(AccountId id) {
+  {
+    std::lock_guard lock(mutex_);
+    if (auto at = open_.find(id); at != open_.end()) {
+      order_.erase(at->second.used);
+      open_.erase(at);
+    }
+    known_.erase(id);
+  }
+  environment_.views.drop(id);
+  return environment_.engine.drop(store::account_partition(id));
+}
+
+Result<CheckReport> StoredAccounts::check(const CheckOptions& options) {
+  return check_accounts(environment_, options, [this](AccountId id, const std::function<Result<void>()>& repair) -> Result<void> {
+    TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
+    return account->exclusively(repair);
+  });
+}
+
+}  // namespace
+
+std::unique_ptr<Accounts> Accounts::make(store::Engine& engine, directory::Directory& directory, const Clock& clock,
+                                         const Options& options) {
+  return std::make_unique<StoredAccounts>(engine, directory, clock, options);
+}
+
+}  // namespace kontor::groupware

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "groupware/delivery.h"
+
+#include <optional>
+
+#include "directory/directory.h"
+
+namespace kontor::groupware {
+namespace {
+
+// The folder that a sub-address names, where its owner lets everyone post to it; else the inbox.
+FolderId target(const FolderTable& folders, const std::string& detail) {
+  if (!detail.empty())
+    if (FolderTable::Pointer folder = folders.at_path(detail); folder && !folder->is_container)
+      for (const Grant& grant : folder->grants)
+        if (!grant.principal && (grant.rights & right::kPost) != 0) return folder->id;
+  return folders.by_role(FolderRole::inbox)->id;
+}
+
+Result<void> file_into(Accounts& accounts, PrincipalId who, const std::string& detail, const StagedContent& content) {
+  TRY(std::shared_ptr<Account> account, accounts.open(AccountId(who.value)));
+  NewItem item;
+  item.content = content;
+  TRY_VOID(account->update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
+    TRY_VOID(transaction.add(target(*transaction.folders(), detail), item));
+    return {};
+  }));
+  return {};
+}
+
+}  // namespace
+
+Result<void> Delivery::accepts(std::string_view address, std::uint64_t size) const {
+  TRY(directory::Recipient recipient, directory_.resolve(address));
+  TRY(directory::Principal principal, directory_.principal(recipient.principal));
+  if (principal.kind == directory::PrincipalKind::group) {
+    if (directory_.expand(recipient.principal).empty())
+      return fail(Errc::unavailable, "the list has no member who could take mail now");
+    return {};
+  }
+  std::uint64_t limit = directory_.quota_bytes(principal.id);
+  if (limit == 0) return {};
+  TRY(std::shared_ptr<Account> account, accounts_.open(principal.account()));
+  TRY(std::unique_ptr<Reader> reader, account->read(Caller::system()));
+  std::uint64_t used = reader->usage().bytes;
+  if (used >= limit || used + size > limit) return fail(Errc::over_quota, "the mailbox is full");
+  return {};
+}
+
+Result<TenantId> Delivery::tenant_of(std::string_view address) const {
+  TRY(directory::Recipient recipient, directory_.resolve(address));
+  TRY(directory::Principal principal, directory_.principal(recipient.principal));
+  return principal.tenant;
+}
+
+Result<void> Delivery::deliver(std::string_view address, const StagedContent& content) const {
+  TRY(directory::Recipient recipient, directory_.resolve(address));
+  std::vector<PrincipalId> members = directory_.expand(recipient.principal);
+  if (members.empty()) return fail(Errc::unavailable, "nobody behind this address could take mail now");
+  std::optional<Error> fault;
+  bool is_delivered = false;
+  for (PrincipalId member : members) {
+    if (Result<void> filed = file_into(accounts_, member, recipient.detail, content); filed)
+      is_delivered = true;
+    else
+      fault = filed.error();
+  }
+  if (!is_delivered) return std::unexpected(*fault);
+  return {};
+}
+
+}  // namespace kontor::groupware

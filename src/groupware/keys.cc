@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "groupware/keys.h"
+
+#include "base/bytes.h"
+
+namespace kontor::groupware::key {
+namespace {
+
+std::string numbered(char letter, std::uint64_t number) {
+  std::string out(1, letter);
+  append_be64(out, number);
+  return out;
+}
+
+}  // namespace
+
+std::string account() { return "A"; }
+std::string keywords() { return "K"; }
+std::string folder(FolderId id) { return numbered('F', id.value); }
+std::string item(ItemId id) { return numbered('I', id.value); }
+std::string summary(ItemId id) { return numbered('S', id.value); }
+
+std::string filing(FolderId folder_id, Uid uid) {
+  std::string out = filings(folder_id);
+  append_be32(out, uid.value);
+  return out;
+}
+
+std::string change(Modseq modseq) { return numbered('L', modseq.value); }
+
+std::string thread(std::uint64_t hash, ItemId id) {
+  std::string out = threads(hash);
+  append_be64(out, id.value);
+  return out;
+}
+
+std::string shared_content(ItemId content_id, ItemId id) {
+  std::string out = sharers(content_id);
+  append_be64(out, id.value);
+  return out;
+}
+
+std::string blob(std::string_view hash, ItemId id) {
+  std::string out = blob_users(hash);
+  append_be64(out, id.value);
+  return out;
+}
+
+std::string removed(std::int64_t at, ItemId id) {
+  std::string out = numbered('X', static_cast<std::uint64_t>(at));
+  append_be64(out, id.value);
+  return out;
+}
+
+std::string ledger(std::string_view source, std::string_view source_key) {
+  std::string out = ledger_of(source);
+  out.append(source_key);
+  return out;
+}
+
+std::string subscription(std::string_view path) {
+  std::string out(1, 'O');
+  out.append(path);
+  return out;
+}
+
+std::string content(ItemId id) {
+  std::string out;
+  append_be64(out, id.value);
+  return out;
+}
+
+std::string all(char letter) { return std::string(1, letter); }
+std::string filings(FolderId folder_id) { return numbered('V', folder_id.value); }
+std::string threads(std::uint64_t hash) { return numbered('T', hash); }
+std::string sharers(ItemId content_id) { return numbered('R', content_id.value); }
+
+std::string blob_users(std::string_view hash) {
+  std::string out(1, 'H');
+  out.append(hash);
+  return out;
+}
+
+std::string ledger_of(std::string_view source) {
+  std::string out(1, 'G');
+  out.append(source);
+  out.push_back('\0');
+  return out;
+}
+
+std::string end(std::string_view prefix) {
+  std::string out(prefix);
+  while (!out.empty() && static_cast<unsigned char>(out.back()) == 0xff) out.pop_back();
+  if (!out.empty()) out.back() = static_cast<char>(static_cast<unsigned char>(out.back()) + 1);
+  return out;
+}
+
+}  // namespace kontor::groupware::key

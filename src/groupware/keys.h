@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The keys of an account's partition. One letter, then big-endian numbers, so that ranges sort as they are read.
+//
+//   A                        the account: counters, modseq                     (fb::Account)
+//   K                        names of its keywords                             (fb::Keywords)
+//   F folder                 a folder                                          (fb::Folder)
+//   I item                   an item                                           (fb::Item)
+//   S item                   its mail summary                                  (mime::fb::Summary)
+//   V folder uid32           a filing, as a row of the folder's view           (fb::FilingRow)
+//   L modseq                 what that commit changed                          (fb::Change)
+//   T hash64 item            a message id that the item names -> its thread (8 bytes) and subject hash (8 bytes)
+//   R content item           the item shares the inline content kept under another item's id
+//   H sha256 item            the item's content is that blob
+//   X time64 item            a removed item that can still be brought back
+//   G source 0 source-key    the importer's ledger                             (fb::Ledger)
+//   O path                   a subscription to a name that is no folder
+//
+// In Space::content: the content kept inline, under the 8 bytes of the item that first had it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/id.h"
+
+namespace kontor::groupware::key {
+
+std::string account();
+std::string keywords();
+std::string folder(FolderId folder);
+std::string item(ItemId item);
+std::string summary(ItemId item);
+std::string filing(FolderId folder, Uid uid);
+std::string change(Modseq modseq);
+std::string thread(std::uint64_t hash, ItemId item);
+std::string shared_content(ItemId content, ItemId item);
+std::string blob(std::string_view hash, ItemId item);
+std::string removed(std::int64_t at, ItemId item);
+std::string ledger(std::string_view source, std::string_view source_key);
+std::string subscription(std::string_view path);
+std::string content(ItemId item);
+
+// The prefix of all keys of a letter, of one folder's filings, ...; `end` gives the first key after a prefix.
+std::string all(char letter);
+std::string filings(FolderId folder);
+std::string threads(std::uint64_t hash);
+std::string sharers(ItemId content);
+std::string blob_users(std::string_view hash);
+std::string ledger_of(std::string_view source);
+std::string end(std::string_view prefix);
+
+}  // namespace kontor::groupware::key

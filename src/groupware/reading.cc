@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "groupware/reading.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/bytes.h"
+#include "groupware/keys.h"
+#include "groupware/stored_content.h"
+
+namespace kontor::groupware {
+namespace {
+
+// Where wanted items lie closer together than this, one scan over their range is cheaper than a look-up for each.
+constexpr std::uint64_t kScanGap = 8;
+
+bool has_member(const directory::Principal& principal, const Caller& caller) {
+  auto is = [&](PrincipalId id) {
+    return std::find(principal.members.begin(), principal.members.end(), id) != principal.members.end();
+  };
+  return is(caller.principal) || std::any_of(caller.groups.begin(), caller.groups.end(), is);
+}
+
+}  // namespace
+
+Ownership ownership_of(Environment& environment, AccountId account, TenantId tenant, const Caller& caller) {
+  Ownership out;
+  out.account = account;
+  out.tenant = tenant;
+  out.is_full = caller.is_system || caller.principal.value == account.value;
+  if (out.is_full) {
+    out.everywhere = right::kAll;
+    return out;
+  }
+  Result<directory::Principal> owner = environment.directory.by_account(account);
+  if (owner && owner->kind == directory::PrincipalKind::shared && has_member(*owner, caller))
+    out.everywhere = right::kAll & ~right::kAdminister;
+  return out;
+}
+
+std::uint32_t rights_on(const Folder& folder, const Ownership& ownership, const Caller& caller) {
+  std::uint32_t rights = ownership.everywhere;
+  for (const Grant& grant : folder.grants) {
+    bool applies = !grant.principal || grant.principal == caller.principal ||
+                   std::find(caller.groups.begin(), caller.groups.end(), grant.principal) != caller.groups.end();
+    if (applies) rights |= grant.rights;
+  }
+  return rights;
+}
+
+template <class Base>
+std::uint32_t Reading<Base>::rights(FolderId id) const {
+  std::shared_ptr<const Folder> found = layer_.folder(id);
+  return found ? rights_on(*found, ownership_, caller_) : 0;
+}
+
+template <class Base>
+Result<std::shared_ptr<const Folder>> Reading<Base>::folder(FolderId id) const {
+  std::shared_ptr<const Folder> found = layer_.folder(id);
+  if (!found || (rights_on(*found, ownership_, caller_) & (right::kSee | right::kRead)) == 0)
+    return fail(Errc::not_found, "there is no such folder");
+  return found;
+}
+
+template <class Base>
+Result<std::shared_ptr<const FolderView>> Reading<Base>::view(FolderId id) const {
+  TRY(std::shared_ptr<const Folder> found, folder(id));
+  if ((rights_on(*found, ownership_, caller_) & right::kRead) == 0)
+    return fail(Errc::denied, "you may not read this folder");
+  if (auto kept = environment_.views.find(ownership_.account, id, found->highest)) return kept;
+  // The snapshot may be of a later moment: its own folder record names the state that the rows show.
+  TRY(std::optional<std::string> stored, layer_.get(key::folder(id)));
+  if (!stored) return fail(Errc::not_found, "there is no such folder");
+  TRY(Folder present, decode_folder(id, *stored));
+  FolderView::Builder builder;
+  std::optional<Error> fault;
+  std::string prefix = key::filings(id);
+  TRY_VOID(layer_.scan(prefix, key::end(prefix), [&](std::string_view key, std::string_view value) {
+    Result<RowRecord> row = decode_row(Uid(read_be32(key.substr(9))), value);
+    if (!row) {
+      fault = row.error();
+      return false;
+    }
+    builder.add(row->row, std::move(row->rare));
+    return true;
+  }));
+  if (fault) return std::unexpected(*fault);
+  std::shared_ptr<const FolderView> view = builder.finish(present.highest);
+  environment_.views.put(ownership_.account, id, view);
+  return view;
+}
+
+template <class Base>
+Result<ItemRecord> Reading<Base>::readable(ItemId id) const {
+  TRY(std::optional<std::string> stored, layer_.get(key::item(id)));
+  if (!stored) return fail(Errc::not_found, "there is no such item");
+  TRY(ItemRecord item, decode_item(id, *stored));
+  if (ownership_.is_full) return item;
+  for (const Filing& filing : item.filings) {
+    std::shared_ptr<const Folder> found = layer_.folder(filing.folder);
+    if (found && (rights_on(*found, ownership_, caller_) & right::kRead) != 0) return item;
+  }
+  return fail(Errc::not_found, "there is no such item");
+}
+
+template <class Base>
+Result<Item> Reading<Base>::item(ItemId id) const {
+  TRY(ItemRecord record, readable(id));
+  return Item(std::move(record));
+}
+
+template <class Base>
+Result<std::string> Reading<Base>::summary(ItemId id) const {
+  TRY(ItemRecord record, readable(id));
+  TRY(std::optional<std::string> stored, layer_.get(key::summary(id)));
+  if (stored && mime::is_sound_summary(*stored)) return *std::move(stored);
+  TRY(std::shared_ptr<const Content> bytes, content(id));
+  return summarize_content(*bytes);
+}
+
+template <class Base>
+Result<void> Reading<Base>::summaries(const std::vector<ItemId>& ids,
+                                      const std::function<bool(ItemId, std::string_view)>& visit) const {
+  bool ascending = std::adjacent_find(ids.begin(), ids.end(), std::greater_equal<>()) == ids.end();
+  bool dense = ids.size() > 1 && ascending && ids.back().value - ids.front().value < kScanGap * ids.size();
+  if (!dense || !ownership_.is_full) {
+    for (ItemId id : ids) {
+      Result<std::string> found = summary(id);
+      if (!found && found.error().code == Errc::not_found) continue;
+      if (!found) return std::unexpected(found.error());
+      if (!visit(id, *found)) return {};
+    }
+    return {};
+  }
+  std::size_t next = 0;
+  bool go_on = true;
+  std::vector<ItemId> missed;
+  TRY_VOID(layer_.scan(key::summary(ids.front()), key::summary(ItemId(ids.back().value + 1)),
+                       [&](std::string_view key, std::string_view value) {
+                         ItemId id(read_be64(key.substr(1)));
+                         while (next < ids.size() && ids[next] < id) missed.push_back(ids[next++]);
+                         if (next == ids.size() || ids[next] != id) return true;
+                         ++next;
+                         if (!mime::is_sound_summary(value)) {
+                           missed.push_back(id);
+                           return true;
+                         }
+                         go_on = visit(id, value);
+                         return go_on;
+                       }));
+  while (go_on && next < ids.size()) missed.push_back(ids[next++]);
+  for (std::size_t i = 0; go_on && i < missed.size(); ++i) {
+    Result<std::string> made = summary(missed[i]);
+    if (!made && made.error().code == Errc::not_found) continue;
+    if (!made) return std::unexpected(made.error());
+    go_on = visit(missed[i], *made);
+  }
+  return {};
+}
+
+template <class Base>
+Result<std::shared_ptr<const Content>> Reading<Base>::content(ItemId id) const {
+  TRY(ItemRecord record, readable(id));
+  if (!record.content) return blob_content(environment_.blobs, ownership_.tenant, record.hash, record.size);
+  TRY(std::optional<std::string> bytes, layer_.get_content(record.content));
+  if (!bytes) return fail(Errc::corrupt, "the content of an item is missing; run `kontor check`");
+  return inline_content(*std::move(bytes));
+}
+
+template <class Base>
+Result<Changes> Reading<Base>::changes_since(Modseq since) const {
+  Changes out;
+  out.from = since;
+  out.to = layer_.record.modseq;
+  if (since.value + 1 < layer_.record.log_from.value || since > out.to)
+    return fail(Errc::conflict, "changes are not known so far back");
+  std::set<FolderId> folders_changed, folders_removed;
+  std::set<ItemId> items_changed, items_removed;
+  std::optional<Error> fault;
+  TRY_VOID(layer_.scan(key::change(Modseq(since.value + 1)), key::change(Modseq(out.to.value + 1)),
+                       [&](std::string_view, std::string_view value) {
+                         Result<ChangeRecord> change = decode_change(value);
+                         if (!change) {
+                           fault = change.error();
+                           return false;
+                         }
+                         folders_changed.insert(change->folders_changed.begin(), change->folders_changed.end());
+                         folders_removed.insert(change->folders_removed.begin(), change->folders_removed.end());
+                         items_changed.insert(change->items_changed.begin(), change->items_changed.end());
+                         items_removed.insert(change->items_removed.begin(), change->items_removed.end());
+                         out.vanished.insert(out.vanished.end(), change->vanished.begin(), change->vanished.end());
+                         return true;
+                       }));
+  if (fault) return std::unexpected(*fault);
+  for (FolderId id : folders_removed) folders_changed.erase(id);
+  for (ItemId id : items_removed) items_changed.erase(id);
+  out.folders_changed.assign(folders_changed.begin(), folders_changed.end());
+  out.folders_removed.assign(folders_removed.begin(), folders_removed.end());
+  out.items_changed.assign(items_changed.begin(), items_changed.end());
+  out.items_removed.assign(items_removed.begin(), items_removed.end());
+  return out;
+}
+
+template <class Base>
+Usage Reading<Base>::usage() const {
+  Usage out;
+  out.bytes = layer_.record.bytes;
+  out.items = layer_.record.items;
+  out.limit = environment_.directory.quota_bytes(PrincipalId(ownership_.account.value));
+  return out;
+}
+
+template <class Base>
+std::vector<std::string> Reading<Base>::other_subscriptions() const {
+  std::vector<std::string> out;
+  (void)layer_.scan(key::all('O'), key::end("O"), [&](std::string_view key, std::string_view) {
+    out.emplace_back(key.substr(1));
+    return true;
+  });
+  return out;
+}
+
+template <class Base>
+Result<std::optional<LedgerEntry>> Reading<Base>::ledger(std::string_view source, std::string_view source_key) const {
+  TRY(std::optional<std::string> stored, layer_.get(key::ledger(source, source_key)));
+  if (!stored) return std::nullopt;
+  TRY(LedgerEntry entry, decode_ledger(*stored));
+  return entry;
+}
+
+template <class Base>
+Result<void> Reading<Base>::ledger_scan(std::string_view source, std::string_view first_key,
+                                        const std::function<bool(std::string_view, const LedgerEntry&)>& visit) const {
+  std::string prefix = key::ledger_of(source);
+  std::optional<Error> fault;
+  TRY_VOID(layer_.scan(key::ledger(source, first_key), key::end(prefix),
+                       [&](std::string_view key, std::string_view value) {
+                         Result<LedgerEntry> entry = decode_ledger(value);
+                         if (!entry) {
+                           fault = entry.error();
+                           return false;
+                         }
+                         return visit(key.substr(prefix.size()), *entry);
+                       }));
+  if (fault) return std::unexpected(*fault);
+  return {};
+}
+
+template class Reading<Reader>;
+template class Reading<Transaction>;
+
+}  // namespace kontor::groupware

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The reading half of Reader and Transaction, over a layer.
+#pragma once
+
+#include <memory>
+
+#include "groupware/account.h"
+#include "groupware/environment.h"
+#include "groupware/layer.h"
+
+namespace kontor::groupware {
+
+// Whose account it is, for rights: the owner has all of them, members of a shared mailbox all but kAdminister.
+struct Ownership {
+  AccountId account;
+  TenantId tenant;
+  bool is_full = false;  // the caller is the owner or the system
+  std::uint32_t everywhere = 0;  // rights on every folder
+};
+Ownership ownership_of(Environment& environment, AccountId account, TenantId tenant, const Caller& caller);
+
+std::uint32_t rights_on(const Folder& folder, const Ownership& ownership, const Caller& caller);
+
+// Base is Reader or Transaction; both are instantiated in reading.cc.
+template <class Base>
+class Reading : public Base {
+ public:
+  Reading(Environment& environment, Ownership ownership, Caller caller, Layer layer)
+      : environment_(environment), ownership_(ownership), caller_(std::move(caller)), layer_(std::move(layer)) {}
+
+  Modseq modseq() const override { return layer_.record.modseq; }
+  std::shared_ptr<const FolderTable> folders() const override { return layer_.folders(); }
+  std::uint32_t rights(FolderId folder) const override;
+  Result<std::shared_ptr<const Folder>> folder(FolderId id) const override;
+  std::shared_ptr<const KeywordTable> keywords() const override { return layer_.keywords; }
+  Result<std::shared_ptr<const FolderView>> view(FolderId folder) const override;
+  Result<Item> item(ItemId id) const override;
+  Result<std::string> summary(ItemId id) const override;
+  Result<void> summaries(const std::vector<ItemId>& ids,
+                         const std::function<bool(ItemId, std::string_view)>& visit) const override;
+  Result<std::shared_ptr<const Content>> content(ItemId id) const override;
+  Result<Changes> changes_since(Modseq since) const override;
+  Usage usage() const override;
+  std::vector<std::string> other_subscriptions() const override;
+  Result<std::optional<LedgerEntry>> ledger(std::string_view source, std::string_view source_key) const override;
+  Result<void> ledger_scan(std::string_view source, std::string_view first_key,
+                           const std::function<bool(std::string_view, const LedgerEntry&)>& visit) const override;
+
+ protected:
+  // The item as stored, if the caller may read one of the folders it is in.
+  Result<ItemRecord> readable(ItemId id) const;
+
+  Environment& environment_;
+  Ownership ownership_;
+  Caller caller_;
+  mutable Layer layer_;  // reading opens snapshots and makes tables
+};
+
+extern template class Reading<Reader>;
+extern template class Reading<Transaction>;
+
+}  // namespace kontor::groupware

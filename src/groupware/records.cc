@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "groupware/records.h"
+
+#include <algorithm>
+
+#include "groupware/records_generated.h"
+
+namespace kontor::groupware {
+namespace {
+
+using flatbuffers::FlatBufferBuilder;
+using PropertyVector = flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fb::Property>>>;
+
+template <class Table>
+std::string finished(FlatBufferBuilder& builder, flatbuffers::Offset<Table> root) {
+  builder.Finish(root);
+  return std::string(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
+}
+
+template <class Table>
+Result<const Table*> root(std::string_view bytes, const char* what) {
+  flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  if (!verifier.VerifyBuffer<Table>(nullptr))
+    return fail(Errc::corrupt, std::string("the stored record of ") + what + " is damaged");
+  return flatbuffers::GetRoot<Table>(bytes.data());
+}
+
+std::string text(const flatbuffers::String* s) { return s ? std::string(s->data(), s->size()) : std::string(); }
+
+PropertyVector write_properties(FlatBufferBuilder& builder, const std::map<std::string, std::string>& properties) {
+  if (properties.empty()) return {};
+  std::vector<flatbuffers::Offset<fb::Property>> out;
+  for (const auto& [name, value] : properties)
+    out.push_back(fb::CreateProperty(builder, builder.CreateString(name), builder.CreateString(value)));
+  return builder.CreateVector(out);
+}
+
+template <class Vector>
+std::map<std::string, std::string> read_properties(const Vector* properties) {
+  std::map<std::string, std::string> out;
+  if (properties)
+    for (const auto* property : *properties) out[text(property->name())] = text(property->value());
+  return out;
+}
+
+template <class IdType>
+flatbuffers::Offset<flatbuffers::Vector<std::uint64_t>> write_ids(FlatBufferBuilder& builder,
+                                                                  const std::vector<IdType>& ids) {
+  if (ids.empty()) return {};
+  std::vector<std::uint64_t> out;
+  out.reserve(ids.size());
+  for (IdType id : ids) out.push_back(id.value);
+  return builder.CreateVector(out);
+}
+
+template <class IdType>
+std::vector<IdType> read_ids(const flatbuffers::Vector<std::uint64_t>* ids) {
+  std::vector<IdType> out;
+  if (ids) {
+    out.reserve(ids->size());
+    for (std::uint64_t id : *ids) out.push_back(IdType(id));
+  }
+  return out;
+}
+
+std::vector<KeywordId> read_rare(const flatbuffers::Vector<std::uint16_t>* rare) {
+  return rare ? std::vector<KeywordId>(rare->begin(), rare->end()) : std::vector<KeywordId>();
+}
+
+flatbuffers::Offset<flatbuffers::Vector<std::uint16_t>> write_rare(FlatBufferBuilder& builder,
+                                                                   const std::vector<KeywordId>& rare) {
+  if (rare.empty()) return {};
+  return builder.CreateVector(rare);
+}
+
+InternalDate unpack(std::int64_t date) {
+  Row row;
+  row.date = date;
+  return row.internal_date();
+}
+
+}  // namespace
+
+std::string encode(const AccountRecord& record) {
+  FlatBufferBuilder builder(128);
+  return finished(builder, fb::CreateAccount(builder, record.next_folder, record.next_item, record.modseq.value,
+                                             record.last_uid_validity, record.bytes, record.items,
+                                             record.log_from.value, record.created.time_since_epoch().count()));
+}
+
+Result<AccountRecord> decode_account(std::string_view bytes) {
+  TRY(const fb::Account* table, root<fb::Account>(bytes, "an account"));
+  AccountRecord record;
+  record.next_folder = table->next_folder();
+  record.next_item = table->next_item();
+  record.modseq = Modseq(table->modseq());
+  record.last_uid_validity = table->last_uid_validity();
+  record.bytes = table->bytes();
+  record.items = table->items();
+  record.log_from = Modseq(table->log_from());
+  record.created = Instant(std::chrono::seconds(table->created()));
+  return record;
+}
+
+std::string encode(const KeywordTable& keywords) {
+  FlatBufferBuilder builder(256);
+  auto names = builder.CreateVectorOfStrings(keywords.names());
+  return finished(builder, fb::CreateKeywords(builder, names));
+}
+
+Result<KeywordTable> decode_keywords(std::string_view bytes) {
+  TRY(const fb::Keywords* table, root<fb::Keywords>(bytes, "keywords"));
+  std::vector<std::string> names;
+  if (table->names())
+    for (const auto* name : *table->names()) names.push_back(text(name));
+  return KeywordTable(std::move(names));
+}
+
+std::string encode(const Folder& folder) {
+  FlatBufferBuilder builder(256);
+  auto name = builder.CreateString(folder.name);
+  flatbuffers::Offset<flatbuffers::Vector<const fb::Grant*>> grants;
+  if (!folder.grants.empty()) {
+    std::vector<fb::Grant> list;
+    for (const Grant& grant : folder.grants) list.emplace_back(grant.principal.value, grant.rights);
+    grants = builder.CreateVectorOfStructs(list);
+  }
+  auto colour = folder.colour.empty() ? flatbuffers::Offset<flatbuffers::String>() : builder.CreateString(folder.colour);
+  auto description =
+      folder.description.empty() ? flatbuffers::Offset<flatbuffers::String>() : builder.CreateString(folder.description);
+  PropertyVector properties = write_properties(builder, folder.properties);
+  fb::FolderBuilder table(builder);
+  table.add_parent(folder.parent.value);
+  table.add_name(name);
+  table.add_kind(static_cast<std::uint8_t>(folder.kind));
+  table.add_role(static_cast<std::uint8_t>(folder.role));
+  table.add_subscribed(folder.subscribed);
+  table.add_is_container(folder.is_container);
+  table.add_uid_validity(folder.uid_validity.value);
+  table.add_next_uid(folder.next_uid.value);
+  table.add_first_recent(folder.first_recent.value);
+  table.add_created(folder.created.value);
+  table.add_highest(folder.highest.value);
+  table.add_total(folder.total);
+  table.add_unseen(folder.unseen);
+  table.add_deleted(folder.deleted);
+  table.add_bytes(folder.bytes);
+  table.add_grants(grants);
+  table.add_colour(colour);
+  table.add_description(description);
+  table.add_properties(properties);
+  return finished(builder, table.Finish());
+}
+
+Result<Folder> decode_folder(FolderId id, std::string_view bytes) {
+  TRY(const fb::Folder* table, root<fb::Folder>(bytes, "a folder"));
+  Folder folder;
+  folder.id = id;
+  folder.parent = FolderId(table->parent());
+  folder.name = text(table->name());
+  folder.kind = static_cast<Kind>(table->kind());
+  folder.role = static_cast<FolderRole>(table->role());
+  folder.subscribed = table->subscribed();
+  folder.is_container = table->is_container();
+  folder.uid_validity = UidValidity(table->uid_validity());
+  folder.next_uid = Uid(table->next_uid());
+  folder.first_recent = Uid(table->first_recent());
+  folder.created = Modseq(table->created());
+  folder.highest = Modseq(table->highest());
+  folder.total = table->total();
+  folder.unseen = table->unseen();
+  folder.deleted = table->deleted();
+  folder.bytes = table->bytes();
+  if (table->grants())
+    for (const fb::Grant* grant : *table->grants())
+      folder.grants.push_back({PrincipalId(grant->principal()), grant->rights()});
+  folder.colour = text(table->colour());
+  folder.description = text(table->description());
+  folder.properties = read_properties(table->properties());
+  return folder;
+}
+
+std::string encode(const ItemRecord& item) {
+  FlatBufferBuilder builder(256);
+  std::vector<fb::Filing> list;
+  for (const Filing& filing : item.filings)
+    list.emplace_back(filing.folder.value, filing.modseq.value, filing.uid.value, filing.is_deleted);
+  auto filings = builder.CreateVectorOfStructs(list);
+  auto rare = write_rare(builder, item.flags.rare);
+  auto hash = builder.CreateVector(reinterpret_cast<const std::uint8_t*>(item.hash.data()), item.hash.size());
+  flatbuffers::Offset<flatbuffers::Vector<std::uint64_t>> thread_keys;
+  if (!item.thread_keys.empty()) thread_keys = builder.CreateVector(item.thread_keys);
+  PropertyVector properties = write_properties(builder, item.properties);
+  fb::ItemBuilder table(builder);
+  table.add_kind(static_cast<std::uint8_t>(item.kind));
+  table.add_filings(filings);
+  table.add_flag_bits(item.flags.bits & ~std::uint64_t{kDeleted});
+  table.add_rare(rare);
+  table.add_date(Row::pack(item.internal_date));
+  table.add_saved(item.saved.time_since_epoch().count());
+  table.add_size(item.size);
+  table.add_hash(hash);
+  table.add_content(item.content.value);
+  table.add_thread(item.thread.value);
+  table.add_thread_keys(thread_keys);
+  table.add_created(item.created.value);
+  table.add_modified(item.modified.value);
+  table.add_removed_at(item.removed_at.time_since_epoch().count());
+  table.add_properties(properties);
+  return finished(builder, table.Finish());
+}
+
+Result<ItemRecord> decode_item(ItemId id, std::string_view bytes) {
+  TRY(const fb::Item* table, root<fb::Item>(bytes, "an item"));
+  ItemRecord item;
+  item.id = id;
+  item.kind = static_cast<Kind>(table->kind());
+  if (table->filings())
+    for (const fb::Filing* filing : *table->filings())
+      item.filings.push_back(
+          {FolderId(filing->folder()), Uid(filing->uid()), Modseq(filing->modseq()), filing->is_deleted()});
+  item.flags.bits = table->flag_bits();
+  item.flags.rare = read_rare(table->rare());
+  item.internal_date = unpack(table->date());
+  item.saved = Instant(std::chrono::seconds(table->saved()));
+  item.size = table->size();
+  if (table->hash())
+    item.hash.assign(reinterpret_cast<const char*>(table->hash()->data()), table->hash()->size());
+  item.content = ItemId(table->content());
+  item.thread = ThreadId(table->thread());
+  if (table->thread_keys()) item.thread_keys.assign(table->thread_keys()->begin(), table->thread_keys()->end());
+  item.created = Modseq(table->created());
+  item.modified = Modseq(table->modified());
+  item.removed_at = Instant(std::chrono::seconds(table->removed_at()));
+  item.properties = read_properties(table->properties());
+  return item;
+}
+
+std::string encode(const RowRecord& record) {
+  FlatBufferBuilder builder(128);
+  const Row& row = record.row;
+  fb::Row fixed(row.item.value, row.flag_bits, row.date, row.modseq.value, row.thread.value, row.size);
+  auto rare = write_rare(builder, record.rare);
+  return finished(builder, fb::CreateFilingRow(builder, &fixed, rare));
+}
+
+Result<RowRecord> decode_row(Uid uid, std::string_view bytes) {
+  TRY(const fb::FilingRow* table, root<fb::FilingRow>(bytes, "a filing"));
+  const fb::Row* fixed = table->row();
+  if (!fixed) return fail(Errc::corrupt, "the stored record of a filing is damaged");
+  RowRecord record;
+  record.row.uid = uid;
+  record.row.item = ItemId(fixed->item());
+  record.row.flag_bits = fixed->flag_bits();
+  record.row.date = fixed->date();
+  record.row.modseq = Modseq(fixed->modseq());
+  record.row.thread = ThreadId(fixed->thread());
+  record.row.size = fixed->size();
+  record.rare = read_rare(table->rare());
+  return record;
+}
+
+std::string encode(const ChangeRecord& change) {
+  FlatBufferBuilder builder(256);
+  auto folders_changed = write_ids(builder, change.folders_changed);
+  auto folders_removed = write_ids(builder, change.folders_removed);
+  auto items_changed = write_ids(builder, change.items_changed);
+  auto items_removed = write_ids(builder, change.items_removed);
+  flatbuffers::Offset<flatbuffers::Vector<const fb::Vanished*>> vanished;
+  if (!change.vanished.empty()) {
+    std::vector<fb::Vanished> list;
+    for (const Changes::Vanished& v : change.vanished) list.emplace_back(v.folder.value, v.uid.value);
+    vanished = builder.CreateVectorOfStructs(list);
+  }
+  return finished(builder, fb::CreateChange(builder, change.at.time_since_epoch().count(), folders_changed,
+                                            folders_removed, items_changed, items_removed, vanished));
+}
+
+Result<ChangeRecord> decode_change(std::string_view bytes) {
+  TRY(const fb::Change* table, root<fb::Change>(bytes, "a change"));
+  ChangeRecord change;
+  change.at = Instant(std::chrono::seconds(table->at()));
+  change.folders_changed = read_ids<FolderId>(table->folders_changed());
+  change.folders_removed = read_ids<FolderId>(table->folders_removed());
+  change.items_changed = read_ids<ItemId>(table->items_changed());
+  change.items_removed = read_ids<ItemId>(table->items_removed());
+  if (table->vanished())
+    for (const fb::Vanished* v : *table->vanished()) change.vanished.push_back({FolderId(v->folder()), Uid(v->uid())});
+  return change;
+}
+
+std::string encode(const LedgerEntry& entry) {
+  FlatBufferBuilder builder(128);
+  auto fingerprint =
+      builder.CreateVector(reinterpret_cast<const std::uint8_t*>(entry.fingerprint.data()), entry.fingerprint.size());
+  return finished(builder, fb::CreateLedger(builder, entry.item.value, fingerprint));
+}
+
+Result<LedgerEntry> decode_ledger(std::string_view bytes) {
+  TRY(const fb::Ledger* table, root<fb::Ledger>(bytes, "an import"));
+  LedgerEntry entry;
+  entry.item = ItemId(table->item());
+  if (table->fingerprint())
+    entry.fingerprint.assign(reinterpret_cast<const char*>(table->fingerprint()->data()), table->fingerprint()->size());
+  return entry;
+}
+
+RowRecord make_row(const ItemRecord& item, const Filing& filing) {
+  RowRecord record;
+  record.row.uid = filing.uid;
+  record.row.item = item.id;
+  record.row.size = static_cast<std::uint32_t>(std::min<std::uint64_t>(item.size, UINT32_MAX));
+  record.row.flag_bits = item.flags.bits | (filing.is_deleted ? std::uint64_t{kDeleted} : 0);
+  record.row.date = Row::pack(item.internal_date);
+  record.row.modseq = filing.modseq;
+  record.row.thread = item.thread;
+  record.rare = item.flags.rare;
+  return record;
+}
+
+}  // namespace kontor::groupware

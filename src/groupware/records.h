@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The records of an account as structs, and to and from their bytes on disk (records.fbs).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "groupware/account.h"
+#include "groupware/folder.h"
+
+namespace kontor::groupware {
+
+struct AccountRecord {
+  std::uint64_t next_folder = 1;
+  std::uint64_t next_item = 1;
+  Modseq modseq;
+  std::uint32_t last_uid_validity = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t items = 0;
+  Modseq log_from{1};
+  Instant created{};
+};
+
+// An item with what only the core needs to know.
+struct ItemRecord : Item {
+  ItemId content;  // under whose id the content is kept inline; 0 = blob
+  std::vector<std::uint64_t> thread_keys;
+  Instant removed_at{};  // epoch = filed
+};
+
+struct RowRecord {
+  Row row;
+  std::vector<KeywordId> rare;
+};
+
+// One commit as it is logged.
+struct ChangeRecord {
+  Instant at{};
+  std::vector<FolderId> folders_changed, folders_removed;
+  std::vector<ItemId> items_changed, items_removed;
+  std::vector<Changes::Vanished> vanished;
+};
+
+std::string encode(const AccountRecord& record);
+std::string encode(const KeywordTable& keywords);
+std::string encode(const Folder& folder);
+std::string encode(const ItemRecord& item);
+std::string encode(const RowRecord& row);
+std::string encode(const ChangeRecord& change);
+std::string encode(const LedgerEntry& entry);
+
+// All: corrupt if the bytes are not a sound table. Ids come from the key.
+Result<AccountRecord> decode_account(std::string_view bytes);
+Result<KeywordTable> decode_keywords(std::string_view bytes);
+Result<Folder> decode_folder(FolderId id, std::string_view bytes);
+Result<ItemRecord> decode_item(ItemId id, std::string_view bytes);
+Result<RowRecord> decode_row(Uid uid, std::string_view bytes);
+Result<ChangeRecord> decode_change(std::string_view bytes);
+Result<LedgerEntry> decode_ledger(std::string_view bytes);
+
+// The row of one of the item's filings.
+RowRecord make_row(const ItemRecord& item, const Filing& filing);
+
+}  // namespace kontor::groupware

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "groupware/stored_account.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "groupware/keys.h"
+
+namespace kontor::groupware {
+namespace {
+
+constexpr std::size_t kUpdatesPerCommit = 64;
+constexpr int kAttempts = 16;
+
+Notice notice_of(const Layer& layer, Modseq modseq) {
+  Notice notice;
+  notice.modseq = modseq;
+  std::set<FolderId> folders = layer.log.touched;
+  folders.insert(layer.log.folders_removed.begin(), layer.log.folders_removed.end());
+  notice.folders.assign(folders.begin(), folders.end());
+  notice.folder_list_changed = layer.log.folder_list_changed;
+  return notice;
+}
+
+}  // namespace
+
+class StoredAccount::Watching : public Watch {
+ public:
+  Watching(std::shared_ptr<StoredAccount> account, std::uint64_t number)
+      : account_(std::move(account)), number_(number) {}
+  ~Watching() override {
+    std::lock_guard lock(account_->watchers_mutex_);
+    account_->watchers_.erase(number_);
+  }
+  Watching(const Watching&) = delete;
+  Watching& operator=(const Watching&) = delete;
+
+ private:
+  std::shared_ptr<StoredAccount> account_;
+  std::uint64_t number_;
+};
+
+StoredAccount::StoredAccount(Environment& environment, AccountId id, TenantId tenant,
+                             std::shared_ptr<const Moment> moment)
+    : environment_(environment), id_(id), tenant_(tenant), partition_(store::account_partition(id)),
+      moment_(std::move(moment)) {}
+
+std::shared_ptr<const Moment> StoredAccount::moment() const {
+  std::lock_guard lock(moment_mutex_);
+  return moment_;
+}
+
+Result<std::unique_ptr<Reader>> StoredAccount::read(const Caller& caller) {
+  Ownership ownership = ownership_of(environment_, id_, tenant_, caller);
+  std::shared_ptr<const Moment> present = moment();
+  if (!ownership.is_full && ownership.everywhere == 0) {
+    bool sees_any = std::any_of(present->folders->all().begin(), present->folders->all().end(),
+                                [&](const auto& folder) { return rights_on(*folder, ownership, caller) != 0; });
+    if (!sees_any) return fail(Errc::denied, "you may not see this account");
+  }
+  Layer layer(std::move(present), [this] { return environment_.engine.snapshot(partition_); });
+  return std::make_unique<Reading<Reader>>(environment_, ownership, caller, std::move(layer));
+}
+
+Result<Modseq> StoredAccount::update(const Caller& caller, const std::function<Result<void>(Transaction&)>& change) {
+  return run(caller, Loudness::loud, [&](AccountTransaction& transaction) { return change(transaction); });
+}
+
+Result<Uid> StoredAccount::claim_recent(const Caller& caller, FolderId folder) {
+  TRY(std::unique_ptr<Reader> reader, read(caller));
+  TRY(std::shared_ptr<const Folder> present, reader->folder(folder));
+  if (present->first_recent == present->next_uid) return present->next_uid;
+  Uid first = present->next_uid;
+  TRY_VOID(run(caller, Loudness::quiet, [&](AccountTransaction& transaction) -> Result<void> {
+    first = transaction.take_recent(folder);
+    return {};
+  }));
+  return first;
+}
+
+Result<Modseq> StoredAccount::run(const Caller& caller, Loudness loudness, const Change& change) {
+  Pending pending{caller, loudness, change, Modseq(), nullptr};
+  std::unique_lock lock(queue_mutex_);
+  queue_.push_back(&pending);
+  while (!pending.done) {
+    if (is_led_)
+      queue_moved_.wait(lock);
+    else
+      lead(lock);
+  }
+  lock.unlock();
+  if (pending.thrown) std::rethrow_exception(pending.thrown);
+  return std::move(pending.result);
+}
+
+Result<void> StoredAccount::exclusively(const std::function<Result<void>()>& work) {
+  std::unique_lock lock(queue_mutex_);
+  queue_moved_.wait(lock, [&] { return !is_led_; });
+  is_led_ = true;
+  lock.unlock();
+  Result<void> result;
+  try {
+    result = work();
+    environment_.views.drop(id_);
+    Result<std::unique_ptr<store::Snapshot>> snapshot = environment_.engine.snapshot(partition_);
+    if (snapshot)
+      if (auto fresh = load_moment(**snapshot)) {
+        std::lock_guard moment_lock(moment_mutex_);
+        moment_ = *std::move(fresh);
+      }
+  } catch (...) {
+    lock.lock();
+    is_led_ = false;
+    queue_moved_.notify_all();
+    throw;
+  }
+  lock.lock();
+  is_led_ = false;
+  queue_moved_.notify_all();
+  return result;
+}
+
+// Carries the first waiting updates to the store. Called and left with the queue locked.
+void StoredAccount::lead(std::unique_lock<std::mutex>& lock) {
+  is_led_ = true;
+  std::vector<Pending*> batch;
+  while (!queue_.empty() && batch.size() < kUpdatesPerCommit) {
+    batch.push_back(queue_.front());
+    queue_.pop_front();
+  }
+  lock.unlock();
+  try {
+    commit(batch);
+  } catch (...) {
+    for (Pending* pending : batch) pending->thrown = std::current_exception();
+  }
+  lock.lock();
+  is_led_ = false;
+  for (Pending* pending : batch) pending->done = true;
+  queue_moved_.notify_all();
+}
+
+void StoredAccount::commit(const std::vector<Pending*>& batch) {
+  Result<void> outcome;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    outcome = try_commit(batch);
+    if (outcome || outcome.error().code != Errc::conflict) break;
+    // Another node was first: begin again from what it left.
+    Result<std::unique_ptr<store::Snapshot>> snapshot = environment_.engine.snapshot(partition_);
+    if (!snapshot) {
+      outcome = std::unexpected(snapshot.error());
+      break;
+    }
+    Result<std::shared_ptr<const Moment>> fresh = load_moment(**snapshot);
+    if (!fresh) {
+      outcome = std::unexpected(fresh.error());
+      break;
+    }
+    std::lock_guard lock(moment_mutex_);
+    moment_ = *std::move(fresh);
+  }
+  if (outcome) return;
+  log::error("account.commit_failed", {{"account", id_.value}, {"reason", outcome.error().text}});
+  for (Pending* pending : batch)
+    if (pending->result && !pending->thrown) pending->result = std::unexpected(outcome.error());
+}
+
+Result<void> StoredAccount::try_commit(const std::vector<Pending*>& batch) {
+  std::shared_ptr<const Moment> before = moment();
+  Layer bottom(before, [this] { return environment_.engine.snapshot(partition_); });
+  std::vector<Notice> notices;
+  bool is_loud = false;
+  for (Pending* pending : batch) {
+    TRY(std::optional<Notice> notice, apply(*pending, bottom));
+    is_loud = is_loud || (notice && pending->loudness == Loudness::loud);
+    if (notice && pending->loudness == Loudness::loud) notices.push_back(*std::move(notice));
+  }
+  if (!bottom.is_dirty()) return {};
+  std::shared_ptr<const Moment> after = bottom.to_moment();
+  store::Batch changes = bottom.to_batch();
+  changes.put(key::account(), after->record_bytes);
+  changes.expect(key::account(), before->record_bytes.empty() ? std::nullopt : std::optional(before->record_bytes));
+  TRY_VOID(environment_.engine.commit(partition_, changes,
+                                      is_loud ? store::Durability::durable : store::Durability::lazy));
+  show_views(bottom, *before, *after);
+  {
+    std::lock_guard lock(moment_mutex_);
+    moment_ = std::move(after);
+  }
+  tell(notices);
+  return {};
+}
+
+// Runs one update on a layer of its own. Nothing if it failed or wrote nothing; its own error stays in its result.
+Result<std::optional<Notice>> StoredAccount::apply(Pending& pending, Layer& bottom) {
+  Ownership ownership = ownership_of(environment_, id_, tenant_, pending.caller);
+  AccountTransaction transaction(environment_, ownership, pending.caller, Layer(&bottom));
+  pending.thrown = nullptr;
+  try {
+    if (Result<void> changed = pending.change(transaction); !changed) {
+      pending.result = std::unexpected(changed.error());
+      return std::nullopt;
+    }
+  } catch (...) {
+    pending.thrown = std::current_exception();
+    return std::nullopt;
+  }
+  Layer& layer = transaction.layer();
+  pending.result = layer.record.modseq;
+  if (!layer.is_dirty()) return std::nullopt;
+  for (const Layer::BlobUse& use : layer.blobs()) {
+    if (Result<void> noted = environment_.blobs.refer(use.tenant, use.hash, id_); !noted) {
+      pending.result = std::unexpected(noted.error());
+      return std::nullopt;
+    }
+  }
+  Modseq number = transaction.number();
+  if (pending.loudness == Loudness::quiet) {
+    layer.seal_quietly();
+  } else {
+    layer.seal(number, environment_.clock.now(), environment_.options.log_commits);
+    pending.result = number;
+  }
+  Notice notice = notice_of(layer, number);
+  bottom.absorb(std::move(layer));
+  return notice;
+}
+
+// Brings the cached views of the touched folders to the new state, so that nobody has to read them again.
+void StoredAccount::show_views(const Layer& bottom, const Moment& before, const Moment& after) {
+  for (const auto& [id, delta] : bottom.views) {
+    FolderTable::Pointer was = before.folders->find(id);
+    FolderTable::Pointer is = after.folders->find(id);
+    if (!was || !is) {
+      environment_.views.drop(id_, id);
+      continue;
+    }
+    std::shared_ptr<const FolderView> view = environment_.views.find(id_, id, was->highest);
+    if (!view || view->modseq() >= is->highest) continue;
+    std::vector<FolderView::Put> puts;
+    std::vector<Uid> removed;
+    for (const auto& [uid, put] : delta) {
+      if (put)
+        puts.push_back(*put);
+      else
+        removed.push_back(uid);
+    }
+    environment_.views.put(id_, id, view->with(puts, removed, is->highest));
+  }
+}
+
+void StoredAccount::tell(const std::vector<Notice>& notices) {
+  std::lock_guard lock(watchers_mutex_);
+  for (const Notice& notice : notices)
+    for (const auto& [number, notify] : watchers_) notify(notice);
+}
+
+std::unique_ptr<Watch> StoredAccount::watch(std::function<void(const Notice&)> notify) {
+  std::lock_guard lock(watchers_mutex_);
+  std::uint64_t number = next_watcher_++;
+  watchers_.emplace(number, std::move(notify));
+  return std::make_unique<Watching>(shared_from_this(), number);
+}
+
+}  // namespace kontor::groupware

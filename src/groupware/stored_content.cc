@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "groupware/stored_content.h"
+
+#include <fmt/core.h>
+
+#include <optional>
+
+#include "base/digest.h"
+#include "formats/mime/parser.h"
+
+namespace kontor::groupware {
+namespace {
+
+// The header is kept whole up to this for the summary; more of it does not count there.
+constexpr std::size_t kHeaderKept = 1 << 20;
+
+class InlineContent : public Content {
+ public:
+  explicit InlineContent(std::string bytes) : bytes_(std::make_shared<const std::string>(std::move(bytes))) {}
+  std::uint64_t size() const override { return bytes_->size(); }
+  Result<std::string> read(std::uint64_t offset, std::size_t length) const override {
+    if (offset >= bytes_->size()) return std::string();
+    return bytes_->substr(offset, length);
+  }
+  std::shared_ptr<const std::string> whole() const override { return bytes_; }
+
+ private:
+  std::shared_ptr<const std::string> bytes_;
+};
+
+class BlobContent : public Content {
+ public:
+  BlobContent(store::Blobs& blobs, TenantId tenant, std::string hash, std::uint64_t size)
+      : blobs_(blobs), tenant_(tenant), hash_(std::move(hash)), size_(size) {}
+  std::uint64_t size() const override { return size_; }
+  Result<std::string> read(std::uint64_t offset, std::size_t length) const override {
+    return blobs_.read(tenant_, hash_, offset, length);
+  }
+  std::shared_ptr<const std::string> whole() const override { return nullptr; }
+
+ private:
+  store::Blobs& blobs_;
+  TenantId tenant_;
+  std::string hash_;
+  std::uint64_t size_;
+};
+
+class ContentStager : public Stager {
+ public:
+  ContentStager(Environment& environment, TenantId tenant, Kind kind)
+      : environment_(environment), tenant_(tenant), is_mail_(kind == Kind::mail) {}
+
+  Result<void> write(std::string_view bytes) override {
+    if (written_ + bytes.size() > environment_.options.largest_item)
+      return fail(Errc::too_large, fmt::format("the item is larger than the limit of {} bytes",
+                                               environment_.options.largest_item));
+    written_ += bytes.size();
+    digest_.update(bytes);
+    if (is_mail_) {
+      parser_.feed(bytes);
+      if (header_.size() < kHeaderKept) header_.append(bytes.substr(0, kHeaderKept - header_.size()));
+    }
+    if (blob_) return blob_->write(bytes);
+    small_.append(bytes);
+    if (small_.size() <= environment_.options.inline_limit) return {};
+    blob_.emplace(environment_.blobs.write(tenant_));
+    Result<void> moved = blob_->write(small_);
+    std::string().swap(small_);
+    return moved;
+  }
+
+  Result<StagedContent> finish() override {
+    StagedContent out;
+    out.size = written_;
+    out.tenant = tenant_;
+    out.hash = digest_.finish();
+    if (blob_) {
+      TRY(store::BlobRef ref, blob_->finish());
+      check(ref.hash == out.hash && ref.size == out.size, "a blob is what was written");
+    } else {
+      out.inline_bytes = std::make_shared<const std::string>(std::move(small_));
+    }
+    if (is_mail_) {
+      mime::Entity entity = parser_.finish();
+      std::string_view header = std::string_view(header_).substr(0, entity.header_size);
+      out.mail = std::make_shared<const mime::Summarized>(mime::summarize(entity, header));
+    }
+    return out;
+  }
+
+  std::uint64_t written() const override { return written_; }
+
+ private:
+  Environment& environment_;
+  TenantId tenant_;
+  bool is_mail_;
+  std::uint64_t written_ = 0;
+  Sha256 digest_;
+  mime::Parser parser_;
+  std::string header_;
+  std::string small_;
+  std::optional<store::Blobs::Writer> blob_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Content> inline_content(std::string bytes) {
+  return std::make_shared<const InlineContent>(std::move(bytes));
+}
+
+std::shared_ptr<const Content> blob_content(store::Blobs& blobs, TenantId tenant, std::string hash,
+                                            std::uint64_t size) {
+  return std::make_shared<const BlobContent>(blobs, tenant, std::move(hash), size);
+}
+
+Result<std::string> summarize_content(const Content& content) {
+  mime::Parser parser;
+  std::string header;
+  for (std::uint64_t offset = 0; offset < content.size();) {
+    TRY(std::string piece, content.read(offset, 256 << 10));
+    if (piece.empty()) return fail(Errc::corrupt, "the content is shorter than its item says");
+    parser.feed(piece);
+    if (header.size() < kHeaderKept) header.append(piece, 0, kHeaderKept - header.size());
+    offset += piece.size();
+  }
+  mime::Entity entity = parser.finish();
+  return mime::summarize(entity, std::string_view(header).substr(0, entity.header_size)).summary;
+}
+
+std::unique_ptr<Stager> make_stager(Environment& environment, TenantId tenant, Kind kind) {
+  return std::make_unique<ContentStager>(environment, tenant, kind);
+}
+
+}  // namespace kontor::groupware

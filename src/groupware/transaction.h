@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Transaction over a layer. Its parts lie in transaction_folders.cc and transaction_items.cc.
+#pragma once
+
+#include "groupware/reading.h"
+
+namespace kontor::groupware {
+
+class AccountTransaction final : public Reading<Transaction> {
+ public:
+  AccountTransaction(Environment& environment, Ownership ownership, Caller caller, Layer layer);
+
+  Result<FolderId> create_folder(const NewFolder& folder) override;
+  Result<void> rename_folder(FolderId folder, FolderId new_parent, std::string new_name) override;
+  Result<void> remove_folder(FolderId folder) override;
+  Result<void> change_folder(FolderId folder, const FolderChange& change) override;
+  Result<void> subscribe_other(std::string path, bool subscribed) override;
+
+  Result<Added> add(FolderId folder, const NewItem& item, const AddOptions& options) override;
+  Result<Added> copy(FolderId from, Uid uid, FolderId to) override;
+  Result<Added> move(FolderId from, Uid uid, FolderId to) override;
+  Result<void> remove(FolderId folder, Uid uid) override;
+  Result<FlagSet> change_flags(FolderId folder, Uid uid, const FlagChange& change) override;
+  Result<void> set_properties(ItemId item, const std::map<std::string, std::string>& properties) override;
+  Result<void> set_internal_date(ItemId item, InternalDate date) override;
+
+  Result<void> note_imported(std::string_view source, std::string_view source_key, const LedgerEntry& entry) override;
+  Result<void> forget_imported(std::string_view source, std::string_view source_key) override;
+
+  // Purges at most `limit` recoverable items that were removed before `before`; how many it were.
+  Result<std::size_t> purge_removed(Instant before, std::size_t limit);
+  // Marks messages below the folder's next UID as shown; returns from which one on they were not.
+  Uid take_recent(FolderId folder);
+
+  // The modseq that this change takes if it writes anything.
+  Modseq number() const { return Modseq(layer_.record.modseq.value + 1); }
+  Layer& layer() { return layer_; }
+
+ private:
+  struct Filed {
+    ItemRecord item;
+    std::size_t filing;  // index in item.filings
+  };
+
+  Result<std::shared_ptr<const Folder>> may(FolderId folder, std::uint32_t rights) const;
+  std::uint32_t root_rights() const { return ownership_.everywhere; }
+  UidValidity fresh_uid_validity();
+  Result<void> check_place(FolderId parent, const std::string& name, FolderId self);
+  Result<void> check_quota(std::uint64_t bytes) const;
+
+  Result<Filed> filed(FolderId folder, Uid uid);
+  // Ends the item's filing of that index; keeps, removes or purges the item.
+  Result<void> unfile(ItemRecord item, std::size_t filing);
+  Result<void> purge(const ItemRecord& item);
+  Result<Added> file_copy(const ItemRecord& original, const Folder& to);
+  Filing& file(ItemRecord& item, FolderId folder, Uid uid);
+  void store(ItemRecord& item);  // the record and all its rows, under number()
+  void show(const ItemRecord& item, const Filing& filing);
+  void hide(FolderId folder, Uid uid);
+  void count(FolderId folder, const ItemRecord& item, bool is_deleted, int by);
+  void touch(FolderId folder);
+  Result<FlagSet> numbers(const FlagNames& names);
+};
+
+}  // namespace kontor::groupware

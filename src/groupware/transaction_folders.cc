@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Changes of folders.
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "groupware/folder_name.h"
+#include "groupware/keys.h"
+#include "groupware/transaction.h"
+
+namespace kontor::groupware {
+namespace {
+
+constexpr int kDeepest = 64;
+constexpr std::size_t kLongestProperty = 64 << 10;
+constexpr std::size_t kLongestPath = 500;
+
+void merge_properties(std::map<std::string, std::string>& into, const std::map<std::string, std::string>& change) {
+  for (const auto& [property, value] : change) {
+    if (value.empty())
+      into.erase(property);
+    else
+      into[property] = value;
+  }
+}
+
+}  // namespace
+
+AccountTransaction::AccountTransaction(Environment& environment, Ownership ownership, Caller caller, Layer layer)
+    : Reading<Transaction>(environment, ownership, std::move(caller), std::move(layer)) {}
+
+Result<std::shared_ptr<const Folder>> AccountTransaction::may(FolderId id, std::uint32_t rights) const {
+  TRY(std::shared_ptr<const Folder> found, folder(id));
+  if ((rights_on(*found, ownership_, caller_) & rights) != rights)
+    return fail(Errc::denied, "you do not have the right to do that in this folder");
+  return found;
+}
+
+UidValidity AccountTransaction::fresh_uid_validity() {
+  auto now = static_cast<std::uint32_t>(environment_.clock.now().time_since_epoch().count());
+  layer_.record.last_uid_validity = std::max(layer_.record.last_uid_validity + 1, now);
+  return UidValidity(layer_.record.last_uid_validity);
+}
+
+void AccountTransaction::touch(FolderId id) {
+  layer_.edit_folder(id).highest = number();
+  layer_.log.touched.insert(id);
+}
+
+// Whether a folder may stand there: a fitting parent, no sibling of that name, not too deep, not in itself.
+Result<void> AccountTransaction::check_place(FolderId parent, const std::string& name, FolderId self) {
+  std::shared_ptr<const FolderTable> table = layer_.folders();
+  int depth = 1;
+  for (FolderId at = parent; at; ++depth) {
+    FolderTable::Pointer above = table->find(at);
+    if (!above) return fail(Errc::not_found, "there is no such parent folder");
+    if (self && at == self) return fail(Errc::invalid, "a folder cannot be moved into itself");
+    if (depth > kDeepest) return fail(Errc::invalid, "folders are nested too deeply");
+    at = above->parent;
+  }
+  FolderTable::Pointer sibling = table->child(parent, name);
+  if (sibling && sibling->id != self) return fail(Errc::exists, "a folder of that name exists already");
+  return {};
+}
+
+Result<FolderId> AccountTransaction::create_folder(const NewFolder& wanted) {
+  TRY(std::string name, check_folder_name(wanted.name));
+  std::vector<Grant> grants;
+  if (wanted.parent) {
+    TRY(std::shared_ptr<const Folder> parent, may(wanted.parent, right::kCreateFolder));
+    grants = parent->grants;
+  } else if ((root_rights() & right::kCreateFolder) == 0) {
+    return fail(Errc::denied, "you do not have the right to create folders here");
+  }
+  std::shared_ptr<const FolderTable> table = layer_.folders();
+  if (wanted.role != FolderRole::none && table->by_role(wanted.role))
+    return fail(Errc::exists, "another folder has that role already");
+  FolderTable::Pointer there = table->child(wanted.parent, name);
+  if (there && there->is_container && !wanted.is_container) {
+    // The name of a folder that was removed while it had children comes to life again.
+    Folder& folder = layer_.edit_folder(there->id);
+    folder.is_container = false;
+    folder.role = wanted.role;
+    folder.subscribed = wanted.subscribed;
+    folder.uid_validity = wanted.uid_validity.value_or(fresh_uid_validity());
+    folder.highest = number();
+    layer_.log.folders_changed.insert(folder.id);
+    layer_.log.touched.insert(folder.id);
+    layer_.log.folder_list_changed = true;
+    return folder.id;
+  }
+  TRY_VOID(check_place(wanted.parent, name, FolderId()));
+  if (table->all().size() >= environment_.options.folders_per_account)
+    return fail(Errc::invalid, "the account has as many folders as it may have");
+  Folder folder;
+  folder.id = FolderId(layer_.record.next_folder++);
+  folder.parent = wanted.parent;
+  folder.name = std::move(name);
+  folder.kind = wanted.kind;
+  folder.role = wanted.role;
+  folder.subscribed = wanted.subscribed;
+  folder.is_container = wanted.is_container;
+  bool is_given = wanted.uid_validity && *wanted.uid_validity;
+  folder.uid_validity = is_given ? *wanted.uid_validity : fresh_uid_validity();
+  folder.created = number();
+  folder.highest = number();
+  folder.grants = std::move(grants);
+  FolderId id = folder.id;
+  layer_.put_folder(std::move(folder));
+  layer_.log.folders_changed.insert(id);
+  layer_.log.touched.insert(id);
+  layer_.log.folder_list_changed = true;
+  return id;
+}
+
+Result<void> AccountTransaction::rename_folder(FolderId id, FolderId new_parent, std::string new_name) {
+  TRY(std::string name, check_folder_name(new_name));
+  TRY(std::shared_ptr<const Folder> present, may(id, right::kDeleteFolder));
+  if (present->role == FolderRole::inbox) return fail(Errc::invalid, "the inbox cannot be renamed");
+  if (new_parent) {
+    TRY_VOID(may(new_parent, right::kCreateFolder));
+  } else if ((root_rights() & right::kCreateFolder) == 0) {
+    return fail(Errc::denied, "you do not have the right to create folders here");
+  }
+  TRY_VOID(check_place(new_parent, name, id));
+  Folder& folder = layer_.edit_folder(id);
+  folder.parent = new_parent;
+  folder.name = std::move(name);
+  layer_.log.folders_changed.insert(id);
+  layer_.log.touched.insert(id);
+  layer_.log.folder_list_changed = true;
+  return {};
+}
+
+Result<void> AccountTransaction::remove_folder(FolderId id) {
+  TRY(std::shared_ptr<const Folder> present, may(id, right::kDeleteFolder));
+  if (present->role == FolderRole::inbox) return fail(Errc::invalid, "the inbox cannot be removed");
+  std::vector<Uid> uids;
+  std::string prefix = key::filings(id);
+  TRY_VOID(layer_.scan(prefix, key::end(prefix), [&](std::string_view key, std::string_view) {
+    uids.push_back(Uid(read_be32(key.substr(9))));
+    return true;
+  }));
+  for (Uid uid : uids) {
+    TRY(Filed found, filed(id, uid));
+    TRY_VOID(unfile(std::move(found.item), found.filing));
+  }
+  layer_.log.touched.insert(id);
+  layer_.log.folder_list_changed = true;
+  if (layer_.folders()->children(id).empty()) {
+    layer_.remove_folder(id);
+    layer_.views.erase(id);
+    layer_.log.folders_changed.erase(id);
+    layer_.log.folders_removed.insert(id);
+    return {};
+  }
+  Folder& folder = layer_.edit_folder(id);
+  folder.is_container = true;
+  folder.role = FolderRole::none;
+  folder.highest = number();
+  layer_.log.folders_changed.insert(id);
+  return {};
+}
+
+Result<void> AccountTransaction::change_folder(FolderId id, const FolderChange& change) {
+  bool is_own_setting = change.subscribed && !change.role && !change.is_container && !change.uid_validity &&
+                        !change.next_uid && !change.colour && !change.description && !change.grants &&
+                        change.properties.empty();
+  TRY(std::shared_ptr<const Folder> present, may(id, is_own_setting ? right::kSee : right::kAdminister));
+  if (change.role && *change.role != present->role) {
+    if (present->role == FolderRole::inbox) return fail(Errc::invalid, "the inbox keeps its role");
+    if (*change.role != FolderRole::none && layer_.folders()->by_role(*change.role))
+      return fail(Errc::exists, "another folder has that role already");
+  }
+  bool is_untouched = present->next_uid == Uid(1) && present->total == 0;
+  if (change.uid_validity && *change.uid_validity != present->uid_validity && (!is_untouched || !*change.uid_validity))
+    return fail(Errc::invalid, "UIDVALIDITY cannot change once a folder had an item");
+  if (change.next_uid && *change.next_uid < present->next_uid)
+    return fail(Errc::invalid, "UIDNEXT can only grow");
+  if (change.is_container.value_or(false) && present->total > 0)
+    return fail(Errc::invalid, "a folder with items cannot become a container");
+  for (const auto& [property, value] : change.properties)
+    if (property.empty() || property.size() + value.size() > kLongestProperty)
+      return fail(Errc::too_large, "a folder's property is too large");
+  Folder& folder = layer_.edit_folder(id);
+  if (change.subscribed) folder.subscribed = *change.subscribed;
+  if (change.role) folder.role = *change.role;
+  if (change.is_container) folder.is_container = *change.is_container;
+  if (change.uid_validity) folder.uid_validity = *change.uid_validity;
+  if (change.next_uid) folder.next_uid = *change.next_uid;
+  if (change.colour) folder.colour = *change.colour;
+  if (change.description) folder.description = *change.description;
+  if (change.grants) folder.grants = *change.grants;
+  merge_properties(folder.properties, change.properties);
+  layer_.log.folders_changed.insert(id);
+  layer_.log.touched.insert(id);
+  layer_.log.folder_list_changed = true;
+  return {};
+}
+
+Result<void> AccountTransaction::subscribe_other(std::string path, bool subscribed) {
+  if ((root_rights() & right::kCreateFolder) == 0)
+    return fail(Errc::denied, "you do not have the right to change subscriptions here");
+  if (path.empty() || path.size() > kLongestPath) return fail(Errc::invalid, "a subscription's name is too long");
+  if (subscribed)
+    layer_.put(key::subscription(path), "1");
+  else
+    layer_.erase(key::subscription(path));
+  layer_.log.folder_list_changed = true;
+  return {};
+}
+
+Uid AccountTransaction::take_recent(FolderId id) {
+  std::shared_ptr<const Folder> present = layer_.folder(id);
+  if (!present) return Uid(1);
+  if (present->first_recent < present->next_uid) layer_.edit_folder(id).first_recent = present->next_uid;
+  return present->first_recent;
+}
+
+}  // namespace kontor::groupware

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Changes of items and their filings.
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "groupware/keys.h"
+#include "groupware/threads.h"
+#include "groupware/transaction.h"
+
+namespace kontor::groupware {
+namespace {
+
+constexpr std::size_t kLongestKeyword = 255;
+constexpr std::size_t kLargestProperties = 256 << 10;
+
+// RFC 9051 section 9: flag-keyword is an atom.
+bool is_keyword(std::string_view text) {
+  return !text.empty() && text.size() <= kLongestKeyword &&
+         std::none_of(text.begin(), text.end(), [](unsigned char c) {
+           return c <= 0x20 || c >= 0x7f || std::string_view("(){%*\"\\]").find(static_cast<char>(c)) !=
+                                                std::string_view::npos;
+         });
+}
+
+std::uint64_t properties_size(const std::map<std::string, std::string>& properties) {
+  std::uint64_t size = 0;
+  for (const auto& [property, value] : properties) size += property.size() + value.size();
+  return size;
+}
+
+// Which flags the rights allow to change.
+std::uint8_t changeable(std::uint32_t rights) {
+  std::uint8_t flags = 0;
+  if ((rights & right::kKeepSeen) != 0) flags |= kSeen;
+  if ((rights & right::kDeleteItems) != 0) flags |= kDeleted;
+  if ((rights & right::kWriteFlags) != 0) flags |= kAnswered | kFlagged | kDraft;
+  return flags;
+}
+
+FlagSet changed(const FlagSet& before, const FlagSet& named, FlagChange::Mode mode, std::uint8_t allowed,
+                bool keywords_allowed) {
+  FlagSet after = before;
+  std::uint64_t wanted = named.bits & allowed;
+  std::uint64_t own_keywords = keywords_allowed ? ~std::uint64_t{0xff} : 0;
+  std::uint64_t mask = allowed | own_keywords;
+  switch (mode) {
+    case FlagChange::Mode::replace:
+      after.bits = (before.bits & ~mask) | (named.bits & mask);
+      if (keywords_allowed) after.rare = named.rare;
+      break;
+    case FlagChange::Mode::add:
+      after.bits |= wanted | (named.bits & own_keywords);
+      if (keywords_allowed)
+        for (KeywordId id : named.rare) after.add_keyword(id);
+      break;
+    case FlagChange::Mode::remove:
+      after.bits &= ~(wanted | (named.bits & own_keywords));
+      if (keywords_allowed)
+        for (KeywordId id : named.rare) after.remove_keyword(id);
+      break;
+  }
+  return after;
+}
+
+}  // namespace
+
+Result<FlagSet> AccountTransaction::numbers(const FlagNames& names) {
+  FlagSet out;
+  out.bits = names.flags & kAllFlags;
+  for (const std::string& keyword : names.keywords) {
+    std::size_t id = layer_.keywords->find(keyword);
+    if (id == KeywordTable::kLimit) {
+      if (!is_keyword(keyword)) return fail(Errc::invalid, "a keyword must be an atom of at most 255 characters");
+      std::vector<std::string> all = layer_.keywords->names();
+      id = all.size();
+      if (id >= KeywordTable::kLimit) return fail(Errc::invalid, "the account has as many keywords as it may have");
+      all.push_back(keyword);
+      layer_.keywords = std::make_shared<const KeywordTable>(std::move(all));
+      layer_.keywords_dirty = true;
+    }
+    out.add_keyword(static_cast<KeywordId>(id));
+  }
+  return out;
+}
+
+Result<void> AccountTransaction::check_quota(std::uint64_t bytes) const {
+  std::uint64_t limit = environment_.directory.quota_bytes(PrincipalId(ownership_.account.value));
+  if (limit != 0 && layer_.record.bytes + bytes > limit) return fail(Errc::over_quota, "the mailbox is full");
+  return {};
+}
+
+Filing& AccountTransaction::file(ItemRecord& item, FolderId id, Uid uid) {
+  Folder& folder = layer_.edit_folder(id);
+  item.filings.push_back({id, uid, number(), false});
+  folder.next_uid = Uid(uid.value + 1);
+  touch(id);
+  return item.filings.back();
+}
+
+void AccountTransaction::count(FolderId id, const ItemRecord& item, bool is_deleted, int by) {
+  Folder& folder = layer_.edit_folder(id);
+  auto step = static_cast<std::uint32_t>(by);  // -1 wraps, as it should
+  folder.total += step;
+  if (!item.flags.has(kSeen)) folder.unseen += step;
+  if (is_deleted) folder.deleted += step;
+  folder.bytes += static_cast<std::uint64_t>(by) * item.size;
+}
+
+void AccountTransaction::show(const ItemRecord& item, const Filing& filing) {
+  RowRecord row = make_row(item, filing);
+  layer_.put(key::filing(filing.folder, filing.uid), encode(row));
+  layer_.views[filing.folder][filing.uid] = FolderView::Put{row.row, std::move(row.rare)};
+}
+
+void AccountTransaction::hide(FolderId id, Uid uid) {
+  layer_.erase(key::filing(id, uid));
+  layer_.views[id][uid] = std::nullopt;
+  layer_.log.vanished.push_back({id, uid});
+  touch(id);
+}
+
+void AccountTransaction::store(ItemRecord& item) {
+  item.modified = number();
+  layer_.put(key::item(item.id), encode(item));
+  layer_.log.items_changed.insert(item.id);
+}
+
+Result<AccountTransaction::Filed> AccountTransaction::filed(FolderId id, Uid uid) {
+  TRY(std::optional<std::string> stored, layer_.get(key::filing(id, uid)));
+  if (!stored) return fail(Errc::not_found, "there is no such message");
+  TRY(RowRecord row, decode_row(uid, *stored));
+  TRY(std::optional<std::string> bytes, layer_.get(key::item(row.row.item)));
+  if (!bytes) return fail(Errc::corrupt, "a filing points to no item; run `kontor check`");
+  TRY(ItemRecord item, decode_item(row.row.item, *bytes));
+  for (std::size_t i = 0; i < item.filings.size(); ++i)
+    if (item.filings[i].folder == id && item.filings[i].uid == uid) return Filed{std::move(item), i};
+  return fail(Errc::corrupt, "a filing is unknown to its item; run `kontor check`");
+}
+
+Result<Added> AccountTransaction::add(FolderId id, const NewItem& wanted, const AddOptions& options) {
+  TRY(std::shared_ptr<const Folder> folder, may(id, right::kInsert));
+  if (folder->is_container) return fail(Errc::invalid, "this folder holds only folders");
+  if (folder->next_uid.value == UINT32_MAX) return fail(Errc::invalid, "the folder has used up its UIDs");
+  if (properties_size(wanted.properties) > kLargestProperties)
+    return fail(Errc::too_large, "the item's properties are too large");
+  check(wanted.content.tenant == ownership_.tenant, "content is staged for the account's tenant");
+  if (!options.ignore_quota) TRY_VOID(check_quota(wanted.content.size));
+  ItemRecord item;
+  item.id = ItemId(layer_.record.next_item++);
+  item.kind = wanted.kind;
+  TRY(item.flags, numbers(wanted.flags));
+  bool is_deleted = item.flags.has(kDeleted);
+  item.flags.bits &= ~std::uint64_t{kDeleted};
+  item.saved = environment_.clock.now();
+  item.internal_date = wanted.internal_date.value_or(InternalDate(item.saved));
+  item.size = wanted.content.size;
+  item.hash = wanted.content.hash;
+  item.created = number();
+  item.properties = wanted.properties;
+  if (wanted.content.inline_bytes) {
+    item.content = item.id;
+    layer_.put_content(item.id, wanted.content.inline_bytes);
+  } else {
+    layer_.put(key::blob(item.hash, item.id), std::string());
+    layer_.use_blob({ownership_.tenant, item.hash});
+  }
+  if (wanted.content.mail) {
+    TRY_VOID(join_thread(layer_, *wanted.content.mail, item));
+    layer_.put(key::summary(item.id), wanted.content.mail->summary);
+  } else {
+    item.thread = ThreadId(item.id.value);
+  }
+  Uid uid = options.uid && *options.uid >= folder->next_uid && options.uid->value != UINT32_MAX ? *options.uid
+                                                                                                : folder->next_uid;
+  Filing& filing = file(item, id, uid);
+  filing.is_deleted = is_deleted;
+  count(id, item, is_deleted, 1);
+  layer_.record.bytes += item.size;
+  layer_.record.items += 1;
+  show(item, filing);
+  store(item);
+  return Added{item.id, uid, folder->uid_validity};
+}
+
+Result<Added> AccountTransaction::file_copy(const ItemRecord& original, const Folder& to) {
+  TRY_VOID(check_quota(original.size));
+  ItemRecord item = original;
+  item.id = ItemId(layer_.record.next_item++);
+  item.filings.clear();
+  item.saved = environment_.clock.now();
+  item.created = number();
+  if (item.content)
+    layer_.put(key::shared_content(item.content, item.id), std::string());
+  else
+    layer_.put(key::blob(item.hash, item.id), std::string());
+  TRY_VOID(join_thread_of(layer_, original, item));
+  TRY(std::optional<std::string> summary, layer_.get(key::summary(original.id)));
+  if (summary) layer_.put(key::summary(item.id), *std::move(summary));
+  Filing& filing = file(item, to.id, to.next_uid);
+  count(to.id, item, false, 1);
+  layer_.record.bytes += item.size;
+  layer_.record.items += 1;
+  Uid uid = filing.uid;
+  show(item, filing);
+  store(item);
+  return Added{item.id, uid, to.uid_validity};
+}
+
+Result<Added> AccountTransaction::copy(FolderId from, Uid uid, FolderId to) {
+  TRY_VOID(may(from, right::kRead));
+  TRY(std::shared_ptr<const Folder> target, may(to, right::kInsert));
+  if (target->is_container) return fail(Errc::invalid, "this folder holds only folders");
+  TRY(Filed found, filed(from, uid));
+  bool is_deleted = found.item.filings[found.filing].is_deleted;
+  TRY(Added added, file_copy(found.item, *target));
+  if (is_deleted) {
+    FlagChange deleted{FlagChange::Mode::add, {kDeleted, {}}};
+    TRY_VOID(change_flags(to, added.uid, deleted));
+  }
+  return added;
+}
+
+Result<Added> AccountTransaction::move(FolderId from, Uid uid, FolderId to) {
+  TRY_VOID(may(from, right::kRead | right::kDeleteItems | right::kExpunge));
+  TRY(std::shared_ptr<const Folder> target, may(to, right::kInsert));
+  if (target->is_container) return fail(Errc::invalid, "this folder holds only folders");
+  TRY(Filed found, filed(from, uid));
+  ItemRecord& item = found.item;
+  bool is_there = from != to && std::any_of(item.filings.begin(), item.filings.end(),
+                                            [&](const Filing& filing) { return filing.folder == to; });
+  if (is_there) {
+    TRY(Added added, file_copy(item, *target));
+    TRY(Filed again, filed(from, uid));
+    TRY_VOID(unfile(std::move(again.item), again.filing));
+    return added;
+  }
+  bool is_deleted = item.filings[found.filing].is_deleted;
+  item.filings.erase(item.filings.begin() + static_cast<std::ptrdiff_t>(found.filing));
+  count(from, item, is_deleted, -1);
+  hide(from, uid);
+  Filing& filing = file(item, to, layer_.folder(to)->next_uid);
+  filing.is_deleted = is_deleted;
+  count(to, item, is_deleted, 1);
+  Uid new_uid = filing.uid;
+  item.saved = environment_.clock.now();
+  show(item, filing);
+  store(item);
+  return Added{item.id, new_uid, target->uid_validity};
+}
+
+Result<void> AccountTransaction::remove(FolderId id, Uid uid) {
+  TRY_VOID(may(id, right::kExpunge));
+  TRY(Filed found, filed(id, uid));
+  return unfile(std::move(found.item), found.filing);
+}
+
+Result<void> AccountTransaction::unfile(ItemRecord item, std::size_t index) {
+  Filing filing = item.filings[index];
+  item.filings.erase(item.filings.begin() + static_cast<std::ptrdiff_t>(index));
+  count(filing.folder, item, filing.is_deleted, -1);
+  hide(filing.folder, filing.uid);
+  if (!item.filings.empty()) {
+    store(item);
+    return {};
+  }
+  layer_.record.bytes -= item.size;
+  layer_.record.items -= 1;
+  layer_.log.items_changed.erase(item.id);
+  layer_.log.items_removed.insert(item.id);
+  Result<directory::Tenant> tenant = environment_.directory.tenant(ownership_.tenant);
+  if (!tenant || tenant->recoverable_days == 0) return purge(item);
+  item.removed_at = environment_.clock.now();
+  item.modified = number();
+  layer_.put(key::item(item.id), encode(item));
+  layer_.put(key::removed(item.removed_at.time_since_epoch().count(), item.id), std::string());
+  return {};
+}
+
+Result<void> AccountTransaction::purge(const ItemRecord& item) {
+  layer_.erase(key::item(item.id));
+  layer_.erase(key::summary(item.id));
+  leave_thread(layer_, item);
+  if (item.removed_at != Instant())
+    layer_.erase(key::removed(item.removed_at.time_since_epoch().count(), item.id));
+  if (!item.content) {
+    layer_.erase(key::blob(item.hash, item.id));
+    return {};
+  }
+  if (item.content != item.id) layer_.erase(key::shared_content(item.content, item.id));
+  TRY(std::optional<std::string> owner, layer_.get(key::item(item.content)));
+  TRY(bool is_shared, layer_.any(key::sharers(item.content)));
+  if (!owner && !is_shared) layer_.erase_content(item.content);
+  return {};
+}
+
+Result<std::size_t> AccountTransaction::purge_removed(Instant before, std::size_t limit) {
+  std::vector<ItemId> due;
+  std::string last = key::removed(before.time_since_epoch().count(), ItemId());
+  TRY_VOID(layer_.scan(key::all('X'), last, [&](std::string_view key, std::string_view) {
+    due.push_back(ItemId(read_be64(key.substr(9))));
+    return due.size() < limit;
+  }));
+  for (ItemId id : due) {
+    TRY(std::optional<std::string> stored, layer_.get(key::item(id)));
+    if (!stored) continue;
+    TRY(ItemRecord item, decode_item(id, *stored));
+    TRY_VOID(purge(item));
+  }
+  return due.size();
+}
+
+Result<FlagSet> AccountTransaction::change_flags(FolderId id, Uid uid, const FlagChange& change) {
+  TRY(std::shared_ptr<const Folder> present, folder(id));
+  std::uint32_t rights = rights_on(*present, ownership_, caller_);
+  std::uint8_t allowed = changeable(rights);
+  bool keywords_allowed = (rights & right::kWriteFlags) != 0;
+  bool is_moot = (change.names.flags & allowed) == 0 && (change.names.keywords.empty() || !keywords_allowed);
+  bool names_any = change.names.flags != 0 || !change.names.keywords.empty();
+  if (allowed == 0 || (names_any && is_moot))
+    return fail(Errc::denied, "you do not have the right to change these flags");
+  TRY(Filed found, filed(id, uid));
+  ItemRecord& item = found.item;
+  TRY(FlagSet named, numbers(change.names));
+  FlagSet before = item.flags;
+  if (item.filings[found.filing].is_deleted) before.bits |= kDeleted;
+  FlagSet after = changed(before, named, change.mode, allowed, keywords_allowed);
+  if (after == before) return after;
+  bool item_changed = (before.bits ^ after.bits) != kDeleted || before.rare != after.rare;
+  for (std::size_t i = 0; i < item.filings.size(); ++i)
+    if (item_changed || i == found.filing) count(item.filings[i].folder, item, item.filings[i].is_deleted, -1);
+  item.filings[found.filing].is_deleted = after.has(kDeleted);
+  item.flags = after;
+  item.flags.bits &= ~std::uint64_t{kDeleted};
+  for (std::size_t i = 0; i < item.filings.size(); ++i) {
+    if (!item_changed && i != found.filing) continue;
+    Filing& filing = item.filings[i];
+    filing.modseq = number();
+    count(filing.folder, item, filing.is_deleted, 1);
+    touch(filing.folder);
+    show(item, filing);
+  }
+  store(item);
+  return after;
+}
+
+Result<void> AccountTransaction::set_properties(ItemId id, const std::map<std::string, std::string>& properties) {
+  TRY(ItemRecord item, readable(id));
+  for (const Filing& filing : item.filings) TRY_VOID(may(filing.folder, right::kWriteFlags));
+  for (const auto& [property, value] : properties) {
+    if (value.empty())
+      item.properties.erase(property);
+    else
+      item.properties[property] = value;
+  }
+  if (properties_size(item.properties) > kLargestProperties)
+    return fail(Errc::too_large, "the item's properties are too large");
+  store(item);
+  return {};
+}
+
+Result<void> AccountTransaction::set_internal_date(ItemId id, InternalDate date) {
+  TRY(ItemRecord item, readable(id));
+  for (const Filing& filing : item.filings) TRY_VOID(may(filing.folder, right::kWriteFlags));
+  item.internal_date = date;
+  for (Filing& filing : item.filings) {
+    filing.modseq = number();
+    touch(filing.folder);
+    show(item, filing);
+  }
+  store(item);
+  return {};
+}
+
+Result<void> AccountTransaction::note_imported(std::string_view source, std::string_view source_key,
+                                               const LedgerEntry& entry) {
+  if (source.empty() || source.size() > 100 || source.find('\0') != std::string_view::npos || source_key.empty() ||
+      source_key.size() > 300)
+    return fail(Errc::invalid, "a source's name has 1 to 100 bytes, an item's key there 1 to 300");
+  if (!caller_.is_system) return fail(Errc::denied, "only imports may do that");
+  layer_.put(key::ledger(source, source_key), encode(entry));
+  return {};
+}
+
+Result<void> AccountTransaction::forget_imported(std::string_view source, std::string_view source_key) {
+  if (!caller_.is_system) return fail(Errc::denied, "only imports may do that");
+  layer_.erase(key::ledger(source, source_key));
+  return {};
+}
+
+}  // namespace kontor::groupware
