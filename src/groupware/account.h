@@ -43,9 +43,9 @@ struct Item {
   std::vector<Filing> filings;
   FlagSet flags;  // without kDeleted
   InternalDate internal_date;
-  Instant saved{};                 // when it came into its folder (RFC 8514)
+  Instant saved{};  // when it came into its folder (RFC 8514)
   std::uint64_t size = 0;
-  std::string hash;                // SHA-256 of the content
+  std::string hash;  // SHA-256 of the content
   ThreadId thread;
   Modseq created;
   Modseq modified;
@@ -78,13 +78,13 @@ struct Changes {
   Modseq from, to;
   std::vector<FolderId> folders_changed;  // created or changed
   std::vector<FolderId> folders_removed;
-  std::vector<ItemId> items_changed;      // created or changed
+  std::vector<ItemId> items_changed;  // created or changed
   std::vector<ItemId> items_removed;
   struct Vanished {
     FolderId folder;
     Uid uid;
   };
-  std::vector<Vanished> vanished;         // filings that ended
+  std::vector<Vanished> vanished;  // filings that ended
 };
 
 struct Usage {
@@ -99,9 +99,9 @@ struct LedgerEntry {
   std::string fingerprint;
 };
 
-// Reads of one moment: what comes from the store (items, contents, changes) is of one moment, which may be a little later
-// than that of folders() and modseq(), never earlier. What the caller may not know of is `not_found`. One thread at a
-// time; short-lived: never held across a co_await. Folders, views and contents taken from it may be kept.
+// Reads of one moment: what comes from the store (items, contents, changes) is of one moment, which may be a little
+// later than that of folders() and modseq(), never earlier. What the caller may not know of is `not_found`. One thread
+// at a time; short-lived: never held across a co_await. Folders, views and contents taken from it may be kept.
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -159,7 +159,7 @@ class Transaction : public Reader {
     std::optional<FolderRole> role;  // exists: another folder has it
     std::optional<bool> is_container;
     std::optional<UidValidity> uid_validity;
-    std::optional<Uid> next_uid;     // only upwards
+    std::optional<Uid> next_uid;  // only upwards
     std::optional<std::string> colour, description;
     std::optional<std::vector<Grant>> grants;
     std::map<std::string, std::string> properties;  // an empty value removes
@@ -174,7 +174,8 @@ class Transaction : public Reader {
   // Errors: over_quota, denied, not_found, invalid (a container).
   virtual Result<Added> add(FolderId folder, const NewItem& item, const AddOptions& options) = 0;
   Result<Added> add(FolderId folder, const NewItem& item) { return add(folder, item, AddOptions()); }
-  // A new item in `to` that shares the content, with flags, date and properties. Errors: as add; not_found (no such UID).
+  // A new item in `to` that shares the content, with flags, date and properties. Errors: as add; not_found (no such
+  // UID).
   virtual Result<Added> copy(FolderId from, Uid uid, FolderId to) = 0;
   // The filing ends in `from` and begins in `to`: the item keeps its id. Errors: as copy.
   virtual Result<Added> move(FolderId from, Uid uid, FolderId to) = 0;
@@ -187,7 +188,8 @@ class Transaction : public Reader {
   virtual Result<void> set_internal_date(ItemId item, InternalDate date) = 0;
 
   // The importer's ledger rides in the same commit as the item. source: 1-100 bytes, source_key: 1-300 bytes.
-  virtual Result<void> note_imported(std::string_view source, std::string_view source_key, const LedgerEntry& entry) = 0;
+  virtual Result<void> note_imported(std::string_view source, std::string_view source_key,
+                                     const LedgerEntry& entry) = 0;
   virtual Result<void> forget_imported(std::string_view source, std::string_view source_key) = 0;
 };
 
@@ -204,8 +206,8 @@ class Watch {
   virtual ~Watch() = default;
 };
 
-// One per account and process, kept by Accounts while anyone uses it. Thread-safe. Everything but folders() may block: call
-// it from a worker.
+// One per account and process, kept by Accounts while anyone uses it. Thread-safe. Everything but folders() may block:
+// call it from a worker.
 class Account {
  public:
   virtual ~Account() = default;
@@ -216,20 +218,22 @@ class Account {
   virtual Result<std::unique_ptr<Reader>> read(const Caller& caller) = 0;
 
   // Runs `change` and commits what it did; on a conflict with another node runs it again on fresh data. Returns the new
-  // modseq once durable, then tells the watchers. A change that wrote nothing commits nothing and returns the present modseq. Concurrent updates of one account are committed together
-  // where they can be: each still is all or nothing. `change` may be run more than once: no side effects in it but on
-  // its own result variables. Errors: what `change` returned, over_quota, unavailable.
+  // modseq once durable, then tells the watchers. A change that wrote nothing commits nothing and returns the present
+  // modseq. Concurrent updates of one account are committed together where they can be: each still is all or nothing.
+  // `change` may be run more than once: no side effects in it but on its own result variables. Errors: what `change`
+  // returned, over_quota, unavailable.
   virtual Result<Modseq> update(const Caller& caller, const std::function<Result<void>(Transaction&)>& change) = 0;
 
-  // The folder's messages that no session has shown as \Recent yet (RFC 3501 section 2.3.2): from this UID on. Taken once:
-  // the next caller gets a later one.
+  // The folder's messages that no session has shown as \Recent yet (RFC 3501 section 2.3.2): from this UID on. Taken
+  // once: the next caller gets a later one.
   virtual Result<Uid> claim_recent(const Caller& caller, FolderId folder) = 0;
 
   // The present moment's cheap facts, without blocking: for status displays and to see whether a folder changed.
   virtual std::shared_ptr<const FolderTable> folders() const = 0;
   virtual Modseq modseq() const = 0;
 
-  // `notify` is called after each commit, on the committing thread, in order: it must be quick, never block and never call the account.
+  // `notify` is called after each commit, on the committing thread, in order: it must be quick, never block and never
+  // call the account.
   virtual std::unique_ptr<Watch> watch(std::function<void(const Notice&)> notify) = 0;
 };
 

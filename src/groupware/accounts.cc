@@ -46,9 +46,7 @@ class StoredAccounts final : public Accounts {
     return account;
   }
 
-  std::unique_ptr<Stager> stage(TenantId tenant, Kind kind) override {
-    return make_stager(environment_, tenant, kind);
-  }
+  std::unique_ptr<Stager> stage(TenantId tenant, Kind kind) override { return make_stager(environment_, tenant, kind); }
 
   Result<void> sweep() override;
   Result<void> erase(AccountId id) override;
@@ -101,8 +99,7 @@ Result<std::shared_ptr<StoredAccount>> StoredAccounts::load(AccountId id) {
   TRY(directory::Principal principal, environment_.directory.by_account(id));
   TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
   Result<std::shared_ptr<const Moment>> moment = load_moment(*snapshot);
-  if (moment)
-    return std::make_shared<StoredAccount>(environment_, id, principal.tenant, *std::move(moment));
+  if (moment) return std::make_shared<StoredAccount>(environment_, id, principal.tenant, *std::move(moment));
   if (moment.error().code != Errc::not_found) return std::unexpected(moment.error());
   auto account = std::make_shared<StoredAccount>(environment_, id, principal.tenant, nothing(environment_.clock.now()));
   TRY_VOID(account->update(Caller::system(), [](Transaction& transaction) -> Result<void> {
@@ -120,7 +117,8 @@ Result<std::shared_ptr<StoredAccount>> StoredAccounts::load(AccountId id) {
 
 Result<void> StoredAccounts::purge_removed(const directory::Tenant& tenant, AccountId id) {
   TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
-  Instant before = environment_.clock.now() - std::chrono::seconds(std::int64_t{tenant.recoverable_days} * kSecondsPerDay);
+  Instant before =
+      environment_.clock.now() - std::chrono::seconds(std::int64_t{tenant.recoverable_days} * kSecondsPerDay);
   for (std::size_t purged = kPurgedPerCommit; purged == kPurgedPerCommit;)
     TRY_VOID(account->run(Caller::system(), StoredAccount::Loudness::quiet,
                           [&](AccountTransaction& transaction) -> Result<void> {
@@ -156,8 +154,9 @@ Result<void> StoredAccounts::sweep() {
     };
     TRY(store::Sweep swept, environment_.blobs.sweep(tenant.id, environment_.options.sweep_grace, refers));
     if (swept.blobs != 0 || swept.uploads != 0)
-      log::info("blobs.swept", {{"tenant", tenant.name}, {"blobs", swept.blobs}, {"bytes", swept.bytes},
-                                {"unfinished", swept.uploads}});
+      log::info(
+          "blobs.swept",
+          {{"tenant", tenant.name}, {"blobs", swept.blobs}, {"bytes", swept.bytes}, {"unfinished", swept.uploads}});
   }
   return {};
 }
@@ -176,10 +175,11 @@ Result<void> StoredAccounts::erase(AccountId id) {
 }
 
 Result<CheckReport> StoredAccounts::check(const CheckOptions& options) {
-  return check_accounts(environment_, options, [this](AccountId id, const std::function<Result<void>()>& repair) -> Result<void> {
-    TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
-    return account->exclusively(repair);
-  });
+  return check_accounts(environment_, options,
+                        [this](AccountId id, const std::function<Result<void>()>& repair) -> Result<void> {
+                          TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
+                          return account->exclusively(repair);
+                        });
 }
 
 }  // namespace

@@ -24,12 +24,12 @@ class Directory;
 namespace kontor::groupware {
 
 struct Options {
-  std::uint64_t inline_limit = 64 << 10;            // larger content goes to the blob store
-  std::uint64_t largest_item = 256ULL << 20;        // bytes of one item
+  std::uint64_t inline_limit = 64 << 10;      // larger content goes to the blob store
+  std::uint64_t largest_item = 256ULL << 20;  // bytes of one item
   std::uint32_t folders_per_account = 10'000;
-  std::uint64_t view_cache_bytes = 256ULL << 20;    // of all folder views together
-  std::uint32_t log_commits = 100'000;              // how far back the change log of an account reaches
-  std::chrono::seconds sweep_grace{86'400};         // for blobs
+  std::uint64_t view_cache_bytes = 256ULL << 20;  // of all folder views together
+  std::uint32_t log_commits = 100'000;            // how far back the change log of an account reaches
+  std::chrono::seconds sweep_grace{86'400};       // for blobs
 };
 
 // What `kontor check` found. `repaired` is set where --repair made it right.
@@ -56,8 +56,8 @@ class Accounts {
                                         const Options& options = {});
   virtual ~Accounts() = default;
 
-  // The account of a user, shared mailbox, room or equipment; made with its standard folders (INBOX, Sent, Drafts, Trash,
-  // Junk, Archive) the first time. Errors: not_found (no such principal), unavailable, corrupt.
+  // The account of a user, shared mailbox, room or equipment; made with its standard folders (INBOX, Sent, Drafts,
+  // Trash, Junk, Archive) the first time. Errors: not_found (no such principal), unavailable, corrupt.
   virtual Result<std::shared_ptr<Account>> open(AccountId id) = 0;
 
   // For content of any account of the tenant.

@@ -32,7 +32,11 @@ class AccountCheck {
  public:
   AccountCheck(Environment& environment, const directory::Principal& who, store::Snapshot& snapshot,
                const CheckOptions& options, CheckReport& report, store::Batch* repair)
-      : environment_(environment), who_(who), snapshot_(snapshot), options_(options), report_(report),
+      : environment_(environment),
+        who_(who),
+        snapshot_(snapshot),
+        options_(options),
+        report_(report),
         repair_(repair) {}
 
   Result<void> run();
@@ -375,7 +379,8 @@ void AccountCheck::check_counters() {
     }
   }
   if (record_.bytes != bytes_ || record_.items != items_) {
-    fault("", fmt::format("it says {} items, {} bytes, but has {} and {}", record_.items, record_.bytes, items_, bytes_),
+    fault("",
+          fmt::format("it says {} items, {} bytes, but has {} and {}", record_.items, record_.bytes, items_, bytes_),
           true);
     record_.bytes = bytes_;
     record_.items = items_;
@@ -411,10 +416,13 @@ Result<void> AccountCheck::check_leftovers() {
 
 Result<void> AccountCheck::check_unused_content() {
   std::vector<ItemId> all;
-  TRY_VOID(snapshot_.scan(std::string(1, '\0'), {}, [&](store::Key key, store::Value) {
-    if (key.size() == 8) all.push_back(ItemId(read_be64(key)));
-    return true;
-  }, store::Space::content));
+  TRY_VOID(snapshot_.scan(
+      std::string(1, '\0'), {},
+      [&](store::Key key, store::Value) {
+        if (key.size() == 8) all.push_back(ItemId(read_be64(key)));
+        return true;
+      },
+      store::Space::content));
   for (ItemId id : all) {
     TRY(bool owned, has(key::item(id)));
     bool shared = false;

@@ -18,10 +18,10 @@ namespace kontor::groupware {
 // For mail it carries the summary, so that nothing is parsed under an account's lock.
 struct StagedContent {
   std::uint64_t size = 0;
-  std::string hash;                                       // SHA-256 of the bytes, raw
-  std::shared_ptr<const std::string> inline_bytes;        // null = it is in the blob store
+  std::string hash;                                 // SHA-256 of the bytes, raw
+  std::shared_ptr<const std::string> inline_bytes;  // null = it is in the blob store
   TenantId tenant;
-  std::shared_ptr<const mime::Summarized> mail;           // null for other kinds
+  std::shared_ptr<const mime::Summarized> mail;  // null for other kinds
 };
 
 // Takes one item's content in pieces; see Accounts::stage. Beyond the inline limit (64 KiB by default) pieces go to the
@@ -41,7 +41,8 @@ class Content {
  public:
   virtual ~Content() = default;
   virtual std::uint64_t size() const = 0;
-  // Up to `length` bytes from `offset`; fewer only at the end. Errors: not_found (gone meanwhile), corrupt, unavailable.
+  // Up to `length` bytes from `offset`; fewer only at the end. Errors: not_found (gone meanwhile), corrupt,
+  // unavailable.
   virtual Result<std::string> read(std::uint64_t offset, std::size_t length) const = 0;
   // All of it without a copy, where it is inline; null otherwise.
   virtual std::shared_ptr<const std::string> whole() const = 0;

@@ -27,7 +27,8 @@ class Delivery {
 
   // Files the message durably in every account the address leads to (a group's members each once), into the inbox or,
   // for a sub-address "user+Folder", into that folder where the owner has one of this name and allows posting.
-  // Over quota or unavailable for one member of a group does not fail the others; it fails only if nobody got it. Errors: as accepts().
+  // Over quota or unavailable for one member of a group does not fail the others; it fails only if nobody got it.
+  // Errors: as accepts().
   Result<void> deliver(std::string_view address, const StagedContent& content) const;
 
  private:

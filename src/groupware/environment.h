@@ -12,7 +12,11 @@ namespace kontor::groupware {
 
 struct Environment {
   Environment(store::Engine& engine_, directory::Directory& directory_, const Clock& clock_, const Options& options_)
-      : engine(engine_), directory(directory_), clock(clock_), options(options_), blobs(engine_, clock_),
+      : engine(engine_),
+        directory(directory_),
+        clock(clock_),
+        options(options_),
+        blobs(engine_, clock_),
         views(options_.view_cache_bytes) {}
 
   store::Engine& engine;

@@ -40,8 +40,8 @@ struct FlagSet {
   std::vector<KeywordId> keywords() const;  // ascending
   bool operator==(const FlagSet&) const = default;
 
-  std::uint64_t bits = 0;          // bits 0-4: Flag; bits 8-63: keywords 0-55
-  std::vector<KeywordId> rare;     // keywords from 56 on, ascending
+  std::uint64_t bits = 0;       // bits 0-4: Flag; bits 8-63: keywords 0-55
+  std::vector<KeywordId> rare;  // keywords from 56 on, ascending
 };
 
 // An account's keywords: number to name. Numbers are never reused. Names compare without case (RFC 9051 section 2.3.2).

@@ -23,8 +23,8 @@ Result<std::string> to_nfc(const std::string& text) {
                 static_cast<int32_t>(text.size()), &status);
   if (U_FAILURE(status)) return fail(Errc::invalid, "a folder's name must be valid UTF-8");
   std::vector<UChar> normal(static_cast<std::size_t>(wide_length) * 4 + 16);
-  int32_t normal_length = unorm2_normalize(nfc, wide.data(), wide_length, normal.data(),
-                                           static_cast<int32_t>(normal.size()), &status);
+  int32_t normal_length =
+      unorm2_normalize(nfc, wide.data(), wide_length, normal.data(), static_cast<int32_t>(normal.size()), &status);
   std::string out(static_cast<std::size_t>(normal_length) * 3, '\0');
   int32_t out_length = 0;
   u_strToUTF8(out.data(), static_cast<int32_t>(out.size()), &out_length, normal.data(), normal_length, &status);

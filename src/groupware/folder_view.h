@@ -32,7 +32,7 @@ struct Row {
 class FolderView {
  public:
   struct Chunk {
-    std::vector<Row> rows;  // ascending by UID, never empty
+    std::vector<Row> rows;                                     // ascending by UID, never empty
     std::vector<std::pair<Uid, std::vector<KeywordId>>> rare;  // FlagSet::rare where not empty, ascending by UID
   };
   static constexpr std::size_t kChunk = 512;
@@ -52,7 +52,8 @@ class FolderView {
     Row row;
     std::vector<KeywordId> rare;
   };
-  std::shared_ptr<const FolderView> with(const std::vector<Put>& puts, const std::vector<Uid>& removed, Modseq modseq) const;
+  std::shared_ptr<const FolderView> with(const std::vector<Put>& puts, const std::vector<Uid>& removed,
+                                         Modseq modseq) const;
 
   std::uint32_t size() const { return starts_.empty() ? 0 : starts_.back(); }
   Modseq modseq() const { return modseq_; }  // the folder's `highest` at that moment: equal means unchanged

@@ -2,8 +2,8 @@
 // An account at one moment, and layers of changes on top of it.
 //
 // A commit works on a bottom layer; each update of the commit works on a layer of its own above it, which the bottom
-// layer absorbs when the update succeeded and which is dropped when it failed. So one commit can hold many updates, each
-// all or nothing.
+// layer absorbs when the update succeeded and which is dropped when it failed. So one commit can hold many updates,
+// each all or nothing.
 #pragma once
 
 #include <functional>
@@ -60,7 +60,7 @@ class Layer {
   void use_blob(BlobUse use) { blobs_.push_back(std::move(use)); }
 
   std::shared_ptr<const Folder> folder(FolderId id) const;  // null if there is none
-  Folder& edit_folder(FolderId id);                          // which must exist
+  Folder& edit_folder(FolderId id);                         // which must exist
   void put_folder(Folder folder);
   void remove_folder(FolderId id);
   std::shared_ptr<const FolderTable> folders();
@@ -103,7 +103,7 @@ class Layer {
   std::map<std::string, std::optional<std::string>> writes_;
   std::map<ItemId, std::shared_ptr<const std::string>> contents_;
   std::map<FolderId, std::shared_ptr<Folder>> folders_;  // null = removed
-  std::shared_ptr<const FolderTable> table_;              // with own changes; null = to be made
+  std::shared_ptr<const FolderTable> table_;             // with own changes; null = to be made
   std::vector<BlobUse> blobs_;
 };
 

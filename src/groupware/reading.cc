@@ -233,15 +233,15 @@ Result<void> Reading<Base>::ledger_scan(std::string_view source, std::string_vie
                                         const std::function<bool(std::string_view, const LedgerEntry&)>& visit) const {
   std::string prefix = key::ledger_of(source);
   std::optional<Error> fault;
-  TRY_VOID(layer_.scan(key::ledger(source, first_key), key::end(prefix),
-                       [&](std::string_view key, std::string_view value) {
-                         Result<LedgerEntry> entry = decode_ledger(value);
-                         if (!entry) {
-                           fault = entry.error();
-                           return false;
-                         }
-                         return visit(key.substr(prefix.size()), *entry);
-                       }));
+  TRY_VOID(
+      layer_.scan(key::ledger(source, first_key), key::end(prefix), [&](std::string_view key, std::string_view value) {
+        Result<LedgerEntry> entry = decode_ledger(value);
+        if (!entry) {
+          fault = entry.error();
+          return false;
+        }
+        return visit(key.substr(prefix.size()), *entry);
+      }));
   if (fault) return std::unexpected(*fault);
   return {};
 }

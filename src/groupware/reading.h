@@ -14,7 +14,7 @@ namespace kontor::groupware {
 struct Ownership {
   AccountId account;
   TenantId tenant;
-  bool is_full = false;  // the caller is the owner or the system
+  bool is_full = false;          // the caller is the owner or the system
   std::uint32_t everywhere = 0;  // rights on every folder
 };
 Ownership ownership_of(Environment& environment, AccountId account, TenantId tenant, const Caller& caller);

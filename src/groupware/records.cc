@@ -125,9 +125,10 @@ std::string encode(const Folder& folder) {
     for (const Grant& grant : folder.grants) list.emplace_back(grant.principal.value, grant.rights);
     grants = builder.CreateVectorOfStructs(list);
   }
-  auto colour = folder.colour.empty() ? flatbuffers::Offset<flatbuffers::String>() : builder.CreateString(folder.colour);
-  auto description =
-      folder.description.empty() ? flatbuffers::Offset<flatbuffers::String>() : builder.CreateString(folder.description);
+  auto colour =
+      folder.colour.empty() ? flatbuffers::Offset<flatbuffers::String>() : builder.CreateString(folder.colour);
+  auto description = folder.description.empty() ? flatbuffers::Offset<flatbuffers::String>()
+                                                : builder.CreateString(folder.description);
   PropertyVector properties = write_properties(builder, folder.properties);
   fb::FolderBuilder table(builder);
   table.add_parent(folder.parent.value);
@@ -224,8 +225,7 @@ Result<ItemRecord> decode_item(ItemId id, std::string_view bytes) {
   item.internal_date = unpack(table->date());
   item.saved = Instant(std::chrono::seconds(table->saved()));
   item.size = table->size();
-  if (table->hash())
-    item.hash.assign(reinterpret_cast<const char*>(table->hash()->data()), table->hash()->size());
+  if (table->hash()) item.hash.assign(reinterpret_cast<const char*>(table->hash()->data()), table->hash()->size());
   item.content = ItemId(table->content());
   item.thread = ThreadId(table->thread());
   if (table->thread_keys()) item.thread_keys.assign(table->thread_keys()->begin(), table->thread_keys()->end());

@@ -42,7 +42,10 @@ class StoredAccount::Watching : public Watch {
 
 StoredAccount::StoredAccount(Environment& environment, AccountId id, TenantId tenant,
                              std::shared_ptr<const Moment> moment)
-    : environment_(environment), id_(id), tenant_(tenant), partition_(store::account_partition(id)),
+    : environment_(environment),
+      id_(id),
+      tenant_(tenant),
+      partition_(store::account_partition(id)),
       moment_(std::move(moment)) {}
 
 std::shared_ptr<const Moment> StoredAccount::moment() const {
@@ -180,8 +183,8 @@ Result<void> StoredAccount::try_commit(const std::vector<Pending*>& batch) {
   store::Batch changes = bottom.to_batch();
   changes.put(key::account(), after->record_bytes);
   changes.expect(key::account(), before->record_bytes.empty() ? std::nullopt : std::optional(before->record_bytes));
-  TRY_VOID(environment_.engine.commit(partition_, changes,
-                                      is_loud ? store::Durability::durable : store::Durability::lazy));
+  TRY_VOID(
+      environment_.engine.commit(partition_, changes, is_loud ? store::Durability::durable : store::Durability::lazy));
   show_views(bottom, *before, *after);
   {
     std::lock_guard lock(moment_mutex_);

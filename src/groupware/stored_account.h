@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One account: its present moment, the queue of its updates, its watchers.
 //
-// Updates that arrive while a commit is under way wait; one of the waiting threads then carries them all to the store in
-// one commit. So an account takes as many updates per second as its commits can hold, not as the disk can sync.
+// Updates that arrive while a commit is under way wait; one of the waiting threads then carries them all to the store
+// in one commit. So an account takes as many updates per second as its commits can hold, not as the disk can sync.
 #pragma once
 
 #include <condition_variable>

@@ -52,8 +52,8 @@ class ContentStager : public Stager {
 
   Result<void> write(std::string_view bytes) override {
     if (written_ + bytes.size() > environment_.options.largest_item)
-      return fail(Errc::too_large, fmt::format("the item is larger than the limit of {} bytes",
-                                               environment_.options.largest_item));
+      return fail(Errc::too_large,
+                  fmt::format("the item is larger than the limit of {} bytes", environment_.options.largest_item));
     written_ += bytes.size();
     digest_.update(bytes);
     if (is_mail_) {

@@ -174,8 +174,7 @@ Result<void> AccountTransaction::change_folder(FolderId id, const FolderChange& 
   bool is_untouched = present->next_uid == Uid(1) && present->total == 0;
   if (change.uid_validity && *change.uid_validity != present->uid_validity && (!is_untouched || !*change.uid_validity))
     return fail(Errc::invalid, "UIDVALIDITY cannot change once a folder had an item");
-  if (change.next_uid && *change.next_uid < present->next_uid)
-    return fail(Errc::invalid, "UIDNEXT can only grow");
+  if (change.next_uid && *change.next_uid < present->next_uid) return fail(Errc::invalid, "UIDNEXT can only grow");
   if (change.is_container.value_or(false) && present->total > 0)
     return fail(Errc::invalid, "a folder with items cannot become a container");
   for (const auto& [property, value] : change.properties)

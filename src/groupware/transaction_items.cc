@@ -15,11 +15,10 @@ constexpr std::size_t kLargestProperties = 256 << 10;
 
 // RFC 9051 section 9: flag-keyword is an atom.
 bool is_keyword(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestKeyword &&
-         std::none_of(text.begin(), text.end(), [](unsigned char c) {
-           return c <= 0x20 || c >= 0x7f || std::string_view("(){%*\"\\]").find(static_cast<char>(c)) !=
-                                                std::string_view::npos;
-         });
+  return !text.empty() && text.size() <= kLongestKeyword && std::none_of(text.begin(), text.end(), [](unsigned char c) {
+    return c <= 0x20 || c >= 0x7f ||
+           std::string_view("(){%*\"\\]").find(static_cast<char>(c)) != std::string_view::npos;
+  });
 }
 
 std::uint64_t properties_size(const std::map<std::string, std::string>& properties) {
@@ -280,8 +279,7 @@ Result<void> AccountTransaction::purge(const ItemRecord& item) {
   layer_.erase(key::item(item.id));
   layer_.erase(key::summary(item.id));
   leave_thread(layer_, item);
-  if (item.removed_at != Instant())
-    layer_.erase(key::removed(item.removed_at.time_since_epoch().count(), item.id));
+  if (item.removed_at != Instant()) layer_.erase(key::removed(item.removed_at.time_since_epoch().count(), item.id));
   if (!item.content) {
     layer_.erase(key::blob(item.hash, item.id));
     return {};
