@@ -10,6 +10,9 @@ include(CTest)
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
+# All headers that flatc makes: for tools that read sources without building them.
+add_custom_target(generated_headers)
+
 function(kontor_room path)
   cmake_parse_arguments(R "" "" "USES;HIDES;LIBS;PRIVATE" ${ARGN})
   string(REPLACE "/" "_" name ${path})
@@ -37,6 +40,10 @@ function(kontor_room path)
       DEPENDS ${schema} VERBATIM)
     list(APPEND generated ${out})
   endforeach()
+  if(generated)
+    add_custom_target(${name}_headers DEPENDS ${generated})
+    add_dependencies(generated_headers ${name}_headers)
+  endif()
 
   if(sources OR generated)
     add_library(${name} STATIC ${sources} ${generated})

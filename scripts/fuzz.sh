@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# Builds every fuzz target and runs each for the given number of seconds, two at a time. A finding fails and is kept in
+# build/fuzz/findings.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-60}
+cmake --preset fuzz >/dev/null
+targets=$(cd fuzz && ls ./*_fuzz.cc | sed 's|^\./||; s|\.cc$||')
+cmake --build --preset fuzz -j "$(nproc)" --target $targets
+mkdir -p build/fuzz/findings build/fuzz/corpus
+
+run_one() {
+  local target=$1 seeds=()
+  mkdir -p "build/fuzz/corpus/$target"
+  [ -d "fuzz/seeds/$target" ] && seeds+=("fuzz/seeds/$target")
+  local dictionary=()
+  [ -f "fuzz/$target.dict" ] && dictionary=("-dict=fuzz/$target.dict")
+  if "build/fuzz/$target" "-max_total_time=$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    "-artifact_prefix=build/fuzz/findings/$target-" "${dictionary[@]}" "build/fuzz/corpus/$target" "${seeds[@]}" \
+    >"build/fuzz/$target.log" 2>&1; then
+    echo "ok      $target: $(sed -n 's/^stat::number_of_executed_units: *//p' "build/fuzz/$target.log") runs"
+  else
+    echo "FAILED  $target"
+    tail -n 40 "build/fuzz/$target.log"
+    return 1
+  fi
+}
+export -f run_one
+export seconds
+printf '%s\n' $targets | xargs -P "$(nproc)" -I{} bash -c 'run_one {}'

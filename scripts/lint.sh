@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# Formatting, the rules that no compiler checks, and clang-tidy. LINT=fast leaves clang-tidy out.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+failed=0
+
+echo "clang-format"
+git ls-files 'src/*.cc' 'src/*.h' 'fuzz/*.cc' 'bench/*.cc' | xargs clang-format-19 --dry-run --Werror || failed=1
+
+echo "house rules"
+/usr/bin/python3 scripts/house_rules.py || failed=1
+
+if [ "${LINT:-}" != fast ]; then
+  echo "clang-tidy"
+  # Without unity batches and precompiled anything: each file as it stands.
+  cmake --preset dev -B build/lint -DKONTOR_UNITY=OFF -DKONTOR_TESTS=OFF >/dev/null || exit 1
+  cmake --build build/lint --target generated_headers >/dev/null || exit 1
+  git ls-files 'src/*.cc' | grep -v '_test\.cc$' |
+    xargs -P "$(nproc)" -n 6 clang-tidy-19 -p build/lint --quiet 2>/dev/null || failed=1
+fi
+exit $failed

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# `make test`: everything that CI runs. Prints the runners' summaries again at the end; exits with 1 if any step failed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+jobs=$(nproc)
+python=/usr/bin/python3
+log=build/test-logs
+summary=()
+failed=0
+
+# step NAME COMMAND...: runs it with its output in a log, shows the tail where it failed.
+step() {
+  local name=$1 begin=$SECONDS
+  shift
+  printf '== %s\n' "$name"
+  if "$@" >"$log/$name.log" 2>&1; then
+    summary+=("ok      $name ($((SECONDS - begin)) s)")
+  else
+    summary+=("FAILED  $name ($((SECONDS - begin)) s), see $log/$name.log")
+    failed=1
+    tail -n 80 "$log/$name.log"
+  fi
+  grep -hE '^[0-9]+% tests passed|^Total Test time|^=+ .*(passed|failed|error).* =+$' "$log/$name.log" || true
+}
+
+build() {
+  cmake --preset "$1" "${@:3}" && cmake --build --preset "$1" -j "$jobs" --target $2
+}
+
+scripts/packages.sh build test lint fuzz || exit 1
+mkdir -p "$log"
+
+step build-release build release "kontor kontor-migrate"
+[ $failed = 0 ] || { printf '%s\n' "${summary[@]}"; exit 1; }
+step end-to-end $python -m pytest tests/e2e -q --durations=10
+step demo env DEMO=once make demo
+step build-asan build asan all
+step unit-asan ctest --test-dir build/asan -j "$jobs" --output-on-failure
+step end-to-end-asan env KONTOR_BUILD=build/asan $python -m pytest tests/e2e -q -m short
+step build-tsan build tsan all
+step unit-tsan ctest --test-dir build/tsan -j "$jobs" --output-on-failure
+step fuzz scripts/fuzz.sh 20
+step lint scripts/lint.sh
+
+printf '\n'
+printf '%s\n' "${summary[@]}"
+grep -hE '^[0-9]+% tests passed|^=+ .*(passed|failed|error).* =+$' "$log"/*.log
+exit $failed
