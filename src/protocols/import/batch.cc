@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "protocols/import/batch.h"
+
+#include <algorithm>
+
+#include "protocols/import/ledger.h"
+#include "protocols/import/merge.h"
+
+namespace kontor::importing {
+namespace {
+
+using groupware::Caller;
+using groupware::FlagNames;
+using groupware::Transaction;
+
+constexpr std::size_t kVanishedLookedAt = 200;  // of those with the same content
+
+// Flags as they can be held here; how many keywords had to be rewritten.
+FlagNames sound_flags(const archive::Item& item, std::uint64_t& rewritten) {
+  FlagNames out{item.flags, {}};
+  for (const auto& keyword : item.keywords) {
+    auto sound = sound_keyword(keyword);
+    if (sound != keyword) ++rewritten;
+    if (!sound.empty()) out.keywords.push_back(std::move(sound));
+  }
+  return out;
+}
+
+ItemMark mark_of(const archive::Item& item, FolderId folder) {
+  ItemMark mark;
+  mark.folder = folder;
+  mark.flags = item.flags;
+  mark.keywords = item.keywords;
+  mark.properties = item.properties;
+  mark.date = item.date;
+  mark.size = item.size;
+  mark.hash = item.sha256;
+  return mark;
+}
+
+FlagNames base_of(const ItemMark& mark) {
+  std::uint64_t ignored = 0;
+  archive::Item item;
+  item.flags = mark.flags;
+  item.keywords = mark.keywords;
+  return sound_flags(item, ignored);
+}
+
+// An item's filing: in `preferred` if it is there.
+const groupware::Filing* filing_of(const groupware::Item& item, FolderId preferred) {
+  for (const auto& filing : item.filings) {
+    if (filing.folder == preferred) return &filing;
+  }
+  return item.filings.empty() ? nullptr : &item.filings.front();
+}
+
+// Merges the source's flags, properties and date into the item.
+Result<bool> merge_into(Transaction& transaction, const groupware::Item& item, const groupware::Filing& filing,
+                        const ItemMark& base, const archive::Item& source, std::uint64_t& rewritten) {
+  auto target = transaction.keywords()->spell(item.flags);
+  if (filing.is_deleted) target.flags |= groupware::kDeleted;
+  const auto merged = merge_flags(base_of(base), sound_flags(source, rewritten), target);
+  bool changed = false;
+  if (!same_flags(merged, target)) {
+    groupware::FlagChange change;
+    change.names = merged;
+    TRY_VOID(transaction.change_flags(filing.folder, filing.uid, change));
+    changed = true;
+  }
+  std::map<std::string, std::string> properties;
+  for (const auto& [name, value] : source.properties) {
+    const auto before = base.properties.find(name);
+    if (before == base.properties.end() || before->second != value) properties[name] = value;
+  }
+  if (!properties.empty()) {
+    TRY_VOID(transaction.set_properties(item.id, properties));
+    changed = true;
+  }
+  return changed;
+}
+
+// Errors that concern one item only: it goes into quarantine and the others go on.
+bool is_items_own(const Error& error) {
+  return error.code == Errc::over_quota || error.code == Errc::invalid || error.code == Errc::too_large ||
+         error.code == Errc::exists || error.code == Errc::denied;
+}
+
+}  // namespace
+
+Batch::Batch(groupware::Account& account, std::string source, bool ignore_quota, Limits limits)
+    : account_(account), source_(std::move(source)), ignore_quota_(ignore_quota), limits_(limits) {}
+
+void Batch::add(Step step) {
+  bytes_ += 500;
+  if (step.content && step.content->inline_bytes) bytes_ += step.content->inline_bytes->size();
+  steps_.push_back(std::move(step));
+}
+
+Result<std::vector<archive::Answer>> Batch::commit() {
+  std::vector<archive::Answer> answers;
+  if (steps_.empty()) return answers;
+  const auto keep = [&] {
+    for (auto& [number, answer] : outcome_) {
+      answer.folder = folders_.at(number).record.key;
+      if (!answer.quarantined.empty() || !answer.needed.empty()) folders_.at(number).incomplete = true;
+      answers.push_back(std::move(answer));
+    }
+  };
+  auto done =
+      account_.update(Caller::system(), [&](Transaction& transaction) { return apply(transaction, 0, steps_.size()); });
+  if (done) {
+    keep();
+  } else if (is_items_own(done.error())) {
+    // Refused as a whole though each step was taken: find out which one it is.
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      auto one =
+          account_.update(Caller::system(), [&](Transaction& transaction) { return apply(transaction, i, i + 1); });
+      if (!one && !is_items_own(one.error())) return std::unexpected(one.error());
+      if (!one) {
+        outcome_.clear();
+        outcome_[steps_[i].folder].quarantined.push_back({steps_[i].item.key, one.error().text});
+      }
+      keep();
+    }
+  } else {
+    return std::unexpected(done.error());
+  }
+  steps_.clear();
+  bytes_ = 0;
+  return answers;
+}
+
+Result<void> Batch::apply(Transaction& transaction, std::size_t first, std::size_t last) {
+  outcome_.clear();  // the change may run more than once
+  for (std::size_t i = first; i < last; ++i) {
+    auto& answer = outcome_[steps_[i].folder];
+    auto done = apply_step(transaction, steps_[i], answer);
+    if (done) continue;
+    if (!is_items_own(done.error())) return done;
+    answer.quarantined.push_back({steps_[i].item.key, done.error().text});
+  }
+  return {};
+}
+
+Result<void> Batch::apply_step(Transaction& transaction, const Step& step, archive::Answer& answer) {
+  if (step.kind == Step::Kind::item) return apply_item(transaction, step, answer);
+  const auto& folder = folders_.at(step.folder);
+  if (!folder.incomplete && answer.quarantined.empty() && answer.needed.empty()) return apply_pass(transaction, step);
+  return {};
+}
+
+Result<void> Batch::apply_item(Transaction& transaction, const Step& step, archive::Answer& answer) {
+  auto& folder = folders_.at(step.folder);
+  TRY(auto known, find_item(transaction, source_, folder.code, step.key));
+  if (known) return merge(transaction, step, answer);
+  const auto content = step.item.content;
+  if (content == archive::Item::Content::none) {
+    answer.needed.push_back(step.item.key);
+    return {};
+  }
+  if (content == archive::Item::Content::refused) {
+    answer.quarantined.push_back({step.item.key, step.item.reason});
+    return {};
+  }
+  TRY(const bool moved, move_vanished(transaction, step, answer));
+  if (moved) return {};
+  if (!step.content) {
+    answer.needed.push_back(step.item.key);
+    return {};
+  }
+  return add_new(transaction, step, answer);
+}
+
+Result<void> Batch::apply_pass(Transaction& transaction, const Step& step) {
+  const auto& folder = folders_.at(step.folder);
+  TRY(auto mark, find_folder(transaction, source_, folder.code));
+  if (!mark) return {};
+  const auto before = encode(*mark);
+  mark->state = step.pass.state;
+  mark->items = step.pass.items;
+  const auto after = encode(*mark);
+  if (after != before) {
+    TRY_VOID(transaction.note_imported(source_, folder_mark_key(folder.code), {ItemId(), after}));
+  }
+  auto there = transaction.folder(mark->target);
+  if (there && (*there)->uid_validity.value == folder.record.uid_validity &&
+      (*there)->next_uid.value < folder.record.uid_next && !(*there)->is_container) {
+    Transaction::FolderChange change;
+    change.next_uid = Uid(folder.record.uid_next);
+    TRY_VOID(transaction.change_folder(mark->target, change));
+  }
+  return {};
+}
+
+// Where the folder is; made anew here if its user removed it.
+Result<Placed> Batch::target(Transaction& transaction, OpenFolder& folder) {
+  if (folder.placed.folder && transaction.folder(folder.placed.folder)) return folder.placed;
+  return place_folder(transaction, source_, folder.record, true);
+}
+
+Result<void> Batch::add_new(Transaction& transaction, const Step& step, archive::Answer& answer) {
+  auto& folder = folders_.at(step.folder);
+  TRY(const auto placed, target(transaction, folder));
+  groupware::NewItem item;
+  item.content = *step.content;
+  std::uint64_t rewritten = 0;
+  item.flags = sound_flags(step.item, rewritten);
+  item.internal_date = step.item.date;
+  item.properties = step.item.properties;
+  Transaction::AddOptions options;
+  options.ignore_quota = ignore_quota_;
+  if (step.item.uid != 0) options.uid = Uid(step.item.uid);
+  TRY(const auto added, transaction.add(placed.folder, item, options));
+  const auto mark = mark_of(step.item, placed.folder);
+  TRY_VOID(transaction.note_imported(source_, item_mark_key(folder.code, step.key), {added.item, encode(mark)}));
+  ++answer.counts.copied;
+  answer.counts.bytes += step.item.size;
+  answer.counts.names_rewritten += rewritten;
+  if (step.item.uid != 0 && (!placed.keeps_uids || added.uid.value != step.item.uid)) ++answer.counts.uids_changed;
+  return {};
+}
+
+// If an item with this content vanished elsewhere at the source, it moved: so it does here.
+Result<bool> Batch::move_vanished(Transaction& transaction, const Step& step, archive::Answer& answer) {
+  std::vector<std::string> keys;
+  const auto prefix = vanished_prefix(step.item.sha256);
+  TRY_VOID(transaction.ledger_scan(source_, prefix, [&](std::string_view key, const groupware::LedgerEntry&) {
+    if (!key.starts_with(prefix)) return false;
+    keys.emplace_back(key);
+    return keys.size() < kVanishedLookedAt;
+  }));
+  std::optional<ItemPlace> place;
+  std::optional<KnownItem> found;
+  for (const auto& key : keys) {
+    auto candidate = place_of_vanished(key);
+    if (!candidate) continue;
+    TRY(auto known, find_item(transaction, source_, candidate->code, candidate->item_key));
+    if (!known) continue;
+    const bool same_date = known->mark.date == step.item.date;
+    if (found && !same_date) continue;
+    place = std::move(candidate);
+    found = std::move(known);
+    if (same_date) break;
+  }
+  if (!found) return false;
+  auto& folder = folders_.at(step.folder);
+  TRY(const auto placed, target(transaction, folder));
+  auto mark = mark_of(step.item, placed.folder);
+  auto item = transaction.item(found->item);
+  if (item && filing_of(*item, found->mark.folder) != nullptr) {
+    auto filing = *filing_of(*item, found->mark.folder);
+    std::uint32_t uid = filing.uid.value;
+    if (filing.folder == found->mark.folder && filing.folder != placed.folder) {
+      TRY(auto there, transaction.folder(placed.folder));
+      if (step.item.uid > there->next_uid.value) {
+        Transaction::FolderChange change;
+        change.next_uid = Uid(step.item.uid);
+        TRY_VOID(transaction.change_folder(placed.folder, change));
+      }
+      TRY(const auto added, transaction.move(filing.folder, filing.uid, placed.folder));
+      uid = added.uid.value;
+      TRY(item, transaction.item(added.item));
+      filing = *filing_of(*item, placed.folder);
+      found->item = added.item;
+    } else if (filing.folder != placed.folder) {
+      mark.folder = found->mark.folder;  // its user moved it here: it stays where they put it
+    }
+    TRY_VOID(merge_into(transaction, *item, filing, found->mark, step.item, answer.counts.names_rewritten));
+    if (item->internal_date != step.item.date) TRY_VOID(transaction.set_internal_date(item->id, step.item.date));
+    if (step.item.uid != 0 && (!placed.keeps_uids || uid != step.item.uid)) ++answer.counts.uids_changed;
+  }
+  TRY_VOID(transaction.forget_imported(source_, vanished_key(step.item.sha256, place->code, place->item_key)));
+  TRY_VOID(transaction.forget_imported(source_, item_mark_key(place->code, place->item_key)));
+  TRY_VOID(transaction.note_imported(source_, item_mark_key(folder.code, step.key), {found->item, encode(mark)}));
+  ++answer.counts.moved;
+  return true;
+}
+
+// The item was brought before: what changed at the source changes here.
+Result<void> Batch::merge(Transaction& transaction, const Step& step, archive::Answer& answer) {
+  auto& folder = folders_.at(step.folder);
+  TRY(auto known, find_item(transaction, source_, folder.code, step.key));
+  auto& mark = known->mark;
+  const bool same = mark.flags == step.item.flags && mark.keywords == step.item.keywords &&
+                    mark.properties == step.item.properties && !mark.is_vanished;
+  if (same) {
+    ++answer.counts.present;
+    return {};
+  }
+  auto item = transaction.item(known->item);
+  const auto* filing = item ? filing_of(*item, mark.folder) : nullptr;
+  bool changed = false;
+  if (filing != nullptr) {
+    TRY(changed, merge_into(transaction, *item, *filing, mark, step.item, answer.counts.names_rewritten));
+  }
+  if (mark.is_vanished) TRY_VOID(transaction.forget_imported(source_, vanished_key(mark.hash, folder.code, step.key)));
+  auto after = mark_of(step.item, mark.folder);
+  after.date = mark.date;
+  after.size = mark.size;
+  after.hash = mark.hash;
+  TRY_VOID(transaction.note_imported(source_, item_mark_key(folder.code, step.key), {known->item, encode(after)}));
+  ++(changed ? answer.counts.updated : answer.counts.present);
+  return {};
+}
+
+}  // namespace kontor::importing

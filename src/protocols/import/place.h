@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Where a source's folder goes in the account: an existing folder, or a new one at the same path.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "formats/archive/record.h"
+#include "groupware/account.h"
+
+namespace kontor::importing {
+
+struct Placed {
+  FolderId folder;          // 0: its user removed it here; it comes back only when new items need it
+  bool keeps_uids = false;  // its UIDVALIDITY is the source's
+  bool name_rewritten = false;
+};
+
+// Rules, the first that fits: the ledger knows the folder; INBOX is the inbox; the account's folder of the same role,
+// renamed to the source's path if it never had an item and the path is free; the folder at that path; a new one, with
+// containers above it. Notes it in the ledger. `bring_back` makes a folder anew that its user removed.
+Result<Placed> place_folder(groupware::Transaction& transaction, const std::string& source,
+                            const archive::Folder& folder, bool bring_back);
+
+// The name as Kontor can hold it: blanks at the ends, control characters and "/" replaced, at most 255 bytes.
+std::string sound_name(const std::string& name);
+
+}  // namespace kontor::importing
