@@ -21,7 +21,7 @@ FENCES = [
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 MACRO = re.compile(r"^\s*#\s*define\s+(\w+)")
-ALLOWED_MACROS = re.compile(r"^(KONTOR_\w+|TRY|TRY_VOID|CO_TRY|CO_TRY_VOID)$")
+ALLOWED_MACROS = re.compile(r"^(KONTOR_\w+|TRY|TRY_VOID|CO_TRY|CO_TRY_VOID|TOML_EXCEPTIONS)$")
 
 
 def files(*patterns):

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A Dovecot of one's own, as source of migrations and as the peer of measurements."""
+import imaplib
+import os
+import pathlib
+import pwd
+import signal
+import subprocess
+import tempfile
+
+from .ports import answers, free_port, wait_for
+
+CONFIG = """
+base_dir = {root}/run
+state_dir = {root}/state
+log_path = {root}/dovecot.log
+instance_name = kontor-test-{imap}
+listen = 127.0.0.1
+protocols = imap lmtp
+ssl = no
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_master_user_separator = *
+auth_cache_size = 1M
+mail_location = {location}
+mail_fsync = always
+mail_uid = {user}
+mail_gid = {group}
+first_valid_uid = 1
+default_internal_user = dovecot
+default_login_user = dovenull
+default_client_limit = 5000
+default_process_limit = 2000
+default_vsz_limit = 1G
+mail_max_userip_connections = 2000
+postmaster_address = postmaster@example.org
+hostname = dovecot.example.org
+passdb {{
+  driver = passwd-file
+  master = yes
+  args = scheme=PLAIN {root}/masters
+}}
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {root}/users
+}}
+userdb {{
+  driver = static
+  args = home={root}/home/%u allow_all_users=yes
+}}
+namespace inbox {{
+  inbox = yes
+  separator = {separator}
+  mailbox Drafts {{
+    special_use = \\Drafts
+  }}
+  mailbox Sent {{
+    special_use = \\Sent
+  }}
+  mailbox Trash {{
+    special_use = \\Trash
+  }}
+}}
+service imap-login {{
+  service_count = 0
+  client_limit = 5000
+  process_min_avail = 1
+  chroot =
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service imap {{
+  process_limit = 2000
+}}
+service lmtp {{
+  process_min_avail = 4
+  client_limit = 1
+  process_limit = 64
+  inet_listener lmtp {{
+    address = 127.0.0.1
+    port = {lmtp}
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+{more}
+"""
+
+
+class Dovecot:
+    def __init__(self, users, location="sdbox:~/mail", separator="/", more=""):
+        # Its sockets' paths must stay short, and its users must reach the folder.
+        self._folder = tempfile.TemporaryDirectory(prefix="dovecot-")
+        self.root = pathlib.Path(self._folder.name)
+        self.root.chmod(0o755)
+        self.imap_port = free_port()
+        self.lmtp_port = free_port()
+        owner = pwd.getpwnam("mail")
+        for name in ("run", "state", "home"):
+            (self.root / name).mkdir()
+        os.chown(self.root / "home", owner.pw_uid, owner.pw_gid)
+        self.owner = owner
+        (self.root / "masters").write_text("master:{PLAIN}master-secret\n")
+        (self.root / "users").write_text("".join(f"{user}:{{PLAIN}}secret\n" for user in users))
+        self.config = self.root / "dovecot.conf"
+        self.config.write_text(CONFIG.format(root=self.root, imap=self.imap_port, lmtp=self.lmtp_port, location=location,
+                                             separator=separator, more=more, user="mail", group="mail"))
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", self.config], stdin=subprocess.DEVNULL)
+        wait_for(lambda: answers(self.imap_port) and answers(self.lmtp_port), f"Dovecot; its log: {self.root}/dovecot.log")
+        return self
+
+    def stop(self):
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(20)
+            self.process = None
+
+    def close(self):
+        self.stop()
+        self._folder.cleanup()
+
+    def home(self, user):
+        return self.root / "home" / user
+
+    def imap(self, user, password="secret"):
+        client = imaplib.IMAP4("127.0.0.1", self.imap_port, timeout=60)
+        client.login(user, password)
+        return client
