@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A small HTTP/1.1 server over streams: routing by prefix, bounded heads, streamed bodies.
+// A small HTTP/1.1 server over streams (RFC 9112): routing by prefix, bounded heads, streamed bodies.
+//
+// A request whose framing could be read in two ways is refused and the connection closed (wire/http/head.h). Each
+// request is one line in the log: method, path without query, status, milliseconds, session.
 #pragma once
 
 #include <cstdint>
@@ -33,29 +36,34 @@ struct HttpRequest {
 class HttpBody {
  public:
   virtual ~HttpBody() = default;
-  // The next piece, empty at the end. Throws Disconnected if the body breaks off.
+  // The next piece, empty at the end. What is not read is held back at the client. Throws Disconnected if the body
+  // breaks off or is malformed, and ends the request with 413 if it is longer than the server takes.
   virtual Task<std::string> read() = 0;
-  // All of it. Errors: too_large.
+  // All of it. Errors: too_large (more than `limit`).
   virtual Task<Result<std::string>> read_all(std::size_t limit) = 0;
 };
 
 struct HttpResponse {
   unsigned status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;  // without framing, which is the server's
+  std::string body;                                          // not sent to HEAD, whose answer has the length
   // If set, called after `body` was sent until it gives an empty string: a streamed body of unknown length.
   std::function<Task<std::string>()> more;
 };
 
+// May throw: the client gets 500 and the log the reason. The body may be left unread.
 using HttpHandler = std::function<Task<HttpResponse>(HttpRequest, HttpBody&)>;
 
 struct HttpRoute {
-  std::string prefix;  // "/metrics", "/import/v1/": the longest match wins
+  // The longest match wins. "/import/v1/" takes every path below it; "/metrics" takes itself and "/metrics/...".
+  std::string prefix;
   HttpHandler handler;
+  std::vector<std::string> methods = {};  // others get 405; empty = the handler looks itself
 };
 
 // A session function for Runtime::listen that serves `routes`. Bodies larger than `max_body` are refused with 413.
+// Request heads must come within 30 seconds, every piece of a body within 60; idle connections are closed after 60.
 Session http_session(std::vector<HttpRoute> routes, std::uint64_t max_body);
 
 }  // namespace kontor::net

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "net/http_connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+
+namespace kontor::net {
+namespace {
+
+namespace http = wire::http;
+using HttpClock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kIdleTime{60};
+constexpr std::chrono::seconds kHeadTime{30};
+constexpr std::chrono::seconds kBodyTime{60};
+constexpr std::chrono::seconds kLingerTime{2};
+constexpr std::size_t kHttpReadSize = std::size_t{16} << 10;
+constexpr std::size_t kMaxSkip = std::size_t{64} << 10;
+constexpr std::size_t kMaxLinger = std::size_t{4} << 20;
+
+std::string_view reason(unsigned status) {
+  struct Entry {
+    unsigned status;
+    std::string_view text;
+  };
+  static constexpr Entry kReasons[] = {
+      {200, "OK"},
+      {201, "Created"},
+      {202, "Accepted"},
+      {204, "No Content"},
+      {206, "Partial Content"},
+      {207, "Multi-Status"},
+      {301, "Moved Permanently"},
+      {302, "Found"},
+      {303, "See Other"},
+      {304, "Not Modified"},
+      {307, "Temporary Redirect"},
+      {308, "Permanent Redirect"},
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {406, "Not Acceptable"},
+      {408, "Request Timeout"},
+      {409, "Conflict"},
+      {410, "Gone"},
+      {412, "Precondition Failed"},
+      {413, "Content Too Large"},
+      {414, "URI Too Long"},
+      {415, "Unsupported Media Type"},
+      {416, "Range Not Satisfiable"},
+      {417, "Expectation Failed"},
+      {422, "Unprocessable Content"},
+      {423, "Locked"},
+      {424, "Failed Dependency"},
+      {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {503, "Service Unavailable"},
+      {505, "HTTP Version Not Supported"},
+      {507, "Insufficient Storage"},
+  };
+  for (const Entry& entry : kReasons)
+    if (entry.status == status) return entry.text;
+  return "Status";
+}
+
+std::string http_date() {
+  std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[40];
+  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);  // always in the C locale's words
+  return text;
+}
+
+// A value that came from elsewhere cannot begin a header of its own.
+std::string clean(std::string_view value) {
+  std::string out(value);
+  std::erase_if(out, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+  return out;
+}
+
+}  // namespace
+
+Task<bool> HttpConnection::wait_request() {
+  if (!input_.empty()) co_return true;
+  std::string().swap(input_);
+  stream_->set_timeout(kIdleTime);
+  try {
+    co_await stream_->wait_input();
+    co_return true;
+  } catch (const TimedOut&) {
+    co_return false;
+  }
+}
+
+Task<void> HttpConnection::fill() {
+  std::size_t old = input_.size();
+  input_.resize(old + kHttpReadSize);
+  std::size_t got = 0;
+  try {
+    got = co_await stream_->read_some({input_.data() + old, kHttpReadSize});
+  } catch (...) {
+    input_.resize(old);
+    throw;
+  }
+  input_.resize(old + got);
+}
+
+std::string HttpConnection::take(std::size_t most) {
+  std::string out;
+  if (most >= input_.size()) {
+    out.swap(input_);
+  } else {
+    out = input_.substr(0, most);
+    input_.erase(0, most);
+  }
+  return out;
+}
+
+Task<std::expected<http::Head, http::Refusal>> HttpConnection::read_head() {
+  auto deadline = HttpClock::now() + kHeadTime;
+  // RFC 9112 section 2.2: an empty line before a request is read over; once is enough.
+  for (std::size_t seen = 0;;) {
+    if (seen == 0 && input_.starts_with("\r\n")) input_.erase(0, 2);
+    std::size_t size = http::head_size(std::string_view(input_).substr(0, http::kMaxHead), seen);
+    if (size > 0) co_return http::parse_head(take(size));
+    if (input_.size() >= http::kMaxHead)
+      co_return std::unexpected(http::Refusal{431, "The head of the request is too long."});
+    seen = input_.size();
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - HttpClock::now());
+    stream_->set_timeout(std::max(left, std::chrono::milliseconds(1)));
+    bool is_late = false;
+    try {
+      co_await fill();
+    } catch (const TimedOut&) {
+      is_late = true;
+    }
+    if (is_late) co_return std::unexpected(http::Refusal{408, "The request did not come in time."});
+  }
+}
+
+void HttpConnection::begin_body(const http::Head& head) {
+  framing_ = head.framing;
+  left_ = head.length;
+  taken_ = 0;
+  chunks_ = {};
+  must_continue_ = head.expects_continue;
+  stream_->set_timeout(kBodyTime);
+}
+
+Task<std::string> HttpConnection::read_body() {
+  std::string out;
+  if (framing_ == http::Framing::none) co_return out;
+  if (must_continue_) {
+    must_continue_ = false;
+    co_await stream_->write("HTTP/1.1 100 Continue\r\n\r\n");
+  }
+  while (out.empty() && framing_ != http::Framing::none) {
+    if (input_.empty()) co_await fill();
+    if (framing_ == http::Framing::counted) {
+      out = take(static_cast<std::size_t>(std::min<std::uint64_t>(left_, input_.size())));
+      left_ -= out.size();
+      if (left_ == 0) framing_ = http::Framing::none;
+    } else {
+      input_.erase(0, chunks_.feed(input_, out));
+      if (chunks_.is_bad()) throw BodyMalformed("The chunked body is malformed.");
+      if (chunks_.is_done()) framing_ = http::Framing::none;
+    }
+  }
+  taken_ += out.size();
+  if (taken_ > max_body_) throw BodyTooLarge("the body is longer than the limit");
+  co_return out;
+}
+
+Task<bool> HttpConnection::skip_body() {
+  // A client that waits for 100 Continue and got its answer instead may send the body or not: nobody can tell.
+  if (must_continue_) co_return false;
+  for (std::size_t skipped = 0; framing_ != http::Framing::none;) {
+    if (framing_ == http::Framing::counted && left_ > kMaxSkip) co_return false;
+    std::string piece = co_await read_body();
+    skipped += piece.size();
+    if (skipped > kMaxSkip) co_return false;
+  }
+  co_return true;
+}
+
+Task<void> HttpConnection::write_response(HttpResponse& response, Answer answer) {
+  bool has_no_body = response.status == 204 || response.status == 304 || response.status < 200;
+  bool is_streamed = response.more && !has_no_body && !answer.is_head_request;
+  bool is_chunked = is_streamed && !answer.is_1_0;
+  std::string out =
+      fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, reason(response.status), http_date());
+  if (!has_no_body && !response.content_type.empty())
+    out += fmt::format("Content-Type: {}\r\n", clean(response.content_type));
+  if (is_chunked)
+    out += "Transfer-Encoding: chunked\r\n";
+  else if (!has_no_body && !response.more)
+    out += fmt::format("Content-Length: {}\r\n", response.body.size());
+  if (!answer.keeps_alive || (is_streamed && !is_chunked))
+    out += "Connection: close\r\n";
+  else if (answer.is_1_0)
+    out += "Connection: keep-alive\r\n";
+  for (const auto& [name, value] : response.headers) out += fmt::format("{}: {}\r\n", clean(name), clean(value));
+  out += "\r\n";
+
+  std::string piece = has_no_body || answer.is_head_request ? std::string() : std::move(response.body);
+  stream_->set_timeout(kBodyTime);
+  for (;;) {
+    if (!piece.empty()) out += is_chunked ? http::encode_chunk(piece) : piece;
+    if (!out.empty()) co_await stream_->write(out);
+    out.clear();
+    if (!is_streamed) co_return;
+    piece = co_await response.more();
+    if (piece.empty()) break;
+  }
+  if (is_chunked) co_await stream_->write(http::kLastChunk);
+}
+
+Task<void> HttpConnection::linger() {
+  auto deadline = HttpClock::now() + kLingerTime;
+  std::size_t skipped = 0;
+  try {
+    while (skipped < kMaxLinger) {
+      auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - HttpClock::now());
+      if (left.count() <= 0) break;
+      stream_->set_timeout(left);
+      input_.clear();
+      co_await fill();
+      skipped += input_.size();
+    }
+  } catch (const TimedOut&) {
+  } catch (const Disconnected&) {
+  }
+}
+
+}  // namespace kontor::net

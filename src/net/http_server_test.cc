@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "net/http_server.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "net/script_stream.h"
+
+namespace kontor::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+Task<HttpResponse> echo_body(HttpRequest request, HttpBody& body) {
+  auto all = co_await body.read_all(4 << 20);
+  HttpResponse response;
+  if (!all) {
+    response.status = 413;
+    co_return response;
+  }
+  response.body = request.method + " " + request.path + " " + request.query + " " + *all;
+  co_return response;
+}
+
+// Reads nothing of the body.
+Task<HttpResponse> forbid(HttpRequest, HttpBody&) {
+  HttpResponse response;
+  response.status = 403;
+  response.body = "no\n";
+  response.headers.emplace_back("X-Evil", "a\r\nSet-Cookie: b");
+  co_return response;
+}
+
+Task<HttpResponse> count_down(HttpRequest, HttpBody&) {
+  HttpResponse response;
+  response.body = "go:";
+  response.more = [left = std::make_shared<int>(3)]() -> Task<std::string> {
+    co_return *left == 0 ? std::string() : std::to_string((*left)--);
+  };
+  co_return response;
+}
+
+Task<HttpResponse> throw_up(HttpRequest, HttpBody&) {
+  throw std::logic_error("secret detail");
+  co_return HttpResponse{};
+}
+
+Task<HttpResponse> no_content(HttpRequest, HttpBody&) {
+  HttpResponse response;
+  response.status = 204;
+  co_return response;
+}
+
+std::vector<HttpRoute> test_routes() {
+  return {{"/", forbid},          {"/echo/", echo_body}, {"/exact", echo_body, {"GET", "PUT"}},
+          {"/count", count_down}, {"/throw", throw_up},  {"/none", no_content}};
+}
+
+// One response; the body by its length, or by its chunks undone.
+struct Answer {
+  unsigned status = 0;
+  std::string head;
+  std::string body;
+};
+
+Answer read_answer(ScriptPeer& peer, bool is_head = false) {
+  Answer out;
+  out.head = peer.receive_until("\r\n\r\n");
+  out.status = static_cast<unsigned>(std::stoi(out.head.substr(9, 3)));
+  std::size_t length = out.head.find("Content-Length: ");
+  if (is_head) return out;
+  if (length != std::string::npos) {
+    out.body = peer.receive_exactly(std::stoul(out.head.substr(length + 16)));
+  } else if (out.head.find("Transfer-Encoding: chunked") != std::string::npos) {
+    for (;;) {
+      std::size_t size = std::stoul(peer.read_line(), nullptr, 16);
+      std::string piece = peer.receive_exactly(size + 2);
+      if (size == 0) break;
+      out.body += piece.substr(0, size);
+    }
+  }
+  return out;
+}
+
+const std::string kHost = " HTTP/1.1\r\nHost: a\r\n";
+
+TEST(Http, AnswersOneConnectionWithManyRequests) {
+  TestServer server(http_session(test_routes(), 4 << 20));
+  ScriptPeer peer = server.connect();
+  struct Case {
+    std::string request;
+    unsigned status;
+    std::string body;
+    const char* why;
+  } cases[] = {
+      {"GET /echo/x%20y?q=1" + kHost + "\r\n", 200, "GET /echo/x y q=1 ", "path and query"},
+      {"POST /echo/" + kHost + "Content-Length: 5\r\n\r\nhello", 200, "POST /echo/  hello", "counted"},
+      {"POST /echo/" + kHost + "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", 200,
+       "POST /echo/  hello", "chunked"},
+      {"\r\nGET /echo" + kHost + "\r\n", 403, "no\n", "an empty line before; not below /echo/"},
+      {"GET /exact" + kHost + "\r\n", 200, "GET /exact  ", "exactly the prefix"},
+      {"GET /exact/below" + kHost + "\r\n", 200, "GET /exact/below  ", "below the prefix"},
+      {"GET /exactly" + kHost + "\r\n", 403, "no\n", "another word"},
+      {"POST /exact" + kHost + "Content-Length: 3\r\n\r\nabc", 405, "This method is not for this place.\n", "method"},
+      {"POST /" + kHost + "Content-Length: 3\r\n\r\nabc", 403, "no\n", "a body that nobody read"},
+      {"GET /count" + kHost + "\r\n", 200, "go:321", "streamed"},
+      {"GET /none" + kHost + "\r\n", 204, "", "no content"},
+      {"GET http://a/echo/" + kHost + "\r\n", 200, "GET /echo/  ", "absolute form"},
+  };
+  for (const Case& c : cases) {
+    peer.send(c.request);
+    Answer answer = read_answer(peer);
+    EXPECT_EQ(answer.status, c.status) << c.why;
+    EXPECT_EQ(answer.body, c.body) << c.why;
+    EXPECT_EQ(answer.head.find("Connection: close"), std::string::npos) << c.why;
+    EXPECT_EQ(answer.head.find("\r\nSet-Cookie"), std::string::npos) << "no header from a value";
+  }
+  // Pipelined.
+  std::string all;
+  for (const Case& c : cases) all += c.request;
+  peer.send(all);
+  for (const Case& c : cases) EXPECT_EQ(read_answer(peer).body, c.body) << c.why;
+}
+
+TEST(Http, HeadHasTheLengthButNoBody) {
+  TestServer server(http_session(test_routes(), 1000));
+  ScriptPeer peer = server.connect();
+  peer.send("HEAD /echo/" + kHost + "\r\nHEAD /count" + kHost + "\r\nGET /echo/" + kHost + "Connection: close\r\n\r\n");
+  EXPECT_NE(read_answer(peer, true).head.find("Content-Length: 13\r\n"), std::string::npos);
+  EXPECT_EQ(read_answer(peer, true).status, 200u);
+  Answer last = read_answer(peer);
+  EXPECT_EQ(last.body, "GET /echo/  ");
+  EXPECT_NE(last.head.find("Connection: close\r\n"), std::string::npos);
+  EXPECT_TRUE(peer.is_closed());
+}
+
+TEST(Http, RefusesAndCloses) {
+  TestServer server(http_session(test_routes(), 1000));
+  struct Case {
+    std::string request;
+    unsigned status;
+  } cases[] = {
+      {"nonsense\r\n\r\n", 400},
+      {"GET /" + kHost + "X: " + std::string(40'000, 'x') + "\r\n\r\n", 431},
+      {"GET /" + std::string(9000, 'x') + kHost + "\r\n", 414},
+      {"POST /echo/" + kHost + "Content-Length: 1001\r\n\r\n" + std::string(1001, 'x'), 413},
+      {"POST /echo/" + kHost + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'x') + "\r\n0\r\n\r\n",
+       413},
+      {"POST /echo/" + kHost + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+      {"POST /echo/" + kHost + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+      {"GET /echo/../none" + kHost + "\r\n", 400},
+      {"GET /throw" + kHost + "\r\n", 500},
+  };
+  for (const Case& c : cases) {
+    ScriptPeer peer = server.connect();
+    peer.send(c.request);
+    Answer answer = read_answer(peer);
+    EXPECT_EQ(answer.status, c.status) << c.request.substr(0, 60);
+    EXPECT_NE(answer.head.find("Connection: close"), std::string::npos);
+    EXPECT_EQ(answer.body.find("secret"), std::string::npos);
+  }
+}
+
+TEST(Http, AnUnroutedPathIsNotFound) {
+  TestServer server(http_session({{"/only", echo_body}}, 1000));
+  ScriptPeer peer = server.connect();
+  peer.send("GET /other" + kHost + "\r\n");
+  EXPECT_EQ(read_answer(peer).status, 404u);
+}
+
+TEST(Http, SpeaksWithOldClients) {
+  TestServer server(http_session(test_routes(), 1000));
+  ScriptPeer peer = server.connect();
+  peer.send("GET /count HTTP/1.0\r\n\r\n");
+  std::string all = peer.receive_all();
+  EXPECT_TRUE(all.ends_with("\r\n\r\ngo:321")) << all;
+  ScriptPeer keeping = server.connect();
+  keeping.send("GET /exact HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /exact HTTP/1.0\r\n\r\n");
+  EXPECT_NE(read_answer(keeping).head.find("Connection: keep-alive"), std::string::npos);
+  EXPECT_EQ(read_answer(keeping).status, 200u);
+  EXPECT_TRUE(keeping.is_closed());
+}
+
+TEST(Http, ContinuesOnlyWhenTheBodyIsWanted) {
+  TestServer server(http_session(test_routes(), 1000));
+  ScriptPeer wanted = server.connect();
+  wanted.send("PUT /exact" + kHost + "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(wanted.receive_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  wanted.send("abc");
+  EXPECT_EQ(read_answer(wanted).body, "PUT /exact  abc");
+  ScriptPeer unwanted = server.connect();
+  unwanted.send("PUT /" + kHost + "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+  Answer answer = read_answer(unwanted);
+  EXPECT_EQ(answer.status, 403u);
+  EXPECT_NE(answer.head.find("Connection: close"), std::string::npos);
+}
+
+TEST(Http, CarriesMegabytesBothWays) {
+  TestServer server(http_session(test_routes(), 4 << 20));
+  ScriptPeer peer = server.connect();
+  std::string megabyte;
+  for (unsigned i = 0; megabyte.size() < 1u << 20; ++i) megabyte += static_cast<char>(i * 2654435761u >> 24);
+  for (int i = 0; i < 3; ++i) {
+    peer.send("POST /echo/" + kHost + "Content-Length: 1048576\r\n\r\n" + megabyte);
+    EXPECT_TRUE(read_answer(peer).body == "POST /echo/  " + megabyte);
+  }
+}
+
+// Gives 64 KiB for ever, and counts.
+struct Firehose {
+  std::atomic<std::size_t> given = 0;
+};
+Task<std::string> gush(Firehose* hose) {
+  hose->given += 64 << 10;
+  co_return std::string(64 << 10, 'x');
+}
+
+TEST(Http, ASlowReaderHoldsTheSourceBack) {
+  Firehose hose;
+  auto handler = [&hose](HttpRequest, HttpBody&) -> Task<HttpResponse> {
+    HttpResponse response;
+    response.more = [h = &hose] { return gush(h); };
+    co_return response;
+  };
+  TestServer server(http_session({{"/", handler}}, 0));
+  ScriptPeer peer = server.connect();
+  peer.send("GET /" + kHost + "\r\n");
+  peer.receive_exactly(1000);
+  std::size_t before = 0;
+  for (int i = 0; i < 100; ++i) {  // until the kernel's buffers are full
+    std::this_thread::sleep_for(50ms);
+    if (std::exchange(before, hose.given.load()) == hose.given && before > 0) break;
+  }
+  std::this_thread::sleep_for(200ms);
+  EXPECT_EQ(hose.given, before) << "nothing more is asked for while nobody reads";
+  EXPECT_LT(before, 64u << 20);
+  std::size_t target = before + (1 << 20);
+  for (int i = 0; i < 1000 && hose.given < target; ++i) peer.receive_exactly(64 << 10);
+  EXPECT_GE(hose.given, target) << "and it goes on when somebody does";
+}
+
+// Reads one piece, then waits to be told.
+struct SlowTaker {
+  std::atomic<bool> may_go_on = false;
+  std::atomic<std::size_t> taken = 0;
+};
+Task<HttpResponse> take_slowly(HttpBody& body, SlowTaker* taker) {
+  for (;;) {
+    std::string piece = co_await body.read();
+    if (piece.empty()) break;
+    taker->taken += piece.size();
+    while (!taker->may_go_on) std::this_thread::sleep_for(1ms);  // the only connection of this loop
+  }
+  co_return HttpResponse{};
+}
+
+TEST(Http, ASlowHandlerHoldsTheSenderBack) {
+  SlowTaker taker;
+  auto handler = [&taker](HttpRequest, HttpBody& body) { return take_slowly(body, &taker); };
+  TestServer server(http_session({{"/", handler}}, 256 << 20));
+  ScriptPeer peer = server.connect();
+  std::size_t total = 64 << 20;
+  std::atomic<std::size_t> sent = 0;
+  std::thread sender([&] {
+    peer.send("POST /" + kHost + "Content-Length: " + std::to_string(total) + "\r\n\r\n");
+    std::string block(1 << 20, 'x');
+    for (; sent < total; sent += block.size()) peer.send(block);
+  });
+  std::this_thread::sleep_for(500ms);
+  EXPECT_LT(sent, total) << "what is not read waits at the client";
+  EXPECT_LE(taker.taken, 16u << 10);
+  taker.may_go_on = true;
+  sender.join();
+  EXPECT_EQ(read_answer(peer).status, 200u);
+  EXPECT_EQ(taker.taken, total);
+}
+
+}  // namespace
+}  // namespace kontor::net
