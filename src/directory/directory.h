@@ -97,8 +97,9 @@ class Directory {
 
   // Passwords. The principal's old password and the verification cache end with the change.
   virtual Result<void> set_password(PrincipalId id, std::string_view password) = 0;
-  // A hash of another system, kept as it is until the first login proves the password, then made anew with Argon2id.
-  // Errors: invalid (no known scheme; the sentence names the prefix but not the hash).
+  // A hash of another system, kept as it is until the first login proves the password, then made anew with Argon2id;
+  // only a {PLAIN} one is made anew at once. Errors: invalid (no known scheme; the sentence names the prefix but not
+  // the hash).
   virtual Result<void> set_password_hash(PrincipalId id, std::string_view hash) = 0;
   virtual Result<NewAppPassword> add_app_password(PrincipalId id, std::string label, std::uint32_t protocols) = 0;
   virtual std::vector<AppPassword> app_passwords(PrincipalId id) const = 0;

@@ -68,6 +68,7 @@ Result<void> StoredDirectory::set_password(PrincipalId id, std::string_view pass
 
 Result<void> StoredDirectory::set_password_hash(PrincipalId id, std::string_view hash) {
   TRY_VOID(check_hash_form(hash));
+  if (auto password = clear_text(hash)) return set_password(id, *password);
   return store_hash(id, std::string(hash));
 }
 

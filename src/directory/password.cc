@@ -17,6 +17,8 @@ bool verify_password(std::string_view hash, std::string_view password, std::stri
   return matcher && (*matcher)({password, login});
 }
 
+std::optional<std::string> clear_text(std::string_view hash) { return passwords::clear_text(hash); }
+
 bool needs_login(std::string_view hash) { return passwords::needs_login(hash); }
 
 }  // namespace kontor::directory

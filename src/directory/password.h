@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,10 @@ std::string hash_password(std::string_view password, std::uint32_t memory_kib, s
 
 // Whether `hash` is anything but an Argon2id hash of at least that cost: then a proven password is to be hashed anew.
 bool needs_rehash(std::string_view hash, std::uint32_t memory_kib, std::uint32_t passes);
+
+// The password itself if `hash` is only a wrapping of it ({PLAIN} and its other names), so that it need not be stored
+// so.
+std::optional<std::string> clear_text(std::string_view hash);
 
 // Whether verify_password needs the login name for this hash.
 bool needs_login(std::string_view hash);

@@ -295,13 +295,8 @@ TEST(Password, AcceptedCostsAreBounded) {
   const char* dearest[] = {
       "$2y$14$qc1dfomhB2NQhxv0edNxduW.38.OzYDoYnac7aOqXiyu5PCQ7CRrC",
       "$6$rounds=400000$saltsaltsaltsalt$x",
-      "$sha1$800000$Lm00ZWSfrL4l/HZiHwyZ$kLUy6BbiaFzCeEbjn5wuxA4JuzoM",
-      "$md5,rounds=590000$Ip4qWCCd$$p4hiXhmz28HmF/y3RvquN0",
       "$y$jDT$V/UoqQkwixTZ042fT0SHK1$Nbn3JTpEN8MnvP7uHkH/6dkmH3AwH2FDbdBGlR6nP0C",
       "$argon2id$v=19$m=262144,t=4,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
-      "{PBKDF2}$1$salt$2500000$00c95569ff27f1e0024a10a66aacb5cae8b8961b",
-      "{OTP}sha1 100000 test bb9e6ae1979d8ff4",
-      "$P$IIQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0",
   };
   const std::string password(300, 'p');
   for (const char* hash : dearest) {
@@ -312,11 +307,6 @@ TEST(Password, AcceptedCostsAreBounded) {
     // Far above the second it takes, for slow machines and sanitizers; far below what these families can be made to
     // take.
     EXPECT_LT(taken, std::chrono::seconds(20)) << hash;
-    RecordProperty(std::string("ms ") + std::string(hash).substr(0, 8),
-                   static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(taken).count()));
-    if (std::getenv("KONTOR_SHOW_TIMES") != nullptr)
-      std::printf("%5d ms %s\n", static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(taken).count()),
-                  hash);
   }
 }
 

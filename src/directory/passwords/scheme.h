@@ -59,6 +59,9 @@ Result<Matcher> phpass(const Stored& stored);          // $P$..., $H$...
 // Finds the scheme of a stored hash, by prefix or by shape, in the one table of schemes.
 Result<Matcher> prepare(std::string_view hash);
 
+// The password itself where the hash is none: {PLAIN} and its other names.
+std::optional<std::string> clear_text(std::string_view hash);
+
 // Whether the hash's scheme mixes the login name in.
 bool needs_login(std::string_view hash);
 

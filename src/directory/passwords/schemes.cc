@@ -136,6 +136,15 @@ Result<Matcher> prepare(std::string_view hash) {
   return prefix ? prepare_prefixed(*prefix) : prepare_by_shape(hash);
 }
 
+std::optional<std::string> clear_text(std::string_view hash) {
+  auto prefix = split_prefix(hash);
+  if (!prefix) return std::nullopt;
+  auto scheme = std::ranges::find(kSchemes, prefix->name, &Scheme::name);
+  if (scheme == kSchemes.end() || scheme->prepare != plain) return std::nullopt;
+  return prefix->encoding == Encoding::by_scheme ? std::optional(std::string(prefix->text))
+                                                 : decode(prefix->text, prefix->encoding, 0);
+}
+
 bool needs_login(std::string_view hash) {
   auto prefix = split_prefix(hash);
   return prefix && prefix->name == "DIGEST-MD5";

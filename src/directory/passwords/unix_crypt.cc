@@ -16,7 +16,7 @@ constexpr std::string_view kCryptDigits = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXY
 
 // Limits that take about a second each.
 constexpr std::uint64_t kMaxShaRounds = 2'000'000;
-constexpr std::uint64_t kMaxSha1Rounds = 800'000;
+constexpr std::uint64_t kMaxSha1Rounds = 600'000;
 constexpr std::uint64_t kMaxSunRounds = 600'000;
 constexpr std::uint64_t kMaxBsdiRounds = 6'000'000;
 constexpr std::uint64_t kMaxBcryptLog2 = 14;
