@@ -15,11 +15,14 @@ class AddressReader {
   void open_angle();
   void close_angle();
   void take_spec(Address& address);
+  void take_bare(Address& address);
   void read_route();
   void read_literal();
   void begin_group();
   void end_group();
   void add_text(std::string_view text, bool is_atom = true);
+  void add_at_sign();
+  void clear_text();
   void finish_address();
   void emit(Address address);
 
@@ -32,7 +35,11 @@ class AddressReader {
   // same as an addr-spec, where white space around dots and "@" does not count.
   std::string words_;
   std::string spec_;
-  std::size_t at_sign_ = std::string::npos;  // the last unquoted one in spec_
+  std::size_t at_sign_ = std::string::npos;  // the last unquoted one in spec_, of the first word that has any
+  // Outside of angle brackets the word with "@" is the address, and what stands before it a name: `Joe joe@x.org`.
+  std::size_t spec_begin_ = 0;
+  std::size_t spec_end_ = std::string::npos;
+  std::size_t name_end_ = 0;  // in words_
   std::string comment_;
   bool white_before_ = false;
   bool in_angle_ = false;
@@ -83,11 +90,7 @@ void AddressReader::step() {
       return add_text(":");
     case '@':
       lexer_.skip();
-      white_before_ = false;
-      at_sign_ = spec_.size();
-      spec_.push_back('@');
-      words_.push_back('@');
-      return;
+      return add_at_sign();
     case '[':
       if (at_sign_ != std::string::npos && at_sign_ + 1 == spec_.size()) return read_literal();
       lexer_.skip();
@@ -103,27 +106,52 @@ void AddressReader::step() {
 }
 
 void AddressReader::add_text(std::string_view text, bool is_atom) {
-  if (white_before_ && !words_.empty()) words_.push_back(' ');
   const bool joins = spec_.empty() || spec_.back() == '.' || spec_.back() == '@' || (is_atom && text.starts_with('.'));
-  if (white_before_ && !joins) spec_.push_back(' ');
+  if (white_before_ && !joins) {
+    if (at_sign_ == std::string::npos) {
+      name_end_ = words_.size();
+      spec_begin_ = spec_.size() + 1;
+    } else if (spec_end_ == std::string::npos) {
+      spec_end_ = spec_.size();
+    }
+    spec_.push_back(' ');
+  }
+  if (white_before_ && !words_.empty()) words_.push_back(' ');
   white_before_ = false;
   words_.append(text);
   spec_.append(text);
 }
 
-// A second "<" before ">" turns what was read into more of the name: `Eve <eve <e@x.org>`.
+void AddressReader::add_at_sign() {
+  white_before_ = false;
+  if (spec_end_ == std::string::npos) at_sign_ = spec_.size();
+  spec_.push_back('@');
+  words_.push_back('@');
+}
+
+void AddressReader::clear_text() {
+  words_.clear();
+  spec_.clear();
+  at_sign_ = spec_end_ = std::string::npos;
+  spec_begin_ = name_end_ = 0;
+  white_before_ = false;
+}
+
+// A second "<" before ">" turns what was read into more of the name: `Eve <eve <e@x.org>`. After ">" another address
+// begins, whose comma is missing: `Joe <j@x.org> Eve <e@x.org>`.
 void AddressReader::open_angle() {
   lexer_.skip();
-  if (had_angle_ && !in_angle_) finish_address();
+  if (had_angle_ && !in_angle_) {
+    std::string name = angled_.name.empty() ? "" : std::move(words_);
+    finish_address();
+    words_ = std::move(name);
+  }
   if (in_angle_ && !spec_.empty()) {
     if (!angled_.name.empty()) angled_.name.push_back(' ');
     angled_.name += spec_;
   }
   if (!in_angle_) angled_.name = std::move(words_);
-  words_.clear();
-  spec_.clear();
-  at_sign_ = std::string::npos;
-  white_before_ = false;
+  clear_text();
   in_angle_ = had_angle_ = true;
   lexer_.skip_white();
   if (lexer_.looking_at('@')) read_route();
@@ -133,15 +161,23 @@ void AddressReader::close_angle() {
   if (!in_angle_) return;
   in_angle_ = false;
   take_spec(angled_);
-  words_.clear();  // from here on: text after the address, its name if it has no other
-  spec_.clear();
-  white_before_ = false;
+  clear_text();  // from here on: text after the address, its name if it has no other
 }
 
+// With blanks in it only inside angle brackets.
 void AddressReader::take_spec(Address& address) {
   address.mailbox = spec_.substr(0, at_sign_);
   if (at_sign_ != std::string::npos) address.host = spec_.substr(at_sign_ + 1);
-  at_sign_ = std::string::npos;
+}
+
+void AddressReader::take_bare(Address& address) {
+  if (at_sign_ == std::string::npos) {
+    (words_.find(' ') == std::string::npos ? address.mailbox : address.name) = words_;
+    return;
+  }
+  address.name = words_.substr(0, name_end_);
+  address.mailbox = spec_.substr(spec_begin_, at_sign_ - spec_begin_);
+  address.host = spec_.substr(at_sign_ + 1, spec_end_ == std::string::npos ? spec_end_ : spec_end_ - at_sign_ - 1);
 }
 
 // RFC 5322 section 4.4: "@a,@b:" before the addr-spec. Without the colon it was an addr-spec with nothing before "@".
@@ -173,10 +209,8 @@ void AddressReader::begin_group() {
   group.mailbox = std::move(words_);
   group.is_group_start = true;
   emit(std::move(group));
-  words_.clear();
-  spec_.clear();
+  clear_text();
   comment_.clear();
-  white_before_ = false;
   in_group_ = true;
 }
 
@@ -196,20 +230,14 @@ void AddressReader::finish_address() {
     if (address.name.empty()) address.name = std::move(comment_);
     emit(std::move(address));
   } else if (!spec_.empty()) {
-    address.name = std::move(comment_);
-    if (at_sign_ == std::string::npos) {
-      address.mailbox = std::move(words_);
-    } else {
-      take_spec(address);
-    }
+    take_bare(address);
+    if (address.name.empty()) address.name = std::move(comment_);
     emit(std::move(address));
   }
-  words_.clear();
-  spec_.clear();
+  clear_text();
   comment_.clear();
   angled_ = Address();
-  at_sign_ = std::string::npos;
-  white_before_ = in_angle_ = had_angle_ = false;
+  in_angle_ = had_angle_ = false;
 }
 
 void AddressReader::emit(Address address) {

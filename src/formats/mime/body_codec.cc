@@ -145,15 +145,15 @@ void UuCodec::finish(std::string& out) {
 }
 
 TransferEncoding parse_transfer_encoding(std::string_view text) {
-  Lexer lexer(text);
-  lexer.skip_white();
-  const std::string_view token = lexer.read_token();
-  for (const std::string_view name : {"", "7bit", "8bit", "binary", "7-bit", "8-bit", "none", "identity"})
-    if (same_name(token, name)) return TransferEncoding::identity;
-  if (same_name(token, "base64")) return TransferEncoding::base64;
-  if (same_name(token, "quoted-printable")) return TransferEncoding::quoted_printable;
-  for (const std::string_view name : {"x-uuencode", "uuencode", "x-uue", "uue"})
-    if (same_name(token, name)) return TransferEncoding::uuencode;
+  std::string name;  // without the blanks, hyphens and underscores that come and go: "8-bit", "quoted printable"
+  for (const char c : text.substr(0, text.find_first_of(";(")))
+    if (!is_white(c) && c != '-' && c != '_' && c != '"' && name.size() < 32) name.push_back(lower(c));
+  for (const std::string_view known : {"", "7bit", "7bits", "8bit", "8bits", "binary", "none", "identity"})
+    if (name == known) return TransferEncoding::identity;
+  if (name == "base64") return TransferEncoding::base64;
+  if (name == "quotedprintable") return TransferEncoding::quoted_printable;
+  for (const std::string_view known : {"xuuencode", "uuencode", "xuue", "uue"})
+    if (name == known) return TransferEncoding::uuencode;
   return TransferEncoding::unknown;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "formats/mime/content.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "formats/mime/fields.h"
 
 namespace kontor::mime {
@@ -98,13 +101,15 @@ void read_languages(std::string_view raw, Entity& entity) {
   }
 }
 
+// Up to a comment or a stray parameter. Usually a token, but "quoted printable" and "8 bit" are seen too.
 std::string read_encoding(std::string_view raw) {
   Lexer lexer(raw);
   lexer.skip_white();
-  if (lexer.looking_at('"')) lexer.skip();
-  return std::string(lexer.read_token());
+  return unfold(lexer.read_until(";("));
 }
 
+// RFC 5322 section 4.5.3: several destination fields count as one. Others that are there twice too, so that no author
+// stays hidden.
 void append_addresses(std::string_view raw, std::uint32_t& left, std::vector<Address>& list) {
   std::vector<Address> more = parse_addresses(raw, left);
   left -= static_cast<std::uint32_t>(std::min<std::size_t>(more.size(), left));
@@ -115,8 +120,7 @@ void append_addresses(std::string_view raw, std::uint32_t& left, std::vector<Add
   }
 }
 
-void set_once(std::string_view raw, bool& has, std::string& value) {
-  if (has) return;
+void set(std::string_view raw, bool& has, std::string& value) {
   has = true;
   value = unfold(raw);
 }
@@ -125,25 +129,26 @@ void set_once(std::string_view raw, bool& has, std::string& value) {
 
 void read_content_fields(std::string_view header, bool in_digest, Entity& entity) {
   bool has_type = false, has_disposition = false;
+  const auto set_first = [](std::string& value, const Field& field) {
+    if (value.empty()) value = unfold(field.value);
+  };
   for_each_field(header, [&](const Field& field) {
     if (field.name.size() < 10 || !same_name(field.name.substr(0, 8), "content-")) return true;
     const std::string_view name = field.name.substr(8);
     if (same_name(name, "type")) {
-      if (!has_type) read_content_type(field.value, entity);
-      has_type = true;
+      if (!std::exchange(has_type, true)) read_content_type(field.value, entity);
     } else if (same_name(name, "transfer-encoding")) {
       if (entity.encoding.empty()) entity.encoding = read_encoding(field.value);
     } else if (same_name(name, "disposition")) {
-      if (!has_disposition) read_disposition(field.value, entity);
-      has_disposition = true;
+      if (!std::exchange(has_disposition, true)) read_disposition(field.value, entity);
     } else if (same_name(name, "id")) {
-      if (entity.id.empty()) entity.id = unfold(field.value);
+      set_first(entity.id, field);
     } else if (same_name(name, "description")) {
-      if (entity.description.empty()) entity.description = unfold(field.value);
+      set_first(entity.description, field);
     } else if (same_name(name, "md5")) {
-      if (entity.md5.empty()) entity.md5 = unfold(field.value);
+      set_first(entity.md5, field);
     } else if (same_name(name, "location")) {
-      if (entity.location.empty()) entity.location = unfold(field.value);
+      set_first(entity.location, field);
     } else if (same_name(name, "language")) {
       if (entity.languages.empty()) read_languages(field.value, entity);
     }
@@ -168,22 +173,22 @@ Envelope read_envelope(std::string_view header, std::uint32_t& addresses) {
         break;
       case 4:
         if (same_name(name, "from")) append_addresses(field.value, addresses, envelope.from);
-        if (same_name(name, "date")) set_once(field.value, envelope.has_date, envelope.date);
+        if (same_name(name, "date")) set(field.value, envelope.has_date, envelope.date);
         break;
       case 6:
         if (same_name(name, "sender")) append_addresses(field.value, addresses, envelope.sender);
         break;
       case 7:
-        if (same_name(name, "subject")) set_once(field.value, envelope.has_subject, envelope.subject);
+        if (same_name(name, "subject")) set(field.value, envelope.has_subject, envelope.subject);
         break;
       case 8:
         if (same_name(name, "reply-to")) append_addresses(field.value, addresses, envelope.reply_to);
         break;
       case 10:
-        if (same_name(name, "message-id")) set_once(field.value, envelope.has_message_id, envelope.message_id);
+        if (same_name(name, "message-id")) set(field.value, envelope.has_message_id, envelope.message_id);
         break;
       case 11:
-        if (same_name(name, "in-reply-to")) set_once(field.value, envelope.has_in_reply_to, envelope.in_reply_to);
+        if (same_name(name, "in-reply-to")) set(field.value, envelope.has_in_reply_to, envelope.in_reply_to);
         break;
       default:
         break;

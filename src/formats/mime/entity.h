@@ -43,7 +43,7 @@ struct Entity {
   std::uint64_t header_size = 0;  // with the empty line, if there is one
   std::uint64_t body_offset = 0;
   std::uint64_t body_size = 0;   // without the line end before the next boundary
-  std::uint32_t body_lines = 0;  // line ends in the body (plus one if the last line has none and is not empty)
+  std::uint32_t body_lines = 0;  // line ends in the body
 
   std::string type;     // as written, default "text"
   std::string subtype;  // default "plain"

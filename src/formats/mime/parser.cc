@@ -21,11 +21,12 @@ std::string_view trim_end(std::string_view text) {
   return text;
 }
 
-// Raw as written; only a boundary in RFC 2231 pieces is put together.
+// As written, trailing blanks too, though RFC 2046 section 5.1.1 has none; a boundary in RFC 2231 pieces is put
+// together.
 std::string boundary_of(const Entity& entity) {
   for (const Param& candidate : entity.params)
-    if (candidate.name == "boundary") return std::string(trim_end(candidate.value).substr(0, kMaxBoundary));
-  return std::string(trim_end(param(entity.params, "boundary").value_or("")).substr(0, kMaxBoundary));
+    if (candidate.name == "boundary") return candidate.value.substr(0, kMaxBoundary);
+  return param(entity.params, "boundary").value_or("").substr(0, kMaxBoundary);
 }
 
 struct Frame {
@@ -39,6 +40,12 @@ struct Frame {
   std::string boundary;
   std::uint64_t lines_before = 0;  // line ends before the body
 };
+
+void close(Frame& frame, std::uint64_t end, std::uint64_t lines_before_end) {
+  frame.entity.body_size = end - frame.entity.body_offset;
+  if (end > frame.entity.body_offset)
+    frame.entity.body_lines = static_cast<std::uint32_t>(lines_before_end - frame.lines_before);
+}
 
 struct BoundaryLine {
   std::size_t frame;  // whose boundary it is
@@ -56,7 +63,7 @@ struct Parser::State {
   void push(std::uint64_t offset, bool is_message_top, bool in_digest);
   void take_line(std::string_view head, std::size_t end_size);
   std::optional<BoundaryLine> find_boundary(std::string_view line) const;
-  bool take_boundary(BoundaryLine boundary);
+  bool take_boundary(BoundaryLine boundary, bool is_whole);
   void end_header(std::uint64_t end);
   std::string_view header_text(std::size_t size);
   void open_content();
@@ -81,8 +88,7 @@ struct Parser::State {
   std::string line_head;              // its first bytes, from earlier pieces
   std::uint64_t lines = 0;            // line ends so far
   std::size_t previous_end_size = 0;  // of the line before: its line end (0, 1 or 2 bytes)
-  bool previous_is_empty = false;     // and whether it held nothing else
-  char last_byte = '\n';
+  char last_byte = '\n';              // of this line's earlier pieces
 };
 
 void Parser::State::push(std::uint64_t offset, bool is_message_top, bool in_digest) {
@@ -102,7 +108,6 @@ void Parser::State::feed(std::string_view bytes) {
     if (only_counts() && line_size == 0) {
       lines += static_cast<std::uint64_t>(std::count(bytes.begin(), bytes.end(), '\n'));
       line_start += bytes.size();
-      last_byte = bytes.back();
       return;
     }
     const auto nl = bytes.find('\n');
@@ -126,13 +131,9 @@ void Parser::State::feed(std::string_view bytes) {
 Entity Parser::State::finish() {
   if (line_size > 0) take_line(line_head, 0);
   while (in_header) end_header(line_start);
-  close_above(0, line_start, lines + (last_byte != '\n' ? 1 : 0));
-  Frame& top = frames.front();
-  top.entity.body_size = line_start - top.entity.body_offset;
-  top.entity.body_lines = top.entity.body_size == 0
-                              ? 0
-                              : static_cast<std::uint32_t>(lines + (last_byte != '\n' ? 1 : 0) - top.lines_before);
-  return std::move(top.entity);
+  close_above(0, line_start, lines);
+  close(frames.front(), line_start, lines);
+  return std::move(frames.front().entity);
 }
 
 // A whole line of `line_size` bytes; `head` may be only its beginning.
@@ -140,14 +141,13 @@ void Parser::State::take_line(std::string_view head, std::size_t end_size) {
   const bool is_empty = line_size == end_size;
   bool is_boundary = false;
   if (open_boundaries > 0 && !is_full && head.starts_with("--")) {
-    const auto boundary = find_boundary(trim_end(head.substr(2)));
-    is_boundary = boundary && take_boundary(*boundary);
+    const auto boundary = find_boundary(without_line_end(head.substr(2)));
+    is_boundary = boundary && take_boundary(*boundary, end_size > 0);
   }
   if (end_size > 0) lines++;
   if (is_boundary && in_header) frames.back().lines_before = lines;
   if (!is_boundary && in_header && is_empty && end_size > 0) end_header(line_start + line_size);
   previous_end_size = end_size;
-  previous_is_empty = is_empty;
   line_start += line_size;
   line_size = 0;
   line_head.clear();
@@ -161,7 +161,7 @@ std::optional<BoundaryLine> Parser::State::find_boundary(std::string_view line) 
   for (std::size_t i = frames.size(); i-- > 0;) {
     const Frame& frame = frames[i];
     if (!frame.is_open || !line.starts_with(frame.boundary)) continue;
-    const std::string_view rest = line.substr(frame.boundary.size());
+    const std::string_view rest = trim_end(line.substr(frame.boundary.size()));
     if (rest.empty() || rest == "--") return BoundaryLine{i, !rest.empty()};
     if (!longest || frames[longest->frame].boundary.size() < frame.boundary.size())
       longest = BoundaryLine{i, rest.starts_with("--")};
@@ -170,7 +170,7 @@ std::optional<BoundaryLine> Parser::State::find_boundary(std::string_view line) 
 }
 
 // False if there may be no more parts: the line is like any other then.
-bool Parser::State::take_boundary(BoundaryLine boundary) {
+bool Parser::State::take_boundary(BoundaryLine boundary, bool is_whole) {
   if (!boundary.is_last && entities >= limits.parts) {
     is_full = true;
     return false;
@@ -178,12 +178,12 @@ bool Parser::State::take_boundary(BoundaryLine boundary) {
   // The line end before a boundary belongs to it, in a header too that ends this way.
   const std::uint64_t end = line_start - previous_end_size;
   while (in_header) end_header(std::max(end, frames.back().entity.header_offset));
-  close_above(boundary.frame, end, lines - (previous_is_empty ? 1 : 0));
+  close_above(boundary.frame, end, lines - (previous_end_size > 0 ? 1 : 0));
   Frame& frame = frames.back();
   if (boundary.is_last) {
     frame.is_open = false;
     open_boundaries--;
-  } else {
+  } else if (is_whole) {  // without a line end the message breaks off here, before there is another part
     push(line_start + line_size, false, same_name(frame.entity.subtype, "digest"));
   }
   return true;
@@ -229,22 +229,23 @@ void Parser::State::open_content() {
   }
 }
 
-// Ends all entities inside `frame` at offset `end`, before which there are that many lines.
+// Ends all entities inside `frame` at offset `end`, before which there are that many line ends. An entity whose
+// header's empty line is the line end that should belong to the boundary keeps it, and so do those around it.
 void Parser::State::close_above(std::size_t frame, std::uint64_t end, std::uint64_t lines_before_end) {
   while (frames.size() > frame + 1) {
     Frame closed = std::move(frames.back());
     frames.pop_back();
-    Entity& entity = closed.entity;
-    if (end > entity.body_offset) {
-      entity.body_size = end - entity.body_offset;
-      entity.body_lines = static_cast<std::uint32_t>(lines_before_end - closed.lines_before);
+    if (closed.entity.body_offset > end) {
+      end = closed.entity.body_offset;
+      lines_before_end = lines;
     }
+    close(closed, end, lines_before_end);
     if (closed.is_open) open_boundaries--;
     Frame& parent = frames.back();
     if (parent.kind == Frame::Kind::multipart) {
-      parent.entity.parts.push_back(std::move(entity));
+      parent.entity.parts.push_back(std::move(closed.entity));
     } else {
-      parent.entity.message = std::make_unique<Entity>(std::move(entity));
+      parent.entity.message = std::make_unique<Entity>(std::move(closed.entity));
     }
   }
 }
