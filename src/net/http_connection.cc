@@ -12,9 +12,6 @@ namespace {
 namespace http = wire::http;
 using HttpClock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kIdleTime{60};
-constexpr std::chrono::seconds kHeadTime{30};
-constexpr std::chrono::seconds kBodyTime{60};
 constexpr std::chrono::seconds kLingerTime{2};
 constexpr std::size_t kHttpReadSize = std::size_t{16} << 10;
 constexpr std::size_t kMaxSkip = std::size_t{64} << 10;
@@ -90,7 +87,7 @@ std::string clean(std::string_view value) {
 Task<bool> HttpConnection::wait_request() {
   if (!input_.empty()) co_return true;
   std::string().swap(input_);
-  stream_->set_timeout(kIdleTime);
+  stream_->set_timeout(times_.idle);
   try {
     co_await stream_->wait_input();
     co_return true;
@@ -124,7 +121,7 @@ std::string HttpConnection::take(std::size_t most) {
 }
 
 Task<std::expected<http::Head, http::Refusal>> HttpConnection::read_head() {
-  auto deadline = HttpClock::now() + kHeadTime;
+  auto deadline = HttpClock::now() + times_.head;
   // RFC 9112 section 2.2: an empty line before a request is read over; once is enough.
   for (std::size_t seen = 0;;) {
     if (seen == 0 && input_.starts_with("\r\n")) input_.erase(0, 2);
@@ -151,7 +148,7 @@ void HttpConnection::begin_body(const http::Head& head) {
   taken_ = 0;
   chunks_ = {};
   must_continue_ = head.expects_continue;
-  stream_->set_timeout(kBodyTime);
+  stream_->set_timeout(times_.body);
 }
 
 Task<std::string> HttpConnection::read_body() {
@@ -210,7 +207,7 @@ Task<void> HttpConnection::write_response(HttpResponse& response, Answer answer)
   out += "\r\n";
 
   std::string piece = has_no_body || answer.is_head_request ? std::string() : std::move(response.body);
-  stream_->set_timeout(kBodyTime);
+  stream_->set_timeout(times_.body);
   for (;;) {
     if (!piece.empty()) out += is_chunked ? http::encode_chunk(piece) : piece;
     if (!out.empty()) co_await stream_->write(out);

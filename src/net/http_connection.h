@@ -26,8 +26,8 @@ struct BodyMalformed : Disconnected {
 
 class HttpConnection {
  public:
-  HttpConnection(std::unique_ptr<Stream> stream, std::uint64_t max_body)
-      : stream_(std::move(stream)), max_body_(max_body) {}
+  HttpConnection(std::unique_ptr<Stream> stream, std::uint64_t max_body, const HttpTimes& times)
+      : stream_(std::move(stream)), max_body_(max_body), times_(times) {}
 
   // Waits for the next request without holding memory; false if none came in time.
   Task<bool> wait_request();
@@ -56,6 +56,7 @@ class HttpConnection {
 
   std::unique_ptr<Stream> stream_;
   std::uint64_t max_body_;
+  HttpTimes times_;
   std::string input_;
   wire::http::Framing framing_ = wire::http::Framing::none;
   std::uint64_t left_ = 0;   // of a counted body

@@ -47,9 +47,10 @@ class ConnectionBody : public HttpBody {
 };
 
 struct Server {
-  Server(std::vector<HttpRoute> routes_, std::uint64_t max_body_)
+  Server(std::vector<HttpRoute> routes_, std::uint64_t max_body_, const HttpTimes& times_)
       : routes(std::move(routes_)),
         max_body(max_body_),
+        times(times_),
         seconds("kontor_http_request_seconds", "Time from the head of a request to the end of its answer") {
     std::sort(routes.begin(), routes.end(),
               [](const HttpRoute& a, const HttpRoute& b) { return a.prefix.size() > b.prefix.size(); });
@@ -62,6 +63,7 @@ struct Server {
 
   std::vector<HttpRoute> routes;  // longest prefix first
   std::uint64_t max_body;
+  HttpTimes times;
   metrics::Histogram seconds;
 };
 
@@ -164,7 +166,7 @@ void log_request(HttpConnection& connection, const Server& server, const Outcome
 }
 
 Task<void> serve_http(std::shared_ptr<const Server> server, std::unique_ptr<Stream> stream) {
-  HttpConnection connection(std::move(stream), server->max_body);
+  HttpConnection connection(std::move(stream), server->max_body, server->times);
   for (;;) {
     bool is_there = co_await connection.wait_request();
     if (!is_there) co_return;
@@ -191,8 +193,8 @@ Task<void> serve_http(std::shared_ptr<const Server> server, std::unique_ptr<Stre
 
 std::string_view HttpRequest::header(std::string_view name) const { return wire::http::find_header(headers, name); }
 
-Session http_session(std::vector<HttpRoute> routes, std::uint64_t max_body) {
-  auto server = std::make_shared<const Server>(std::move(routes), max_body);
+Session http_session(std::vector<HttpRoute> routes, std::uint64_t max_body, HttpTimes times) {
+  auto server = std::make_shared<const Server>(std::move(routes), max_body, times);
   return [server](std::unique_ptr<Stream> stream) { return serve_http(server, std::move(stream)); };
 }
 

@@ -5,6 +5,7 @@
 // request is one line in the log: method, path without query, status, milliseconds, session.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -62,8 +63,13 @@ struct HttpRoute {
   std::vector<std::string> methods = {};  // others get 405; empty = the handler looks itself
 };
 
+struct HttpTimes {
+  std::chrono::milliseconds idle{60'000};  // between requests
+  std::chrono::milliseconds head{30'000};  // from the first byte of a head to its last
+  std::chrono::milliseconds body{60'000};  // for every piece of a body, either way
+};
+
 // A session function for Runtime::listen that serves `routes`. Bodies larger than `max_body` are refused with 413.
-// Request heads must come within 30 seconds, every piece of a body within 60; idle connections are closed after 60.
-Session http_session(std::vector<HttpRoute> routes, std::uint64_t max_body);
+Session http_session(std::vector<HttpRoute> routes, std::uint64_t max_body, HttpTimes times = HttpTimes());
 
 }  // namespace kontor::net

@@ -197,6 +197,29 @@ TEST(Http, ContinuesOnlyWhenTheBodyIsWanted) {
   EXPECT_NE(answer.head.find("Connection: close"), std::string::npos);
 }
 
+TEST(Http, TimeIsBounded) {
+  HttpTimes times;
+  times.idle = 300ms;
+  times.head = 300ms;
+  times.body = 300ms;
+  TestServer server(http_session(test_routes(), 1000, times));
+  auto begin = std::chrono::steady_clock::now();
+  ScriptPeer slow_head = server.connect();
+  for (char c : std::string("GET / HTT")) {  // a drop now and then does not keep it alive
+    slow_head.send(std::string(1, c));
+    std::this_thread::sleep_for(25ms);
+  }
+  EXPECT_EQ(read_answer(slow_head).status, 408u);
+  ScriptPeer slow_body = server.connect();
+  slow_body.send("PUT /exact" + kHost + "Content-Length: 3\r\n\r\nab");
+  EXPECT_TRUE(slow_body.is_closed());
+  ScriptPeer idle = server.connect();
+  idle.send("GET /exact" + kHost + "\r\n");
+  EXPECT_EQ(read_answer(idle).status, 200u);
+  EXPECT_TRUE(idle.is_closed());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+}
+
 TEST(Http, CarriesMegabytesBothWays) {
   TestServer server(http_session(test_routes(), 4 << 20));
   ScriptPeer peer = server.connect();

@@ -2,6 +2,7 @@
 #include "net/runtime.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -17,6 +18,7 @@
 #include "net/blocking.h"
 #include "net/buffered.h"
 #include "net/script_stream.h"
+#include "net/sockets.h"
 
 namespace kontor::net {
 namespace {
@@ -411,6 +413,30 @@ TEST(Runtime, ConnectionsAboveTheLimitAreRefused) {
   for (int i = 0; i < 100 && server.runtime().sessions() > 1; ++i) std::this_thread::sleep_for(20ms);
   ScriptPeer fourth = server.connect();
   EXPECT_TRUE(fourth.read_line().starts_with("hello")) << "the place was given back";
+}
+
+TEST(Runtime, LackOfDescriptorsDelaysNewcomersOnly) {
+  TestServer server(echo_lines);
+  ScriptPeer old = server.connect();
+  old.read_line();
+  Endpoint endpoint = *parse_endpoint("127.0.0.1:" + std::to_string(server.port()));
+  SocketAddress address = to_socket_address(endpoint);
+  Fd fresh(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  int highest = ::dup(fresh.get());
+  ::close(highest);
+  rlimit none{static_cast<rlim_t>(highest), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_EQ(::connect(fresh.get(), address.get(), address.size), 0) << "the kernel queues it";
+  std::this_thread::sleep_for(100ms);
+  old.send("still here\r\n");
+  EXPECT_EQ(old.read_line(), "still here");
+  EXPECT_EQ(server.runtime().sessions(), 1u);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  char byte = 0;
+  EXPECT_EQ(::read(fresh.get(), &byte, 1), 1);
+  EXPECT_EQ(byte, 'h');
 }
 
 TEST(Runtime, EveryRunsUntilStop) {
