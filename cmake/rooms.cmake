@@ -1,8 +1,9 @@
-# kontor_room(PATH USES room... HIDES room... LIBS lib... PRIVATE lib...)
+# kontor_room(PATH USES room... HIDES room... LIBS lib... PRIVATE lib... TESTS room...)
 #
 # Makes the library of the room src/PATH from all its .cc files, and PATH_test from its *_test.cc files.
 #   USES     rooms whose headers this room and everyone above it may include
 #   HIDES    rooms used inside only: their headers stay out of reach for those above
+#   TESTS    rooms that only its tests may see
 #   LIBS     outside libraries that show in the room's headers;  PRIVATE: those that do not
 # A room exports one include folder that holds nothing but a link to itself: without the link line, an include of
 # "room/x.h" does not compile.
@@ -14,7 +15,7 @@ include(GoogleTest)
 add_custom_target(generated_headers)
 
 function(kontor_room path)
-  cmake_parse_arguments(R "" "" "USES;HIDES;LIBS;PRIVATE" ${ARGN})
+  cmake_parse_arguments(R "" "" "USES;HIDES;LIBS;PRIVATE;TESTS" ${ARGN})
   string(REPLACE "/" "_" name ${path})
   set(dir ${CMAKE_SOURCE_DIR}/src/${path})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
@@ -64,7 +65,7 @@ function(kontor_room path)
 
   if(KONTOR_TESTS AND tests)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE ${name} ${R_HIDES} ${R_PRIVATE} GTest::gtest GTest::gtest_main)
+    target_link_libraries(${name}_test PRIVATE ${name} ${R_HIDES} ${R_PRIVATE} ${R_TESTS} GTest::gtest GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE KONTOR_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     set_target_properties(${name}_test PROPERTIES UNITY_BUILD ${KONTOR_UNITY} UNITY_BUILD_BATCH_SIZE 8)
     gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)

@@ -48,12 +48,12 @@ struct MadeItem {
   std::uint32_t uid = 0;
   std::string content;
   std::uint8_t flags = 0;
-  std::vector<std::string> keywords;
+  std::vector<std::string> keywords = {};
   std::int64_t date = 1'000'000'000;
 };
 struct MadeFolder {
   archive::Folder record;
-  std::vector<MadeItem> items;
+  std::vector<MadeItem> items = {};
 };
 
 inline std::string made_message(const std::string& text) {
