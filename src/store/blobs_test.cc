@@ -25,12 +25,6 @@ constexpr AccountId kAnna(1);
 constexpr AccountId kBert(2);
 constexpr seconds kGrace = hours(24);
 
-std::string noise(std::size_t size, std::uint32_t seed) {
-  std::string bytes(size, '\0');
-  for (char& c : bytes) c = static_cast<char>((seed = seed * 1664525 + 1013904223) >> 24);
-  return bytes;
-}
-
 template <class T>
 class BlobTest : public testing::Test {
  protected:

@@ -337,9 +337,7 @@ TYPED_TEST(EngineLaws, KeysOutOfBoundsAreRefused) {
 
 TYPED_TEST(EngineLaws, LargeAndBinaryValuesComeBackWhole) {
   for (const std::size_t size : {1023, 1024, 1025, 70'000, 9'000'000}) {
-    std::string value(size, '\0');
-    std::uint32_t state = 7;
-    for (char& c : value) c = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+    const std::string value = noise(size, 7);
     this->put(kOne, "r" + std::to_string(size), value);
     this->put(kOne, "c" + std::to_string(size), value, Space::content);
     EXPECT_TRUE(this->get(kOne, "r" + std::to_string(size)) == value) << size;

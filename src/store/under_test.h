@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
@@ -14,12 +15,15 @@
 
 namespace kontor::store {
 
-// A folder of its own that is removed with the test.
+// A folder of its own that is removed with the test. In memory where there is such a place: what these tests show does
+// not depend on the disk, and hundreds of syncs take their time on a busy one.
 class TestFolder {
  public:
-  TestFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "kontor-store-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
+  TestFolder() : TestFolder(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : std::filesystem::temp_directory_path()) {}
+  explicit TestFolder(const std::filesystem::path& parent) {
+    std::string pattern = (parent / "kontor-store-XXXXXX").string();
+    check(mkdtemp(pattern.data()) != nullptr, "a folder for tests can be made");
+    path_ = pattern;
   }
   ~TestFolder() {
     std::error_code ignored;
@@ -32,6 +36,13 @@ class TestFolder {
  private:
   std::string path_;
 };
+
+// Bytes that look random and do not compress, always the same for one seed.
+inline std::string noise(std::size_t size, std::uint32_t seed) {
+  std::string bytes(size, '\0');
+  for (char& c : bytes) c = static_cast<char>((seed = seed * 1664525 + 1013904223) >> 24);
+  return bytes;
+}
 
 struct MemoryUnderTest {
   std::unique_ptr<Engine> engine = open_memory();

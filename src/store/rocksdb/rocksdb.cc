@@ -87,7 +87,7 @@ class RocksdbEngine final : public Engine {
  private:
   Result<std::shared_ptr<Database>> current();
   Result<std::shared_ptr<Database>> writable();
-  Result<void> check_room() const;
+  Result<void> check_room();
   Result<void> recover();
   Result<void> check_expectations(Database& database, Partition partition, const Batch& batch);
   Result<void> write(Database& database, ::rocksdb::WriteBatch batch, Durability durability);
@@ -100,7 +100,8 @@ class RocksdbEngine final : public Engine {
   std::mutex mutex_;                    // guards database_
   std::shared_ptr<Database> database_;  // empty only while a failed one could not be opened again
   std::atomic<bool> has_failed_ = false;
-  std::mutex recovery_;  // one at a time; guards next_attempt_
+  std::atomic<bool> is_full_ = false;  // as last seen: to log only the change
+  std::mutex recovery_;                // one at a time; guards next_attempt_
   steady_clock::time_point next_attempt_;
 };
 
@@ -115,10 +116,14 @@ Result<std::shared_ptr<Database>> RocksdbEngine::writable() {
   return current();
 }
 
-Result<void> RocksdbEngine::check_room() const {
+Result<void> RocksdbEngine::check_room() {
   struct statvfs disk{};
   if (options_.keep_free_bytes == 0 || statvfs(folder_.c_str(), &disk) != 0) return {};
-  if (std::uint64_t{disk.f_bavail} * disk.f_frsize >= options_.keep_free_bytes) return {};
+  const std::uint64_t free_bytes = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+  const bool is_full = free_bytes < options_.keep_free_bytes;
+  if (is_full != is_full_.exchange(is_full))
+    log::warn(is_full ? "store.disk_full" : "store.disk_has_room", {{"folder", folder_}, {"free_bytes", free_bytes}});
+  if (!is_full) return {};
   return fail(Errc::unavailable, "The disk of the store is full. Nothing was stored; try again when there is room.");
 }
 
@@ -139,7 +144,8 @@ Result<void> RocksdbEngine::recover() {
       log::info("store.resumed");
       return {};
     }
-    if (is_disk_full(resumed)) return std::unexpected(to_error(resumed));
+    // Still no room, or RocksDB is at it by itself already.
+    if (is_disk_full(resumed) || resumed.IsBusy()) return std::unexpected(to_error(resumed));
     const auto deadline = steady_clock::now() + kDrain;
     while (database_.use_count() > 1 && steady_clock::now() < deadline)
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
