@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// RFC 3501 section 7: what the server tells of its own accord.
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "protocols/imap/session.h"
+#include "wire/imap/print.h"
+
+namespace kontor::imap {
+namespace {
+
+using groupware::FolderView;
+
+constexpr std::size_t kPiece = 64 << 10;
+
+// The earlier view with what is new in `now`, but still with the rows that are gone.
+std::shared_ptr<const FolderView> keep_gone_rows(const FolderView& before, const FolderView& now,
+                                                 const FolderView::Difference& difference) {
+  std::vector<FolderView::Put> puts;
+  const std::uint32_t first_added = now.size() - difference.added;
+  const auto put = [&](std::uint32_t at) { puts.push_back({now.at(at), now.flags(at).rare}); };
+  for (const auto at : difference.changed) {
+    if (at < first_added) put(at);
+  }
+  for (std::uint32_t at = first_added; at < now.size(); ++at) put(at);
+  return before.with(puts, {}, before.modseq());
+}
+
+// A folder that is gone looks like one that was emptied: the client keeps a session that makes sense (RFC 2180
+// section 3.4).
+Snapshot emptied() {
+  Snapshot snapshot;
+  snapshot.view = FolderView::Builder().finish(Modseq());
+  return snapshot;
+}
+
+}  // namespace
+
+Task<void> Session::announce(Expunges expunges) {
+  Selected& box = *selected_;
+  const auto folder = account_->folders()->find(box.folder);
+  if (folder ? folder->highest == box.view->modseq() : box.exists() == 0) co_return;
+  Snapshot now;
+  if (folder) {
+    auto found = co_await net::blocking(workers(), [&] { return look(*account_, caller_, box.folder); });
+    if (!found && found.error().code != Errc::not_found) co_return;
+    now = found ? *std::move(found) : emptied();
+  } else {
+    now = emptied();
+  }
+  const auto difference = now.view->since(*box.view);
+  const bool holds = expunges == Expunges::hold && !difference.removed.empty();
+  const auto before = box.view;
+  box.view = holds ? keep_gone_rows(*before, *now.view, difference) : now.view;
+
+  std::string out;
+  if (!holds) {
+    for (std::size_t i = 0; i < difference.removed.size(); ++i) {
+      fmt::format_to(std::back_inserter(out), "* {} EXPUNGE\r\n", difference.removed[i] + 1 - i);
+      if (out.size() < kPiece) continue;
+      co_await write(out);
+      out.clear();
+    }
+  }
+  if (now.keywords) out += learn_keywords(now.keywords);
+  if (difference.added > 0) {
+    if (!box.read_only) {
+      const auto first = co_await net::blocking(workers(), [&] { return account_->claim_recent(caller_, box.folder); });
+      if (first) {
+        for (std::uint32_t at = box.exists() - difference.added; at < box.exists(); ++at) {
+          const Uid uid = box.view->at(at).uid;
+          if (uid >= *first) wire::imap::append(box.recent, uid.value);
+        }
+      }
+    }
+    fmt::format_to(std::back_inserter(out), "* {} EXISTS\r\n* {} RECENT\r\n", box.exists(), box.recent_count());
+  }
+  for (const auto at : difference.changed) {
+    const auto& row = now.view->at(at);
+    if (at >= now.view->size() - difference.added) continue;
+    if (row.modseq == box.own_change && wire::imap::contains(box.own_uids, row.uid.value)) continue;
+    const std::uint32_t position = holds ? *box.view->find(row.uid) : at;
+    fmt::format_to(std::back_inserter(out), "* {} FETCH (UID {} FLAGS ", position + 1, row.uid.value);
+    append_flags(out, box, position);
+    if (knows_modseq_) fmt::format_to(std::back_inserter(out), " MODSEQ ({})", row.modseq.value);
+    out += ")\r\n";
+    if (out.size() < kPiece) continue;
+    co_await write(out);
+    out.clear();
+  }
+  box.own_change = Modseq();
+  box.own_uids.clear();
+  if (!out.empty()) co_await write(out);
+}
+
+std::string Session::learn_keywords(const std::shared_ptr<const groupware::KeywordTable>& present) {
+  Selected& box = *selected_;
+  if (present->names().size() <= box.keywords->names().size()) return {};
+  box.keywords = present;
+  return "* FLAGS (" + print_known_flags(groupware::kAllFlags, *present) + ")\r\n";
+}
+
+Task<void> Session::enable_modseq() {
+  if (knows_modseq_) co_return;
+  knows_modseq_ = true;
+  if (!selected_) co_return;
+  const std::string line =
+      fmt::format("* OK [HIGHESTMODSEQ {}] Modification sequences are on\r\n", selected_->view->modseq().value);
+  co_await write(line);
+}
+
+}  // namespace kontor::imap

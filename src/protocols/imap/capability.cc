@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What is advertised, and nothing that is not whole.
+#include "protocols/imap/session.h"
+
+namespace kontor::imap {
+
+bool Session::may_send_password() const {
+  const net::Stream& peer = const_cast<net::Buffered&>(io_).stream();
+  if (peer.is_encrypted()) return true;
+  switch (options().plain_login) {
+    case PlainLogin::never:
+      return false;
+    case PlainLogin::local:
+      return peer.peer().is_unix || peer.peer().ip.is_loopback();
+    case PlainLogin::always:
+      return true;
+  }
+  return false;
+}
+
+// LITERAL+ and LITERAL- must not stand together (RFC 7888 section 5): before login only small literals are taken.
+std::string Session::capabilities() {
+  std::string out = "IMAP4rev1 SASL-IR ID ENABLE";
+  if (!account_) {
+    out += " LITERAL-";
+    if (stream().can_start_tls()) out += " STARTTLS";
+    out += may_send_password() ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED";
+    return out;
+  }
+  return out + " LITERAL+ NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE CONDSTORE";
+}
+
+}  // namespace kontor::imap

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// RFC 3501 section 6.1, RFC 2971, RFC 5161: commands that need no folder.
+#include "base/bytes.h"
+#include "base/log.h"
+#include "protocols/imap/commands.h"
+#include "protocols/imap/session.h"
+#include "wire/imap/print.h"
+
+namespace kontor::imap {
+
+using wire::imap::Cursor;
+
+Task<Result<Reply>> cmd_capability(Session& session, Command& command) {
+  Cursor in(command.args());
+  if (!in.finish()) co_return Reply::bad(in);
+  const std::string line = "* CAPABILITY " + session.capabilities() + "\r\n";
+  co_await session.write(line);
+  co_return Reply::ok("CAPABILITY completed");
+}
+
+// NOOP and CHECK: the dispatcher tells what is new.
+Task<Result<Reply>> cmd_noop(Session&, Command& command) {
+  Cursor in(command.args());
+  if (!in.finish()) co_return Reply::bad(in);
+  co_return Reply::ok(std::string(command.row->name) + " completed");
+}
+
+Task<Result<Reply>> cmd_logout(Session& session, Command& command) {
+  Cursor in(command.args());
+  if (!in.finish()) co_return Reply::bad(in);
+  session.select(nullptr);
+  session.end();
+  co_await session.write("* BYE logging out\r\n");
+  co_return Reply::ok("LOGOUT completed");
+}
+
+// RFC 2971 section 3.1: NIL or at most 30 pairs. What a client says of itself is kept for the log only.
+Task<Result<Reply>> cmd_id(Session& session, Command& command) {
+  Cursor in(command.args());
+  std::string client;
+  in.space();
+  if (!in.take_word("NIL")) {
+    in.expect('(');
+    std::size_t pairs = 0;
+    while (!in.failed() && !in.take(')')) {
+      if (pairs > 0) in.space();
+      const std::string name = in.string();
+      in.space();
+      const auto value = in.nstring();
+      if (++pairs > 30) in.fail("more than 30 pairs");
+      const bool is_known = iequals(name, "name") || iequals(name, "version");
+      if (is_known && value) client += (client.empty() ? "" : " ") + value->substr(0, 100);
+    }
+  }
+  if (!in.finish()) co_return Reply::bad(in);
+  if (!client.empty()) {
+    log::info("imap.client", {{"session", session.stream().id()}, {"client", wire::imap::one_line(client)}});
+  }
+  std::string line = "* ID (\"name\" \"Kontor\"";
+  if (!session.options().version.empty()) {
+    line += " \"version\" ";
+    wire::imap::append_string(line, session.options().version);
+  }
+  line += ")\r\n";
+  co_await session.write(line);
+  co_return Reply::ok("ID completed");
+}
+
+Task<Result<Reply>> cmd_enable(Session& session, Command& command) {
+  Cursor in(command.args());
+  bool modseq = false;
+  do {
+    in.space();
+    modseq = iequals(in.atom(), "CONDSTORE") || modseq;
+  } while (in.peek() == ' ');
+  if (!in.finish()) co_return Reply::bad(in);
+  // Only what was not on before is listed (RFC 5161 section 3.1).
+  const bool is_new = modseq && !session.knows_modseq();
+  co_await session.write(is_new ? "* ENABLED CONDSTORE\r\n" : "* ENABLED\r\n");
+  if (is_new) co_await session.enable_modseq();
+  co_return Reply::ok("ENABLE completed");
+}
+
+}  // namespace kontor::imap

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// RFC 3501 section 6.4.7, RFC 6851 (MOVE), RFC 4315 section 3 (COPYUID): all messages in one change, or none.
+#include <fmt/format.h>
+
+#include "protocols/imap/commands.h"
+#include "protocols/imap/names.h"
+#include "protocols/imap/session.h"
+
+namespace kontor::imap {
+namespace {
+
+enum class CopyMode : std::uint8_t { copy, move };
+
+struct Copied {
+  wire::imap::Ranges from, to;
+  UidValidity uid_validity;
+  bool no_target = false;
+  bool is_missing = false;
+};
+
+std::string copyuid(const Copied& copied) {
+  return fmt::format("COPYUID {} {} {}", copied.uid_validity.value, wire::imap::print(copied.from),
+                     wire::imap::print(copied.to));
+}
+
+struct CopyJob {
+  FolderId from;
+  std::vector<Uid> uids;  // ascending
+  std::string to;
+  CopyMode mode;
+  bool by_uid;  // messages that are gone are passed over; otherwise nothing is copied
+};
+
+Result<void> copy_all(groupware::Transaction& transaction, const CopyJob& job, Copied& copied) {
+  copied = Copied();
+  const auto found = find_folder(transaction, job.to);
+  if (!found) {
+    copied.no_target = true;
+    return std::unexpected(found.error());
+  }
+  const FolderId to = (*found)->id;
+  for (const Uid uid : job.uids) {
+    const auto added =
+        job.mode == CopyMode::copy ? transaction.copy(job.from, uid, to) : transaction.move(job.from, uid, to);
+    if (!added && added.error().code == Errc::not_found) {
+      copied.is_missing = true;
+      if (job.by_uid) continue;
+    }
+    if (!added) return std::unexpected(added.error());
+    wire::imap::append(copied.from, uid.value);
+    wire::imap::append(copied.to, added->uid.value);
+    copied.uid_validity = added->uid_validity;
+  }
+  return {};
+}
+
+Task<Result<Reply>> copy_or_move(Session& session, Command& command, CopyMode mode) {
+  wire::imap::Cursor in(command.args());
+  in.space();
+  const auto set = in.sequence_set();
+  in.space();
+  const auto path = path_from_wire(in.astring());
+  if (!in.finish()) co_return Reply::bad(in);
+  const Selected& box = *session.selected();
+  const auto wanted = positions(box, set, command.by_uid);
+  if (!wanted) co_return Reply::bad("there is no message of that number");
+  if (!path) co_return Reply::no("there cannot be such a folder", "CANNOT");
+  if (mode == CopyMode::move && box.read_only) co_return Reply::no("the folder was opened read-only", "NOPERM");
+
+  CopyJob job{box.folder, {}, *path, mode, command.by_uid};
+  for (const auto position : *wanted) job.uids.push_back(box.view->at(position).uid);
+  Copied copied;
+  const auto change = [&](groupware::Transaction& transaction) { return copy_all(transaction, job, copied); };
+  const auto done =
+      co_await net::blocking(session.workers(), [&] { return session.account().update(session.caller(), change); });
+  if (!done && copied.no_target) co_return Reply::no("create the folder first", "TRYCREATE");
+  if (!done && copied.is_missing) co_return Reply::no("some of the messages are gone", "EXPUNGEISSUED");
+  if (!done) co_return std::unexpected(done.error());
+  const std::string text = std::string(command.row->name) + " completed";
+  if (copied.from.empty()) co_return Reply::ok(text);
+  if (mode == CopyMode::copy) co_return Reply::ok(text, copyuid(copied));
+  // RFC 6851 section 4.3: before the EXPUNGEs, so that the client knows where they went.
+  const std::string line = "* OK [" + copyuid(copied) + "] moved\r\n";
+  co_await session.write(line);
+  co_return Reply::ok(text);
+}
+
+}  // namespace
+
+Task<Result<Reply>> cmd_copy(Session& session, Command& command) {
+  return copy_or_move(session, command, CopyMode::copy);
+}
+
+Task<Result<Reply>> cmd_move(Session& session, Command& command) {
+  return copy_or_move(session, command, CopyMode::move);
+}
+
+}  // namespace kontor::imap

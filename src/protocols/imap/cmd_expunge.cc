@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// RFC 3501 section 6.4.3, RFC 4315 section 2.1.
+#include "protocols/imap/commands.h"
+#include "protocols/imap/expunge.h"
+#include "protocols/imap/session.h"
+
+namespace kontor::imap {
+
+Result<void> expunge(groupware::Account& account, const groupware::Caller& caller, FolderId folder,
+                     const wire::imap::Ranges* only) {
+  const auto change = [&](groupware::Transaction& transaction) -> Result<void> {
+    TRY(const auto view, transaction.view(folder));
+    std::vector<Uid> doomed;
+    view->each(0, view->size(), [&](std::uint32_t, const groupware::Row& row) {
+      const bool goes = (row.flag_bits & groupware::kDeleted) != 0;
+      if (goes && (only == nullptr || wire::imap::contains(*only, row.uid.value))) doomed.push_back(row.uid);
+      return true;
+    });
+    for (const Uid uid : doomed) TRY_VOID(transaction.remove(folder, uid));
+    return {};
+  };
+  TRY_VOID(account.update(caller, change));
+  return {};
+}
+
+Task<Result<Reply>> cmd_expunge(Session& session, Command& command) {
+  wire::imap::Cursor in(command.args());
+  const Selected& box = *session.selected();
+  wire::imap::Ranges uids;
+  if (command.by_uid) {
+    in.space();
+    uids = in.sequence_set().resolve(box.view->last_uid().value);
+  }
+  if (!in.finish()) co_return Reply::bad(in);
+  if (box.read_only) co_return Reply::no("the folder was opened read-only", "NOPERM");
+  CO_TRY_VOID(co_await net::blocking(session.workers(), [&] {
+    return expunge(session.account(), session.caller(), box.folder, command.by_uid ? &uids : nullptr);
+  }));
+  co_return Reply::ok("EXPUNGE completed");
+}
+
+}  // namespace kontor::imap

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// RFC 3501 section 6.4.5, RFC 7162 section 3.1.4. The answer is made in batches on a worker and written between them:
+// a slow reader holds its own session only, with one batch in memory.
+#include <algorithm>
+#include <stdexcept>
+
+#include "protocols/imap/commands.h"
+#include "protocols/imap/fetch_batch.h"
+#include "protocols/imap/session.h"
+
+namespace kontor::imap {
+namespace {
+
+using wire::imap::FetchItem;
+
+constexpr std::size_t kFetchPiece = 256 << 10;
+
+// The bytes of a literal that was announced: if they cannot be had any more, only the end of the connection is honest.
+Task<void> write_body(Session& session, const FetchBatch::Body& body) {
+  if (const auto whole = body.content->whole()) {
+    co_await session.write(std::string_view(*whole).substr(body.offset, body.size));
+    co_return;
+  }
+  for (std::uint64_t done = 0; done < body.size;) {
+    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(kFetchPiece, body.size - done));
+    const auto piece =
+        co_await net::blocking(session.workers(), [&] { return body.content->read(body.offset + done, length); });
+    if (!piece || piece->size() != length) throw std::runtime_error("a message's content broke off while it was sent");
+    co_await session.write(*piece);
+    done += length;
+  }
+}
+
+Task<void> write_batch(Session& session, const FetchBatch& batch) {
+  std::size_t written = 0;
+  for (const auto& body : batch.bodies) {
+    co_await session.write(std::string_view(batch.text).substr(written, body.at - written));
+    co_await write_body(session, body);
+    written = body.at;
+  }
+  co_await session.write(std::string_view(batch.text).substr(written));
+}
+
+// Sets \Seen on all of them that lack it, in one change, and takes the new flags over.
+Task<Result<void>> set_seen(Session& session, FetchJob& job) {
+  Selected& box = *session.selected();
+  std::vector<std::uint32_t> unseen;
+  for (const auto position : job.positions) {
+    if ((box.view->at(position).flag_bits & groupware::kSeen) == 0) unseen.push_back(position);
+  }
+  if (unseen.empty() || box.read_only || (box.rights & groupware::right::kKeepSeen) == 0) co_return Result<void>();
+  groupware::FlagChange change;
+  change.mode = groupware::FlagChange::Mode::add;
+  change.names.flags = groupware::kSeen;
+  const auto update = [&](groupware::Transaction& transaction) -> Result<void> {
+    for (const auto position : unseen) {
+      const auto flags = transaction.change_flags(box.folder, box.view->at(position).uid, change);
+      if (!flags && flags.error().code != Errc::not_found) return std::unexpected(flags.error());
+    }
+    return {};
+  };
+  CO_TRY(const Modseq modseq,
+         co_await net::blocking(session.workers(), [&] { return session.account().update(session.caller(), update); }));
+  job.seen_now = uids_at(*box.view, unseen);
+  box.own_change = modseq;
+  box.own_uids = job.seen_now;
+  co_await session.announce(Expunges::hold);
+  co_return Result<void>();
+}
+
+void keep_changed_since(const Selected& box, std::uint64_t modseq, std::vector<std::uint32_t>& positions) {
+  std::erase_if(positions, [&](std::uint32_t at) { return box.view->at(at).modseq.value <= modseq; });
+}
+
+}  // namespace
+
+Task<Result<Reply>> cmd_fetch(Session& session, Command& command) {
+  wire::imap::Cursor in(command.args());
+  in.space();
+  const auto set = in.sequence_set();
+  in.space();
+  auto request = wire::imap::parse_fetch(in);
+  if (in.failed()) co_return Reply::bad(in);
+  Selected& box = *session.selected();
+  auto wanted = positions(box, set, command.by_uid);
+  if (!wanted) co_return Reply::bad("there is no message of that number");
+
+  // RFC 7162 sections 3.1.4 and 3.1.4.1: both turn CONDSTORE on; then all FETCH answers about flags carry MODSEQ.
+  if (request.changed_since) keep_changed_since(box, *request.changed_since, *wanted);
+  if (request.changed_since || request.has(FetchItem::Kind::modseq)) co_await session.enable_modseq();
+  if (request.changed_since) request.add(FetchItem::Kind::modseq);
+  if (command.by_uid) request.add(FetchItem::Kind::uid);
+  const bool sets_seen = request.sets_seen();
+  FetchJob job = plan_fetch(std::move(request), *std::move(wanted));
+  if (sets_seen) {
+    const auto done = co_await set_seen(session, job);
+    // Over quota or not allowed: the message is still shown.
+    if (!done && done.error().code != Errc::denied) co_return std::unexpected(done.error());
+    if (session.knows_modseq() && !job.seen_now.empty()) job.request.add(FetchItem::Kind::modseq);
+  }
+  bool is_missing = false;
+  for (std::size_t next = 0; next < job.positions.size();) {
+    CO_TRY(const auto batch, co_await net::blocking(session.workers(), [&] {
+             return fetch_batch(session.account(), session.caller(), box, job, next);
+           }));
+    co_await write_batch(session, batch);
+    next = batch.next;
+    is_missing = is_missing || batch.is_missing;
+  }
+  if (is_missing && !command.by_uid) co_return Reply::no("some of the messages are gone", "EXPUNGEISSUED");
+  co_return Reply::ok("FETCH completed", is_missing ? "EXPUNGEISSUED" : "");
+}
+
+}  // namespace kontor::imap

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// RFC 3501 section 6.2: STARTTLS, AUTHENTICATE and LOGIN.
+#include "base/bytes.h"
+#include "base/log.h"
+#include "protocols/imap/commands.h"
+#include "protocols/imap/session.h"
+#include "wire/imap/print.h"
+
+namespace kontor::imap {
+namespace {
+
+using wire::imap::Cursor;
+
+constexpr std::uint32_t kLoginsPerConnection = 6;
+constexpr std::size_t kLongestResponse = 8 << 10;
+
+Reply needs_tls() { return Reply::no("passwords travel only over TLS here", "PRIVACYREQUIRED"); }
+
+void log_login(Session& session, std::string_view event, std::string_view user, std::string_view method) {
+  log::info(event, {{"protocol", "imap"},
+                    {"user", wire::imap::one_line(user)},
+                    {"ip", net::to_string(session.stream().peer())},
+                    {"session", session.stream().id()},
+                    {"method", method},
+                    {"tls", session.stream().tls_description()}});
+}
+
+Task<Result<Reply>> log_in(Session& session, std::string user, std::string password, std::string_view method) {
+  auto& limits = session.services().limits;
+  const auto verdict = limits.before_login(session.stream().peer(), user);
+  if (verdict.refused) {
+    log_login(session, "login.refused", user, method);
+    co_await session.bye("too many failed logins");
+    co_return Reply::no("too many failed logins", "LIMIT");
+  }
+  if (verdict.delay.count() > 0) co_await session.stream().pause(verdict.delay);
+  auto principal = co_await net::blocking(session.workers(), [&] {
+    return session.services().directory.authenticate(user, password, directory::Protocol::imap);
+  });
+  if (principal || principal.error().code != Errc::unavailable) {
+    limits.after_login(session.stream().peer(), user, principal.has_value());
+  }
+  if (!principal) {
+    log_login(session, "login.failed", user, method);
+    if (principal.error().code == Errc::unavailable) co_return Reply::no(principal.error().text, "UNAVAILABLE");
+    if (++session.failed_logins >= kLoginsPerConnection) session.end();
+    co_return Reply::no(principal.error().text, "AUTHENTICATIONFAILED");
+  }
+  CO_TRY_VOID(co_await session.enter(*std::move(principal)));
+  log_login(session, "login.ok", session.user(), method);
+  co_return Reply::ok("logged in", "CAPABILITY " + session.capabilities());
+}
+
+// One SASL response: a line of base64. Nothing: the client gave up or sent something else.
+Task<std::optional<std::string>> sasl_response(Session& session, std::string challenge) {
+  co_await session.ask(challenge);
+  const auto line = co_await session.io().read_line(kLongestResponse);
+  if (!line || *line == "*") co_return std::nullopt;
+  co_return from_base64(*line);
+}
+
+// RFC 4616: authzid NUL authcid NUL password.
+Task<Result<Reply>> auth_plain(Session& session, std::optional<std::string> response) {
+  if (!response) response = co_await sasl_response(session, "");
+  if (!response) co_return Reply::bad("AUTHENTICATE was given up");
+  const auto first = response->find('\0');
+  const auto second = first == std::string::npos ? first : response->find('\0', first + 1);
+  if (second == std::string::npos || response->find('\0', second + 1) != std::string::npos) {
+    co_return Reply::bad("the PLAIN response is broken");
+  }
+  const std::string as = response->substr(0, first);
+  std::string user = response->substr(first + 1, second - first - 1);
+  if (!as.empty() && as != user) co_return Reply::no("you may not act as somebody else", "AUTHORIZATIONFAILED");
+  co_return co_await log_in(session, std::move(user), response->substr(second + 1), "PLAIN");
+}
+
+// The older mechanism that some clients still have: two questions.
+Task<Result<Reply>> auth_login(Session& session, std::optional<std::string> user) {
+  if (!user) user = co_await sasl_response(session, to_base64("Username:"));
+  if (!user) co_return Reply::bad("AUTHENTICATE was given up");
+  auto password = co_await sasl_response(session, to_base64("Password:"));
+  if (!password) co_return Reply::bad("AUTHENTICATE was given up");
+  co_return co_await log_in(session, *std::move(user), *std::move(password), "LOGIN");
+}
+
+}  // namespace
+
+Task<Result<void>> Session::enter(directory::Principal principal) {
+  const AccountId id = principal.account();
+  if (!id) co_return fail(Errc::denied, "a group has no folders of its own");
+  place_ = services().limits.user(principal.primary_address());
+  if (!place_) co_return fail(Errc::too_large, "too many connections of this user");
+  auto opened = co_await net::blocking(workers(), [&] { return services().accounts.open(id); });
+  if (!opened) {
+    place_ = {};
+    co_return std::unexpected(std::move(opened).error());
+  }
+  account_ = *std::move(opened);
+  caller_ = groupware::Caller::user(principal.id, services().directory.groups_of(principal.id));
+  user_ = principal.primary_address();
+  co_return Result<void>();
+}
+
+Task<Result<Reply>> cmd_starttls(Session& session, Command& command) {
+  Cursor in(command.args());
+  if (!in.finish()) co_return Reply::bad(in);
+  if (!session.stream().can_start_tls()) co_return Reply::bad("STARTTLS is not possible here");
+  const std::string line = command.tag + " OK begin TLS now\r\n";
+  co_await session.write(line);
+  // What came in plain behind the command must not be taken for what came through TLS.
+  session.io().drop_input();
+  co_await session.io().start_tls();
+  co_return Reply{Reply::Kind::none, {}, {}};
+}
+
+Task<Result<Reply>> cmd_login(Session& session, Command& command) {
+  Cursor in(command.args());
+  in.space();
+  std::string user = in.astring();
+  in.space();
+  std::string password = in.astring();
+  if (!in.finish()) co_return Reply::bad(in);
+  if (!session.may_send_password()) co_return needs_tls();
+  co_return co_await log_in(session, std::move(user), std::move(password), "plain LOGIN");
+}
+
+Task<Result<Reply>> cmd_authenticate(Session& session, Command& command) {
+  Cursor in(command.args());
+  in.space();
+  const std::string mechanism = to_upper(in.atom());
+  std::optional<std::string> initial;
+  if (in.take(' ')) {  // RFC 4959: "=" is the empty response
+    const std::string_view given = in.rest();
+    initial = given == "=" ? std::string() : from_base64(given);
+    if (!initial || given.empty()) co_return Reply::bad("the initial response is not base64");
+  } else if (!in.finish()) {
+    co_return Reply::bad(in);
+  }
+  if (mechanism != "PLAIN" && mechanism != "LOGIN") co_return Reply::no("there is no such mechanism", "CANNOT");
+  if (!session.may_send_password()) co_return needs_tls();
+  if (mechanism == "PLAIN") co_return co_await auth_plain(session, std::move(initial));
+  co_return co_await auth_login(session, std::move(initial));
+}
+
+}  // namespace kontor::imap

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// RFC 3501 section 6.4.6, RFC 7162 section 3.1.3 (UNCHANGEDSINCE): all flags of one STORE in one change of the account.
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "base/bytes.h"
+#include "protocols/imap/commands.h"
+#include "protocols/imap/session.h"
+
+namespace kontor::imap {
+namespace {
+
+using groupware::FlagChange;
+using groupware::FlagSet;
+using groupware::FolderView;
+using wire::imap::Cursor;
+
+struct StoreArguments {
+  wire::imap::SequenceSet set;
+  std::optional<std::uint64_t> unchanged_since;
+  FlagChange::Mode mode = FlagChange::Mode::replace;
+  bool silent = false;
+  wire::imap::FlagList flags;
+};
+
+StoreArguments parse_store(Cursor& in) {
+  StoreArguments arguments;
+  in.space();
+  arguments.set = in.sequence_set();
+  in.space();
+  if (in.take('(')) {
+    if (!in.take_word("UNCHANGEDSINCE")) in.fail("there is no such STORE modifier");
+    in.space();
+    arguments.unchanged_since = in.number64();
+    in.expect(')');
+    in.space();
+  }
+  if (in.take('+'))
+    arguments.mode = FlagChange::Mode::add;
+  else if (in.take('-'))
+    arguments.mode = FlagChange::Mode::remove;
+  arguments.silent = in.take_word("FLAGS.SILENT");
+  if (!arguments.silent && !in.take_word("FLAGS")) in.fail("expected FLAGS");
+  in.space();
+  arguments.flags = in.store_flags();
+  in.finish();
+  return arguments;
+}
+
+// What the change did, for the answer. Filled anew each time the change is run.
+struct Stored {
+  std::vector<std::uint32_t> changed;   // positions in the session's view
+  std::vector<std::uint32_t> modified;  // not changed: somebody else did since (RFC 7162)
+  bool is_missing = false;              // some were expunged meanwhile
+  Snapshot after;
+  Modseq modseq;
+};
+
+Result<Stored> store(groupware::Account& account, const groupware::Caller& caller, FolderId folder,
+                     const FolderView& known, const std::vector<std::uint32_t>& wanted, const FlagChange& change,
+                     std::optional<std::uint64_t> unchanged_since) {
+  Stored stored;
+  const auto run = [&](groupware::Transaction& transaction) -> Result<void> {
+    stored = Stored();
+    TRY(const auto present, transaction.view(folder));
+    for (const auto position : wanted) {
+      const Uid uid = known.at(position).uid;
+      const auto at = present->find(uid);
+      if (!at) {
+        stored.is_missing = true;
+      } else if (unchanged_since && present->at(*at).modseq.value > *unchanged_since) {
+        stored.modified.push_back(position);
+      } else {
+        TRY_VOID(transaction.change_flags(folder, uid, change));
+        stored.changed.push_back(position);
+      }
+    }
+    return {};
+  };
+  TRY(const Modseq modseq, account.update(caller, run));
+  stored.modseq = modseq;
+  TRY(stored.after, look(account, caller, folder));
+  return stored;
+}
+
+// The flags that the client expects to see after a silent change, from what it knew.
+FlagSet expected_flags(FlagSet flags, const FlagChange& change, const groupware::KeywordTable& keywords) {
+  constexpr auto kSystem = std::uint64_t{groupware::kAllFlags};
+  if (change.mode == FlagChange::Mode::replace) flags = FlagSet();
+  if (change.mode == FlagChange::Mode::remove) {
+    flags.bits &= ~(std::uint64_t{change.names.flags} & kSystem);
+  } else {
+    flags.bits |= change.names.flags & kSystem;
+  }
+  for (const auto& name : change.names.keywords) {
+    const std::size_t id = keywords.find(name);
+    if (id == groupware::KeywordTable::kLimit) continue;
+    if (change.mode == FlagChange::Mode::remove) {
+      flags.remove_keyword(static_cast<groupware::KeywordId>(id));
+    } else {
+      flags.add_keyword(static_cast<groupware::KeywordId>(id));
+    }
+  }
+  return flags;
+}
+
+struct StoreAnswer {
+  bool by_uid, silent, modseq;
+};
+
+// The FETCH lines. A silent change tells flags only where somebody else had changed them too.
+std::string fetch_lines(const Selected& before, const Stored& stored, const FlagChange& change, StoreAnswer form) {
+  Selected after = before;  // the same \Recent, the new flags
+  after.view = stored.after.view;
+  after.keywords = stored.after.keywords;
+  std::string out;
+  for (const auto position : stored.changed) {
+    const auto& known = before.view->at(position);
+    const auto at = after.view->find(known.uid);
+    if (!at) continue;
+    const bool shows_flags =
+        !form.silent || after.view->flags(*at) != expected_flags(before.view->flags(position), change, *after.keywords);
+    if (!shows_flags && !form.modseq) continue;
+    fmt::format_to(std::back_inserter(out), "* {} FETCH (", position + 1);
+    if (form.by_uid || form.modseq) fmt::format_to(std::back_inserter(out), "UID {} ", known.uid.value);
+    if (shows_flags) {
+      out += "FLAGS ";
+      append_flags(out, after, *at);
+      if (form.modseq) out.push_back(' ');
+    }
+    if (form.modseq) fmt::format_to(std::back_inserter(out), "MODSEQ ({})", after.view->at(*at).modseq.value);
+    out += ")\r\n";
+  }
+  return out;
+}
+
+std::string modified_code(const FolderView& view, const std::vector<std::uint32_t>& modified, bool by_uid) {
+  if (modified.empty()) return {};
+  wire::imap::Ranges numbers;
+  for (const auto position : modified) wire::imap::append(numbers, by_uid ? view.at(position).uid.value : position + 1);
+  return "MODIFIED " + wire::imap::print(numbers);
+}
+
+}  // namespace
+
+Task<Result<Reply>> cmd_store(Session& session, Command& command) {
+  Cursor in(command.args());
+  const auto arguments = parse_store(in);
+  if (in.failed()) co_return Reply::bad(in);
+  Selected& box = *session.selected();
+  const auto wanted = positions(box, arguments.set, command.by_uid);
+  if (!wanted) co_return Reply::bad("there is no message of that number");
+  if (box.read_only) co_return Reply::no("the folder was opened read-only", "NOPERM");
+  if (arguments.unchanged_since) co_await session.enable_modseq();
+  if (wanted->empty()) co_return Reply::ok("STORE completed");
+
+  FlagChange change;
+  change.mode = arguments.mode;
+  change.names = flag_names(arguments.flags.system, arguments.flags.keywords);
+  CO_TRY(const auto stored, co_await net::blocking(session.workers(), [&] {
+           return store(session.account(), session.caller(), box.folder, *box.view, *wanted, change,
+                        arguments.unchanged_since);
+         }));
+  box.own_change = stored.modseq;
+  box.own_uids = uids_at(*box.view, stored.changed);
+  co_await session.write(session.learn_keywords(stored.after.keywords));
+  const std::string lines = co_await net::blocking(session.workers(), [&] {
+    return fetch_lines(box, stored, change, {command.by_uid, arguments.silent, session.knows_modseq()});
+  });
+  co_await session.write(lines);
+  std::string code = modified_code(*box.view, stored.modified, command.by_uid);
+  if (stored.is_missing && !command.by_uid) {
+    co_return Reply::no("some of the messages are gone", code.empty() ? "EXPUNGEISSUED" : code);
+  }
+  co_return Reply::ok(stored.modified.empty() ? "STORE completed" : "conditional STORE failed for some",
+                      std::move(code));
+}
+
+}  // namespace kontor::imap

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "protocols/imap/commands.h"
+
+#include "base/bytes.h"
+
+namespace kontor::imap {
+namespace {
+
+using state::kAny;
+using state::kGreeted;
+using state::kLoggedIn;
+using state::kSelected;
+
+constexpr Row kRows[] = {
+    {"CAPABILITY", kAny, 0, cmd_capability, "RFC 3501 section 6.1.1"},
+    {"NOOP", kAny, 0, cmd_noop, "RFC 3501 section 6.1.2"},
+    {"LOGOUT", kAny, 0, cmd_logout, "RFC 3501 section 6.1.3"},
+    {"ID", kAny, 0, cmd_id, "RFC 2971 section 3.1"},
+    {"STARTTLS", kGreeted, 0, cmd_starttls, "RFC 3501 section 6.2.1"},
+    {"AUTHENTICATE", kGreeted, kSecret, cmd_authenticate, "RFC 3501 section 6.2.2, RFC 4959"},
+    {"LOGIN", kGreeted, kSecret, cmd_login, "RFC 3501 section 6.2.3"},
+    {"ENABLE", kLoggedIn, 0, cmd_enable, "RFC 5161 section 3.1"},
+    {"SELECT", kLoggedIn, 0, cmd_select, "RFC 3501 section 6.3.1, RFC 7162 section 3.1.8"},
+    {"EXAMINE", kLoggedIn, 0, cmd_examine, "RFC 3501 section 6.3.2"},
+    {"CREATE", kLoggedIn, 0, cmd_create, "RFC 3501 section 6.3.3"},
+    {"DELETE", kLoggedIn, 0, cmd_delete, "RFC 3501 section 6.3.4"},
+    {"RENAME", kLoggedIn, 0, cmd_rename, "RFC 3501 section 6.3.5"},
+    {"SUBSCRIBE", kLoggedIn, 0, cmd_subscribe, "RFC 3501 section 6.3.6"},
+    {"UNSUBSCRIBE", kLoggedIn, 0, cmd_unsubscribe, "RFC 3501 section 6.3.7"},
+    {"LIST", kLoggedIn, 0, cmd_list, "RFC 3501 section 6.3.8, RFC 3348, RFC 6154"},
+    {"LSUB", kLoggedIn, 0, cmd_lsub, "RFC 3501 section 6.3.9"},
+    {"STATUS", kLoggedIn, 0, cmd_status, "RFC 3501 section 6.3.10"},
+    {"APPEND", kLoggedIn, kStreamsLiteral, cmd_append, "RFC 3501 section 6.3.11, RFC 4315"},
+    {"NAMESPACE", kLoggedIn, 0, cmd_namespace, "RFC 2342 section 5"},
+    {"IDLE", kLoggedIn, 0, cmd_idle, "RFC 2177 section 3"},
+    {"CHECK", kSelected, 0, cmd_noop, "RFC 3501 section 6.4.1"},
+    {"CLOSE", kSelected, 0, cmd_close, "RFC 3501 section 6.4.2"},
+    {"UNSELECT", kSelected, 0, cmd_unselect, "RFC 3691 section 2"},
+    {"EXPUNGE", kSelected, 0, cmd_expunge, "RFC 3501 section 6.4.3"},
+    {"EXPUNGE", kSelected, kHasUid | kOnlyUid, cmd_expunge, "RFC 4315 section 2.1"},
+    {"SEARCH", kSelected, kHasUid | kKeepsNumbers, cmd_search, "RFC 3501 section 6.4.4"},
+    {"FETCH", kSelected, kHasUid | kKeepsNumbers, cmd_fetch, "RFC 3501 section 6.4.5"},
+    {"STORE", kSelected, kHasUid | kKeepsNumbers, cmd_store, "RFC 3501 section 6.4.6"},
+    {"COPY", kSelected, kHasUid, cmd_copy, "RFC 3501 section 6.4.7"},
+    {"MOVE", kSelected, kHasUid, cmd_move, "RFC 6851 section 3"},
+};
+
+}  // namespace
+
+std::span<const Row> rows() { return kRows; }
+
+const Row* find_row(std::string_view name, bool by_uid) {
+  for (const auto& row : kRows) {
+    const bool fits = by_uid ? (row.flags & kHasUid) != 0 : (row.flags & kOnlyUid) == 0;
+    if (fits && iequals(row.name, name)) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace kontor::imap

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One bounded piece of a FETCH's answer, made on a worker: text, with places where large contents are to be streamed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "groupware/account.h"
+#include "protocols/imap/selected.h"
+#include "wire/imap/fetch_request.h"
+
+namespace kontor::imap {
+
+struct FetchJob {
+  wire::imap::FetchRequest request;
+  std::vector<std::uint32_t> positions;
+  // Messages that got \Seen by this FETCH: their FLAGS are told even if not asked for. UIDs.
+  wire::imap::Ranges seen_now;
+  bool needs_summary = false;
+  bool needs_content = false;
+};
+FetchJob plan_fetch(wire::imap::FetchRequest request, std::vector<std::uint32_t> positions);
+
+struct FetchBatch {
+  struct Body {
+    std::size_t at = 0;  // in `text`: the bytes come in front of this place
+    std::shared_ptr<const groupware::Content> content;
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;
+  };
+
+  std::string text;
+  std::vector<Body> bodies;
+  std::size_t next = 0;     // index in the job's positions of the first message that is not in it
+  bool is_missing = false;  // a message was gone
+};
+
+// The answers from `first` on: some hundred messages, or fewer large ones. Blocks. Errors: unavailable.
+Result<FetchBatch> fetch_batch(groupware::Account& account, const groupware::Caller& caller, const Selected& box,
+                               const FetchJob& job, std::size_t first);
+
+}  // namespace kontor::imap

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "protocols/imap/names.h"
+
+#include "base/bytes.h"
+#include "groupware/folder_name.h"
+#include "wire/imap/mutf7.h"
+
+namespace kontor::imap {
+
+bool is_inbox(std::string_view path) { return iequals(path, "INBOX"); }
+
+std::optional<std::string> path_from_wire(std::string_view name) {
+  const auto decoded = wire::imap::decode_mutf7(name);
+  if (!decoded) return std::nullopt;
+  std::string_view rest = *decoded;
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  std::string path;
+  while (true) {
+    const auto slash = rest.find('/');
+    const auto segment = groupware::check_folder_name(std::string(rest.substr(0, slash)));
+    if (!segment) return std::nullopt;
+    path += path.empty() && is_inbox(*segment) ? "INBOX" : *segment;
+    if (slash == std::string_view::npos) return path;
+    path.push_back('/');
+    rest.remove_prefix(slash + 1);
+  }
+}
+
+std::string wire_from_path(std::string_view path) { return wire::imap::encode_mutf7(path); }
+
+bool shows(const groupware::Reader& reader, const groupware::Folder& folder) {
+  return folder.kind == groupware::Kind::mail && (reader.rights(folder.id) & groupware::right::kSee) != 0;
+}
+
+Result<std::shared_ptr<const groupware::Folder>> find_folder(const groupware::Reader& reader, std::string_view path) {
+  auto folder = reader.folders()->at_path(path);
+  if (!folder || !shows(reader, *folder)) return fail(Errc::not_found, "there is no such folder");
+  return folder;
+}
+
+}  // namespace kontor::imap

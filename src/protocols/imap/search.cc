@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "protocols/imap/search.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "formats/mime/decode.h"
+#include "protocols/imap/fold.h"
+#include "protocols/imap/search_text.h"
+
+namespace kontor::imap {
+
+using wire::imap::SearchKey;
+using Op = SearchKey::Op;
+
+namespace {
+
+constexpr std::uint32_t kRowsInTurn = 20'000;
+constexpr std::uint64_t kBytesInTurn = 8 << 20;
+constexpr std::uint64_t kCostOfSummary = 4 << 10;  // in bytes read, about
+constexpr std::uint64_t kCostOfContent = 32 << 10;
+
+constexpr int kHighestCost = 3;
+
+// What a key has to read: the view, the summary, the header, the body.
+int reading_cost(Op op) {
+  switch (op) {
+    case Op::sent_before:
+    case Op::sent_on:
+    case Op::sent_since:
+    case Op::from:
+    case Op::to:
+    case Op::cc:
+    case Op::bcc:
+    case Op::subject:
+      return 1;
+    case Op::header:
+      return 2;
+    case Op::body:
+    case Op::anywhere:
+      return 3;
+    default:
+      return 0;
+  }
+}
+
+bool has_text(Op op) { return op >= Op::from && op <= Op::anywhere; }
+
+std::chrono::sys_days local_day(const InternalDate& date) {
+  return std::chrono::floor<std::chrono::days>(date.at + std::chrono::minutes(date.zone_minutes));
+}
+
+bool compare_day(Op op, std::chrono::sys_days day, std::chrono::sys_days key) {
+  switch (op) {
+    case Op::internal_before:
+    case Op::sent_before:
+      return day < key;
+    case Op::internal_on:
+    case Op::sent_on:
+      return day == key;
+    default:
+      return day >= key;
+  }
+}
+
+std::string_view text_of(const flatbuffers::String* text) {
+  return text == nullptr ? std::string_view() : std::string_view(text->data(), text->size());
+}
+
+using AddressVector = flatbuffers::Vector<flatbuffers::Offset<mime::fb::Address>>;
+
+// As a header shows them: `name <mailbox@host>`.
+std::string spell_addresses(const AddressVector* addresses) {
+  std::string out;
+  if (addresses == nullptr) return out;
+  for (const auto* address : *addresses) {
+    const auto name = text_of(address->name());
+    if (!name.empty()) out += mime::decode_header(name) + " ";
+    out += "<" + mime::decode_header(text_of(address->mailbox()));
+    if (const auto host = text_of(address->host()); !host.empty()) (out += "@") += host;
+    out += ">, ";
+  }
+  return out;
+}
+
+}  // namespace
+
+// A key made ready: numbers resolved, text folded, keywords found.
+struct Search::Key {
+  Op op = Op::all;
+  std::vector<Key> children;
+  wire::imap::Ranges ranges;
+  std::uint64_t number = 0;
+  std::chrono::sys_days day{};
+  std::string name;
+  std::string text;
+  int cost = 0;
+};
+
+// What was read of one message, as far as keys asked for it.
+struct Search::Message {
+  const mime::fb::Summary* summary() {
+    if (!asked_summary) {
+      asked_summary = true;
+      cost += kCostOfSummary;
+      if (auto found = reader.summary(row.item)) {
+        summary_bytes = *std::move(found);
+        summary_table = flatbuffers::GetRoot<mime::fb::Summary>(summary_bytes.data());
+        if (summary_table->top() == nullptr) summary_table = nullptr;
+      }
+      is_missing = is_missing || summary_table == nullptr;
+    }
+    return summary_table;
+  }
+  const groupware::Content* content() {
+    if (!asked_content) {
+      asked_content = true;
+      cost += kCostOfContent;
+      if (auto found = reader.content(row.item)) contents = *std::move(found);
+      is_missing = is_missing || contents == nullptr;
+    }
+    return contents.get();
+  }
+
+  const groupware::Reader& reader;
+  std::uint32_t position;
+  const groupware::Row& row;
+  std::uint64_t& cost;
+  bool asked_summary = false, asked_content = false, is_missing = false;
+  std::string summary_bytes;
+  const mime::fb::Summary* summary_table = nullptr;
+  std::shared_ptr<const groupware::Content> contents;
+};
+
+Result<Search::Key> Search::translate(const SearchKey& key, const std::string& charset, const Selected& box) {
+  Key made;
+  made.op = key.op;
+  made.number = key.number;
+  made.day = key.day;
+  made.name = key.name;
+  made.cost = reading_cost(key.op);
+  if (key.op == Op::numbers) {
+    made.ranges = key.set.resolve(box.exists());
+    if (!made.ranges.empty() && made.ranges.back().last > box.exists()) {
+      return fail(Errc::invalid, "there is no message of that number");
+    }
+  } else if (key.op == Op::uids) {
+    made.ranges = key.set.resolve(box.view->last_uid().value);
+  } else if (key.op == Op::keyword) {
+    made.number = box.keywords->find(key.text);
+  } else if (key.op == Op::modseq) {
+    uses_modseq_ = true;
+  } else if (has_text(key.op)) {
+    made.text = fold_case(mime::to_utf8(key.text, charset).text);
+  }
+  if (made.cost > 1 && ++texts_ > kMaxTexts) return fail(Errc::too_large, "too many texts to look for at once");
+  for (const auto& child : key.children) {
+    TRY(auto translated, translate(child, charset, box));
+    made.cost = std::max(made.cost, translated.cost);
+    made.children.push_back(std::move(translated));
+  }
+  // Cheap keys decide first; the order among equals stays.
+  std::vector<Key> ordered;
+  for (int cost = 0; cost <= kHighestCost; ++cost) {
+    for (auto& child : made.children) {
+      if (child.cost == cost) ordered.push_back(std::move(child));
+    }
+  }
+  made.children = std::move(ordered);
+  return made;
+}
+
+Result<Search> Search::prepare(const wire::imap::SearchProgram& program, const Selected& box) {
+  Search search;
+  search.box_ = &box;
+  TRY(auto root, search.translate(program.key, program.charset.empty() ? "UTF-8" : program.charset, box));
+  search.root_ = std::make_shared<const Key>(std::move(root));
+  return search;
+}
+
+bool Search::matches(const Key& key, Message& message) const {
+  const auto& row = message.row;
+  const auto any = [&](const std::string& text) { return fold_case(text).find(key.text) != std::string::npos; };
+  switch (key.op) {
+    case Op::all:
+      return true;
+    case Op::both:
+      return std::all_of(key.children.begin(), key.children.end(), [&](const Key& k) { return matches(k, message); });
+    case Op::either:
+      return std::any_of(key.children.begin(), key.children.end(), [&](const Key& k) { return matches(k, message); });
+    case Op::inverse:
+      return !matches(key.children[0], message);
+    case Op::numbers:
+      return wire::imap::contains(key.ranges, message.position + 1);
+    case Op::uids:
+      return wire::imap::contains(key.ranges, row.uid.value);
+    case Op::flag:
+      return (row.flag_bits & key.number) != 0;
+    case Op::keyword:
+      return key.number < groupware::KeywordTable::kLimit &&
+             box_->view->flags(message.position).has_keyword(static_cast<groupware::KeywordId>(key.number));
+    case Op::recent:
+      return box_->is_recent(row.uid);
+    case Op::old:
+      return !box_->is_recent(row.uid);
+    case Op::internal_before:
+    case Op::internal_on:
+    case Op::internal_since:
+      return compare_day(key.op, local_day(row.internal_date()), key.day);
+    case Op::larger:
+      return row.size > key.number;
+    case Op::smaller:
+      return row.size < key.number;
+    case Op::modseq:
+      return row.modseq.value >= key.number;
+    default:
+      break;
+  }
+  const auto* summary = message.summary();
+  if (summary == nullptr) return false;
+  const auto* envelope = summary->top()->envelope();
+  switch (key.op) {
+    case Op::sent_before:
+    case Op::sent_on:
+    case Op::sent_since: {
+      if (!summary->has_sent()) return false;
+      const InternalDate sent(Instant(std::chrono::seconds(summary->sent())), summary->sent_zone());
+      return compare_day(key.op, local_day(sent), key.day);
+    }
+    case Op::from:
+      return envelope != nullptr && any(spell_addresses(envelope->from()));
+    case Op::to:
+      return envelope != nullptr && any(spell_addresses(envelope->to()));
+    case Op::cc:
+      return envelope != nullptr && any(spell_addresses(envelope->cc()));
+    case Op::bcc:
+      return envelope != nullptr && any(spell_addresses(envelope->bcc()));
+    case Op::subject:
+      return envelope != nullptr && any(mime::decode_header(text_of(envelope->subject())));
+    default:
+      break;
+  }
+  const auto* content = message.content();
+  if (content == nullptr) return false;
+  if (key.op == Op::header) {
+    const auto values = header_values(*content, *summary->top(), key.name);
+    return std::any_of(values.begin(), values.end(), any);
+  }
+  NeedleFinder finder({key.text});
+  if (key.op == Op::anywhere) feed_header(*content, *summary->top(), finder);
+  feed_bodies(*content, *summary->top(), finder, message.cost);
+  return finder.found(0);
+}
+
+Result<void> Search::run(groupware::Account& account, const groupware::Caller& caller, std::uint32_t& position,
+                         std::vector<std::uint32_t>& found) const {
+  TRY(const auto reader, account.read(caller));
+  std::uint64_t cost = 0;
+  const std::uint32_t end = std::min<std::uint64_t>(box_->exists(), std::uint64_t{position} + kRowsInTurn);
+  box_->view->each(position, end, [&](std::uint32_t at, const groupware::Row& row) {
+    Message message{.reader = *reader, .position = at, .row = row, .cost = cost};
+    if (matches(*root_, message)) found.push_back(at);
+    position = at + 1;
+    return cost < kBytesInTurn;
+  });
+  return {};
+}
+
+}  // namespace kontor::imap

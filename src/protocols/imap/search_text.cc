@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "protocols/imap/search_text.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "formats/mime/decode.h"
+#include "formats/mime/header.h"
+#include "protocols/imap/fold.h"
+
+namespace kontor::imap {
+namespace {
+
+using groupware::Content;
+using mime::fb::Entity;
+
+constexpr std::uint64_t kSearchedHeader = 1 << 20;
+constexpr std::size_t kSearchPiece = 256 << 10;
+constexpr std::size_t kWholeText = 4 << 20;  // of a charset that cannot be cut at line ends
+
+std::string_view as_view(const flatbuffers::String* text) {
+  return text == nullptr ? std::string_view() : std::string_view(text->data(), text->size());
+}
+
+std::string read_header(const Content& content, const Entity& entity) {
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(entity.header_size(), kSearchedHeader));
+  return content.read(entity.header_offset(), size).value_or(std::string());
+}
+
+std::string charset_of(const Entity& entity) {
+  if (entity.params() == nullptr) return {};
+  for (const auto* param : *entity.params()) {
+    if (iequals(as_view(param->name()), "charset")) return std::string(as_view(param->value()));
+  }
+  return {};
+}
+
+// Whether a line feed byte always ends a line, so that text may be cut behind it.
+bool cuts_at_line_ends(std::string_view charset) {
+  const std::string name = to_lower(charset);
+  return !name.starts_with("utf-16") && !name.starts_with("utf-32") && !name.starts_with("ucs") &&
+         !name.starts_with("iso-10646");
+}
+
+// One text part: transfer encoding and charset taken off piece by piece.
+void feed_text_part(const Content& content, const Entity& entity, NeedleFinder& finder, std::uint64_t& cost) {
+  mime::BodyDecoder decoder(mime::parse_transfer_encoding(as_view(entity.encoding())));
+  const std::string charset = charset_of(entity);
+  const std::size_t threshold = cuts_at_line_ends(charset) ? kSearchPiece : kWholeText;
+  finder.new_text();
+  std::string bytes;
+  const auto pass_on = [&](std::size_t length) {
+    finder.feed(mime::to_utf8(std::string_view(bytes).substr(0, length), charset).text);
+    bytes.erase(0, length);
+  };
+  for (std::uint64_t done = 0; done < entity.body_size() && !finder.all_found();) {
+    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(kSearchPiece, entity.body_size() - done));
+    const auto piece = content.read(entity.body_offset() + done, length);
+    if (!piece || piece->empty()) return;
+    done += piece->size();
+    cost += piece->size();
+    decoder.feed(*piece, bytes);
+    if (bytes.size() < threshold) continue;
+    const auto line_end = bytes.rfind('\n');
+    pass_on(line_end == std::string::npos ? bytes.size() : line_end + 1);
+  }
+  decoder.finish(bytes);
+  pass_on(bytes.size());
+}
+
+}  // namespace
+
+NeedleFinder::NeedleFinder(std::vector<std::string> needles) : needles_(std::move(needles)) {
+  for (const auto& needle : needles_) {
+    found_.push_back(needle.empty());
+    longest_ = std::max(longest_, needle.size());
+  }
+}
+
+void NeedleFinder::new_text() { tail_.clear(); }
+
+bool NeedleFinder::all_found() const {
+  return std::all_of(found_.begin(), found_.end(), [](bool b) { return b; });
+}
+
+void NeedleFinder::feed(std::string_view utf8) {
+  if (utf8.empty() || all_found()) return;
+  tail_ += fold_case(utf8);
+  for (std::size_t i = 0; i < needles_.size(); ++i) {
+    if (!found_[i]) found_[i] = tail_.find(needles_[i]) != std::string::npos;
+  }
+  if (tail_.size() >= longest_) tail_.erase(0, tail_.size() - (longest_ - 1));
+}
+
+void feed_header(const Content& content, const Entity& entity, NeedleFinder& finder) {
+  const std::string header = read_header(content, entity);
+  mime::each_field(header, [&](const mime::Field& field) {
+    finder.new_text();
+    finder.feed(std::string(field.name) + ": " + mime::decode_header(mime::unfold(field.value)));
+    return !finder.all_found();
+  });
+}
+
+void feed_bodies(const Content& content, const Entity& entity, NeedleFinder& finder, std::uint64_t& cost) {
+  if (finder.all_found()) return;
+  if (entity.is_multipart() && entity.parts() != nullptr) {
+    for (const auto* part : *entity.parts()) feed_bodies(content, *part, finder, cost);
+  } else if (entity.message() != nullptr) {
+    feed_header(content, *entity.message(), finder);
+    feed_bodies(content, *entity.message(), finder, cost);
+  } else if (iequals(as_view(entity.type()), "text")) {
+    feed_text_part(content, entity, finder, cost);
+  }
+}
+
+std::vector<std::string> header_values(const Content& content, const Entity& top, std::string_view name) {
+  const std::string header = read_header(content, top);
+  std::vector<std::string> values;
+  mime::each_field(header, [&](const mime::Field& field) {
+    if (iequals(field.name, name)) values.push_back(mime::decode_header(mime::unfold(field.value)));
+    return true;
+  });
+  return values;
+}
+
+}  // namespace kontor::imap

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Looks for texts in a message's header and body, decoded, without case, in bounded memory.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/mime/summary_generated.h"
+#include "groupware/content.h"
+
+namespace kontor::imap {
+
+// Feeds decoded text in pieces and remembers which needles were found. Needles are folded; an empty one is always
+// found.
+class NeedleFinder {
+ public:
+  explicit NeedleFinder(std::vector<std::string> needles);
+  void feed(std::string_view utf8);
+  void new_text();  // no match across
+  bool found(std::size_t needle) const { return found_[needle]; }
+  bool all_found() const;
+
+ private:
+  std::vector<std::string> needles_;
+  std::vector<bool> found_;
+  std::size_t longest_ = 0;
+  std::string tail_;  // the end of what was fed, folded: a match may begin in it
+};
+
+// A message's header block as searchable text: each field unfolded and decoded, a line each.
+void feed_header(const groupware::Content& content, const mime::fb::Entity& entity, NeedleFinder& finder);
+// All text parts, decoded, and the headers of messages inside. Adds the bytes it read to `cost`.
+void feed_bodies(const groupware::Content& content, const mime::fb::Entity& entity, NeedleFinder& finder,
+                 std::uint64_t& cost);
+
+// The decoded values of all header fields of that name, a line each; nothing if there is none.
+std::vector<std::string> header_values(const groupware::Content& content, const mime::fb::Entity& top,
+                                       std::string_view name);
+
+}  // namespace kontor::imap

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The selected folder as one session knows it.
+//
+// Invariants: 1. a message's sequence number is its position in `view` plus one, and the client was told of every row
+// in it; 2. `view` changes only in announce(), which tells what differs; 3. rows that are gone stay in `view` until the
+// client may be told (RFC 3501 section 7.4.1).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "groupware/account.h"
+#include "wire/imap/sequence_set.h"
+
+namespace kontor::imap {
+
+// What a folder holds at one moment.
+struct Snapshot {
+  std::shared_ptr<const groupware::Folder> folder;
+  std::shared_ptr<const groupware::FolderView> view;
+  std::shared_ptr<const groupware::KeywordTable> keywords;
+  std::uint32_t rights = 0;
+};
+// Blocks. Errors: as Reader::view.
+Result<Snapshot> look(groupware::Account& account, const groupware::Caller& caller, FolderId folder);
+
+struct Selected {
+  std::uint32_t exists() const { return view->size(); }
+  std::uint32_t recent_count() const;
+  bool is_recent(Uid uid) const { return wire::imap::contains(recent, uid.value); }
+
+  FolderId folder;
+  bool read_only = false;
+  std::uint32_t rights = 0;
+  std::shared_ptr<const groupware::FolderView> view;
+  std::shared_ptr<const groupware::KeywordTable> keywords;
+  wire::imap::Ranges recent;  // UIDs that this session was the first to see
+  // Rows that this session changed and has told of: they are not announced again.
+  Modseq own_change;
+  wire::imap::Ranges own_uids;
+};
+
+// Positions of the messages that a set names, ascending. By number: nothing if one is beyond the end (the command is
+// BAD); by UID: absent ones are passed over.
+std::optional<std::vector<std::uint32_t>> positions(const Selected& selected, const wire::imap::SequenceSet& set,
+                                                    bool by_uid);
+
+// "(\Seen \Recent work)" of the row at `position` of `view`.
+void append_flags(std::string& out, const Selected& selected, std::uint32_t position);
+
+// The UIDs at these positions as a set.
+wire::imap::Ranges uids_at(const groupware::FolderView& view, const std::vector<std::uint32_t>& positions);
+
+// All keywords after the system flags, for FLAGS and PERMANENTFLAGS.
+std::string print_known_flags(std::uint8_t system, const groupware::KeywordTable& keywords);
+
+groupware::FlagNames flag_names(std::uint8_t system, std::vector<std::string> keywords);
+
+}  // namespace kontor::imap

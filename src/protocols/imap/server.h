@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The IMAP server: IMAP4rev1 (RFC 3501) and the extensions of capability.cc, as a session function for net's listeners.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "base/workers.h"
+#include "directory/directory.h"
+#include "groupware/accounts.h"
+#include "net/limits.h"
+#include "net/runtime.h"
+
+namespace kontor::imap {
+
+// Where a password may travel without TLS. `local` = from loopback addresses and Unix sockets.
+enum class PlainLogin : std::uint8_t { never, local, always };
+
+struct Options {
+  PlainLogin plain_login = PlainLogin::never;
+  std::chrono::milliseconds login_timeout{60'000};    // of every read before login
+  std::chrono::milliseconds idle_timeout{1'800'000};  // RFC 3501 section 5.4: at least 30 minutes
+  std::chrono::milliseconds write_timeout{300'000};   // of a peer that does not read its answer
+  std::uint32_t bad_commands = 20;                    // in a row; then the connection is closed
+  std::string version;                                // told in ID, empty = not told
+};
+
+// All must outlive every session.
+struct Services {
+  groupware::Accounts& accounts;
+  directory::Directory& directory;
+  net::Limits& limits;
+  Workers& workers;
+};
+
+// TLS is the listener's: implicit, or by STARTTLS where the stream can.
+net::Session session(const Services& services, const Options& options);
+
+// The refusal for Runtime::listen, when there is no place for a connection.
+std::string refusal();
+
+}  // namespace kontor::imap

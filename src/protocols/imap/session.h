@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One IMAP connection from greeting to BYE.
+//
+// Commands are read one at a time and executed in order; what is pipelined waits in the stream. Output gathers and is
+// sent when it is large, before waiting for the client, and before every continuation request. All blocking work runs
+// on the workers; no lock, reader or transaction lives across an await.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/metrics.h"
+#include "net/blocking.h"
+#include "net/buffered.h"
+#include "protocols/imap/command.h"
+#include "protocols/imap/selected.h"
+#include "protocols/imap/server.h"
+
+namespace kontor::imap {
+
+// What all sessions share.
+struct Server {
+  Server(const Services& services_, const Options& options_);
+
+  Services services;
+  Options options;
+  std::vector<metrics::Histogram> timings;  // one per row of the table
+  metrics::Counter refused, bad;            // tagged NO, tagged or untagged BAD
+  metrics::Gauge open_sessions;
+};
+
+enum class Expunges : std::uint8_t { tell, hold };
+
+class Session {
+ public:
+  Session(std::shared_ptr<const Server> server, std::unique_ptr<net::Stream> stream);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  Task<void> run();
+
+  // For handlers.
+  const Services& services() const { return server_->services; }
+  const Options& options() const { return server_->options; }
+  Workers& workers() const { return server_->services.workers; }
+  net::Buffered& io() { return io_; }
+  net::Stream& stream() { return io_.stream(); }
+  Task<void> write(std::string_view bytes) { return io_.write(bytes); }
+
+  std::uint8_t state() const;
+  bool may_send_password() const;
+  std::string capabilities();
+
+  // After a login. Errors: as Accounts::open.
+  Task<Result<void>> enter(directory::Principal principal);
+  groupware::Account& account() { return *account_; }
+  const std::shared_ptr<groupware::Account>& account_pointer() const { return account_; }
+  const groupware::Caller& caller() const { return caller_; }
+  const std::string& user() const { return user_; }
+
+  // Null if none is selected.
+  Selected* selected() { return selected_.get(); }
+  void select(std::unique_ptr<Selected> selected) { selected_ = std::move(selected); }
+
+  bool knows_modseq() const { return knows_modseq_; }
+  // The client used CONDSTORE: from now on FETCH answers carry MODSEQ (RFC 7162 section 3.1.2).
+  Task<void> enable_modseq();
+
+  // Tells what changed in the selected folder since it was last told.
+  Task<void> announce(Expunges expunges);
+
+  // Takes the account's present keywords; the FLAGS line if there are new ones, else nothing.
+  std::string learn_keywords(const std::shared_ptr<const groupware::KeywordTable>& present);
+
+  // Says "+ text" and sends all output.
+  Task<void> ask(std::string_view text);
+  // Reads the rest of a command whose literal is not wanted. False: it was too much, or makes no sense; say BYE.
+  Task<bool> drain(wire::imap::LiteralMark mark);
+  // Ends the session after this command.
+  void end() { is_ended_ = true; }
+  Task<void> bye(std::string_view text);
+
+  std::uint32_t failed_logins = 0;
+
+ private:
+  Task<void> talk();
+  Task<void> greet();
+  Task<void> read_and_execute();
+  Task<void> handle(std::string line);
+  // Reads the literals of `command` from the line that began it. False: it was answered already.
+  Task<bool> collect(Command& command, std::string_view line);
+  Task<bool> refuse_literal(const Command& command, wire::imap::LiteralMark mark, Reply reply);
+  Task<void> execute(Command& command);
+  Task<void> answer(std::string_view tag, const Reply& reply);
+  std::size_t line_limit() const;
+
+  std::shared_ptr<const Server> server_;
+  net::Buffered io_;
+  std::shared_ptr<groupware::Account> account_;
+  groupware::Caller caller_;
+  std::string user_;
+  net::Limits::Place place_;
+  std::unique_ptr<Selected> selected_;
+  std::uint32_t bad_in_a_row_ = 0;
+  bool knows_modseq_ = false;
+  bool is_ended_ = false;
+};
+
+}  // namespace kontor::imap
