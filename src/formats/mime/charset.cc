@@ -2,6 +2,7 @@
 #include "formats/mime/charset.h"
 
 #include <unicode/ucnv.h>
+#include <unicode/ucnv_cb.h>
 #include <unicode/ustring.h>
 
 #include <algorithm>
@@ -190,6 +191,15 @@ void append_repaired(std::string_view bytes, std::string& out) {
   }
 }
 
+// ICU's own callback writes U+001A for single bytes in some charsets.
+void write_replacement(const void*, UConverterToUnicodeArgs* args, const char*, int32_t,
+                       UConverterCallbackReason reason, UErrorCode* error) {
+  if (reason > UCNV_IRREGULAR) return;
+  constexpr UChar kReplacement = 0xFFFD;
+  *error = U_ZERO_ERROR;
+  ucnv_cbToUWriteUChars(args, &kReplacement, 1, 0, error);
+}
+
 struct CloseConverter {
   void operator()(UConverter* converter) const { ucnv_close(converter); }
 };
@@ -206,6 +216,7 @@ UConverter* converter_of(const std::string& name) {
   UErrorCode error = U_ZERO_ERROR;
   Converter converter(ucnv_open(name.c_str(), &error));
   if (U_FAILURE(error) || !converter) return nullptr;
+  ucnv_setToUCallBack(converter.get(), write_replacement, nullptr, nullptr, nullptr, &error);
   if (kept.size() >= kKept) kept.clear();
   return kept.emplace(name, std::move(converter)).first->second.get();
 }
