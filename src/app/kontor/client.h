@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Calls an administration verb: in the running server, or on the store itself when none runs.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "kontor/settings.h"
+
+namespace kontor::app {
+
+struct Answer {
+  Result<std::string> result;  // JSON
+  bool is_opening = false;     // an error came up before the verb was run
+};
+
+// `may_open`: without a server the store is opened here; `may_make`: also if there is none yet.
+struct CallOptions {
+  bool may_open = true;
+  bool may_make = false;
+};
+Answer call(const Settings& settings, std::string_view verb, const std::string& arguments, const CallOptions& options);
+
+}  // namespace kontor::app

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The commands of `kontor`, one file for each family.
+#pragma once
+
+#include "kontor/command_line.h"
+
+namespace kontor::app {
+
+void add_serve_commands(CommandLine& line);      // serve, status, check, config
+void add_tenant_commands(CommandLine& line);     // tenant, domain
+void add_principal_commands(CommandLine& line);  // user, shared, group, resource, folder
+
+}  // namespace kontor::app

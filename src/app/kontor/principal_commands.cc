@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "kontor/commands.h"
+#include "kontor/exit_code.h"
+#include "kontor/print.h"
+
+namespace kontor::app {
+namespace {
+
+Printer told(std::string what, std::string key) {
+  return [what = std::move(what), key = std::move(key)](const json::value& answer) {
+    fmt::print("{} {}\n", what, cell(answer.at(key)));
+    return kOk;
+  };
+}
+
+Printer principal_details() {
+  return [](const json::value& answer) {
+    print_details(answer, {"quota", "own_quota", "used"});
+    return kOk;
+  };
+}
+
+Printer principal_table(bool has_members) {
+  std::vector<Column> columns = {{"ADDRESS", "address"}, {"NAME", "name"}, {"TENANT", "tenant"}, {"STATUS", "status"}};
+  if (has_members)
+    columns.push_back({"MEMBERS", "members"});
+  else
+    columns.push_back({"QUOTA", "quota", true});
+  return [columns](const json::value& answer) {
+    print_table(answer, "principals", columns);
+    return kOk;
+  };
+}
+
+struct Family {
+  std::string word;  // "user"
+  std::string about;
+  std::string one;  // "a user"
+  bool has_account = true;
+  bool has_members = false;
+};
+
+void add_changes(VerbCommand& command, const Family& family, bool is_new) {
+  command.text("--name", "name", "TEXT", "The name that people see");
+  if (!is_new)
+    command.text("--status", "status", "STATUS",
+                 "active, inactive (no login, mail is taken) or suspended (mail is deferred)");
+  if (is_new) command.flag("--inactive", "status", "inactive", "No login yet: an account that is being moved in");
+  if (family.has_account) command.size("--quota", "quota", "Like 5G; unlimited; or default: the tenant's", "default");
+  command.list(is_new ? "--alias" : "--add-alias", "add_addresses", "ADDRESS", "A further address");
+  if (!is_new) {
+    command.list("--remove-alias", "remove_addresses", "ADDRESS", "Take an address away");
+    command.text("--primary", "primary", "ADDRESS", "Which of its addresses is the first: shown, and the login name");
+  }
+  if (family.has_members) {
+    command.list(is_new ? "--member" : "--add-member", "add_members", "ADDRESS", "Someone who belongs to it");
+    if (!is_new) command.list("--remove-member", "remove_members", "ADDRESS", "Someone who does not any more");
+  }
+  if (family.word != "user") return;
+  command.list("--protocols", "protocols", "NAMES", "What it may log in with: imap, pop3, ..., all or none");
+  command.list("--roles", "roles", "NAMES", "tenant_admin, helpdesk, auditor, server_admin or none");
+}
+
+void add_family(CommandLine& line, const Family& family) {
+  const std::string& word = family.word;
+  line.group(word, family.about);
+  VerbCommand& add = line.verb(word + " add", word + ".add", "Adds " + family.one, told("Added " + word, "address"),
+                               {.may_open = true, .may_make = true});
+  add.required("address", "ADDRESS", "Its address, in a domain that is here");
+  if (word == "resource") add.text("--kind", "kind", "KIND", "room (the default) or equipment");
+  add_changes(add, family, true);
+  if (word == "user") {
+    add.secret(false);
+    add.example("kontor user add ada@example.org --name \"Ada Example\" --password-stdin < secret.txt");
+    add.example("kontor user add ada@example.org --inactive --quota 5G --password-hash-stdin");
+  }
+  if (word == "group") add.example("kontor group add team@example.org --member ada@example.org,bob@example.org");
+  line.verb(word + " show", word + ".show", "Shows " + family.one, principal_details())
+      .required("address", "ADDRESS", "Any of its addresses");
+  line.verb(word + " list", word + ".list", "Lists them", principal_table(family.has_members))
+      .text("--tenant", "tenant", "NAME", "Only of this tenant")
+      .text("--domain", "domain", "DOMAIN", "Only with a primary address in this domain");
+  VerbCommand& set =
+      line.verb(word + " set", word + ".set", "Changes " + family.one, told("Changed " + word, "address"));
+  set.required("address", "ADDRESS", "Any of its addresses");
+  add_changes(set, family, false);
+  set.example("kontor " + word + " set " + word + "@example.org --status suspended");
+  line.verb(word + " remove", word + ".remove",
+            "Removes " + family.one + (family.has_account ? " and all its items, for good" : ""),
+            told("Removed " + word, "removed"))
+      .required("address", "ADDRESS", "Any of its addresses")
+      .confirms(family.has_account ? "Remove it and all its items, for good?" : "Remove it?");
+}
+
+int print_new_app_password(const json::value& answer) {
+  fmt::print("{}\n", cell(answer.at("secret")));
+  fmt::print(stderr, "App password {} was made; it is shown only now.\n", cell(answer.at("id")));
+  return kOk;
+}
+
+int print_app_passwords(const json::value& answer) {
+  print_table(answer, "app_passwords",
+              {{"ID", "id"}, {"LABEL", "label"}, {"CREATED", "created"}, {"PROTOCOLS", "protocols"}});
+  return kOk;
+}
+
+void add_passwords(CommandLine& line) {
+  line.verb("user passwd", "user.passwd", "Sets a user's password", told("Changed the password of", "changed"))
+      .required("address", "ADDRESS", "The user")
+      .secret(true)
+      .example("kontor user passwd ada@example.org")
+      .example("echo '{SSHA}...' | kontor user passwd ada@example.org --password-hash-stdin");
+  line.group("user app-password", "Passwords for single programs, which can be taken back one by one");
+  line.verb("user app-password add", "user.app-password.add", "Makes one and prints it, once", print_new_app_password)
+      .required("address", "ADDRESS", "The user")
+      .text("--label", "label", "TEXT", "What it is for", true)
+      .list("--protocols", "protocols", "NAMES", "What it may be used with (all by default)")
+      .example("kontor user app-password add ada@example.org --label phone --protocols imap");
+  line.verb("user app-password list", "user.app-password.list", "Lists them, without the secrets", print_app_passwords)
+      .required("address", "ADDRESS", "The user");
+  line.verb("user app-password remove", "user.app-password.remove", "Takes one back",
+            told("Removed app password", "removed"))
+      .required("address", "ADDRESS", "The user")
+      .number("ID", "id", "Its number in the list");
+}
+
+int print_folders(const json::value& answer) {
+  print_table(answer, "folders",
+              {{"FOLDER", "path"},
+               {"ROLE", "role"},
+               {"MESSAGES", "messages"},
+               {"UNSEEN", "unseen"},
+               {"SIZE", "bytes", true},
+               {"UIDVALIDITY", "uid_validity"},
+               {"UIDNEXT", "next_uid"}});
+  return kOk;
+}
+
+}  // namespace
+
+void add_principal_commands(CommandLine& line) {
+  add_family(line, {"user", "People", "a user"});
+  add_passwords(line);
+  add_family(line, {"shared", "Shared mailboxes: several people, one account", "a shared mailbox", true, true});
+  add_family(line, {"group", "Distribution lists", "a group", false, true});
+  add_family(line, {"resource", "Rooms and equipment", "a resource"});
+  line.group("folder", "Folders of accounts");
+  line.verb("folder list", "folder.list", "Lists the folders of an account", print_folders)
+      .required("address", "ADDRESS", "Whose")
+      .example("kontor folder list ada@example.org --json");
+}
+
+}  // namespace kontor::app

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "kontor/server.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "protocols/imap/server.h"
+
+namespace kontor::app {
+namespace {
+
+namespace json = boost::json;
+
+imap::Options imap_options(const Settings& settings) {
+  imap::Options options = settings.imap;
+  options.version = KONTOR_VERSION;
+  return options;
+}
+
+Result<std::vector<net::Certificate>> certificates(const Settings& settings) {
+  std::vector<net::Certificate> out;
+  for (std::size_t i = 0; i < settings.tls.certificates.size(); ++i) {
+    const std::string& chain = settings.tls.certificates[i];
+    out.push_back({chain, settings.tls.keys.empty() ? chain : settings.tls.keys[i]});
+  }
+  if (!out.empty()) return out;
+  std::string folder = settings.data + "/tls";
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  net::Certificate own{folder + "/self-signed.pem", folder + "/self-signed.key"};
+  TRY_VOID(net::make_self_signed(own, settings.hostname));
+  log::warn("tls.self_signed", {{"file", own.certificate_file},
+                                {"advice", "clients will not trust it: set tls.certificates and tls.keys"}});
+  out.push_back(std::move(own));
+  return out;
+}
+
+Task<net::HttpResponse> answer_with(std::function<net::HttpResponse()> make) { co_return make(); }
+
+net::HttpRoute plain_route(std::string path, std::function<net::HttpResponse()> make) {
+  return {std::move(path), [make = std::move(make)](net::HttpRequest, net::HttpBody&) { return answer_with(make); }};
+}
+
+}  // namespace
+
+Server::Server(const Settings& settings, House& house)
+    : settings_(settings),
+      house_(house),
+      limits_(settings.limits),
+      workers_(settings.server.workers),
+      admin_(*house.directory, *house.accounts, [this] { return status(); }),
+      lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp),
+      runtime_(settings.server.network_threads, tls_, limits_) {}
+
+Server::~Server() { stop(); }
+
+Result<void> Server::reload_certificates(const Settings& settings) {
+  TRY(auto files, certificates(settings));
+  return tls_.load(files);
+}
+
+Result<void> Server::listen(const std::string& name, const std::vector<net::Endpoint>& at, net::TlsMode tls,
+                            net::Session session, std::string refusal, std::uint32_t unix_mode) {
+  if (at.empty()) return {};
+  net::ListenerOptions options;
+  options.name = name;
+  options.endpoints = at;
+  options.tls = tls;
+  options.unix_mode = unix_mode;
+  if (name == "imap" || name == "imaps" || name == "https") options.proxy_from = networks(settings_.server.proxy_from);
+  TRY(auto real, runtime_.listen(options, std::move(session), std::move(refusal)));
+  for (const net::Endpoint& endpoint : real) {
+    std::string base = endpoint.is_unix && name != "admin" ? name + "-unix" : name;
+    std::string key = base;
+    for (int i = 2; endpoints_.contains(key); ++i) key = fmt::format("{}-{}", base, i);
+    endpoints_[key] = net::to_string(endpoint);
+  }
+  return {};
+}
+
+Result<void> Server::start() {
+  TRY_VOID(reload_certificates(settings_));
+  imap::Services services{*house_.accounts, *house_.directory, limits_, workers_};
+  net::Session imap = imap::session(services, imap_options(settings_));
+  TRY_VOID(listen("imaps", app::endpoints(settings_, settings_.listen.imaps), net::TlsMode::implicit, imap,
+                  imap::refusal()));
+  TRY_VOID(
+      listen("imap", app::endpoints(settings_, settings_.listen.imap), net::TlsMode::starttls, imap, imap::refusal()));
+  TRY_VOID(listen("lmtp", app::endpoints(settings_, settings_.listen.lmtp), net::TlsMode::starttls, lmtp_.session(),
+                  "421 4.3.2 Too many connections\r\n"));
+  TRY_VOID(listen_http());
+  runtime_.every(settings_.server.sweep_every, [this] { sweep(); });
+  is_ready_ = true;
+  return {};
+}
+
+Result<void> Server::listen_http() {
+  constexpr std::uint64_t kSmallBody = 1 << 20;
+  net::Endpoint local;
+  local.is_unix = true;
+  local.unix_path = admin_socket(settings_);
+  TRY_VOID(listen("admin", {local}, net::TlsMode::none, net::http_session(admin::routes(admin_, workers_), kSmallBody),
+                  "", 0600));
+
+  std::vector<net::HttpRoute> watching;
+  watching.push_back(plain_route("/metrics", [] {
+    net::HttpResponse response;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = metrics::expose();
+    return response;
+  }));
+  watching.push_back(plain_route("/health", [this] { return health(false); }));
+  watching.push_back(plain_route("/ready", [this] { return health(true); }));
+  return listen("metrics", app::endpoints(settings_, settings_.listen.metrics), net::TlsMode::none,
+                net::http_session(std::move(watching), kSmallBody), "");
+}
+
+net::HttpResponse Server::health(bool must_be_ready) const {
+  net::HttpResponse response;
+  bool is_fine = is_ready_ || !must_be_ready;
+  response.status = is_fine ? 200 : 503;
+  response.body = is_fine ? "ok\n" : "not ready\n";
+  return response;
+}
+
+// One at a time: a sweep that takes longer than its period is not joined by a second.
+void Server::sweep() {
+  if (is_sweeping_.exchange(true)) return;
+  workers_.post([this] {
+    auto start = std::chrono::steady_clock::now();
+    Result<void> done = house_.accounts->sweep();
+    std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    if (done)
+      log::info("sweep", {{"seconds", fmt::format("{:.3f}", took.count())}});
+    else
+      log::error("sweep.failed", {{"why", done.error().text}});
+    is_sweeping_ = false;
+  });
+}
+
+void Server::stop() {
+  is_ready_ = false;
+  runtime_.stop(settings_.server.shutdown_grace);
+}
+
+std::string Server::status() const {
+  json::object listeners;
+  for (const auto& [name, endpoint] : endpoints_) listeners[name] = endpoint;
+  auto up = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - started_);
+  auto at = std::chrono::time_point_cast<std::chrono::seconds>(started_);
+  return json::serialize(
+      json::object{{"running", true},
+                   {"version", KONTOR_VERSION},
+                   {"pid", ::getpid()},
+                   {"started", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(at.time_since_epoch().count()))},
+                   {"uptime_seconds", up.count()},
+                   {"data", settings_.data},
+                   {"disk_bytes", house_.engine->disk_bytes()},
+                   {"connections", runtime_.sessions()},
+                   {"listeners", std::move(listeners)}});
+}
+
+}  // namespace kontor::app

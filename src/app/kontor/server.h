@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The server: all rooms built and wired, from the opened data folder to the listeners.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/workers.h"
+#include "kontor/house.h"
+#include "kontor/settings.h"
+#include "net/http_server.h"
+#include "net/limits.h"
+#include "net/runtime.h"
+#include "net/tls.h"
+#include "protocols/admin/admin.h"
+#include "transport/lmtp/server.h"
+
+namespace kontor::app {
+
+class Server {
+ public:
+  // `settings` and `house` must outlive it.
+  Server(const Settings& settings, House& house);
+  ~Server();
+
+  // Loads certificates and listens on everything. Errors: unavailable, invalid, each with its sentence.
+  Result<void> start();
+  // Certificates anew, from other files where `settings` says so. Errors: invalid; then the old ones stay.
+  Result<void> reload_certificates(const Settings& settings);
+  void stop();
+
+  // Name of a listener ("imaps") to where it listens, with real ports. A Unix socket beside TCP has "-unix" at its
+  // name's end; a second endpoint of one kind is "imaps-2".
+  const std::map<std::string, std::string>& endpoints() const { return endpoints_; }
+
+ private:
+  std::string status() const;
+  Result<void> listen(const std::string& name, const std::vector<net::Endpoint>& at, net::TlsMode tls,
+                      net::Session session, std::string refusal, std::uint32_t unix_mode = 0660);
+  Result<void> listen_http();
+  void sweep();
+  net::HttpResponse health(bool must_be_ready) const;
+
+  const Settings& settings_;
+  House& house_;
+  std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+  std::atomic<bool> is_ready_ = false;
+  std::atomic<bool> is_sweeping_ = false;
+  std::map<std::string, std::string> endpoints_;
+
+  // In the order of construction: sessions end before the workers do, workers before what they work on.
+  net::TlsContexts tls_;
+  net::Limits limits_;
+  Workers workers_;
+  admin::Admin admin_;
+  transport::LmtpServer lmtp_;
+  net::Runtime runtime_;
+};
+
+// `kontor serve`: returns the process's exit code after a clean stop.
+int serve(Settings& settings);
+
+}  // namespace kontor::app

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "kontor/settings.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace kontor::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kUsualFile = "/etc/kontor/kontor.toml";
+
+std::string resolve_endpoint(const std::string& data, const std::string& text) {
+  if (text.starts_with("unix:") && !text.starts_with("unix:/")) return "unix:" + data + "/" + text.substr(5);
+  return text;
+}
+
+Result<void> check_endpoint(std::string_view text) {
+  TRY_VOID(net::parse_endpoint(resolve_endpoint("/", std::string(text))));
+  return {};
+}
+
+Result<void> check_network(std::string_view text) {
+  TRY_VOID(net::parse_network(text));
+  return {};
+}
+
+Result<void> check_folder(std::string_view text) {
+  if (!text.starts_with('/') || text == "/") return fail(Errc::invalid, "must be the absolute path of a folder");
+  return {};
+}
+
+void declare_server(config::Schema& schema, Settings& s) {
+  schema.text(
+      "data", s.data,
+      {"The folder that holds everything: the store, the local sockets, the certificate made at the first start. "
+       "Made with mode 0700 where it is absent. One process at a time uses it."},
+      check_folder);
+  schema.text(
+      "hostname", s.hostname,
+      {"The name by which clients know this server: in greetings, in Received lines and in the certificate made "
+       "at the first start. Empty: the machine's own name."});
+  schema.choice("log.level", s.log.level,
+                {{"debug", log::Level::debug},
+                 {"info", log::Level::info},
+                 {"warn", log::Level::warn},
+                 {"error", log::Level::error},
+                 {"off", log::Level::off}},
+                {"The least important events that are logged.", true});
+  schema.choice("log.format", s.log.format, {{"text", log::Form::text}, {"json", log::Form::json}},
+                {"One line per event: `text` for people, `json` for collectors.", true});
+  schema.text("log.file", s.log.file,
+              {"Where the log goes; empty: standard error, which systemd keeps. After a rotation "
+               "send SIGHUP.",
+               true});
+  schema.number("server.network_threads", s.server.network_threads, {0, 256},
+                {"Threads that move bytes between connections. 0: one per processor."});
+  schema.number(
+      "server.workers", s.server.workers, {2, 1024},
+      {"Threads for what blocks: commits, password hashes, large searches. Commits that wait together share one "
+       "sync to disk, so that more workers than processors make sense."});
+  schema.duration("server.shutdown_grace", s.server.shutdown_grace, {0s, 10min},
+                  {"How long connections may take to say goodbye when the server stops."});
+  schema.duration("server.sweep_every", s.server.sweep_every, {1min, 168h},
+                  {"How often removed items past their period, and content that nobody refers to, are looked for and "
+                   "removed for good."});
+  schema.list(
+      "server.proxy_from", s.server.proxy_from, "network",
+      {"Networks of load balancers, like \"10.0.0.0/8\". Connections from there to IMAP and HTTPS must start with "
+       "a PROXY protocol v2 header, which tells the client's address."},
+      check_network);
+  schema.list(
+      "tls.certificates", s.tls.certificates, "file",
+      {"Certificate chains in PEM, leaf first. The client's SNI picks one; the first serves everyone else. None: a "
+       "self-signed one is made in the data folder at the first start.",
+       true});
+  schema.list(
+      "tls.keys", s.tls.keys, "file",
+      {"Private keys in PEM, in the order of `tls.certificates`. None: each is beside the chain in its file.", true});
+}
+
+void declare_store(config::Schema& schema, Settings& s) {
+  schema.size("store.cache", s.rocksdb.cache_bytes, {8 << 20, 1ULL << 40}, {"Memory for blocks read from disk."});
+  schema.size("store.write_buffer", s.rocksdb.memtable_bytes, {8 << 20, 1ULL << 36},
+              {"Memory for what was written last. It is on disk as well; larger means less work in the background."});
+  schema.size("store.inline_limit", s.groupware.inline_limit, {0, 1 << 20},
+              {"Content up to this size lies with its item: one sync for both. Larger content is kept once per tenant, "
+               "whoever has it."});
+  schema.size("store.largest_item", s.groupware.largest_item, {1 << 20, 1ULL << 40},
+              {"The largest single item, whatever "
+               "brings it."});
+  schema.number("store.folders_per_account", s.groupware.folders_per_account, {10, 1'000'000},
+                {"How many folders an account may have."});
+  schema.size("store.view_cache", s.groupware.view_cache_bytes, {1 << 20, 1ULL << 40},
+              {"Memory for lists of messages that are kept ready. About 56 bytes a message."});
+  schema.number(
+      "store.log_commits", s.groupware.log_commits, {100, 10'000'000},
+      {"How many changes back a client may be and still get the difference; beyond, it reads the folder anew."});
+  schema.duration("store.sweep_grace", s.groupware.sweep_grace, {1min, 720h},
+                  {"How long content that nobody refers to is kept, so that whoever reads it can finish."});
+}
+
+void declare_access(config::Schema& schema, Settings& s) {
+  schema.number("limits.connections", s.limits.connections, {1, 1'000'000}, {"Connections of the whole server."});
+  schema.number("limits.connections_per_address", s.limits.connections_per_address, {1, 1'000'000},
+                {"Connections from one address (IPv6: one /64). The machine itself is not counted."});
+  schema.number("limits.connections_per_user", s.limits.connections_per_user, {1, 100'000},
+                {"Logged-in connections of one user."});
+  schema.number("limits.failures_before_delay", s.limits.failures_before_delay, {1, 1000},
+                {"Failed logins before answers are held back; each further one doubles the delay."});
+  schema.duration("limits.longest_delay", s.limits.longest_delay, {1s, 5min}, {"The longest such delay."});
+  schema.number("limits.failures_before_refusal", s.limits.failures_before_refusal, {1, 100'000},
+                {"Failed logins from one address before it is not even heard."});
+  schema.duration("limits.failure_memory", s.limits.failure_memory, {1s, 168h}, {"How long a failed login counts."});
+  schema.number("passwords.memory_kib", s.hash_cost.memory_kib, {1024, 1 << 20},
+                {"Memory of one Argon2id hash, in KiB. More makes stolen hashes harder to break and logins dearer."});
+  schema.number("passwords.passes", s.hash_cost.passes, {1, 64}, {"Passes of one Argon2id hash over its memory."});
+}
+
+void declare_imap(config::Schema& schema, Settings& s) {
+  schema.list(
+      "imap.listen_tls", s.listen.imaps, "endpoint",
+      {"Where IMAP is served with TLS from the first byte (\"imaps\"): \"192.0.2.1:993\", \"[::]:993\", or \"*:993\" "
+       "for every address of both families. Port 0: any free one."},
+      check_endpoint);
+  schema.list("imap.listen", s.listen.imap, "endpoint",
+              {"Where IMAP is served in the clear with STARTTLS. A password is taken after STARTTLS only, unless "
+               "`imap.plain_login` says otherwise."},
+              check_endpoint);
+  schema.choice(
+      "imap.plain_login", s.imap.plain_login,
+      {{"never", imap::PlainLogin::never}, {"local", imap::PlainLogin::local}, {"always", imap::PlainLogin::always}},
+      {"Who may send a password without TLS: nobody, programs on this machine, or everyone (for tests only)."});
+  schema.duration("imap.login_timeout", s.imap.login_timeout, {1s, 10min}, {"How long a client may take to log in."});
+  schema.duration("imap.idle_timeout", s.imap.idle_timeout, {1s, 168h},
+                  {"How long a client may be silent. The standard asks for 30 minutes at least."});
+  schema.duration("imap.write_timeout", s.imap.write_timeout, {1s, 1h},
+                  {"How long a client may take to read what was sent to it."});
+  schema.number("imap.bad_commands", s.imap.bad_commands, {1, 10'000},
+                {"After so many commands in a row that make no sense the connection is closed."});
+}
+
+void declare_others(config::Schema& schema, Settings& s) {
+  schema.list(
+      "lmtp.listen", s.listen.lmtp, "endpoint",
+      {"Where mail is taken by LMTP: \"unix:/run/kontor/lmtp.sock\" or \"127.0.0.1:24\". A Unix path that is not "
+       "absolute is in the data folder. LMTP has no login: whoever can connect can deliver. TLS by STARTTLS."},
+      check_endpoint);
+  transport::declare(schema, s.lmtp);
+  schema.list("https.listen", s.listen.https, "endpoint",
+              {"Where HTTPS is served: today the endpoint that `kontor-migrate` imports through."}, check_endpoint);
+  schema.list("metrics.listen", s.listen.metrics, "endpoint",
+              {"Where /metrics (Prometheus), /health and /ready are served, by plain HTTP and without a login: keep it "
+               "local."},
+              check_endpoint);
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return fail(Errc::not_found, fmt::format("Cannot read the configuration file {}", path));
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+std::string machine_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+  return name.data();
+}
+
+}  // namespace
+
+Settings::Settings() {
+  declare_server(schema, *this);
+  declare_imap(schema, *this);
+  declare_others(schema, *this);
+  declare_store(schema, *this);
+  declare_access(schema, *this);
+}
+
+Result<void> load_settings(Settings& settings, const std::string& file) {
+  std::error_code ignored;
+  settings.file = file;
+  if (file.empty() && std::filesystem::exists(kUsualFile, ignored)) settings.file = kUsualFile;
+  std::string problems;
+  if (!settings.file.empty()) {
+    TRY(std::string text, read_file(settings.file));
+    for (const config::Problem& problem : settings.schema.load(text, settings.file))
+      problems += fmt::format("{}{}:{}: {}", problems.empty() ? "" : "\n", settings.file, problem.line, problem.text);
+  }
+  if (!settings.tls.keys.empty() && settings.tls.keys.size() != settings.tls.certificates.size())
+    problems +=
+        fmt::format("{}tls.keys must name one key for each of tls.certificates, or none", problems.empty() ? "" : "\n");
+  if (!problems.empty()) return fail(Errc::invalid, problems);
+  while (settings.data.size() > 1 && settings.data.ends_with('/')) settings.data.pop_back();
+  if (settings.hostname.empty()) settings.hostname = machine_name();
+  settings.lmtp.hostname = settings.hostname;
+  return {};
+}
+
+std::vector<net::Endpoint> endpoints(const Settings& settings, const std::vector<std::string>& texts) {
+  std::vector<net::Endpoint> out;
+  for (const std::string& text : texts)
+    out.push_back(net::parse_endpoint(resolve_endpoint(settings.data, text)).value());
+  return out;
+}
+
+std::vector<net::Network> networks(const std::vector<std::string>& texts) {
+  std::vector<net::Network> out;
+  for (const std::string& text : texts) out.push_back(net::parse_network(text).value());
+  return out;
+}
+
+std::string store_folder(const Settings& settings) { return settings.data + "/store"; }
+std::string admin_socket(const Settings& settings) { return settings.data + "/kontor.sock"; }
+
+}  // namespace kontor::app

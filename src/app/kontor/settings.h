@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// All that can be configured: every room's options, filled from one file.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "directory/directory.h"
+#include "groupware/accounts.h"
+#include "net/address.h"
+#include "net/limits.h"
+#include "net/tls.h"
+#include "protocols/imap/server.h"
+#include "store/rocksdb/rocksdb.h"
+#include "transport/lmtp/options.h"
+
+namespace kontor::app {
+
+struct LogOptions {
+  log::Level level = log::Level::info;
+  log::Form format = log::Form::text;
+  std::string file;
+};
+
+struct ServerOptions {
+  std::uint32_t network_threads = 0;
+  std::uint32_t workers = 16;
+  std::chrono::seconds shutdown_grace{10};
+  std::chrono::seconds sweep_every{3600};
+  std::vector<std::string> proxy_from;
+};
+
+struct TlsOptions {
+  std::vector<std::string> certificates;
+  std::vector<std::string> keys;
+};
+
+struct ListenOptions {
+  std::vector<std::string> imaps = {"*:993"};
+  std::vector<std::string> imap;
+  std::vector<std::string> lmtp = {"unix:lmtp.sock"};
+  std::vector<std::string> https = {"*:8443"};
+  std::vector<std::string> metrics = {"127.0.0.1:8093"};
+};
+
+// Not copyable: the schema points into it.
+struct Settings {
+  Settings();
+  Settings(const Settings&) = delete;
+  Settings& operator=(const Settings&) = delete;
+
+  std::string data = "/var/lib/kontor";
+  std::string hostname;  // empty in the file; filled with the machine's by load_settings
+  LogOptions log;
+  ServerOptions server;
+  TlsOptions tls;
+  ListenOptions listen;
+  store::RocksdbOptions rocksdb;
+  groupware::Options groupware;
+  net::LimitOptions limits;
+  directory::HashCost hash_cost;
+  imap::Options imap;
+  transport::LmtpOptions lmtp;
+
+  config::Schema schema;
+  std::string file;  // that was read; empty if none was
+};
+
+// Reads `file`, or, where that is empty, /etc/kontor/kontor.toml if it is there. Errors: not_found (no such file),
+// invalid (one line per problem: "kontor.toml:12: ...").
+Result<void> load_settings(Settings& settings, const std::string& file);
+
+// Endpoints as configured, relative Unix paths taken from the data directory. Sound after load_settings.
+std::vector<net::Endpoint> endpoints(const Settings& settings, const std::vector<std::string>& texts);
+std::vector<net::Network> networks(const std::vector<std::string>& texts);
+std::string store_folder(const Settings& settings);
+std::string admin_socket(const Settings& settings);
+
+}  // namespace kontor::app
