@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "protocols/import/server.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "directory/directory.h"
+#include "formats/archive/answer.h"
+#include "formats/archive/record.h"
+#include "net/blocking.h"
+#include "protocols/import/job.h"
+#include "protocols/import/queries.h"
+#include "protocols/import/tokens.h"
+
+namespace kontor::importing {
+namespace {
+
+constexpr std::string_view kPrefix = "/import/v1/accounts/";
+constexpr const char* kLines = "application/x-ndjson";
+
+struct ImportServer {
+  ImportServer(groupware::Accounts& accounts_, directory::Directory& directory_, const Clock& clock_, Workers& workers_,
+               const ServerOptions& options_)
+      : accounts(accounts_), directory(directory_), clock(clock_), workers(workers_), options(options_) {}
+
+  // A place for an import into the account. Errors: conflict (one is running), unavailable (too many).
+  Result<void> begin(const std::string& address) {
+    const std::lock_guard lock(mutex);
+    if (busy.contains(address)) return fail(Errc::conflict, "another import into this account is running");
+    if (busy.size() >= options.parallel)
+      return fail(Errc::unavailable, "too many imports are running: come again later");
+    busy.insert(address);
+    running.set(static_cast<double>(busy.size()));
+    return {};
+  }
+  void end(const std::string& address) {
+    const std::lock_guard lock(mutex);
+    busy.erase(address);
+    running.set(static_cast<double>(busy.size()));
+  }
+
+  groupware::Accounts& accounts;
+  directory::Directory& directory;
+  const Clock& clock;
+  Workers& workers;
+  const ServerOptions options;
+  std::mutex mutex;
+  std::set<std::string> busy;
+  metrics::Gauge running{"kontor_imports_running", "Archives being imported now"};
+  // Last: they end first. Imports block on their pipes, and whoever fills a pipe blocks on the import.
+  Workers importers{options.parallel};
+  Workers feeders{options.parallel};
+};
+using ServerPtr = std::shared_ptr<ImportServer>;
+
+unsigned status_of(Errc code) {
+  switch (code) {
+    case Errc::not_found:
+      return 404;
+    case Errc::denied:
+      return 403;
+    case Errc::exists:
+    case Errc::conflict:
+      return 409;
+    case Errc::over_quota:
+      return 507;
+    case Errc::too_large:
+      return 413;
+    case Errc::invalid:
+      return 400;
+    case Errc::unavailable:
+      return 503;
+    case Errc::corrupt:
+      return 500;
+  }
+  return 500;
+}
+
+net::HttpResponse refusal(const Error& error) {
+  net::HttpResponse response;
+  response.status = status_of(error.code);
+  response.body = error.text + "\n";
+  if (error.code == Errc::unavailable || error.code == Errc::conflict)
+    response.headers.emplace_back("Retry-After", "10");
+  return response;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = text[i] == '%' ? from_hex(text.substr(i + 1, 2)) : std::nullopt;
+    if (byte && byte->size() == 1) {
+      out += *byte;
+      i += 2;
+    } else {
+      out += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return out;
+}
+
+using Query = std::map<std::string, std::string>;
+
+Query parse_query(std::string_view text) {
+  Query out;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('&'), text.size());
+    const auto part = text.substr(0, end);
+    const auto equals = std::min(part.find('='), part.size());
+    out[percent_decoded(part.substr(0, equals))] = percent_decoded(part.substr(std::min(equals + 1, part.size())));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+// What every request must bring.
+Result<Token> admit(const ImportServer& server, const net::HttpRequest& request) {
+  if (server.options.requires_tls && !request.is_encrypted) return fail(Errc::denied, "imports need TLS");
+  const auto& allowed = server.options.allowed;
+  const bool is_allowed =
+      allowed.empty() || std::any_of(allowed.begin(), allowed.end(), [&](const net::Network& network) {
+        return !request.peer.is_unix && network.contains(request.peer.ip);
+      });
+  if (!is_allowed) return fail(Errc::denied, "this address may not import");
+  const auto authorization = request.header("authorization");
+  constexpr std::string_view kBearer = "bearer ";
+  if (authorization.size() < kBearer.size() || !iequals(authorization.substr(0, kBearer.size()), kBearer)) {
+    return fail(Errc::denied, "an import token is needed");
+  }
+  return check_token(server.options.token_file, authorization.substr(kBearer.size()), server.clock.now());
+}
+
+Result<std::shared_ptr<groupware::Account>> open_account(const ImportServer& server, const std::string& address) {
+  TRY(const auto principal, server.directory.by_address(address));
+  if (!principal.account()) return fail(Errc::invalid, "a group has no account");
+  return server.accounts.open(principal.account());
+}
+
+Result<std::string> describe_account(const ImportServer& server, const std::string& address) {
+  archive::TargetAccount out;
+  out.address = address;
+  const auto principal = server.directory.by_address(address);
+  if (principal && principal->account()) {
+    TRY(const auto account, server.accounts.open(principal->account()));
+    TRY(const auto reader, account->read(groupware::Caller::system()));
+    const auto usage = reader->usage();
+    out.status = directory::name(principal->status);
+    out.used = usage.bytes;
+    out.limit = usage.limit;
+    out.items = usage.items;
+  } else if (principal) {
+    out.status = "group";
+  }
+  return archive::to_line(out);
+}
+
+// A streamed answer: the first piece was made already, so that an early error still has its own status.
+struct Streamed {
+  ServerPtr server;
+  Pieces pieces;
+};
+
+Task<std::string> next_piece(std::shared_ptr<Streamed> streamed) {
+  auto piece = co_await net::blocking(streamed->server->workers, [&] { return streamed->pieces(); });
+  if (!piece) throw net::Disconnected("an answer broke off: " + piece.error().text);
+  co_return std::move(*piece);
+}
+
+Task<net::HttpResponse> stream_answer(ServerPtr server, Pieces pieces) {
+  auto streamed = std::make_shared<Streamed>();
+  streamed->server = server;
+  streamed->pieces = std::move(pieces);
+  auto first = co_await net::blocking(server->workers, [&] { return streamed->pieces(); });
+  if (!first) co_return refusal(first.error());
+  net::HttpResponse response;
+  response.content_type = kLines;
+  response.body = std::move(*first);
+  if (!response.body.empty()) response.more = [streamed] { return next_piece(streamed); };
+  co_return response;
+}
+
+Task<net::HttpResponse> serve_digest(ServerPtr server, net::HttpBody& body, std::string address) {
+  auto text = co_await body.read_all(archive::kMaxRecord);
+  if (!text) co_return refusal(text.error());
+  auto query = parse_digest_query(*text);
+  if (!query) co_return refusal(query.error());
+  auto account = co_await net::blocking(server->workers, [&] { return open_account(*server, address); });
+  if (!account) co_return refusal(account.error());
+  auto pieces = digest_pieces(std::move(*account), std::move(*query));
+  co_return co_await stream_answer(std::move(server), std::move(pieces));
+}
+
+Task<net::HttpResponse> serve_verify(ServerPtr server, Query query, std::string address) {
+  auto account = co_await net::blocking(server->workers, [&] { return open_account(*server, address); });
+  if (!account) co_return refusal(account.error());
+  auto pieces = verify_pieces(std::move(*account), query["source"], query["folder"], query["content"] == "1");
+  co_return co_await stream_answer(std::move(server), std::move(pieces));
+}
+
+ImportOptions options_of(const Query& query, const std::string& address, const Token& token) {
+  const auto is_set = [&](const char* word) {
+    const auto found = query.find(word);
+    return found != query.end() && found->second == "1";
+  };
+  ImportOptions options;
+  options.create_users = query.contains("create_users");
+  if (options.create_users && query.at("create_users") == "active") options.new_status = directory::Status::active;
+  options.live = is_set("live") || options.new_status == directory::Status::active;
+  options.ignore_quota = is_set("ignore_quota");
+  options.delete_vanished = is_set("delete_vanished");
+  options.override_threshold = is_set("override_threshold");
+  options.only_address = address;
+  options.may_import = [token](std::string_view wanted) { return token.allows(wanted); };
+  return options;
+}
+
+// Ends the import if the session ends first.
+class PipeGuard {
+ public:
+  explicit PipeGuard(Pipe& pipe) : pipe_(pipe) {}
+  ~PipeGuard() { pipe_.break_off(); }
+  PipeGuard(const PipeGuard&) = delete;
+  PipeGuard& operator=(const PipeGuard&) = delete;
+
+ private:
+  Pipe& pipe_;
+};
+
+Task<net::HttpResponse> serve_archive(ServerPtr server, net::HttpBody& body, Query query, std::string address,
+                                      Token token) {
+  if (auto begun = server->begin(address); !begun) co_return refusal(begun.error());
+  auto job = std::make_shared<Job>(server->accounts, server->directory, options_of(query, address, token));
+  const PipeGuard guard(job->pipe());
+  // A plain pointer: the last owner of the server must not be one of its own threads.
+  auto* owner = server.get();
+  server->importers.post([job, owner, address] {
+    job->run();
+    owner->end(address);
+  });
+  for (;;) {
+    auto piece = co_await body.read();
+    if (piece.empty()) break;
+    if (job->pipe().try_push(piece)) continue;
+    co_await net::blocking(server->feeders, [&] { job->pipe().push(std::move(piece)); });
+  }
+  job->pipe().close();
+  co_await net::blocking(server->feeders, [&] { job->wait(); });
+  net::HttpResponse response;
+  response.content_type = kLines;
+  response.body = job->take_answer();
+  co_return response;
+}
+
+Task<net::HttpResponse> serve_import(ServerPtr server, net::HttpRequest request, net::HttpBody& body) {
+  auto token = co_await net::blocking(server->workers, [&] { return admit(*server, request); });
+  if (!token) {
+    log::warn("import.refused", {{"peer", net::to_string(request.peer)}, {"why", token.error().text}});
+    auto response = refusal(token.error());
+    if (request.header("authorization").empty()) {
+      response.status = 401;
+      response.headers.emplace_back("WWW-Authenticate", "Bearer");
+    }
+    co_return response;
+  }
+  auto rest = std::string(std::string_view(request.path).substr(kPrefix.size()));
+  const auto slash = rest.find('/');
+  const auto action = slash == std::string::npos ? std::string() : rest.substr(slash + 1);
+  const auto address = to_lower(rest.substr(0, slash));
+  if (!token->allows(address)) co_return refusal(Error(Errc::denied, "this token may not import into that address"));
+  const bool is_get = request.method == "GET", is_post = request.method == "POST";
+  auto query = parse_query(request.query);
+  if (is_get && action.empty()) {
+    auto line = co_await net::blocking(server->workers, [&] { return describe_account(*server, address); });
+    if (!line) co_return refusal(line.error());
+    net::HttpResponse response;
+    response.content_type = kLines;
+    response.body = std::move(*line);
+    co_return response;
+  }
+  if (is_post && action == "digest") co_return co_await serve_digest(std::move(server), body, address);
+  if (is_get && action == "verify") co_return co_await serve_verify(std::move(server), std::move(query), address);
+  if (is_post && action == "archive") {
+    co_return co_await serve_archive(std::move(server), body, std::move(query), address, std::move(*token));
+  }
+  net::HttpResponse response;
+  response.status = is_get || is_post ? 404 : 405;
+  response.body = "there is nothing of that name here\n";
+  co_return response;
+}
+
+}  // namespace
+
+std::vector<net::HttpRoute> routes(groupware::Accounts& accounts, directory::Directory& directory, const Clock& clock,
+                                   Workers& workers, const ServerOptions& options) {
+  auto server = std::make_shared<ImportServer>(accounts, directory, clock, workers, options);
+  net::HttpRoute route;
+  route.prefix = kPrefix;
+  route.handler = [server](net::HttpRequest request, net::HttpBody& body) {
+    return serve_import(server, std::move(request), body);
+  };
+  return {std::move(route)};
+}
+
+}  // namespace kontor::importing
