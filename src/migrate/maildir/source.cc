@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "migrate/maildir/source.h"
+
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "migrate/files/dates.h"
+#include "migrate/files/message_file.h"
+#include "migrate/files/places.h"
+#include "migrate/maildir/folders.h"
+#include "migrate/maildir/message_name.h"
+#include "migrate/maildir/scan.h"
+#include "migrate/names/item_flags.h"
+
+namespace kontor::migrate {
+namespace {
+
+constexpr std::size_t kMaildirHead = 64u << 10;
+
+void set_flags(SourceItem& item, const MaildirMessage& message, const std::vector<std::string>& keywords) {
+  for (const char letter : message.letters) {
+    switch (letter) {
+      case 'D':
+        item.flags |= kDraftFlag;
+        break;
+      case 'F':
+        item.flags |= kFlaggedFlag;
+        break;
+      case 'P':
+        add_keyword(item, "$Forwarded");
+        break;
+      case 'R':
+        item.flags |= kAnsweredFlag;
+        break;
+      case 'S':
+        item.flags |= kSeenFlag;
+        break;
+      case 'T':
+        item.flags |= kDeletedFlag;
+        break;
+      default:
+        if (letter >= 'a' && letter <= 'z' && static_cast<std::size_t>(letter - 'a') < keywords.size())
+          add_keyword(item, keywords[static_cast<std::size_t>(letter - 'a')]);
+    }
+  }
+}
+
+// The name tells both sizes, or a look into the file does.
+std::string line_ends(const MaildirMessage& message, const std::string& path) {
+  const auto name = parse_message_name(message.key);
+  if (name.size && name.crlf_size && *name.size != 0) return *name.size == *name.crlf_size ? "crlf" : "lf";
+  const auto head = read_head(path, 4096);
+  return head ? std::string(line_ends_of(*head)) : std::string();
+}
+
+class MaildirSession : public SourceSession {
+ public:
+  MaildirSession(MaildirPlace place, const SourceOptions& options) : place_(std::move(place)), options_(options) {}
+
+  Result<std::vector<SourceFolder>> folders() override { return read_maildir_folders(place_, options_); }
+
+  Result<FolderPass> list(const SourceFolder& folder, const FolderState& state,
+                          const std::function<Result<void>(const SourceItem&)>& visit) override {
+    FolderPass pass;
+    if (folder.is_container) return pass;
+    const auto stamp = maildir_stamp(place_, folder);
+    const auto bar = state.find('|');
+    if (stamp.is_settled && bar != std::string::npos && state.substr(0, bar) == kVersion + stamp.text) {
+      pass.unchanged = true;
+      pass.state = state;
+      return pass;
+    }
+    TRY(const auto scan, scan_maildir(place_, folder));
+    if (scan.times_are_doubtful)
+      log::warn(
+          "maildir.times_doubtful",
+          {{"folder", maildir_path(place_.root, folder)}, {"messages", scan.messages.size()}, {"instead", "Received"}});
+    const auto digest = digest_of(scan);
+    pass.state = kVersion + (stamp.is_settled ? stamp.text : " unsettled") + "|" + digest;
+    remember(folder, scan);
+    if (bar != std::string::npos && state.substr(bar + 1) == digest) {
+      pass.unchanged = true;
+      return pass;
+    }
+    for (const auto& message : scan.messages) TRY_VOID(visit(make_item(folder, scan, message)));
+    return pass;
+  }
+
+  Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) override {
+    if (folder.key == listed_folder_) {
+      if (const auto known = files_.find(item.key); known != files_.end()) {
+        const auto path = maildir_path(place_.root, folder) + "/" + known->second;
+        if (file_facts(path)) return deliver_file(path, LineEnds::to_crlf, take);
+      }
+    }
+    // Renamed since: its flags changed.
+    const auto path = find_message_file(place_, folder, item.key);
+    if (path.empty()) return fail(Errc::not_found, fmt::format("{} vanished from the source", item.key));
+    return deliver_file(path, LineEnds::to_crlf, take);
+  }
+
+  void announce(const SourceFolder&, const std::vector<SourceItem>&) override {}
+
+ private:
+  static inline const std::string kVersion = "maildir1";
+
+  static std::string digest_of(const MaildirScan& scan) {
+    Sha256 digest;
+    digest.update(fmt::format("{} {}\n", scan.uid_validity, scan.times_are_doubtful));
+    for (const auto& word : scan.keywords) digest.update(word + "\n");
+    for (const auto& m : scan.messages)
+      digest.update(fmt::format("{} {} {} {} {} {}\n", m.key, m.letters, m.uid, m.size, m.modified_ns, m.pop3_uidl));
+    return to_hex(digest.finish());
+  }
+
+  void remember(const SourceFolder& folder, const MaildirScan& scan) {
+    listed_folder_ = folder.key;
+    files_.clear();
+    for (const auto& message : scan.messages) files_.emplace(message.key, message.file);
+  }
+
+  SourceItem make_item(const SourceFolder& folder, const MaildirScan& scan, const MaildirMessage& message) const {
+    const auto path = maildir_path(place_.root, folder) + "/" + message.file;
+    SourceItem item;
+    item.key = message.key;
+    item.uid = message.uid;
+    set_flags(item, message, scan.keywords);
+    item.announced_size = parse_message_name(message.key).crlf_size.value_or(message.size);
+    FileFacts facts;
+    facts.modified_ns = message.modified_ns;
+    item.date = InternalDate(modified_at(facts));
+    if (scan.times_are_doubtful) {
+      const auto head = read_head(path, kMaildirHead);
+      if (const auto date = head ? date_of_header(header_of(*head)) : std::nullopt) item.date = *date;
+      item.date_is_guess = true;
+    }
+    if (!message.pop3_uidl.empty()) item.properties["pop3.uidl"] = message.pop3_uidl;
+    if (!message.pop3_order.empty()) item.properties["pop3.order"] = message.pop3_order;
+    if (!message.guid.empty()) item.properties["dovecot.guid"] = message.guid;
+    if (auto ends = line_ends(message, path); !ends.empty()) item.properties["line-ends"] = std::move(ends);
+    return item;
+  }
+
+  MaildirPlace place_;
+  SourceOptions options_;
+  std::string listed_folder_;
+  std::unordered_map<std::string, std::string> files_;  // of the folder listed last: by key
+};
+
+class MaildirSource : public Source {
+ public:
+  explicit MaildirSource(const SourceOptions& options) : options_(options) {}
+
+  std::string name() const override { return "maildir:" + options_.path; }
+
+  Result<std::vector<SourceAccount>> accounts() override {
+    TRY(const auto places, find_places(options_));
+    std::vector<SourceAccount> out;
+    for (const auto& place : places) out.push_back({place.user.login, target_address(place.user, options_)});
+    return out;
+  }
+
+  Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) override {
+    MaildirPlace place;
+    place.root = fill_pattern(options_.path, account.key);
+    place.control_root = options_.control_path.empty() ? place.root : fill_pattern(options_.control_path, account.key);
+    TRY(const auto facts, file_facts(place.root));
+    if (!facts.is_directory) return fail(Errc::not_found, fmt::format("{} is no directory", place.root));
+    return std::make_unique<MaildirSession>(std::move(place), options_);
+  }
+
+ private:
+  const SourceOptions options_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_maildir_source(const SourceOptions& options) {
+  return std::make_unique<MaildirSource>(options);
+}
+
+}  // namespace kontor::migrate
