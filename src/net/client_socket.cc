@@ -8,9 +8,10 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <optional>
 #include <system_error>
+#include <vector>
 
 #include "net/address.h"
 #include "net/sockets.h"

@@ -162,6 +162,41 @@ TEST_F(Tls, OldVersionsAreRefused) {
   EXPECT_EQ(handshake_with(server.port(), TLS1_3_VERSION), "TLSv1.3");
 }
 
+// Connects twice to `name` with at most version `most`; whether the second handshake resumed the first session.
+bool resumes(std::uint16_t port, int most, const char* name) {
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  SSL_CTX_set_max_proto_version(context, most);
+  SSL_SESSION* session = nullptr;
+  bool is_reused = false;
+  for (int i = 0; i < 2; ++i) {
+    SocketAddress address = to_socket_address(*parse_endpoint("127.0.0.1:" + std::to_string(port)));
+    Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(::connect(fd.get(), address.get(), address.size), 0);
+    SSL* ssl = SSL_new(context);
+    SSL_set_fd(ssl, fd.get());
+    SSL_set_tlsext_host_name(ssl, name);
+    if (session) SSL_set_session(ssl, session);
+    char buffer[100];
+    EXPECT_EQ(SSL_connect(ssl), 1);
+    EXPECT_GT(SSL_read(ssl, buffer, sizeof buffer), 0);  // TLS 1.3 sends its ticket before
+    is_reused = SSL_session_reused(ssl) == 1;
+    SSL_SESSION_free(session);
+    session = SSL_get1_session(ssl);
+    SSL_shutdown(ssl);
+    SSL_free(ssl);
+  }
+  SSL_SESSION_free(session);
+  SSL_CTX_free(context);
+  return is_reused;
+}
+
+TEST_F(Tls, TicketsResumeSessions) {
+  TestServer server(tls_session, TlsMode::implicit, {make("one.example.org"), make("two.example.org")});
+  for (int most : {TLS1_2_VERSION, TLS1_3_VERSION})
+    for (const char* name : {"one.example.org", "two.example.org"})
+      EXPECT_TRUE(resumes(server.port(), most, name)) << most << " " << name;
+}
+
 TEST_F(Tls, StartTlsKeepsNoPlainInput) {
   TestServer server(tls_session, TlsMode::starttls, {make("localhost")});
   ScriptPeer peer = server.connect();
