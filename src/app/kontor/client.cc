@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "kontor/house.h"
+#include "kontor/import_tokens.h"
 #include "net/client_socket.h"
 #include "protocols/admin/admin.h"
 
@@ -106,6 +107,7 @@ Answer call(const Settings& settings, std::string_view verb, const std::string& 
     auto house = House::open(settings);
     if (house) {
       admin::Admin admin(*(*house)->directory, *(*house)->accounts);
+      add_import_tokens(admin, token_file(settings));
       return {admin.run(verb, arguments), false};
     }
     // Someone has the folder: a server that is starting will answer soon, another command will be gone soon.

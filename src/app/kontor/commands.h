@@ -9,5 +9,6 @@ namespace kontor::app {
 void add_serve_commands(CommandLine& line);      // serve, status, check, config
 void add_tenant_commands(CommandLine& line);     // tenant, domain
 void add_principal_commands(CommandLine& line);  // user, shared, group, resource, folder
+void add_import_commands(CommandLine& line);     // import-token
 
 }  // namespace kontor::app

@@ -53,9 +53,9 @@ void reload(const Settings& settings, Server& server) {
   notify_manager("READY=1");
 }
 
-int failed(const Error& error) {
+int failed(const Settings& settings, const Error& error) {
   log::error("start.failed", {{"why", error.text}});
-  fmt::print(stderr, "kontor: {}\n", error.text);
+  if (!settings.log.file.empty()) fmt::print(stderr, "kontor: {}\n", error.text);
   return exit_code(error.code, true);
 }
 
@@ -68,11 +68,11 @@ int serve(Settings& settings) {
   log::info("starting",
             {{"version", KONTOR_VERSION}, {"pid", ::getpid()}, {"data", settings.data}, {"config", settings.file}});
   auto house = House::open(settings);
-  if (!house) return failed(house.error());
+  if (!house) return failed(settings, house.error());
   {
     Server server(settings, **house);
-    if (auto started = server.start(); !started) return failed(started.error());
-    if (auto published = publish(settings, server); !published) return failed(published.error());
+    if (auto started = server.start(); !started) return failed(settings, started.error());
+    if (auto published = publish(settings, server); !published) return failed(settings, published.error());
     log::info("ready", {{"endpoints", listed(server)}});
     notify_manager("READY=1");
     for (int number = wait_for_signal(); number == SIGHUP; number = wait_for_signal()) reload(settings, server);

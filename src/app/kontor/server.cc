@@ -10,7 +10,9 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "kontor/import_tokens.h"
 #include "protocols/imap/server.h"
+#include "protocols/import/server.h"
 
 namespace kontor::app {
 namespace {
@@ -33,7 +35,7 @@ Result<std::vector<net::Certificate>> certificates(const Settings& settings) {
   std::string folder = settings.data + "/tls";
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  net::Certificate own{folder + "/self-signed.pem", folder + "/self-signed.key"};
+  net::Certificate own{folder + "/cert.pem", folder + "/key.pem"};
   TRY_VOID(net::make_self_signed(own, settings.hostname));
   log::warn("tls.self_signed", {{"file", own.certificate_file},
                                 {"advice", "clients will not trust it: set tls.certificates and tls.keys"}});
@@ -56,7 +58,9 @@ Server::Server(const Settings& settings, House& house)
       workers_(settings.server.workers),
       admin_(*house.directory, *house.accounts, [this] { return status(); }),
       lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp),
-      runtime_(settings.server.network_threads, tls_, limits_) {}
+      runtime_(settings.server.network_threads, tls_, limits_) {
+  add_import_tokens(admin_, token_file(settings));
+}
 
 Server::~Server() { stop(); }
 
@@ -117,6 +121,13 @@ Result<void> Server::listen_http() {
   }));
   watching.push_back(plain_route("/health", [this] { return health(false); }));
   watching.push_back(plain_route("/ready", [this] { return health(true); }));
+  importing::ServerOptions import;
+  import.token_file = token_file(settings_);
+  import.allowed = networks(settings_.import_allow);
+  import.parallel = settings_.import_parallel;
+  auto routes = importing::routes(*house_.accounts, *house_.directory, system_clock(), workers_, import);
+  TRY_VOID(listen("https", app::endpoints(settings_, settings_.listen.https), net::TlsMode::implicit,
+                  net::http_session(std::move(routes), UINT64_MAX), ""));
   return listen("metrics", app::endpoints(settings_, settings_.listen.metrics), net::TlsMode::none,
                 net::http_session(std::move(watching), kSmallBody), "");
 }

@@ -38,27 +38,14 @@ Result<void> check_folder(std::string_view text) {
 
 void declare_server(config::Schema& schema, Settings& s) {
   schema.text(
-      "data", s.data,
+      "server.data", s.data,
       {"The folder that holds everything: the store, the local sockets, the certificate made at the first start. "
        "Made with mode 0700 where it is absent. One process at a time uses it."},
       check_folder);
   schema.text(
-      "hostname", s.hostname,
+      "server.hostname", s.hostname,
       {"The name by which clients know this server: in greetings, in Received lines and in the certificate made "
        "at the first start. Empty: the machine's own name."});
-  schema.choice("log.level", s.log.level,
-                {{"debug", log::Level::debug},
-                 {"info", log::Level::info},
-                 {"warn", log::Level::warn},
-                 {"error", log::Level::error},
-                 {"off", log::Level::off}},
-                {"The least important events that are logged.", true});
-  schema.choice("log.format", s.log.format, {{"text", log::Form::text}, {"json", log::Form::json}},
-                {"One line per event: `text` for people, `json` for collectors.", true});
-  schema.text("log.file", s.log.file,
-              {"Where the log goes; empty: standard error, which systemd keeps. After a rotation "
-               "send SIGHUP.",
-               true});
   schema.number("server.network_threads", s.server.network_threads, {0, 256},
                 {"Threads that move bytes between connections. 0: one per processor."});
   schema.number(
@@ -75,6 +62,19 @@ void declare_server(config::Schema& schema, Settings& s) {
       {"Networks of load balancers, like \"10.0.0.0/8\". Connections from there to IMAP and HTTPS must start with "
        "a PROXY protocol v2 header, which tells the client's address."},
       check_network);
+  schema.choice("log.level", s.log.level,
+                {{"debug", log::Level::debug},
+                 {"info", log::Level::info},
+                 {"warn", log::Level::warn},
+                 {"error", log::Level::error},
+                 {"off", log::Level::off}},
+                {"The least important events that are logged.", true});
+  schema.choice("log.format", s.log.format, {{"text", log::Form::text}, {"json", log::Form::json}},
+                {"One line per event: `text` for people, `json` for collectors.", true});
+  schema.text("log.file", s.log.file,
+              {"Where the log goes; empty: standard error, which systemd keeps. After a rotation "
+               "send SIGHUP.",
+               true});
   schema.list(
       "tls.certificates", s.tls.certificates, "file",
       {"Certificate chains in PEM, leaf first. The client's SNI picks one; the first serves everyone else. None: a "
@@ -153,8 +153,18 @@ void declare_others(config::Schema& schema, Settings& s) {
        "absolute is in the data folder. LMTP has no login: whoever can connect can deliver. TLS by STARTTLS."},
       check_endpoint);
   transport::declare(schema, s.lmtp);
-  schema.list("https.listen", s.listen.https, "endpoint",
-              {"Where HTTPS is served: today the endpoint that `kontor-migrate` imports through."}, check_endpoint);
+  schema.list(
+      "https.listen", s.listen.https, "endpoint",
+      {"Where HTTPS is served: today the endpoint that `kontor-migrate` imports through. An empty list turns it "
+       "off."},
+      check_endpoint);
+  schema.list(
+      "import.allow", s.import_allow, "network",
+      {"From where mail may be moved in through HTTPS, like \"192.0.2.10\" or \"10.0.0.0/8\"; a token is needed as "
+       "well (`kontor import-token add`). An empty list lets every address with a token in."},
+      check_network);
+  schema.number("import.parallel", s.import_parallel, {1, 1024},
+                {"How many archives are taken at once; further ones are told to come later."});
   schema.list("metrics.listen", s.listen.metrics, "endpoint",
               {"Where /metrics (Prometheus), /health and /ready are served, by plain HTTP and without a login: keep it "
                "local."},
@@ -218,5 +228,6 @@ std::vector<net::Network> networks(const std::vector<std::string>& texts) {
 
 std::string store_folder(const Settings& settings) { return settings.data + "/store"; }
 std::string admin_socket(const Settings& settings) { return settings.data + "/kontor.sock"; }
+std::string token_file(const Settings& settings) { return settings.data + "/import-tokens.json"; }
 
 }  // namespace kontor::app

@@ -66,6 +66,8 @@ struct Settings {
   directory::HashCost hash_cost;
   imap::Options imap;
   transport::LmtpOptions lmtp;
+  std::vector<std::string> import_allow = {"127.0.0.0/8", "::1"};
+  std::uint32_t import_parallel = 32;
 
   config::Schema schema;
   std::string file;  // that was read; empty if none was
@@ -80,5 +82,6 @@ std::vector<net::Endpoint> endpoints(const Settings& settings, const std::vector
 std::vector<net::Network> networks(const std::vector<std::string>& texts);
 std::string store_folder(const Settings& settings);
 std::string admin_socket(const Settings& settings);
+std::string token_file(const Settings& settings);
 
 }  // namespace kontor::app

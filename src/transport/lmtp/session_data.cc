@@ -24,7 +24,8 @@ Intake& LmtpSession::intake() {
   if (intake_) return *intake_;
   Trace trace;
   trace.client = client_;
-  trace.peer = io_.stream().peer().is_unix ? "local" : net::to_string(io_.stream().peer());
+  const net::Endpoint& peer = io_.stream().peer();
+  trace.peer = peer.is_unix ? "local" : "[" + net::to_string(peer.ip) + "]";
   trace.hostname = server_.options.hostname;
   trace.id = id_;
   trace.is_encrypted = io_.stream().is_encrypted();
@@ -108,14 +109,19 @@ Task<void> LmtpSession::finish_message() {
 
 void LmtpSession::note(const std::string& recipient, const Result<void>& answer, const Reply& reply) {
   (answer ? server_.delivered : reply.code < 500 ? server_.deferred : server_.rejected).add();
-  log::write(answer ? log::Level::info : log::Level::warn, answer ? "lmtp.delivered" : "lmtp.undelivered",
-             {{"session", io_.stream().id()},
-              {"id", id_},
-              {"from", envelope_->sender.to_string()},
-              {"to", recipient},
-              {"size", intake_->size()},
-              {"code", reply.code},
-              {"reason", answer ? std::string() : answer.error().text}});
+  const std::string& session = io_.stream().id();
+  std::string from = envelope_->sender.to_string();
+  if (answer)
+    log::info("lmtp.delivered",
+              {{"session", session}, {"id", id_}, {"from", from}, {"to", recipient}, {"size", intake_->size()}});
+  else
+    log::warn("lmtp.undelivered", {{"session", session},
+                                   {"id", id_},
+                                   {"from", from},
+                                   {"to", recipient},
+                                   {"size", intake_->size()},
+                                   {"code", reply.code},
+                                   {"reason", answer.error().text}});
 }
 
 }  // namespace kontor::transport
