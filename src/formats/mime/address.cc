@@ -95,6 +95,9 @@ void AddressReader::step() {
       if (at_sign_ != std::string::npos && at_sign_ + 1 == spec_.size()) return read_literal();
       lexer_.skip();
       return add_text("[");
+    case ')':
+      lexer_.skip();
+      return add_text(")");
     case '\\':
       lexer_.skip();
       if (lexer_.at_end()) return;

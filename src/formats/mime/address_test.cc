@@ -59,6 +59,8 @@ TEST(Addresses, AreReadAsMeant) {
       {"a@x (open, b@x", "open, b@x <a@x>", "a comment without end"},
       {"\"open <a@x>", "open <a@x> <>", "a quote without end: all of it is text"},
       {"a\\,b@x", "<a,b@x>", "an escape outside of quotes"},
+      {"Joe :-) <a@x>", "Joe :-) <a@x>", "a colon and a bracket that open nothing"},
+      {"a) <a@x>", "a) <a@x>", "a closing bracket alone"},
       {"\\", "", "and nothing behind it"},
   };
   for (const auto& c : cases) EXPECT_EQ(text_of(parse_addresses(c.text, 100)), c.expected) << c.why << ": " << c.text;
@@ -87,7 +89,7 @@ TEST(Addresses, LimitKeepsGroupsClosed) {
 // A quadratic reader would need minutes for these.
 TEST(Addresses, HostileInputTakesLinearTime) {
   for (const std::string_view piece :
-       {"(", ",", "<", "<@", "\"", "a ", "a:", "@", "\\", "[", "=?", "a@[", "<a@b> ", "((a)", "a@b c "}) {
+       {"(", ",", "<", "<@", "\"", "a ", "a:", "@", "\\", "[", "=?", "a@[", "<a@b> ", "((a)", ")", "a@b c "}) {
     std::string text;
     while (text.size() < 200'000) text += piece;
     const auto start = std::chrono::steady_clock::now();
