@@ -28,6 +28,8 @@ class Buffered {
   // Between 1 and `limit` bytes, as they come: for literals and message data in bounded pieces. The view lives until
   // the next call on this object.
   Task<std::string_view> read_chunk(std::size_t limit);
+  // Makes the last `count` bytes of that chunk unread again: what follows the end of data is the next command.
+  void give_back(std::size_t count) { begin_ -= count; }
   // Exactly `count` bytes.
   Task<std::string> read_exactly(std::size_t count);
 
