@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <fstream>
 #include <random>
@@ -172,12 +173,21 @@ TEST(Crash, AcknowledgedCommitsSurviveKill) {
     const pid_t child = start_child("commit", folder.path(), ends[1]);
     ASSERT_GT(child, 0);
     close(ends[1]);
-    std::thread killer([&, pause = std::chrono::milliseconds(80 + random() % 150)] {
+    // Mostly while it commits; each fifth time a while after its start, which may be while it still opens the store.
+    std::atomic<bool> may_kill = round % 5 == 4;
+    std::thread killer([&, pause = std::chrono::milliseconds(random() % 150)] {
+      may_kill.wait(false);
       std::this_thread::sleep_for(pause);
       kill(child, SIGKILL);
     });
     std::uint32_t said[2];
-    while (read(ends[0], said, sizeof said) == sizeof said) acknowledged[said[0]] = said[1];
+    while (read(ends[0], said, sizeof said) == sizeof said) {
+      acknowledged[said[0]] = said[1];
+      may_kill = true;
+      may_kill.notify_one();
+    }
+    may_kill = true;
+    may_kill.notify_one();
     killer.join();
     int status = 0;
     ASSERT_EQ(waitpid(child, &status, 0), child);
@@ -201,7 +211,7 @@ TEST(Crash, AcknowledgedCommitsSurviveKill) {
       said_last = end;
     }
   }
-  for (const std::int64_t last : acknowledged) EXPECT_GE(last, 20) << "the test must have committed something";
+  for (const std::int64_t last : acknowledged) EXPECT_GT(last, 0) << "the test must have committed something";
 }
 
 TEST(Crash, AFailedWriteIsOvercomeByOpeningAgain) {
