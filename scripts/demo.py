@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Moves real mail into a fresh Kontor: from a Dovecot of its own and from a Maildir; proves the move; repeats it; serves."""
+import argparse
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from peers.dovecot import Dovecot  # noqa: E402
+from peers.kontor import KONTOR, MIGRATE, Kontor  # noqa: E402
+from peers.mailbox import fill, sample_messages  # noqa: E402
+from peers.maildir import fill_maildir  # noqa: E402
+
+DOMAIN = "example.org"
+IMAP_USERS = ["ada", "ben", "carla"]
+MAILDIR_USERS = ["dora"]
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def migrate(command, source, kontor, folder, name, *more):
+    """Runs kontor-migrate and returns its report and the seconds it took."""
+    report = folder / f"{name}-{command}"
+    begin = time.monotonic()
+    done = subprocess.run([MIGRATE, command, *source, "--to", f"https://127.0.0.1:{kontor.port('https')}", "--token-file", folder / "token",
+                           "--ca-file", kontor.certificate, "--report", report, *more], capture_output=True, text=True)
+    seconds = time.monotonic() - begin
+    if done.returncode != 0:
+        say(done.stdout + done.stderr)
+        raise SystemExit(f"kontor-migrate {command} of {name} ended with {done.returncode}")
+    return json.loads(report.with_suffix(".json").read_text()), seconds
+
+
+def secret_file(path, text):
+    path.write_text(text + "\n")
+    path.chmod(0o600)
+    return path
+
+
+def table(rows):
+    head = ("user", "from", "folders", "messages", "MB", "seconds", "again", "differences")
+    widths = [max(len(str(row[i])) for row in [head, *rows]) for i in range(len(head))]
+    for row in [head, *rows]:
+        say("  " + "  ".join(str(cell).ljust(width) if i < 2 else str(cell).rjust(width) for i, (cell, width) in enumerate(zip(row, widths))))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--once", action="store_true", help="end after the verification, with its exit code")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    messages = [(name, data) for name, data in sample_messages() if data]
+
+    with tempfile.TemporaryDirectory(prefix="kontor-demo-") as folder:
+        folder = pathlib.Path(folder)
+        dovecot = Dovecot([f"{user}@{DOMAIN}" for user in IMAP_USERS])
+        kontor = Kontor(folder / "kontor")
+        try:
+            return run(options, folder, dovecot, kontor, messages)
+        finally:
+            dovecot.close()
+            kontor.close()
+
+
+def run(options, folder, dovecot, kontor, messages):
+    say(f"Filling a Dovecot and a Maildir with {len(messages)} messages for each user")
+    dovecot.start()
+    for i, user in enumerate(IMAP_USERS):
+        with dovecot.imap(f"{user}@{DOMAIN}") as client:
+            refused = fill(client, messages, seed=i, tolerant=True)
+            if refused:
+                say(f"  Dovecot itself refused {refused} of {user}'s messages")
+    for user in MAILDIR_USERS:
+        fill_maildir(folder / "maildirs" / f"{user}@{DOMAIN}", messages)
+
+    say("Starting Kontor and creating the tenant, its domain and its users")
+    kontor.start()
+    kontor.populate(users=IMAP_USERS + MAILDIR_USERS, domain=DOMAIN, inactive=True)
+    secret_file(folder / "token", kontor.json("import-token", "add", "demo")["token"])
+    (folder / "users.csv").write_text("login,address\n" + "".join(f"{u}@{DOMAIN},{u}@{DOMAIN}\n" for u in IMAP_USERS))
+    secret_file(folder / "master", "master-secret")
+    sources = {
+        "IMAP": ["--from", f"imap://127.0.0.1:{dovecot.imap_port}", "--plain", "--users", folder / "users.csv", "--master-user", "master",
+                 "--master-password-file", folder / "master"],
+        "Maildir": ["--from", f"maildir:{folder}/maildirs/%u", "--user", f"dora@{DOMAIN}"],
+    }
+
+    rows, differences = [], 0
+    for name, source in sources.items():
+        say(f"Moving the mail from {name}")
+        first, seconds = migrate("run", source, kontor, folder, name)
+        again, _ = migrate("run", source, kontor, folder, name + "-again")
+        proof, _ = migrate("verify", source, kontor, folder, name)
+        for account in first["accounts"]:
+            address = account["address"]
+            second = next(a for a in again["accounts"] if a["address"] == address)
+            verified = next(a for a in proof["accounts"] if a["address"] == address)
+            differences += verified["differences"]
+            rows.append((address, name, len(account["folders"]), account["copied"], f"{account['bytes'] / 1e6:.1f}",
+                         f"{account.get('seconds', seconds):.1f}", f"{second['copied']} new", verified["differences"]))
+    say()
+    table(rows)
+    say()
+    kontor.run("check", "--read-content")
+    say("The store is sound (kontor check --read-content).")
+    if differences:
+        say(f"{differences} differences: see the reports")
+        return 1
+    say("Nothing was lost and nothing was doubled.")
+    if options.once:
+        return 0
+
+    for user in IMAP_USERS + MAILDIR_USERS:
+        kontor.run("user", "set", f"{user}@{DOMAIN}", "--status", "active")
+    say(f"""
+Settings for a mail client:
+  IMAP server   127.0.0.1, port {kontor.port('imaps')}, SSL/TLS (the certificate is self-signed: {kontor.certificate})
+  User name     ada@{DOMAIN}     (or ben, carla, dora)
+  Password      secret
+Delivery by LMTP: 127.0.0.1:{kontor.port('lmtp')}
+Administration:   {KONTOR} user list --config {kontor.config}
+
+Serving until Ctrl-C.""")
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        say("\nStopping.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
