@@ -94,7 +94,7 @@ Task<Result<groupware::StagedContent>> take_message(Session& session, std::uint6
 Task<Result<Reply>> cmd_append(Session& session, Command& command) {
   wire::imap::Cursor in(command.args());
   const auto arguments = parse_append(in);
-  if (!command.pending) co_return Reply::bad(in.failed() ? in.error() : "the message is missing");
+  if (!command.pending) co_return Reply::bad("the message is missing");
   const auto mark = *command.pending;
   if (in.failed()) co_return co_await refuse(session, mark, Reply::bad(in));
   if (auto refusal = refuse_size(session, mark)) co_return co_await refuse(session, mark, *std::move(refusal));
@@ -110,9 +110,13 @@ Task<Result<Reply>> cmd_append(Session& session, Command& command) {
   if (mark.synchronising) co_await session.ask("send the message");
   auto staged = co_await take_message(session, mark.size);
   const auto end_of_line = co_await session.io().read_line(1000);
-  if (!end_of_line || !end_of_line->empty()) {
-    if (!end_of_line) co_await session.bye("the command does not end");
-    co_return Reply::bad("one message at a time");
+  if (!end_of_line) {
+    co_await session.bye("the command does not end");
+    co_return Reply{Reply::Kind::none, {}, {}};
+  }
+  if (!end_of_line->empty()) {
+    const auto rest = wire::imap::trailing_literal(*end_of_line).value_or(wire::imap::LiteralMark());
+    co_return co_await refuse(session, rest, Reply::bad("one message at a time"));
   }
   CO_TRY(auto content, std::move(staged));
   NewItem item;

@@ -1,14 +1,372 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Runs tests/transcripts/imap/*.txt against a server in this process: real sockets, the real core, the memory engine.
-//
-// A transcript is lines; each begins with the connection's number (none = 1) and a word:
-//   1C: text     sends the line             1C{}: text   sends the text without a line end (for literals and pieces)
-//   1S: text     the next line must match: `*` stands for any text without a line end, `$name` for a word that is
-//                remembered, or must be the same as the last time
-//   1S?: text    one of the next lines up to a tagged line or "+" must match; lines in between may come in any order
-//   1!: text     no line that was received so far and not yet matched may match
-//   1X           the connection must be closed by the server
-//   # comment
-// Escapes in texts: \r \n \0 \\ and \xHH; `\*N{text}` repeats. A connection opens when it is first named; the greeting
-// is read then. `= name` in a line of its own begins a new test with a fresh account of two messages.
+// The grammar stands in tests/transcripts/imap/README.
 #include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "net/script_stream.h"
+#include "protocols/imap/server.h"
+#include "store/memory.h"
+
+namespace kontor::imap {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <class T>
+T must_have(Result<T> result) {
+  if (!result) throw std::runtime_error(std::string(name(result.error().code)) + ": " + result.error().text);
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+std::string unescape(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 1 == text.size()) {
+      out.push_back(text[i]);
+      continue;
+    }
+    switch (text[++i]) {
+      case 'r':
+        out.push_back('\r');
+        break;
+      case 'n':
+        out.push_back('\n');
+        break;
+      case '0':
+        out.push_back('\0');
+        break;
+      case 'x':
+        out.push_back(static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16)));
+        i += 2;
+        break;
+      default:
+        (out += '\\') += text[i];
+    }
+  }
+  return out;
+}
+
+struct Step {
+  std::size_t line = 0;
+  int connection = 1;
+  std::string word;
+  std::string text;
+  std::string block;  // the lines that follow with "|"
+  bool has_block = false;
+};
+
+struct Scenario {
+  std::string title;
+  std::map<std::string, std::string> settings;
+  std::vector<Step> steps;
+};
+
+std::vector<Scenario> read_transcript(const fs::path& path) {
+  std::ifstream in(path);
+  std::vector<Scenario> scenarios;
+  std::size_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (line.empty() || line[0] == '#') continue;
+    if (line[0] == '=') {
+      scenarios.emplace_back().title = line.substr(1);
+      continue;
+    }
+    auto& now = scenarios.back();
+    if (line[0] == '|') {
+      now.steps.back().block += unescape(line.size() > 2 ? std::string_view(line).substr(2) : "") + "\r\n";
+      now.steps.back().has_block = true;
+      continue;
+    }
+    const auto colon = line.find(':');
+    const std::string head = line.substr(0, colon);
+    std::string rest = colon == std::string::npos || colon + 2 > line.size() ? "" : line.substr(colon + 2);
+    if (std::islower(static_cast<unsigned char>(head[0]))) {
+      now.settings[head] = rest;
+      continue;
+    }
+    const auto word_at = head.find_first_not_of("0123456789");
+    Step step;
+    step.line = number;
+    if (word_at > 0) step.connection = std::stoi(head.substr(0, word_at));
+    step.word = head.substr(word_at);
+    step.text = std::move(rest);
+    now.steps.push_back(std::move(step));
+  }
+  return scenarios;
+}
+
+// One server with one fresh organisation.
+class World {
+ public:
+  explicit World(const Scenario& scenario) : scenario_(scenario) {
+    tenant_ = must_have(directory_->add_tenant("acme")).id;
+    must_have(directory_->add_domain(tenant_, "example.org"));
+    directory::NewPrincipal user;
+    user.address = "ada@example.org";
+    user.name = "Ada";
+    if (const auto quota = setting("quota"); !quota.empty()) user.quota = std::stoull(quota);
+    ada_ = must_have(directory_->add_principal(user)).id;
+    must_have(directory_->set_password(ada_, "secret"));
+    accounts_ = groupware::Accounts::make(*engine_, *directory_, clock_, core_options());
+    for (int i = 1; i <= (setting("setup").empty() ? 0 : std::stoi(setting("setup"))); ++i) deliver(i);
+
+    Options options;
+    options.plain_login = setting("tls").empty() ? PlainLogin::local : PlainLogin::never;
+    if (!setting("idle").empty()) options.idle_timeout = std::chrono::milliseconds(std::stoi(setting("idle")));
+    net::TlsMode mode = net::TlsMode::none;
+    std::vector<net::Certificate> certificates;
+    if (!setting("tls").empty()) {
+      mode = setting("tls") == "starttls" ? net::TlsMode::starttls : net::TlsMode::implicit;
+      certificates = {certificate()};
+    }
+    const Services services{*accounts_, *directory_, limits_, workers_};
+    server_ = std::make_unique<net::TestServer>(session(services, options), mode, certificates);
+  }
+  ~World() {
+    if (stopping_.joinable()) stopping_.join();
+  }
+
+  std::string setting(const std::string& key) const {
+    const auto found = scenario_.settings.find(key);
+    return found == scenario_.settings.end() ? "" : found->second;
+  }
+
+  net::ScriptPeer& peer(int connection) {
+    if (connection > 1 && !peers_.contains(1)) this->peer(1);
+    auto& peer = peers_[connection];
+    if (peer) return *peer;
+    peer = std::make_unique<net::ScriptPeer>(server_->client_options());
+    const std::string state = setting("state").empty() ? "selected" : setting("state");
+    if (state == "fresh") return *peer;
+    peer->read_line();
+    if (state == "greeted") return *peer;
+    expect_ok(*peer, "x1 LOGIN ada@example.org secret");
+    if (state == "selected") expect_ok(*peer, "x2 SELECT INBOX");
+    return *peer;
+  }
+
+  void stop() {
+    stopping_ = std::thread([this] { server_->stop(std::chrono::seconds(3)); });
+  }
+  void forget(int connection) { peers_.erase(connection); }
+
+ private:
+  static void expect_ok(net::ScriptPeer& peer, const std::string& command) {
+    peer.send(command + "\r\n");
+    std::string line;
+    do line = peer.read_line();
+    while (line.starts_with("*"));
+    if (line.find(" OK ") == std::string::npos) throw std::runtime_error(command + ": " + line);
+  }
+
+  groupware::Options core_options() const {
+    groupware::Options options;
+    if (!setting("largest").empty()) options.largest_item = std::stoull(setting("largest"));
+    return options;
+  }
+
+  static net::Certificate certificate() {
+    const fs::path folder = fs::temp_directory_path() / ("kontor-imap-test-" + std::to_string(getpid()));
+    fs::create_directories(folder);
+    net::Certificate files{folder / "cert.pem", folder / "key.pem"};
+    must_have(net::make_self_signed(files, "localhost"));
+    return files;
+  }
+
+  void deliver(int number) {
+    const std::string n = std::to_string(number);
+    const std::string bytes = "Date: Mon, 0" + n +
+                              " Jan 2024 10:00:00 +0100\r\nFrom: Ada Lovelace <ada@example.org>\r\n" +
+                              "To: ben@example.org\r\nSubject: Message " + n + "\r\nMessage-ID: <" + n +
+                              "@example.org>\r\n\r\nBody of message " + n + "\r\n";
+    const auto stager = accounts_->stage(tenant_);
+    must_have(stager->write(bytes));
+    groupware::NewItem item;
+    item.content = must_have(stager->finish());
+    item.internal_date = InternalDate(Instant(std::chrono::seconds(1704099600 + 86400 * (number - 1))), 60);
+    const auto account = must_have(accounts_->open(AccountId(ada_.value)));
+    must_have(account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) -> Result<void> {
+      TRY_VOID(transaction.add(transaction.folders()->by_role(groupware::FolderRole::inbox)->id, item));
+      return {};
+    }));
+  }
+
+  const Scenario& scenario_;
+  FakeClock clock_{Instant(std::chrono::seconds(1'700'000'000))};
+  std::unique_ptr<store::Engine> engine_ = store::open_memory();
+  std::unique_ptr<directory::Directory> directory_ =
+      must_have(directory::Directory::open(*engine_, clock_, {.memory_kib = 64, .passes = 1}));
+  TenantId tenant_;
+  PrincipalId ada_;
+  std::unique_ptr<groupware::Accounts> accounts_;
+  Workers workers_{2};
+  net::Limits limits_{net::LimitOptions{}};
+  std::unique_ptr<net::TestServer> server_;
+  std::map<int, std::unique_ptr<net::ScriptPeer>> peers_;
+  std::thread stopping_;
+};
+
+class Player {
+ public:
+  explicit Player(const Scenario& scenario) : scenario_(scenario), world_(scenario) {}
+
+  void play() {
+    for (const auto& step : scenario_.steps) {
+      try {
+        take(step);
+      } catch (const std::exception& e) {
+        ADD_FAILURE() << scenario_.title << ", line " << step.line << ": " << e.what();
+        return;
+      }
+    }
+  }
+
+ private:
+  void take(const Step& step) {
+    if (step.word == "STOP") return world_.stop();
+    if (step.word == "LEAVE") return world_.forget(step.connection);
+    auto& peer = world_.peer(step.connection);
+    if (step.word == "TLS") return peer.start_tls();
+    if (step.word == "C") return send(peer, step);
+    if (step.word == "C-") return peer.send(expand(unescape(step.text)));
+    if (step.word == "S") return expect_line(peer, step);
+    if (step.word == "S..") return skip_to(peer, step);
+    if (step.word == "!") return void(forbidden_.push_back(step.text));
+    if (step.word == "X") {
+      if (!peer.is_closed()) throw std::runtime_error("not closed; next is: " + peer.read_line());
+      return;
+    }
+    throw std::runtime_error("no such word: " + step.word);
+  }
+
+  void send(net::ScriptPeer& peer, const Step& step) {
+    std::string line = expand(unescape(step.text));
+    const auto mark = line.find("{@");
+    if (mark == std::string::npos) return peer.send(line + "\r\n");
+    line.replace(mark + 1, 1, std::to_string(step.block.size()));
+    const bool waits = line.ends_with('}') && !line.ends_with("+}");
+    peer.send(line + "\r\n");
+    if (waits) {
+      const std::string answer = peer.read_line();
+      if (!answer.starts_with("+")) throw std::runtime_error("expected \"+\", got: " + answer);
+    }
+    peer.send(step.block + "\r\n");
+  }
+
+  void expect_line(net::ScriptPeer& peer, const Step& step) {
+    std::string wanted = step.text;
+    if (const auto mark = wanted.find("{@}"); mark != std::string::npos) {
+      wanted.replace(mark + 1, 1, std::to_string(step.block.size()));
+    }
+    const std::string line = peer.read_line();
+    if (!matches(line, wanted)) throw std::runtime_error("expected: " + wanted + "\n  got: " + line);
+    if (!step.has_block) return;
+    const std::string literal = peer.receive_exactly(step.block.size());
+    if (literal != step.block) throw std::runtime_error("expected literal:\n" + step.block + "got:\n" + literal);
+  }
+
+  void skip_to(net::ScriptPeer& peer, const Step& step) {
+    std::string seen;
+    while (true) {
+      const std::string line = peer.read_line();
+      for (const auto& pattern : forbidden_) {
+        if (matches(line, pattern)) throw std::runtime_error("must not come: " + line);
+      }
+      if (matches(line, step.text)) break;
+      seen += "\n  " + line;
+      const bool is_end = !line.starts_with("*") && line.size() > 3 && line.substr(0, 3) == step.text.substr(0, 3);
+      if (is_end) throw std::runtime_error("expected some time: " + step.text + "\n  got:" + seen);
+    }
+    forbidden_.clear();
+  }
+
+  // Known ${variables} put in.
+  std::string expand(std::string text) const {
+    for (const auto& [name, value] : variables_) {
+      const std::string mark = "${" + name + "}";
+      for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark))
+        text.replace(at, mark.size(), value);
+    }
+    return text;
+  }
+
+  // "<*>" is any text, an unknown "${name}" a word that is remembered.
+  bool matches(const std::string& line, const std::string& pattern) {
+    const std::string wanted = expand(pattern);
+    std::map<std::string, std::string> learned;
+    std::size_t at = 0, pos = 0;
+    std::string open;  // the wildcard before the present literal piece: "" none, "*" any, else a variable
+    while (true) {
+      const auto any = wanted.find("<*>", pos);
+      const auto variable = wanted.find("${", pos);
+      const auto next = std::min(any, variable);
+      const bool is_last = next == std::string::npos;
+      const std::string piece = unescape(wanted.substr(pos, is_last ? next : next - pos));
+      std::size_t found = at;
+      if (open.empty()) {
+        if (line.compare(at, piece.size(), piece) != 0) return false;
+      } else {
+        found = is_last ? (line.size() >= at + piece.size() && line.ends_with(piece) ? line.size() - piece.size()
+                                                                                     : std::string::npos)
+                        : line.find(piece, at);
+        if (found == std::string::npos) return false;
+        const std::string value = line.substr(at, found - at);
+        if (open != "*") {
+          if (value.empty() || value.find_first_of(" ()[]") != std::string::npos) return false;
+          learned[open] = value;
+        }
+      }
+      at = found + piece.size();
+      if (is_last) break;
+      if (next == any) {
+        open = "*";
+        pos = next + 3;
+      } else {
+        const auto close = wanted.find('}', next);
+        open = wanted.substr(next + 2, close - next - 2);
+        pos = close + 1;
+      }
+    }
+    if (at != line.size()) return false;
+    variables_.insert(learned.begin(), learned.end());
+    return true;
+  }
+
+  const Scenario& scenario_;
+  World world_;
+  std::map<std::string, std::string> variables_;
+  std::vector<std::string> forbidden_;
+};
+
+class ImapTranscript : public ::testing::TestWithParam<fs::path> {};
+
+TEST_P(ImapTranscript, Plays) {
+  const auto scenarios = read_transcript(GetParam());
+  EXPECT_FALSE(scenarios.empty());
+  for (const auto& scenario : scenarios) {
+    SCOPED_TRACE(scenario.title);
+    Player(scenario).play();
+  }
+}
+
+std::vector<fs::path> transcripts() {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(fs::path(KONTOR_SOURCE_DIR) / "tests/transcripts/imap")) {
+    if (entry.path().extension() == ".txt") found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ImapTranscript, ::testing::ValuesIn(transcripts()),
+                         [](const auto& one) { return one.param.stem().string(); });
+
+}  // namespace
+}  // namespace kontor::imap
