@@ -105,7 +105,7 @@ std::vector<std::string> take_csv_line(std::string_view& text, char separator, b
   return fields;
 }
 
-constexpr std::array<std::string_view, 4> kColumns{"login", "password", "token", "address"};
+constexpr std::array<std::string_view, 4> kCsvColumns{"login", "password", "token", "address"};
 
 std::string& field_of(SourceUser& user, std::string_view column) {
   if (column == "password") return user.password;
@@ -124,7 +124,7 @@ std::vector<std::string> column_names(const std::vector<std::string>& first) {
   std::vector<std::string> names;
   for (const auto& field : first) {
     names.push_back(to_lower(trimmed(field)));
-    if (std::find(kColumns.begin(), kColumns.end(), names.back()) == kColumns.end()) return {};
+    if (std::find(kCsvColumns.begin(), kCsvColumns.end(), names.back()) == kCsvColumns.end()) return {};
   }
   return names;
 }
