@@ -59,7 +59,7 @@ TEST(Addresses, AreReadAsMeant) {
       {"a@x (open, b@x", "open, b@x <a@x>", "a comment without end"},
       {"\"open <a@x>", "open <a@x> <>", "a quote without end: all of it is text"},
       {"a\\,b@x", "<a,b@x>", "an escape outside of quotes"},
-      {"Joe :-) <a@x>", "Joe :-) <a@x>", "a colon and a bracket that open nothing"},
+      {"Joe :-) <a@x>", "Joe:, -) <a@x>, ;", "a colon begins a group, whatever was meant"},
       {"a) <a@x>", "a) <a@x>", "a closing bracket alone"},
       {"\\", "", "and nothing behind it"},
   };
