@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <mutex>
 #include <unordered_set>
+#include <utility>
 
 namespace kontor::net {
 
