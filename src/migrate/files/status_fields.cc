@@ -31,18 +31,18 @@ std::uint32_t field_number(std::string_view text, int base = 10) {
 
 void read_letters(std::string_view letters, SourceItem& item) {
   for (const char letter : letters) {
-    if (letter == 'R') item.flags |= kSeenFlag;
-    if (letter == 'A') item.flags |= kAnsweredFlag;
-    if (letter == 'F') item.flags |= kFlaggedFlag;
-    if (letter == 'T') item.flags |= kDraftFlag;
-    if (letter == 'D') item.flags |= kDeletedFlag;
+    if (letter == 'R') item.flags |= kItemSeen;
+    if (letter == 'A') item.flags |= kItemAnswered;
+    if (letter == 'F') item.flags |= kItemFlagged;
+    if (letter == 'T') item.flags |= kItemDraft;
+    if (letter == 'D') item.flags |= kItemDeleted;
   }
 }
 
 void read_mozilla(std::uint32_t bits, SourceItem& item, StatusFields& fields) {
-  if (bits & 0x1) item.flags |= kSeenFlag;
-  if (bits & 0x2) item.flags |= kAnsweredFlag;
-  if (bits & 0x4) item.flags |= kFlaggedFlag;
+  if (bits & 0x1) item.flags |= kItemSeen;
+  if (bits & 0x2) item.flags |= kItemAnswered;
+  if (bits & 0x4) item.flags |= kItemFlagged;
   if (bits & 0x1000) add_keyword(item, "$Forwarded");
   fields.is_expunged = (bits & 0x8) != 0;
 }
@@ -99,7 +99,7 @@ StatusFields read_status_fields(std::string_view header, SourceItem& item) {
       is_internal = value.find("FOLDER INTERNAL DATA") != std::string::npos;
     } else if (is("Status")) {
       fields.has_status = true;
-      if (value.find('R') != std::string::npos) item.flags |= kSeenFlag;
+      if (value.find('R') != std::string::npos) item.flags |= kItemSeen;
     } else if (is("X-Status")) {
       read_letters(value, item);
     } else if (is("X-Keywords")) {
@@ -114,7 +114,7 @@ StatusFields read_status_fields(std::string_view header, SourceItem& item) {
     } else if (is("X-Mozilla-Keys")) {
       for (const auto& word : split_at(value, " \t")) add_keyword(item, word);
     } else if (is("X-Unsent") && value == "1") {
-      item.flags |= kDraftFlag;
+      item.flags |= kItemDraft;
     } else if (is("X-Gmail-Labels")) {
       fields.labels = read_labels(mime::decode_header(field.value));
     }

@@ -25,22 +25,22 @@ void set_flags(SourceItem& item, const MaildirMessage& message, const std::vecto
   for (const char letter : message.letters) {
     switch (letter) {
       case 'D':
-        item.flags |= kDraftFlag;
+        item.flags |= kItemDraft;
         break;
       case 'F':
-        item.flags |= kFlaggedFlag;
+        item.flags |= kItemFlagged;
         break;
       case 'P':
         add_keyword(item, "$Forwarded");
         break;
       case 'R':
-        item.flags |= kAnsweredFlag;
+        item.flags |= kItemAnswered;
         break;
       case 'S':
-        item.flags |= kSeenFlag;
+        item.flags |= kItemSeen;
         break;
       case 'T':
-        item.flags |= kDeletedFlag;
+        item.flags |= kItemDeleted;
         break;
       default:
         if (letter >= 'a' && letter <= 'z' && static_cast<std::size_t>(letter - 'a') < keywords.size())

@@ -28,8 +28,8 @@ void add_keyword(SourceItem& item, std::string_view name) {
 
 void add_imap_flag(SourceItem& item, std::string_view name) {
   static constexpr std::pair<std::string_view, std::uint8_t> kFlags[] = {
-      {"\\seen", kSeenFlag},   {"\\answered", kAnsweredFlag}, {"\\flagged", kFlaggedFlag},
-      {"\\draft", kDraftFlag}, {"\\deleted", kDeletedFlag},   {"\\recent", 0}};
+      {"\\seen", kItemSeen},   {"\\answered", kItemAnswered}, {"\\flagged", kItemFlagged},
+      {"\\draft", kItemDraft}, {"\\deleted", kItemDeleted},   {"\\recent", 0}};
   static constexpr std::pair<std::string_view, std::string_view> kMeant[] = {
       {"\\forwarded", "$Forwarded"}, {"\\passed", "$Forwarded"}, {"\\mdnsent", "$MDNSent"},
       {"\\junk", "$Junk"},           {"\\notjunk", "$NotJunk"},  {"\\phishing", "$Phishing"}};

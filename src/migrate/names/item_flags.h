@@ -12,11 +12,11 @@
 namespace kontor::migrate {
 
 // The bits of SourceItem::flags; groupware::Flag has the same.
-constexpr std::uint8_t kSeenFlag = 1;
-constexpr std::uint8_t kAnsweredFlag = 2;
-constexpr std::uint8_t kFlaggedFlag = 4;
-constexpr std::uint8_t kDraftFlag = 8;
-constexpr std::uint8_t kDeletedFlag = 16;
+constexpr std::uint8_t kItemSeen = 1;
+constexpr std::uint8_t kItemAnswered = 2;
+constexpr std::uint8_t kItemFlagged = 4;
+constexpr std::uint8_t kItemDraft = 8;
+constexpr std::uint8_t kItemDeleted = 16;
 
 // One word of an IMAP FLAGS list, into `item`. \Recent is nobody's business; other names with a backslash that IMAP
 // does not have are renamed where we know what is meant ("\Forwarded") or else noted in the property
