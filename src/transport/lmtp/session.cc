@@ -13,7 +13,7 @@ using wire::smtp::Reply;
 using wire::smtp::Verb;
 
 LmtpSession::LmtpSession(LmtpServer& server, std::unique_ptr<net::Stream> stream)
-    : server_(server), io_(std::move(stream)), input_(io_) {}
+    : server_(server), io_(std::move(stream)) {}
 
 // The one place where a connection's end is caught. A farewell is sent where someone may still listen.
 Task<void> LmtpSession::run() {
@@ -46,13 +46,13 @@ Task<void> LmtpSession::serve() {
   co_await say(Reply(220, "", server_.options.hostname + " Kontor LMTP"));
   while (!is_done_) {
     // Answers of a pipelined group go out together, RFC 2920 section 3.2.
-    if (!input_.has_input()) co_await io_.flush();
-    Result<std::string> line = co_await input_.read_line(server_.options.line_length);
+    if (!io_.has_input()) co_await io_.flush();
+    Result<std::string> line = co_await io_.read_line(server_.options.line_length);
     if (line) {
       co_await command(*std::move(line));
     } else {
       co_await refuse(Reply(500, "5.5.6", "The line is too long"));
-      if (!co_await input_.skip_line(64 << 10)) is_done_ = true;
+      if (!co_await io_.skip_line(64 << 10)) is_done_ = true;
     }
   }
   co_await io_.flush();
@@ -185,7 +185,7 @@ Task<void> LmtpSession::recipient(Command command) {
 Task<void> LmtpSession::start_tls() {
   if (!io_.stream().can_start_tls()) co_return co_await refuse(Reply(502, "5.5.1", "TLS is not to be had here"));
   // What came in the clear behind the command could have been put there by anyone (RFC 3207 section 6).
-  if (input_.has_input()) {
+  if (io_.has_input()) {
     co_await say(Reply(554, "5.5.0", "Nothing may follow STARTTLS before the handshake; closing"));
     is_done_ = true;
     co_return;

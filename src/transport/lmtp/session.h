@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "net/buffered.h"
-#include "transport/lmtp/input.h"
 #include "transport/lmtp/intake.h"
 #include "transport/lmtp/server.h"
 #include "wire/smtp/command.h"
@@ -54,7 +53,6 @@ class LmtpSession {
 
   LmtpServer& server_;
   net::Buffered io_;
-  LmtpInput input_;
   std::string client_;  // what it called itself; empty before LHLO
   std::optional<Envelope> envelope_;
   std::unique_ptr<Intake> intake_;

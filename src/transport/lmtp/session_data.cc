@@ -53,10 +53,10 @@ Task<void> LmtpSession::data() {
   wire::smtp::DataReader reader;
   std::string piece;
   while (!reader.is_finished()) {
-    std::string_view bytes = co_await input_.read_chunk(kRead);
+    std::string_view bytes = co_await io_.read_chunk(kRead);
     piece.clear();
     std::size_t used = reader.feed(bytes, piece);
-    input_.give_back(bytes.substr(used));
+    io_.give_back(bytes.size() - used);
     co_await take(piece);
   }
   io_.stream().set_timeout(server_.options.idle_timeout);
@@ -74,7 +74,7 @@ Task<void> LmtpSession::chunk(Command command) {
   chunks_ = Chunks::open;
   io_.stream().set_timeout(server_.options.data_timeout);
   for (std::uint64_t left = command.chunk; left > 0;) {
-    std::string_view bytes = co_await input_.read_chunk(static_cast<std::size_t>(std::min<std::uint64_t>(left, kRead)));
+    std::string_view bytes = co_await io_.read_chunk(static_cast<std::size_t>(std::min<std::uint64_t>(left, kRead)));
     left -= bytes.size();
     co_await take(bytes);
   }
@@ -85,7 +85,7 @@ Task<void> LmtpSession::chunk(Command command) {
 
 Task<void> LmtpSession::drop_chunk(std::uint64_t size) {
   while (size > 0) {
-    std::string_view bytes = co_await input_.read_chunk(static_cast<std::size_t>(std::min<std::uint64_t>(size, kRead)));
+    std::string_view bytes = co_await io_.read_chunk(static_cast<std::size_t>(std::min<std::uint64_t>(size, kRead)));
     size -= bytes.size();
   }
 }

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Plays tests/transcripts/lmtp/*.txt against a server in this process: real sockets, the real core, the memory engine.
+// The grammar stands in tests/transcripts/lmtp/README.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <thread>
+
+#include "base/log.h"
+#include "directory/directory.h"
+#include "net/script_stream.h"
+#include "store/memory.h"
+#include "transport/lmtp/server.h"
+
+namespace kontor::transport {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <class T>
+T must_have(Result<T> result) {
+  if (!result) throw std::runtime_error(std::string(name(result.error().code)) + ": " + result.error().text);
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+std::string unescape(std::string_view text) {
+  static const std::map<char, char> kLetters = {{'r', '\r'}, {'n', '\n'}, {'t', '\t'}, {'0', '\0'}, {'\\', '\\'}};
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      out += text[i];
+    } else if (text.at(++i) == 'x') {
+      out += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
+      i += 2;
+    } else {
+      out += kLetters.at(text[i]);
+    }
+  }
+  return out;
+}
+
+// "<*>" is any text.
+bool matches(std::string_view line, const std::string& pattern) {
+  auto star = pattern.find("<*>");
+  if (star == std::string::npos) return line == unescape(pattern);
+  std::string head = unescape(pattern.substr(0, star));
+  std::string tail = unescape(pattern.substr(star + 3));
+  return line.size() >= head.size() + tail.size() && line.starts_with(head) && line.ends_with(tail);
+}
+
+struct LmtpStep {
+  std::size_t line = 0;
+  std::string word, text;
+};
+
+struct LmtpScenario {
+  std::string setting(const std::string& key) const {
+    auto found = settings.find(key);
+    return found == settings.end() ? "" : found->second;
+  }
+  std::uint32_t number(const std::string& key, std::uint32_t standard) const {
+    return setting(key).empty() ? standard : static_cast<std::uint32_t>(std::stoul(setting(key)));
+  }
+
+  std::string title;
+  std::map<std::string, std::string> settings;
+  std::vector<LmtpStep> steps;
+};
+
+std::vector<LmtpScenario> read_scenarios(const fs::path& path) {
+  std::ifstream in(path);
+  std::vector<LmtpScenario> scenarios;
+  std::size_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (line.empty() || line[0] == '#') continue;
+    if (line[0] == '=') {
+      scenarios.emplace_back().title = line.substr(2);
+      continue;
+    }
+    auto colon = line.find(':');
+    std::string word = line.substr(0, colon);
+    std::string text = line.size() > colon + 2 ? line.substr(colon + 2) : "";
+    if (word[0] >= 'a' && word[0] <= 'z')
+      scenarios.back().settings[word] = text;
+    else
+      scenarios.back().steps.push_back({number, word, text});
+  }
+  return scenarios;
+}
+
+// One server with a fresh organisation, and one client.
+class LmtpWorld {
+ public:
+  explicit LmtpWorld(const LmtpScenario& scenario) {
+    accounts_ = groupware::Accounts::make(*engine_, *directory_, clock_);
+    populate();
+    LmtpOptions options;
+    options.hostname = "mx.example.org";
+    options.recipients = scenario.number("recipients", options.recipients);
+    options.largest_message = scenario.number("largest", 100 << 20);
+    options.line_length = scenario.number("line", options.line_length);
+    options.bad_commands = scenario.number("bad", options.bad_commands);
+    options.idle_timeout = std::chrono::seconds(scenario.number("idle", 20));
+    if (scenario.setting("quota") == "reject") options.over_quota = groupware::QuotaPolicy::reject;
+    lmtp_ = std::make_unique<LmtpServer>(*accounts_, *directory_, workers_, clock_, options);
+    std::vector<net::Certificate> certificates;
+    if (!scenario.setting("tls").empty()) certificates = {certificate()};
+    server_ = std::make_unique<net::TestServer>(lmtp_->session(), net::TlsMode::starttls, certificates);
+    peer_ = std::make_unique<net::ScriptPeer>(server_->client_options());
+  }
+  ~LmtpWorld() {
+    if (stopping_.joinable()) stopping_.join();
+  }
+
+  net::ScriptPeer& peer() { return *peer_; }
+  void stop() {
+    stopping_ = std::thread([this] { server_->stop(std::chrono::seconds(5)); });
+  }
+
+  std::uint32_t count(const std::string& address) { return inbox(address)->total; }
+
+  // The newest message: the fields that delivery put before it, and what was sent.
+  std::pair<std::string, std::string> newest(const std::string& address) {
+    auto account = open(address);
+    auto reader = must_have(account->read(groupware::Caller::system()));
+    auto view = must_have(reader->view(inbox(address)->id));
+    if (view->size() == 0) throw std::runtime_error("the inbox is empty");
+    auto content = must_have(reader->content(view->at(view->size() - 1).item));
+    std::string bytes = must_have(content->read(0, content->size()));
+    auto end = bytes.find("+0000\r\n") + 7;
+    return {bytes.substr(0, end), bytes.substr(end)};
+  }
+
+ private:
+  void populate() {
+    TenantId acme = must_have(directory_->add_tenant("acme")).id;
+    must_have(directory_->add_domain(acme, "example.org"));
+    TenantId umbrella = must_have(directory_->add_tenant("umbrella")).id;
+    must_have(directory_->add_domain(umbrella, "umbrella.example"));
+    directory::Principal ada = add("ada@example.org");
+    ada.addresses.push_back("countess@example.org");
+    must_have(directory_->update_principal(ada));
+    directory::Principal ben = add("ben@example.org");
+    add("cecil@example.org", directory::Status::suspended);
+    add("dora@example.org", directory::Status::inactive);
+    directory::Principal ellen = add("ellen@example.org");
+    ellen.quota = 2000;
+    must_have(directory_->update_principal(ellen));
+    add("una@umbrella.example");
+    directory::NewPrincipal group;
+    group.kind = directory::PrincipalKind::group;
+    group.address = "team@example.org";
+    directory::Principal team = must_have(directory_->add_principal(group));
+    team.members = {ada.id, ben.id};
+    must_have(directory_->update_principal(team));
+  }
+
+  directory::Principal add(const std::string& address, directory::Status status = directory::Status::active) {
+    directory::NewPrincipal user;
+    user.address = address;
+    user.name = address;
+    user.status = status;
+    return must_have(directory_->add_principal(user));
+  }
+
+  std::shared_ptr<groupware::Account> open(const std::string& address) {
+    return must_have(accounts_->open(must_have(directory_->by_address(address)).account()));
+  }
+  std::shared_ptr<const groupware::Folder> inbox(const std::string& address) {
+    return open(address)->folders()->by_role(groupware::FolderRole::inbox);
+  }
+
+  static net::Certificate certificate() {
+    fs::path folder = fs::temp_directory_path() / ("kontor-lmtp-test-" + std::to_string(::getpid()));
+    fs::create_directories(folder);
+    net::Certificate files{folder / "cert.pem", folder / "key.pem"};
+    must_have(net::make_self_signed(files, "localhost"));
+    return files;
+  }
+
+  FakeClock clock_{Instant(std::chrono::seconds(1'700'000'000))};
+  std::unique_ptr<store::Engine> engine_ = store::open_memory();
+  std::unique_ptr<directory::Directory> directory_ =
+      must_have(directory::Directory::open(*engine_, clock_, {.memory_kib = 64, .passes = 1}));
+  std::unique_ptr<groupware::Accounts> accounts_;
+  Workers workers_{3};
+  std::unique_ptr<LmtpServer> lmtp_;
+  std::unique_ptr<net::TestServer> server_;
+  std::unique_ptr<net::ScriptPeer> peer_;
+  std::thread stopping_;
+};
+
+// "ADDRESS rest"
+std::pair<std::string, std::string> split(const std::string& text) {
+  auto blank = text.find(' ');
+  return {text.substr(0, blank), text.substr(blank + 1)};
+}
+
+void expect_equal(const std::string& got, const std::string& wanted) {
+  if (got != wanted) throw std::runtime_error("expected: " + wanted + "\n  got: " + got);
+}
+
+void expect_header(const std::string& header, std::string pattern) {
+  bool must_be_absent = pattern.starts_with('!');
+  if (must_be_absent) pattern.erase(0, 1);
+  bool found = false;
+  for (std::size_t at = 0; at < header.size();) {
+    auto end = header.find("\r\n", at);
+    found = found || matches(std::string_view(header).substr(at, end - at), pattern);
+    at = end + 2;
+  }
+  if (found == must_be_absent) throw std::runtime_error("the header is\n" + header);
+}
+
+void take_step(LmtpWorld& world, const LmtpStep& step) {
+  const std::string& word = step.word;
+  if (word == "C") return world.peer().send(unescape(step.text) + "\r\n");
+  if (word == "C-") return world.peer().send(unescape(step.text));
+  if (word == "FILL") return world.peer().send(std::string(std::stoul(step.text), 'x'));
+  if (word == "TLS") return world.peer().start_tls();
+  if (word == "STOP") return world.stop();
+  if (word == "S") {
+    std::string line = world.peer().read_line();
+    if (!matches(line, step.text)) throw std::runtime_error("expected: " + step.text + "\n  got: " + line);
+    return;
+  }
+  if (word == "X") {
+    if (!world.peer().is_closed()) throw std::runtime_error("not closed");
+    return;
+  }
+  auto [address, rest] = split(step.text);
+  if (word == "COUNT") return expect_equal(std::to_string(world.count(address)), rest);
+  if (word == "LAST") return expect_equal(world.newest(address).second, unescape(rest));
+  if (word == "SIZE") return expect_equal(std::to_string(world.newest(address).second.size()), rest);
+  if (word == "HEADER") return expect_header(world.newest(address).first, rest);
+  throw std::runtime_error("no such word: " + word);
+}
+
+void play(const std::string& file) {
+  log::configure(log::Level::off, log::Form::text, "");
+  auto scenarios = read_scenarios(fs::path(KONTOR_SOURCE_DIR) / "tests/transcripts/lmtp" / file);
+  ASSERT_FALSE(scenarios.empty()) << file;
+  for (const LmtpScenario& scenario : scenarios) {
+    LmtpWorld world(scenario);
+    for (const LmtpStep& step : scenario.steps) {
+      try {
+        take_step(world, step);
+      } catch (const std::exception& fault) {
+        ADD_FAILURE() << file << ":" << step.line << ", " << scenario.title << ": " << fault.what();
+        break;
+      }
+    }
+  }
+}
+
+TEST(LmtpTranscript, Basic) { play("basic.txt"); }
+TEST(LmtpTranscript, Bytes) { play("bytes.txt"); }
+TEST(LmtpTranscript, Chunking) { play("chunking.txt"); }
+TEST(LmtpTranscript, Limits) { play("limits.txt"); }
+TEST(LmtpTranscript, Order) { play("order.txt"); }
+TEST(LmtpTranscript, Pipelining) { play("pipelining.txt"); }
+TEST(LmtpTranscript, Tls) { play("tls.txt"); }
+TEST(LmtpTranscript, Utf8) { play("utf8.txt"); }
+
+TEST(LmtpTranscript, EveryFileIsPlayed) {
+  std::size_t files = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(KONTOR_SOURCE_DIR) / "tests/transcripts/lmtp"))
+    if (entry.path().extension() == ".txt") ++files;
+  EXPECT_EQ(files, 8U) << "a new transcript needs its TEST above";
+}
+
+}  // namespace
+}  // namespace kontor::transport
