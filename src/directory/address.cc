@@ -211,7 +211,8 @@ std::string shown(std::string_view text) {
   std::string out;
   for (char c : text) {
     // Not in the middle of a character.
-    if (out.size() >= kMaxShown && (static_cast<unsigned char>(c) & 0xc0) != 0x80) return out + "...";
+    bool continues = readable && (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+    if (out.size() >= kMaxShown && !continues) return out + "...";
     out.push_back(is_control(c) || (!readable && static_cast<unsigned char>(c) >= 0x80) ? '?' : c);
   }
   return out;

@@ -100,6 +100,7 @@ TEST(Address, DetailIsCutOffOnlyWhereSomethingIsLeft) {
 TEST(Address, ErrorSentencesAreFitToBeShown) {
   EXPECT_EQ(shown("a\r\nb"), "a??b");
   EXPECT_EQ(shown("\xff\xfe"), "??");
+  EXPECT_EQ(shown(std::string(5000, '\x9b')), std::string(80, '?') + "...");
   EXPECT_EQ(shown(std::string(200, 'x')), std::string(80, 'x') + "...");
   EXPECT_EQ(shown(std::string(79, 'x') + "\xc3\xa9y"), std::string(79, 'x') + "\xc3\xa9...");
 }
