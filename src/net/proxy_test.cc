@@ -2,6 +2,9 @@
 #include "net/proxy.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "net/script_stream.h"
 
@@ -105,6 +108,32 @@ TEST(Proxy, TrustedPeersMustSendIt) {
   }
   client.port = direct->front().port;
   EXPECT_TRUE(ScriptPeer(client).receive_all().starts_with("127.0.0.1:")) << "an untrusted peer is its own address";
+}
+
+TEST(Proxy, ComesBeforeTls) {
+  std::string dir = testing::TempDir() + "net-proxy-" + std::to_string(::getpid());
+  std::filesystem::create_directories(dir);
+  Certificate files{dir + "/c.pem", dir + "/c.key"};
+  ASSERT_TRUE(make_self_signed(files, "localhost"));
+  TlsContexts tls;
+  ASSERT_TRUE(tls.load({files}));
+  Limits limits({});
+  Runtime runtime(1, tls, limits);
+  ListenerOptions options;
+  options.name = "proxied-tls";
+  options.endpoints = {*parse_endpoint("127.0.0.1:0")};
+  options.proxy_from = {*parse_network("127.0.0.1")};
+  auto at = runtime.listen(options, say_peer, "");
+  ASSERT_TRUE(at);
+  ClientOptions client;
+  client.host = "127.0.0.1";
+  client.port = at->front().port;
+  client.verify = false;
+  ScriptPeer peer(client);
+  peer.send(header('\x21', '\x11', kV4));
+  peer.start_tls();
+  EXPECT_EQ(peer.receive_all(), "192.0.2.7:4711\r\n");
+  std::filesystem::remove_all(dir);
 }
 
 }  // namespace
