@@ -43,8 +43,10 @@ TEST_F(CheckTest, DamagedRecordsKeepTheDirectoryShut) {
   for (const std::string& key : {record_key(ada.id), record_key(acme.id), record_key(domain.id),
                                  credentials_key(ada.id), std::string(kHeadKey)}) {
     auto old = stored(key);
-    write(key, "rubbish");
-    EXPECT_TRUE(fails(Directory::open(*engine, clock, kCheapCost), Errc::corrupt, "damaged")) << to_hex(key);
+    for (const char* value : {"", "rubbish"}) {
+      write(key, value);
+      EXPECT_TRUE(fails(Directory::open(*engine, clock, kCheapCost), Errc::corrupt, "damaged")) << to_hex(key);
+    }
     expect_fault("damaged");
     store::Batch back;
     old ? back.put(key, *old) : back.erase(key);

@@ -4,6 +4,8 @@
 #include <flatbuffers/flatbuffers.h>
 #include <fmt/core.h>
 
+#include <cstring>
+
 #include "base/bytes.h"
 #include "directory/directory_generated.h"
 
@@ -22,12 +24,23 @@ std::string finished(flatbuffers::FlatBufferBuilder& builder, flatbuffers::Offse
   return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
 }
 
-// The table of a value, or null if the bytes are not one.
+// A value's table. FlatBuffers wants its bytes aligned; an engine's views are not, so those are copied first.
 template <class T>
-const T* table(std::string_view value) {
-  flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(value.data()), value.size());
-  return verifier.VerifyBuffer<T>(nullptr) ? flatbuffers::GetRoot<T>(value.data()) : nullptr;
-}
+class Table {
+ public:
+  explicit Table(std::string_view value) : words_((value.size() + 7) / 8) {
+    if (value.empty()) return;
+    std::memcpy(words_.data(), value.data(), value.size());
+    flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(words_.data()), value.size());
+    if (verifier.VerifyBuffer<T>(nullptr)) root_ = flatbuffers::GetRoot<T>(words_.data());
+  }
+  // Null if the bytes are not such a table.
+  const T* root() const { return root_; }
+
+ private:
+  std::vector<std::uint64_t> words_;
+  const T* root_ = nullptr;
+};
 
 std::unexpected<Error> damaged(std::string_view what, std::uint64_t id) {
   return fail(Errc::corrupt, fmt::format("the directory's record of {} {} is damaged", what, id));
@@ -128,26 +141,30 @@ std::string encode(const Credentials& credentials) {
 }
 
 Result<Head> decode_head(std::string_view value) {
-  const auto* in = table<record::Head>(value);
+  const Table<record::Head> table(value);
+  const auto* in = table.root();
   if (in == nullptr) return fail(Errc::corrupt, "the directory's head record is damaged");
   return Head{in->last_id(), in->revision()};
 }
 
 Result<Tenant> decode_tenant(TenantId id, std::string_view value) {
-  const auto* in = table<record::Tenant>(value);
+  const Table<record::Tenant> table(value);
+  const auto* in = table.root();
   auto status = in == nullptr ? std::nullopt : enumerated(in->status(), Status::suspended);
   if (!status) return damaged("tenant", id.value);
   return Tenant{id, in->name()->str(), *status, in->default_quota(), in->recoverable_days()};
 }
 
 Result<Domain> decode_domain(DomainId id, std::string_view value) {
-  const auto* in = table<record::Domain>(value);
+  const Table<record::Domain> table(value);
+  const auto* in = table.root();
   if (in == nullptr) return damaged("domain", id.value);
   return Domain{id, TenantId(in->tenant()), in->name()->str(), PrincipalId(in->catch_all()), in->subaddressing()};
 }
 
 Result<StoredPrincipal> decode_principal(PrincipalId id, std::string_view value) {
-  const auto* in = table<record::Principal>(value);
+  const Table<record::Principal> table(value);
+  const auto* in = table.root();
   if (in == nullptr) return damaged("principal", id.value);
   auto kind = enumerated(in->kind(), PrincipalKind::equipment);
   auto status = enumerated(in->status(), Status::suspended);
@@ -178,7 +195,8 @@ Result<StoredPrincipal> decode_principal(PrincipalId id, std::string_view value)
 }
 
 Result<Credentials> decode_credentials(PrincipalId id, std::string_view value) {
-  const auto* in = table<record::Credentials>(value);
+  const Table<record::Credentials> table(value);
+  const auto* in = table.root();
   if (in == nullptr) return damaged("credentials of principal", id.value);
   Credentials out;
   out.hash = text_of(in->hash());
