@@ -214,6 +214,8 @@ UConverter* converter_of(const std::string& name) {
     return found->second.get();
   }
   UErrorCode error = U_ZERO_ERROR;
+  // ICU looks for files of names that it does not know.
+  if (ucnv_countAliases(name.c_str(), &error) == 0 || U_FAILURE(error)) return nullptr;
   Converter converter(ucnv_open(name.c_str(), &error));
   if (U_FAILURE(error) || !converter) return nullptr;
   ucnv_setToUCallBack(converter.get(), write_replacement, nullptr, nullptr, nullptr, &error);

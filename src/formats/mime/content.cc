@@ -9,7 +9,7 @@
 namespace kontor::mime {
 namespace {
 
-constexpr std::size_t kMaxParams = 500;
+constexpr std::size_t kMaxParams = 100;
 constexpr std::size_t kMaxLanguages = 100;
 
 // RFC 2045 section 5.1: a value is a token or quoted. Mail software also writes `name=two words.pdf` and forgets
@@ -27,7 +27,7 @@ std::string read_param_value(Lexer& lexer) {
   const auto stop = rest.find_first_of(";=(\"");
   if (stop != std::string_view::npos && rest[stop] != ';') return value;
   value += lexer.read_until(";");
-  return std::string(trim(unfold(value)));
+  return unfold(value);
 }
 
 std::vector<Param> read_params(Lexer& lexer) {

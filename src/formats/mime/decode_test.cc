@@ -104,7 +104,8 @@ TEST(Charsets, OfMailSoftware) {
 }
 
 TEST(Charsets, BogusLabelsAreGuessed) {
-  for (const std::string_view label : {"nonsense", "charset=foo", "windows-99999", "%s", "utf-8-but-not-really"}) {
+  for (const std::string_view label : {"nonsense", "charset=foo", "windows-99999", "%s", "utf-8-but-not-really",
+                                       "../../../etc/x", "ISO_2022,locale=ja,version=9"}) {
     const Decoded decoded = to_utf8("\xe4", label);
     EXPECT_EQ(decoded.text, "ä") << label;
     EXPECT_FALSE(decoded.charset_known) << label;

@@ -20,7 +20,8 @@ struct Summarized {
   std::string base_subject;          // RFC 5256, decoded, lower case
   bool is_reply = false;
   std::string message_id;               // "<a@b>", empty if none
-  std::vector<std::string> references;  // References then In-Reply-To, each once, oldest first, at most 20
+  std::vector<std::string> references;  // References then In-Reply-To, each once, oldest first; of more than 20 the
+                                        // first and the last 19
 };
 
 // `header` is the top header block of the message that `entity` was parsed from.
