@@ -43,7 +43,7 @@ Task<Result<Reply>> log_in(Session& session, std::string user, std::string passw
   if (!principal) {
     log_login(session, "login.failed", user, method);
     if (principal.error().code == Errc::unavailable) co_return Reply::no(principal.error().text, "UNAVAILABLE");
-    if (++session.failed_logins >= kLoginsPerConnection) session.end();
+    if (++session.failed_logins >= kLoginsPerConnection) co_await session.bye("too many failed logins");
     co_return Reply::no(principal.error().text, "AUTHENTICATIONFAILED");
   }
   CO_TRY_VOID(co_await session.enter(*std::move(principal)));

@@ -22,7 +22,7 @@ constexpr std::size_t kStoredMessages = 100;  // that need the store, in one bat
 constexpr std::size_t kViewRows = 5000;       // that need the view only
 constexpr std::size_t kText = 512 << 10;
 constexpr std::uint64_t kInText = 64 << 10;  // larger contents are streamed
-constexpr std::uint64_t kHeader = 8 << 20;   // of one header that is filtered
+constexpr std::uint64_t kHeader = 1 << 20;   // of one header that is filtered
 
 // What is read of one message, when it is needed.
 struct Source {

@@ -47,7 +47,7 @@ struct FetchItem {
 };
 
 struct FetchRequest {
-  static constexpr std::size_t kMaxItems = 256;
+  static constexpr std::size_t kMaxItems = 64;
   static constexpr std::size_t kMaxFields = 1000;
   static constexpr std::size_t kMaxPartDepth = 70;
 

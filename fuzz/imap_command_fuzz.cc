@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// links: wire formats base
+// The arguments of every command, read from one text.
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "wire/imap/cursor.h"
+#include "wire/imap/fetch_request.h"
+#include "wire/imap/print.h"
+#include "wire/imap/search_key.h"
+
+using namespace kontor::wire::imap;
+
+namespace {
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+std::size_t depth_of(const SearchKey& key) {
+  std::size_t deepest = 0;
+  for (const auto& child : key.children) deepest = std::max(deepest, depth_of(child));
+  return deepest + 1;
+}
+
+// A string that was read is read again when printed.
+void check_strings(std::string_view text) {
+  Cursor in(text);
+  const std::string read = in.astring();
+  if (!in.finish()) return;
+  std::string printed;
+  append_astring(printed, read);
+  Cursor again(printed);
+  require(again.astring() == read && again.finish());
+}
+
+void check_date_time(std::string_view text) {
+  Cursor in(text);
+  const auto date = in.date_time();
+  if (!in.finish()) return;
+  const std::string printed = '"' + print_date_time(date) + '"';
+  Cursor again(printed);
+  const auto second = again.date_time();
+  // The last second of 9999 west of Greenwich is in the year 10000, which has no form.
+  require(printed.size() != 28 || (again.finish() && second.at == date.at && second.zone_minutes == date.zone_minutes));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (const auto mark = trailing_literal(text)) require(mark->at < size);
+  check_strings(text);
+  check_date_time(text);
+  {
+    Cursor in(text);
+    const auto request = parse_fetch(in);
+    require(in.failed() || (!request.items.empty() && request.items.size() <= FetchRequest::kMaxItems));
+    for (const auto& item : request.items) require(in.failed() || !item.label.empty());
+  }
+  {
+    Cursor in(text);
+    const auto program = parse_search(in);
+    require(depth_of(program.key) <= 2 * SearchProgram::kMaxDepth + 4);
+  }
+  {
+    Cursor in(text);
+    in.tag(), in.space(), in.atom(), in.space(), in.list_pattern(), in.space(), in.nstring(), in.space();
+    in.store_flags();
+    in.finish();
+  }
+  {
+    Cursor in(text);
+    in.sequence_set(), in.space(), in.flag_list(), in.space(), in.date(), in.space(), in.number64();
+    require(in.finish() != in.failed());
+  }
+  return 0;
+}
