@@ -192,7 +192,7 @@ Result<void> ImapConnection::keep_alive() {
 }
 
 Error ImapConnection::to_error(const Status& status) {
-  static constexpr std::array<std::pair<std::string_view, Errc>, 13> kCodes{{
+  static constexpr std::array<std::pair<std::string_view, Errc>, 14> kCodes{{
       {"AUTHENTICATIONFAILED", Errc::denied},
       {"AUTHORIZATIONFAILED", Errc::denied},
       {"EXPIRED", Errc::denied},
@@ -201,6 +201,7 @@ Error ImapConnection::to_error(const Status& status) {
       {"NOPERM", Errc::denied},
       {"NONEXISTENT", Errc::not_found},
       {"TRYCREATE", Errc::not_found},
+      {"EXPUNGEISSUED", Errc::not_found},
       {"UNAVAILABLE", Errc::unavailable},
       {"INUSE", Errc::unavailable},
       {"LIMIT", Errc::unavailable},

@@ -38,11 +38,16 @@ std::size_t ImapFetcher::uids_in_flight() const {
   return count;
 }
 
+void ImapFetcher::arrive(std::uint32_t uid) {
+  for (auto& batch : batches_) std::erase(batch.uids, uid);
+}
+
 Result<void> ImapFetcher::send_batch(std::vector<std::uint32_t> uids) {
   auto sorted = uids;
   std::sort(sorted.begin(), sorted.end());
   TRY(auto tag, connection_.send(fmt::format("UID FETCH {} (UID BODY.PEEK[])", make_uid_set(sorted).text())));
-  batches_.push_back({std::move(tag), std::move(uids)});
+  const bool is_single = uids.size() == 1;
+  batches_.push_back({std::move(tag), std::move(uids), is_single});
   return {};
 }
 
@@ -148,14 +153,17 @@ Result<void> ImapFetcher::take_fetch(Fetch& fetch, Target* target) {
   const auto streamed = std::exchange(streamed_uid_, 0u);
   if (!fetch.has_body) return {};
   if (streamed != 0) {
+    arrive(streamed);
     if (target) target->is_done = true;
     return {};
   }
   if (fetch.uid == 0 || !is_in_flight(fetch.uid)) return {};
   if (fetch.body_is_nil) {
-    refused_[fetch.uid] = Status{Condition::no, {}, {}, "the source has no content for the message"};
+    // Gone, or damaged: the end of the command tells.
+    nil_.insert(fetch.uid);
     return {};
   }
+  arrive(fetch.uid);
   if (!spool) {
     spool.emplace();
     TRY_VOID(spool->append(fetch.body));
@@ -174,15 +182,19 @@ Result<void> ImapFetcher::finish_batch(const std::string& tag, const Status& sta
   if (place == batches_.end()) return {};
   const auto batch = std::move(*place);
   batches_.erase(place);
+  for (const auto uid : batch.uids)
+    if (nil_.erase(uid) > 0 && status.condition == Condition::ok && status.code != "EXPUNGEISSUED")
+      refused_[uid] = Status{Condition::no, {}, {}, "the source has no content for the message"};
   if (status.condition != Condition::ok) {
     auto error = ImapConnection::to_error(status);
     if (error.code == Errc::unavailable) return std::unexpected(std::move(error));
     // One bad message must not take its neighbours along: those that did not come are asked for one by one.
-    if (batch.uids.size() == 1)
-      refused_[batch.uids.front()] = status;
-    else
-      for (const auto uid : batch.uids)
-        if (!arrived_.contains(uid)) TRY_VOID(send_batch({uid}));
+    for (const auto uid : batch.uids) {
+      if (batch.is_single)
+        refused_[uid] = status;
+      else
+        TRY_VOID(send_batch({uid}));
+    }
   }
   return fill();
 }
@@ -197,6 +209,7 @@ Result<void> ImapFetcher::reset() {
   auto settled = settle();
   arrived_.clear();
   refused_.clear();
+  nil_.clear();
   return settled;
 }
 

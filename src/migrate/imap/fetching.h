@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,9 +39,9 @@ class ImapFetcher {
   };
   struct Batch {
     std::string tag;
-    std::vector<std::uint32_t> uids;
+    std::vector<std::uint32_t> uids;  // that have not come yet
+    bool is_single = false;
   };
-  enum class Outcome : std::uint8_t { pending, empty, refused };
   // The one message that is being waited for.
   struct Target {
     const SourceItem& item;
@@ -56,6 +57,7 @@ class ImapFetcher {
   Result<void> take_fetch(imap_client::Fetch& fetch, Target* target);
   Result<void> finish_batch(const std::string& tag, const imap_client::Status& status);
   Result<void> deliver_spooled(const SourceItem& item, const TakePiece& take);
+  void arrive(std::uint32_t uid);
   bool is_in_flight(std::uint32_t uid) const;
   std::size_t uids_in_flight() const;
   static Result<void> check_size(const SourceItem& item, std::uint64_t size);
@@ -66,6 +68,7 @@ class ImapFetcher {
   std::deque<Batch> batches_;               // asked for
   std::map<std::uint32_t, Spool> arrived_;  // not yet fetched
   std::map<std::uint32_t, imap_client::Status> refused_;
+  std::set<std::uint32_t> nil_;  // there, it seems, but without content
   // The content read last, until the response says whose it is.
   std::optional<Spool> nameless_;
   std::uint32_t streamed_uid_ = 0;  // whose content went to the target directly

@@ -45,7 +45,7 @@ Result<imap_client::Status> list_into(ImapConnection& connection, const ImapComm
 Result<void> list_all(ImapConnection& connection, std::string_view pattern, FolderFacts& facts) {
   std::vector<std::string> forms;
   if (connection.has("LIST-EXTENDED") || connection.has("IMAP4REV2")) {
-    std::string options = "SUBSCRIBED";
+    std::string options = "SUBSCRIBED CHILDREN";
     if (connection.has("SPECIAL-USE") || connection.has("IMAP4REV2")) options += " SPECIAL-USE";
     if (connection.has("LIST-STATUS")) forms.push_back(fmt::format("{} STATUS {}", options, status_items(connection)));
     forms.push_back(options);

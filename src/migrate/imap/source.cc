@@ -20,7 +20,7 @@ class ImapSession : public SourceSession {
       : connection_(std::move(connection)), window_(options.window), fetcher_(*connection_, options.batch_bytes) {}
 
   Result<std::vector<SourceFolder>> folders() override {
-    TRY_VOID(fetcher_.settle());
+    TRY_VOID(leave());
     return read_folders(*connection_);
   }
 
@@ -52,6 +52,15 @@ class ImapSession : public SourceSession {
   }
 
  private:
+  // STATUS of an open folder tells what it was when it was opened. CLOSE removes nothing after EXAMINE.
+  Result<void> leave() {
+    TRY_VOID(fetcher_.reset());
+    if (!open_key_.has_value()) return {};
+    open_key_.reset();
+    TRY_VOID(connection_->run(ImapCommand(connection_->has("UNSELECT") ? "UNSELECT" : "CLOSE")));
+    return {};
+  }
+
   Result<ImapExamined> enter(const SourceFolder& folder, const ImapFolderState* known) {
     TRY_VOID(fetcher_.reset());
     TRY_VOID(connection_->keep_alive());
