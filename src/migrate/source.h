@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Where mail is moved from. A source is read only: nothing in it is ever changed.
 //
-// Every item has a key that is stable between passes and unique in its folder ("uidvalidity:uid", a Maildir base name, a
-// byte offset with a digest); the ledger on the target knows items by (source name, folder key, item key).
+// Every item has a key that is stable between passes and unique in its folder ("uidvalidity:uid", a Maildir base name,
+// a byte offset with a digest); the ledger on the target knows items by (source name, folder key, item key).
 #pragma once
 
 #include <cstdint>
@@ -26,27 +26,27 @@ struct SourceAccount {
 };
 
 struct SourceFolder {
-  std::string key;                 // raw, as the source names it
-  std::vector<std::string> path;   // UTF-8 names from the root, without namespace prefixes; {"INBOX"} is the inbox
-  std::string role;                // "sent", ... as groupware's FolderRole names; empty if none
+  std::string key;                // raw, as the source names it
+  std::vector<std::string> path;  // UTF-8 names from the root, without namespace prefixes; {"INBOX"} is the inbox
+  std::string role;               // "sent", ... as groupware's FolderRole names; empty if none
   bool subscribed = true;
   bool is_container = false;       // \NoSelect
   std::uint32_t uid_validity = 0;  // 0 = the source has none
   std::uint32_t uid_next = 0;
   std::uint64_t highest_modseq = 0;
-  std::uint64_t messages = 0;      // as announced
-  bool name_was_rewritten = false; // `path` is not what the raw name says: broken encoding, or "/" in a name
+  std::uint64_t messages = 0;       // as announced
+  bool name_was_rewritten = false;  // `path` is not what the raw name says: broken encoding, or "/" in a name
 };
 
 // An item as listed, without its content.
 struct SourceItem {
   std::string key;
-  std::uint32_t uid = 0;                // 0 = the source has none
-  std::uint8_t flags = 0;               // groupware::Flag bits
+  std::uint32_t uid = 0;   // 0 = the source has none
+  std::uint8_t flags = 0;  // groupware::Flag bits
   std::vector<std::string> keywords;
   InternalDate date;
-  bool date_is_guess = false;           // taken from Received or Date for want of better
-  std::uint64_t announced_size = 0;     // a hint, never proof
+  bool date_is_guess = false;                     // taken from Received or Date for want of better
+  std::uint64_t announced_size = 0;               // a hint, never proof
   std::map<std::string, std::string> properties;  // e.g. "pop3.uidl"
 };
 
@@ -55,10 +55,10 @@ using FolderState = std::string;
 
 // One pass over one folder.
 struct FolderPass {
-  bool unchanged = false;                // nothing happened since `state`: no items were listed
-  bool is_delta = false;                 // only new and changed items were listed; `vanished` is complete
-  std::vector<std::string> vanished;     // keys, when is_delta
-  FolderState state;                     // to hand in next time, valid once all listed items have arrived
+  bool unchanged = false;             // nothing happened since `state`: no items were listed
+  bool is_delta = false;              // only new and changed items were listed; `vanished` is complete
+  std::vector<std::string> vanished;  // keys, when is_delta
+  FolderState state;                  // to hand in next time, valid once all listed items have arrived
 };
 
 // Content in bounded pieces, CRLF lines. Errors of `take` end the fetch and are returned.

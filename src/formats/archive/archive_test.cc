@@ -300,6 +300,9 @@ TEST(Spool, keeps_bytes_in_memory_and_in_a_file) {
         return {};
       }));
       EXPECT_EQ(back, all);
+      EXPECT_EQ(*spool.read_at(3, 20), all.substr(3, 20));
+      EXPECT_EQ(*spool.read_at(all.size() - 2, 20), all.substr(all.size() - 2));
+      EXPECT_EQ(*spool.read_at(all.size() + 9, 20), "");
       EXPECT_EQ(spool.size(), all.size());
       EXPECT_EQ(spool.sha256(), sha256(all));
       spool.clear();

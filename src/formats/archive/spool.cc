@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -60,15 +61,25 @@ const std::string& Spool::sha256() {
 
 Result<void> Spool::read(const std::function<Result<void>(std::string_view)>& take) const {
   if (file_ < 0) return memory_.empty() ? Result<void>() : take(memory_);
-  std::string piece(64 << 10, '\0');
   for (std::uint64_t at = 0; at < size_;) {
-    const auto got = ::pread(file_, piece.data(), piece.size(), static_cast<off_t>(at));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return fail(Errc::unavailable, "cannot read a temporary file back");
-    at += static_cast<std::uint64_t>(got);
-    TRY_VOID(take(std::string_view(piece).substr(0, static_cast<std::size_t>(got))));
+    TRY(const auto piece, read_at(at, 64 << 10));
+    at += piece.size();
+    TRY_VOID(take(piece));
   }
   return {};
+}
+
+Result<std::string> Spool::read_at(std::uint64_t offset, std::size_t length) const {
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(length, size_ - std::min(offset, size_)));
+  if (file_ < 0) return memory_.substr(std::min<std::size_t>(offset, memory_.size()), count);
+  std::string out(count, '\0');
+  for (std::size_t done = 0; done < count;) {
+    const auto got = ::pread(file_, out.data() + done, count - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return fail(Errc::unavailable, "cannot read a temporary file back");
+    done += static_cast<std::size_t>(got);
+  }
+  return out;
 }
 
 void Spool::clear() {

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "migrate/dump.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "base/bytes.h"
+
+namespace kontor::migrate {
+namespace {
+
+constexpr std::uint8_t kDumpDeletedFlag = 16;  // groupware::kDeleted
+
+archive::Item dump_record(std::uint32_t folder, const SourceItem& item) {
+  archive::Item record;
+  record.folder = folder;
+  record.key = item.key;
+  record.uid = item.uid;
+  record.flags = item.flags;
+  record.keywords = item.keywords;
+  record.date = item.date;
+  record.date_is_guess = item.date_is_guess;
+  record.announced_size = item.announced_size;
+  record.properties = item.properties;
+  return record;
+}
+
+// Writes one account.
+class AccountDump {
+ public:
+  AccountDump(SourceSession& session, const Mapping& mapping, archive::Writer& writer, Stop& stop,
+              AccountReport& report)
+      : session_(session), mapping_(mapping), writer_(writer), stop_(stop), report_(report) {}
+
+  Result<void> run() {
+    TRY(const auto folders, session_.folders());
+    struct Listed {
+      SourceFolder folder;
+      std::size_t row = 0;
+      std::uint64_t first = 0, last = 0;
+      std::string state;
+    };
+    std::vector<Listed> listed;
+    for (const auto& folder : folders) {
+      const auto destination = mapping_.destination(folder.path, folder.role);
+      FolderReport row;
+      row.name = join_path(folder.path);
+      row.key = folder.key;
+      if (destination.is_excluded) {
+        row.source = row.excluded = folder.messages;
+        row.excluded_why = "by the mapping";
+        report_.folders.push_back(std::move(row));
+        continue;
+      }
+      Listed one;
+      one.folder = folder;
+      one.row = report_.folders.size();
+      report_.folders.push_back(std::move(row));
+      const bool renamed = destination.path != folder.path;
+      const auto number = static_cast<std::uint32_t>(listed.size() + 1);
+      TRY_VOID(writer_.folder({number, folder.key, destination.path, renamed ? "" : folder.role, folder.subscribed,
+                               folder.is_container, false, folder.uid_validity, folder.uid_next,
+                               folder.name_was_rewritten}));
+      one.first = items_.position();
+      if (!folder.is_container) TRY_VOID(list(folder, number, report_.folders[one.row], one.state));
+      one.last = items_.position();
+      listed.push_back(std::move(one));
+    }
+    for (std::size_t i = 0; i < listed.size(); ++i) {
+      const auto& one = listed[i];
+      if (one.folder.is_container) continue;
+      const auto number = static_cast<std::uint32_t>(i + 1);
+      auto& row = report_.folders[one.row];
+      TRY_VOID(write_items(one.folder, number, one.first, one.last, row));
+      TRY_VOID(writer_.pass({number, row.quarantined == 0 ? one.state : "", row.source - row.excluded}));
+    }
+    return writer_.end_account({true});
+  }
+
+ private:
+  Result<void> list(const SourceFolder& folder, std::uint32_t number, FolderReport& row, std::string& state) {
+    std::vector<std::string> keys;
+    TRY(auto pass, session_.list(folder, "", [&](const SourceItem& item) -> Result<void> {
+      if (stop_.is_set()) return fail(Errc::unavailable, "stopped");
+      ++row.source;
+      const bool is_excluded = (mapping_.exclude_deleted && (item.flags & kDumpDeletedFlag) != 0) ||
+                               (mapping_.largest_item > 0 && item.announced_size > mapping_.largest_item);
+      if (is_excluded) ++row.excluded;
+      keys.push_back(item.key);
+      if (keys.size() >= archive::kMaxListingKeys) {
+        TRY_VOID(writer_.listing(number, archive::Listing::Kind::present, keys, false));
+        keys.clear();
+      }
+      return is_excluded ? Result<void>() : items_.add(item);
+    }));
+    if (pass.state.size() <= archive::kMaxState) state = std::move(pass.state);
+    return writer_.listing(number, archive::Listing::Kind::present, keys, true);
+  }
+
+  Result<void> write_items(const SourceFolder& folder, std::uint32_t number, std::uint64_t first, std::uint64_t last,
+                           FolderReport& row) {
+    constexpr std::size_t kAtOnce = 200;
+    std::vector<SourceItem> some;
+    const auto write_some = [&]() -> Result<void> {
+      session_.announce(folder, some);
+      for (const auto& item : some) TRY_VOID(write_item(folder, number, item, row));
+      some.clear();
+      return {};
+    };
+    TRY_VOID(items_.each(first, last, [&](const SourceItem& item) -> Result<void> {
+      some.push_back(item);
+      return some.size() < kAtOnce ? Result<void>() : write_some();
+    }));
+    return write_some();
+  }
+
+  Result<void> write_item(const SourceFolder& folder, std::uint32_t number, const SourceItem& item, FolderReport& row) {
+    if (stop_.is_set()) return fail(Errc::unavailable, "stopped");
+    archive::Spool spool;
+    const auto fetched = session_.fetch(folder, item, [&](std::string_view piece) { return spool.write(piece); });
+    auto record = dump_record(number, item);
+    if (fetched) {
+      ++row.counts.copied;
+      row.counts.bytes += spool.size();
+      if (item.date_is_guess) ++row.date_guesses;
+      return writer_.item(std::move(record), &spool);
+    }
+    if (fetched.error().code == Errc::unavailable) return fetched;
+    if (fetched.error().code == Errc::not_found) {
+      --row.source;
+      return {};
+    }
+    record.content = archive::Item::Content::refused;
+    record.reason = fetched.error().text.substr(0, 1000);
+    row.quarantine(item.key, record.reason);
+    return writer_.item(std::move(record), nullptr);
+  }
+
+  SourceSession& session_;
+  const Mapping& mapping_;
+  archive::Writer& writer_;
+  Stop& stop_;
+  AccountReport& report_;
+  ItemList items_;
+};
+
+// Sends one account out of an archive.
+class AccountImport {
+ public:
+  AccountImport(const archive::Account& account, const Mapping& mapping, const TargetOptions& target,
+                Bandwidth& bandwidth, Stop& stop, AccountReport& report)
+      : mapping_(mapping),
+        report_(report),
+        upload_(target, report.address, account.source, bandwidth, stop,
+                [this](const archive::Answer& answer) { take_answer(answer); }) {}
+
+  Result<void> folder(archive::Folder folder) {
+    const auto destination =
+        folder.is_gone ? Destination{false, folder.path} : mapping_.destination(folder.path, folder.role);
+    auto& row = rows_[folder.number];
+    row = report_.folders.size();
+    FolderReport made;
+    made.name = join_path(folder.path);
+    made.key = folder.key;
+    if (destination.is_excluded) {
+      excluded_.insert(folder.number);
+      made.excluded_why = "by the mapping";
+    }
+    report_.folders.push_back(std::move(made));
+    if (destination.is_excluded) return {};
+    by_key_[folder.key] = row;
+    if (destination.path != folder.path) folder.role.clear();
+    folder.path = destination.path;
+    return upload_.folder(folder);
+  }
+
+  Result<void> listing(const archive::Listing& listing) {
+    if (excluded_.contains(listing.folder)) return {};
+    return upload_.listing(listing.folder, listing.kind, listing.keys, listing.last);
+  }
+
+  Result<void> item(archive::Reader& reader, const archive::Item& item) {
+    auto& row = report_.folders[rows_.at(item.folder)];
+    ++row.source;
+    const bool is_excluded = excluded_.contains(item.folder) ||
+                             (mapping_.exclude_deleted && (item.flags & kDumpDeletedFlag) != 0) ||
+                             (mapping_.largest_item > 0 && item.size > mapping_.largest_item);
+    if (is_excluded) {
+      ++row.excluded;
+      return {};
+    }
+    archive::Spool spool;
+    if (item.content == archive::Item::Content::bytes) {
+      for (;;) {
+        TRY(const auto piece, reader.content());
+        if (piece.empty()) break;
+        TRY_VOID(spool.write(piece));
+      }
+    }
+    return upload_.item(item, &spool);
+  }
+
+  Result<void> pass(const archive::Pass& pass) {
+    if (excluded_.contains(pass.folder)) return {};
+    return upload_.pass(pass);
+  }
+
+  Result<void> end(bool is_complete) { return upload_.flush(is_complete); }
+
+ private:
+  void take_answer(const archive::Answer& answer) {
+    const auto found = by_key_.find(answer.folder);
+    if (found == by_key_.end()) return;
+    auto& row = report_.folders[found->second];
+    row.counts.add(answer.counts);
+    row.present += answer.counts.present + answer.counts.updated + answer.counts.moved;
+    for (const auto& one : answer.quarantined) row.quarantine(one.key, one.reason);
+    for (const auto& key : answer.needed) row.quarantine(key, "the archive has only a reference to its content");
+    if (!answer.note.empty()) row.note = answer.note;
+  }
+
+  const Mapping& mapping_;
+  AccountReport& report_;
+  std::map<std::uint32_t, std::size_t> rows_;
+  std::map<std::string, std::size_t> by_key_;
+  std::set<std::uint32_t> excluded_;
+  Upload upload_;
+};
+
+Result<void> import_records(archive::Reader& reader, const Mapping& mapping, const TargetOptions& target,
+                            Bandwidth& bandwidth, Stop& stop, RunReport& report) {
+  std::unique_ptr<AccountImport> open;
+  for (;;) {
+    if (stop.is_set()) return fail(Errc::unavailable, "stopped");
+    auto next = reader.next();
+    if (!next) {
+      if (open) TRY_VOID(open->end(false));  // what came whole is kept
+      return std::unexpected(next.error());
+    }
+    auto& record = *next;
+    if (const auto* account = std::get_if<archive::Account>(&record)) {
+      auto& one = report.accounts.emplace_back();
+      one.source = account->address;
+      one.address = mapping.address(account->address);
+      open = std::make_unique<AccountImport>(*account, mapping, target, bandwidth, stop, one);
+    } else if (auto* folder = std::get_if<archive::Folder>(&record)) {
+      TRY_VOID(open->folder(std::move(*folder)));
+    } else if (const auto* listing = std::get_if<archive::Listing>(&record)) {
+      TRY_VOID(open->listing(*listing));
+    } else if (const auto* item = std::get_if<archive::Item>(&record)) {
+      TRY_VOID(open->item(reader, *item));
+    } else if (const auto* pass = std::get_if<archive::Pass>(&record)) {
+      TRY_VOID(open->pass(*pass));
+    } else if (const auto* end = std::get_if<archive::AccountEnd>(&record)) {
+      TRY_VOID(open->end(end->is_complete));
+      open.reset();
+    } else {
+      return {};
+    }
+  }
+}
+
+}  // namespace
+
+Result<RunReport> dump_accounts(Source& source, const std::vector<SourceAccount>& accounts, const Mapping& mapping,
+                                const archive::Writer::Sink& sink, Stop& stop) {
+  RunReport report;
+  report.kind = "dump";
+  report.source = source.name();
+  report.started = now_text();
+  const auto began = std::chrono::steady_clock::now();
+  archive::Writer writer(sink);
+  for (const auto& account : accounts) {
+    auto& one = report.accounts.emplace_back();
+    one.source = account.key;
+    one.address = account.address;
+    TRY(const auto session, source.open(account));
+    TRY_VOID(writer.account({account.address, source.name()}));
+    TRY_VOID(AccountDump(*session, mapping, writer, stop, one).run());
+  }
+  TRY_VOID(writer.finish());
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  return report;
+}
+
+Result<void> import_archive(archive::Reader& reader, const Mapping& mapping, const TargetOptions& target,
+                            Bandwidth& bandwidth, Stop& stop, RunReport& report) {
+  report.kind = "import";
+  report.target = target.url;
+  report.started = now_text();
+  const auto began = std::chrono::steady_clock::now();
+  auto done = import_records(reader, mapping, target, bandwidth, stop, report);
+  if (!done && !report.accounts.empty()) report.accounts.back().error = done.error().text;
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  return done;
+}
+
+}  // namespace kontor::migrate

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The way without a connection back: a source written as an archive, and an archive sent to the endpoint.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "formats/archive/reader.h"
+#include "formats/archive/writer.h"
+#include "migrate/engine.h"
+
+namespace kontor::migrate {
+
+// Writes all of the accounts, one after another. Items that the source cannot give are named in the archive as refused.
+// Errors: of the source (an account that cannot be read to its end breaks the archive off), of the sink.
+Result<RunReport> dump_accounts(Source& source, const std::vector<SourceAccount>& accounts, const Mapping& mapping,
+                                const archive::Writer::Sink& sink, Stop& stop);
+
+// Sends an archive's accounts to the target, through the mapping. Errors: of the archive and of the target; the report
+// tells what became of each account.
+Result<void> import_archive(archive::Reader& reader, const Mapping& mapping, const TargetOptions& target,
+                            Bandwidth& bandwidth, Stop& stop, RunReport& report);
+
+}  // namespace kontor::migrate

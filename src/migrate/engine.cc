@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "migrate/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <set>
+#include <thread>
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "migrate/progress.h"
+#include "migrate/sources.h"
+
+namespace kontor::migrate {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+bool is_worth_a_retry(const Error& error) { return error.code == Errc::unavailable || error.code == Errc::conflict; }
+
+// Waits for the window to open. False if the run is to end.
+bool wait_for_window(const std::optional<Window>& window, Stop& stop) {
+  while (window && window->minutes_until_open(minute_of_day()) > 0) {
+    if (!stop.wait(std::chrono::seconds(20))) return false;
+  }
+  return !stop.is_set();
+}
+
+void run_account(Source& source, const SourceAccount& account, const RunOptions& options, Bandwidth& bandwidth,
+                 Stop& stop, AccountReport& report, Progress& progress) {
+  const auto began = SteadyClock::now();
+  std::map<std::string, archive::Counts> before;
+  int in_vain = 0;
+  for (report.attempts = 1;; ++report.attempts) {
+    progress.phase = 0;
+    if (!wait_for_window(options.window, stop)) {
+      report.error = "stopped";
+      break;
+    }
+    report.folders.clear();
+    report.error.clear();
+    progress.done = 0;
+    progress.total = 0;
+    const auto bytes = progress.bytes.load();
+    AccountPass pass(source, account, options.pass, bandwidth, stop, progress, before);
+    const auto done = pass.run(report);
+    if (done) break;
+    report.error = done.error().text;
+    in_vain = progress.bytes > bytes ? 1 : in_vain + 1;
+    if (stop.is_set() || !is_worth_a_retry(done.error()) || in_vain >= options.attempts) break;
+    const auto pause = std::max(back_off(in_vain, random_u64()),
+                                suggested_back_off(done.error()).value_or(std::chrono::milliseconds(0)));
+    log::warn("migrate.retry", {{"account", account.address}, {"why", done.error().text}, {"ms", pause.count()}});
+    progress.phase = 5;
+    if (!stop.wait(pause)) break;
+  }
+  report.seconds = std::chrono::duration<double>(SteadyClock::now() - began).count();
+  progress.phase = report.error.empty() ? 3 : 4;
+}
+
+}  // namespace
+
+std::string now_text() {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  return archive::to_text(InternalDate(now));
+}
+
+Result<std::vector<SourceAccount>> chosen_accounts(Source& source, const Mapping& mapping,
+                                                   const std::vector<std::string>& only) {
+  TRY(auto accounts, source.accounts());
+  std::set<std::string> addresses, wanted;
+  for (const auto& name : only) wanted.insert(to_lower(name));
+  std::vector<SourceAccount> out;
+  for (auto& account : accounts) {
+    const auto by_key = mapping.address(account.key);
+    account.address = mapping.users.contains(to_lower(account.key)) || account.address.empty()
+                          ? by_key
+                          : mapping.address(account.address);
+    if (!wanted.empty() && wanted.erase(to_lower(account.key)) + wanted.erase(account.address) == 0) continue;
+    if (!addresses.insert(account.address).second) {
+      return fail(Errc::invalid, fmt::format("two accounts of the source go to {}", account.address));
+    }
+    out.push_back(std::move(account));
+  }
+  if (!wanted.empty()) return fail(Errc::not_found, fmt::format("the source has no account {}", *wanted.begin()));
+  return out;
+}
+
+void for_each_account(const std::vector<SourceAccount>& accounts, std::size_t concurrency, bool show_progress,
+                      std::vector<AccountReport>& reports, const AccountWork& work) {
+  reports.resize(accounts.size());
+  std::deque<Progress> progress(accounts.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work_on = [&] {
+    for (std::size_t i = next++; i < accounts.size(); i = next++) {
+      reports[i].source = accounts[i].key;
+      reports[i].address = accounts[i].address;
+      try {
+        work(accounts[i], reports[i], progress[i]);
+      } catch (const std::exception& e) {
+        reports[i].error = fmt::format("internal error: {}", e.what());
+        progress[i].phase = 4;
+      }
+    }
+  };
+  const Display display(accounts, progress, show_progress);
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < std::min(std::max<std::size_t>(concurrency, 1), accounts.size()); ++i) {
+    threads.emplace_back(work_on);
+  }
+}
+
+RunReport run_migration(Source& source, const std::vector<SourceAccount>& accounts, const RunOptions& options,
+                        Stop& stop) {
+  RunReport report;
+  report.kind = "run";
+  report.source = source.name();
+  report.target = options.pass.target.url;
+  report.started = now_text();
+  const auto began = SteadyClock::now();
+  Bandwidth bandwidth(options.bandwidth);
+  for_each_account(accounts, options.concurrency, options.progress, report.accounts,
+                   [&](const SourceAccount& account, AccountReport& one, Progress& progress) {
+                     run_account(source, account, options, bandwidth, stop, one, progress);
+                   });
+  report.seconds = std::chrono::duration<double>(SteadyClock::now() - began).count();
+  return report;
+}
+
+}  // namespace kontor::migrate

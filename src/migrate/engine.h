@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Works through many accounts at once: threads, retries, window, progress, and the report.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "migrate/pass.h"
+#include "migrate/report.h"
+#include "migrate/source.h"
+
+namespace kontor::migrate {
+
+struct RunOptions {
+  PassOptions pass;
+  std::size_t concurrency = 4;    // accounts at once
+  std::uint64_t bandwidth = 0;    // bytes per second of all together; 0 = no limit
+  std::optional<Window> window;   // works only then; waits otherwise
+  int attempts = 10;              // of an account in a row without any progress
+  bool progress = true;           // on standard error: bars on a terminal, a line now and then elsewhere
+  std::vector<std::string> only;  // source logins or target addresses; empty = all
+};
+
+// The source's accounts with their target addresses, as chosen. Errors: what the source returns, not_found (an account
+// of `only` that is not there), invalid (two go to the same address).
+Result<std::vector<SourceAccount>> chosen_accounts(Source& source, const Mapping& mapping,
+                                                   const std::vector<std::string>& only);
+
+// One pass over every account. `stop` ends it early; what was sent stays. Never fails as a whole: see the report.
+RunReport run_migration(Source& source, const std::vector<SourceAccount>& accounts, const RunOptions& options,
+                        Stop& stop);
+
+// Runs `work` for each account on `concurrency` threads; shows progress meanwhile. For runs and verifications.
+using AccountWork = std::function<void(const SourceAccount&, AccountReport&, Progress&)>;
+void for_each_account(const std::vector<SourceAccount>& accounts, std::size_t concurrency, bool show_progress,
+                      std::vector<AccountReport>& reports, const AccountWork& work);
+
+std::string now_text();  // RFC 3339, UTC
+
+}  // namespace kontor::migrate

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "migrate/pass.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+
+namespace kontor::migrate {
+namespace {
+
+constexpr std::uint8_t kDeletedFlag = 16;       // groupware::kDeleted
+constexpr std::size_t kAnnounced = 200;         // items told to the source at once
+constexpr std::uint64_t kFewItems = 5000;       // asked for by key; more by the whole digest
+constexpr std::uint64_t kFetchPerWindow = 500;  // items held in memory between list and fetch
+
+}  // namespace
+
+AccountPass::AccountPass(Source& source, const SourceAccount& account, const PassOptions& options, Bandwidth& bandwidth,
+                         Stop& stop, Progress& progress, std::map<std::string, archive::Counts>& counts_before)
+    : source_(source),
+      account_(account),
+      options_(options),
+      stop_(stop),
+      progress_(progress),
+      before_(counts_before),
+      target_(options.target),
+      upload_(options.target, account.address, source.name(), bandwidth, stop,
+              [this](const archive::Answer& answer) { take_answer(answer); }) {}
+
+Result<void> AccountPass::run(AccountReport& report) {
+  report_ = &report;
+  progress_.phase = 1;
+  auto passed = [&]() -> Result<void> {
+    TRY(const auto there, target_.account(account_.address));
+    if (there.status.empty() && !options_.target.create_users) {
+      return fail(Errc::not_found,
+                  fmt::format("there is no user {} at the target; add it, or use --create-users", account_.address));
+    }
+    if (there.status == "active" && !options_.target.live) {
+      return fail(Errc::denied,
+                  fmt::format("{} is active at the target; set it to inactive first, or use --live", account_.address));
+    }
+    TRY(session_, source_.open(account_));
+    TRY_VOID(open_folders(report));
+    for (auto& folder : folders_) {
+      if (stop_.is_set()) return fail(Errc::unavailable, "stopped");
+      if (!folder.record.is_container) TRY_VOID(list_folder(folder));
+    }
+    TRY_VOID(tell_vanished());
+    progress_.phase = 2;
+    for (auto& folder : folders_) TRY_VOID(send_folder(folder));
+    TRY_VOID(upload_.flush());
+    for (auto& folder : folders_) TRY_VOID(send_needed(folder));
+    return close_folders();
+  }();
+  if (!passed) (void)upload_.flush();  // what was on its way counts
+  sum_up();
+  if (!passed) {
+    for (const auto& folder : folders_) before_[folder.record.key].add(folder.answered);
+  }
+  return passed;
+}
+
+Result<void> AccountPass::open_folders(AccountReport& report) {
+  TRY(auto listed, session_->folders());
+  TRY(auto ledger, target_.folders(account_.address, source_.name()));
+  std::map<std::string, archive::LedgerFolder> known;
+  for (auto& folder : ledger) known.emplace(folder.key, std::move(folder));
+  for (auto& source : listed) {
+    const auto destination = options_.mapping->destination(source.path, source.role);
+    FolderReport row;
+    row.name = join_path(source.path);
+    row.key = source.key;
+    const auto entry = known.find(source.key);
+    const bool has_entry = entry != known.end() && !entry->second.is_gone;
+    if (destination.is_excluded) {
+      row.source = row.excluded = source.messages;
+      row.excluded_why = "by the mapping";
+    } else {
+      if (destination.path != source.path) row.goes_to = join_path(destination.path);
+      Folder folder;
+      folder.report = report.folders.size();
+      folder.is_known = has_entry;
+      folder.record = {static_cast<std::uint32_t>(folders_.size() + 1),
+                       source.key,
+                       destination.path,
+                       source.role,
+                       source.subscribed,
+                       source.is_container,
+                       false,
+                       source.uid_validity,
+                       source.uid_next,
+                       source.name_was_rewritten};
+      if (destination.path != source.path) folder.record.role = row.goes_to == "INBOX" ? "inbox" : "";
+      if (has_entry && !options_.full) folder.pass.state = entry->second.state;
+      if (has_entry) folder.known_items = entry->second.items;
+      folder.source = std::move(source);
+      by_key_[folder.record.key] = folders_.size();
+      folders_.push_back(std::move(folder));
+    }
+    report.folders.push_back(std::move(row));
+    if (entry != known.end()) known.erase(entry);
+  }
+  for (auto& [key, folder] : known) {
+    if (!folder.is_gone) gone_.push_back(std::move(folder));
+  }
+  return {};
+}
+
+bool AccountPass::excludes(const SourceItem& item) const {
+  if (options_.mapping->exclude_deleted && (item.flags & kDeletedFlag) != 0) return true;
+  return options_.mapping->largest_item > 0 && item.announced_size > options_.mapping->largest_item;
+}
+
+Result<void> AccountPass::list_folder(Folder& folder) {
+  ItemList listed;
+  const auto state = std::move(folder.pass.state);
+  std::uint64_t count = 0;
+  TRY(folder.pass, session_->list(folder.source, state, [&](const SourceItem& item) -> Result<void> {
+    if (stop_.is_set()) return fail(Errc::unavailable, "stopped");
+    ++count;
+    return listed.add(item);
+  }));
+  folder.listed = count;
+  auto& row = report_->folders[folder.report];
+  folder.fresh_first = folder.fresh_last = fresh_.position();
+  folder.changed_first = folder.changed_last = changed_.position();
+  if (folder.pass.unchanged) {
+    row.unchanged = true;
+    folder.unlisted = folder.known_items;
+    progress_.total += folder.unlisted;
+    progress_.done += folder.unlisted;
+    return {};
+  }
+  TRY_VOID(compare(folder, listed));
+  folder.fresh_last = fresh_.position();
+  folder.changed_last = changed_.position();
+  return {};
+}
+
+// What the ledger has of the listed items, or of the whole folder.
+Result<void> AccountPass::load_known(const Folder& folder, const ItemList& listed, KnownItems& known) {
+  const auto take = [&](const archive::DigestLine& line) -> Result<void> {
+    known.add(line);
+    return {};
+  };
+  const auto source = source_.name();
+  if (!folder.is_known) return {};
+  if (folder.pass.is_delta && folder.listed <= kFewItems) {
+    std::vector<std::string> keys;
+    TRY_VOID(listed.each(0, listed.position(), [&](const SourceItem& item) -> Result<void> {
+      keys.push_back(item.key);
+      return {};
+    }));
+    TRY_VOID(target_.digest_of(account_.address, source, folder.record.key, keys, take));
+  } else {
+    TRY_VOID(target_.digest(account_.address, source, folder.record.key, take));
+  }
+  known.seal();
+  return {};
+}
+
+Result<void> AccountPass::compare(Folder& folder, const ItemList& listed) {
+  KnownItems known;
+  TRY_VOID(load_known(folder, listed, known));
+  auto& row = report_->folders[folder.report];
+  std::uint64_t fresh = 0;
+  TRY_VOID(listed.each(0, listed.position(), [&](const SourceItem& item) -> Result<void> {
+    auto* entry = known.find(archive::bounded_key(item.key));
+    if (entry != nullptr) entry->was_seen = true;
+    if (excludes(item)) {
+      --folder.listed;
+      ++row.excluded;
+      row.excluded_why = "by the mapping's rules for items";
+      return {};
+    }
+    if (item.date_is_guess) ++row.date_guesses;
+    if (entry == nullptr) {
+      ++fresh;
+      return fresh_.add(item);
+    }
+    ++folder.listed_known;
+    const bool same =
+        !entry->is_vanished && entry->state == archive::state_digest(item.flags, item.keywords, item.properties);
+    if (!same) return changed_.add(item);
+    ++folder.same;
+    return {};
+  }));
+  if (folder.pass.is_delta) {
+    folder.vanished = folder.pass.vanished;
+  } else {
+    known.each([&](std::string_view key, const KnownItems::Entry& entry) {
+      if (!entry.was_seen && !entry.is_vanished) folder.vanished.emplace_back(key);
+    });
+  }
+  if (folder.pass.is_delta) {
+    const auto touched = folder.listed_known + folder.vanished.size();
+    folder.unlisted = folder.known_items - std::min<std::uint64_t>(folder.known_items, touched);
+  }
+  progress_.total += folder.unlisted + fresh + folder.listed_known;
+  progress_.done += folder.unlisted + folder.same;
+  return {};
+}
+
+Result<void> AccountPass::tell_vanished() {
+  for (auto& folder : folders_) {
+    TRY_VOID(upload_.folder(folder.record));
+    if (folder.vanished.empty()) continue;
+    TRY_VOID(upload_.listing(folder.record.number, archive::Listing::Kind::vanished, folder.vanished, true));
+    folder.vanished = {};
+  }
+  auto number = static_cast<std::uint32_t>(folders_.size());
+  for (const auto& gone : gone_) {
+    archive::Folder record;
+    record.number = ++number;
+    record.key = gone.key;
+    record.path = {"gone"};
+    record.is_gone = true;
+    TRY_VOID(upload_.folder(record));
+    TRY_VOID(upload_.listing(record.number, archive::Listing::Kind::present, {}, true));
+  }
+  TRY_VOID(upload_.flush());
+  if (fresh_.position() == 0) return {};
+  auto vanished = target_.vanished(account_.address, source_.name());
+  if (!vanished) return std::unexpected(vanished.error());
+  vanished_hashes_ = std::move(*vanished);
+  std::sort(vanished_hashes_.begin(), vanished_hashes_.end());
+  return {};
+}
+
+archive::Item AccountPass::item_record(const Folder& folder, const SourceItem& item) const {
+  archive::Item record;
+  record.folder = folder.record.number;
+  record.key = item.key;
+  record.uid = item.uid;
+  record.flags = item.flags;
+  record.keywords = item.keywords;
+  record.date = item.date;
+  record.date_is_guess = item.date_is_guess;
+  record.announced_size = item.announced_size;
+  record.properties = item.properties;
+  return record;
+}
+
+Result<void> AccountPass::send_folder(Folder& folder) {
+  TRY_VOID(changed_.each(folder.changed_first, folder.changed_last, [&](const SourceItem& item) -> Result<void> {
+    auto record = item_record(folder, item);
+    record.content = archive::Item::Content::none;
+    ++progress_.done;
+    return upload_.item(std::move(record), nullptr);
+  }));
+  std::vector<SourceItem> some;
+  TRY_VOID(fresh_.each(folder.fresh_first, folder.fresh_last, [&](const SourceItem& item) -> Result<void> {
+    some.push_back(item);
+    if (some.size() < kFetchPerWindow) return {};
+    TRY_VOID(send_fresh(folder, some, false));
+    some.clear();
+    return {};
+  }));
+  return send_fresh(folder, some, false);
+}
+
+Result<void> AccountPass::send_fresh(Folder& folder, const std::vector<SourceItem>& items, bool force_bytes) {
+  for (std::size_t at = 0; at < items.size(); ++at) {
+    if (stop_.is_set()) return fail(Errc::unavailable, "stopped");
+    if (at % kAnnounced == 0) {
+      const auto last = std::min(items.size(), at + kAnnounced);
+      session_->announce(folder.source, {items.begin() + static_cast<std::ptrdiff_t>(at),
+                                         items.begin() + static_cast<std::ptrdiff_t>(last)});
+    }
+    TRY_VOID(send_content(folder, items[at], force_bytes));
+    ++progress_.done;
+  }
+  return {};
+}
+
+Result<void> AccountPass::send_content(Folder& folder, const SourceItem& item, bool force_bytes) {
+  archive::Spool spool;
+  auto fetched = session_->fetch(folder.source, item, [&](std::string_view piece) {
+    progress_.bytes += piece.size();
+    return spool.write(piece);
+  });
+  auto record = item_record(folder, item);
+  if (fetched) {
+    const auto hex = to_hex(spool.sha256());
+    if (!force_bytes && std::binary_search(vanished_hashes_.begin(), vanished_hashes_.end(), hex)) {
+      record.content = archive::Item::Content::known;
+      record.size = spool.size();
+      record.sha256 = spool.sha256();
+      return upload_.item(std::move(record), nullptr);
+    }
+    return upload_.item(std::move(record), &spool);
+  }
+  const auto& error = fetched.error();
+  if (error.code == Errc::not_found) {
+    ++folder.gone_meanwhile;
+    return {};
+  }
+  if (error.code == Errc::unavailable) return fetched;
+  record.content = archive::Item::Content::refused;
+  record.reason = error.text.substr(0, 1000);
+  return upload_.item(std::move(record), nullptr);
+}
+
+// Sends the content of what the importer turned out not to have.
+Result<void> AccountPass::send_needed(Folder& folder) {
+  if (folder.needed.empty()) return {};
+  const std::set<std::string> wanted(folder.needed.begin(), folder.needed.end());
+  folder.needed.clear();
+  std::vector<SourceItem> items;
+  const auto pick = [&](const SourceItem& item) -> Result<void> {
+    if (wanted.contains(item.key)) items.push_back(item);
+    return {};
+  };
+  TRY_VOID(fresh_.each(folder.fresh_first, folder.fresh_last, pick));
+  TRY_VOID(changed_.each(folder.changed_first, folder.changed_last, pick));
+  TRY_VOID(send_fresh(folder, items, true));
+  TRY_VOID(upload_.flush());
+  if (!folder.needed.empty()) return fail(Errc::invalid, "the target asks again for content that it was sent");
+  return {};
+}
+
+Result<void> AccountPass::close_folders() {
+  sum_up();
+  for (auto& folder : folders_) {
+    const auto& row = report_->folders[folder.report];
+    if (folder.record.is_container || folder.pass.unchanged || folder.answered_quarantined > 0) continue;
+    archive::Pass pass;
+    pass.folder = folder.record.number;
+    pass.items = row.source - std::min(row.source, row.excluded);
+    if (folder.pass.state.size() <= archive::kMaxState) pass.state = folder.pass.state;
+    TRY_VOID(upload_.pass(pass));
+  }
+  return upload_.flush(true);
+}
+
+void AccountPass::take_answer(const archive::Answer& answer) {
+  const auto found = by_key_.find(answer.folder);
+  if (found == by_key_.end()) {
+    // Of a folder that is gone at the source.
+    const bool says_something = answer.counts != archive::Counts() || !answer.note.empty();
+    if (report_ == nullptr || !says_something) return;
+    FolderReport row;
+    row.name = answer.folder + " (gone at the source)";
+    row.key = answer.folder;
+    row.counts = answer.counts;
+    row.note = answer.note;
+    report_->folders.push_back(std::move(row));
+    return;
+  }
+  auto& folder = folders_[found->second];
+  auto& row = report_->folders[folder.report];
+  folder.answered.add(answer.counts);
+  folder.needed.insert(folder.needed.end(), answer.needed.begin(), answer.needed.end());
+  folder.answered_quarantined += answer.quarantined.size();
+  for (const auto& one : answer.quarantined) row.quarantine(one.key, one.reason);
+  if (!answer.note.empty()) row.note = answer.note;
+}
+
+void AccountPass::sum_up() {
+  for (auto& folder : folders_) {
+    auto& row = report_->folders[folder.report];
+    const auto before = before_[folder.record.key];
+    row.counts = folder.answered;
+    row.counts.add(before);
+    const auto present =
+        folder.unlisted + folder.same + folder.answered.present + folder.answered.updated + folder.answered.moved;
+    row.present = present - std::min(present, before.copied);
+    const auto source = folder.pass.unchanged ? folder.unlisted : folder.listed + folder.unlisted;
+    row.source = source + row.excluded - std::min(source, folder.gone_meanwhile);
+  }
+}
+
+}  // namespace kontor::migrate

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One account's way to the target: records gather into archives of bounded size ("segments"), each of which is whole in
+// itself and sent while the next one fills. A segment that breaks off is sent again: the importer drops what it has.
+#pragma once
+
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "base/result.h"
+#include "formats/archive/writer.h"
+#include "migrate/target.h"
+
+namespace kontor::migrate {
+
+class Upload {
+ public:
+  using TakeAnswer = std::function<void(const archive::Answer&)>;
+  // `take` is called on the thread that uses this object.
+  Upload(const TargetOptions& target, std::string address, std::string source, Bandwidth& bandwidth, Stop& stop,
+         TakeAnswer take);
+  ~Upload();
+
+  // Describes a folder: it is sent with each segment that says something of it, and once at least.
+  Result<void> folder(const archive::Folder& folder);
+  Result<void> listing(std::uint32_t folder, archive::Listing::Kind kind, const std::vector<std::string>& keys,
+                       bool last);
+  Result<void> item(archive::Item item, archive::Spool* content);
+  Result<void> pass(const archive::Pass& pass);
+  // Sends what there is and waits for all answers. `is_complete` ends the account.
+  Result<void> flush(bool is_complete = false);
+
+ private:
+  struct Segment;
+  struct Sent {
+    std::vector<archive::Answer> answers;
+    Result<void> done;
+  };
+  Result<void> open();
+  Result<void> use(std::uint32_t folder);
+  Result<void> send(bool is_complete);
+  Result<void> settle();
+  static Sent deliver(Target& target, const std::string& address, std::shared_ptr<Segment> segment,
+                      Bandwidth& bandwidth, Stop& stop);
+
+  const std::string address_, source_;
+  Bandwidth& bandwidth_;
+  Stop& stop_;
+  TakeAnswer take_;
+  Target target_;
+  std::map<std::uint32_t, archive::Folder> folders_;
+  std::shared_ptr<Segment> segment_;
+  std::future<Sent> under_way_;
+};
+
+}  // namespace kontor::migrate

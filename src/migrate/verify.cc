@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "migrate/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <unordered_map>
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "migrate/item_list.h"
+
+namespace kontor::migrate {
+namespace {
+
+using VerifyClock = std::chrono::steady_clock;
+constexpr std::uint8_t kVerifyDeletedFlag = 16;  // groupware::kDeleted
+
+// What is compared of an item at the target, in little memory.
+struct There {
+  std::uint32_t uid = 0;
+  std::uint8_t flags = 0;
+  bool is_removed = false, is_elsewhere = false, is_vanished = false, was_seen = false, has_fault = false;
+  std::int64_t date = 0;
+  std::uint64_t size = 0;
+  std::uint64_t keywords = 0;
+  std::string sha256;
+};
+
+// A keyword as the target holds it: see the importer's rules.
+std::string held_keyword(const std::string& keyword) {
+  std::string out;
+  for (const char c : keyword) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\\' && out.empty()) continue;
+    const bool sound = byte > 0x20 && byte < 0x7f && std::string_view("(){%*\"\\]").find(c) == std::string_view::npos;
+    out += sound ? c : '_';
+  }
+  return out.substr(0, 255);
+}
+
+std::uint64_t keyword_digest(const std::vector<std::string>& keywords) {
+  std::vector<std::string> held;
+  for (const auto& keyword : keywords) {
+    if (auto word = held_keyword(keyword); !word.empty()) held.push_back(std::move(word));
+  }
+  return archive::state_digest(0, held, {});
+}
+
+class AccountVerify {
+ public:
+  AccountVerify(Source& source, const SourceAccount& account, const VerifyOptions& options, Stop& stop,
+                Progress& progress, AccountReport& report)
+      : source_(source),
+        account_(account),
+        options_(options),
+        stop_(stop),
+        progress_(progress),
+        report_(report),
+        target_(options.target) {}
+
+  Result<void> run() {
+    progress_.phase = 1;
+    TRY(session_, source_.open(account_));
+    TRY(const auto folders, session_->folders());
+    for (const auto& folder : folders) {
+      FolderReport row;
+      row.name = join_path(folder.path);
+      row.key = folder.key;
+      if (options_.mapping->destination(folder.path, folder.role).is_excluded) {
+        row.source = row.excluded = folder.messages;
+        row.excluded_why = "by the mapping";
+      } else if (!folder.is_container) {
+        TRY_VOID(compare_folder(folder, row));
+      }
+      report_.folders.push_back(std::move(row));
+    }
+    return {};
+  }
+
+ private:
+  Result<void> compare_folder(const SourceFolder& folder, FolderReport& row) {
+    std::unordered_map<std::string, There> there;
+    TRY_VOID(target_.verify(account_.address, source_.name(), folder.key, options_.read_content,
+                            [&](const archive::TargetItem& item) -> Result<void> {
+                              there.emplace(item.key, held(item));
+                              return {};
+                            }));
+    ItemList listed;
+    TRY_VOID(session_->list(folder, "", [&](const SourceItem& item) -> Result<void> {
+      ++row.source;
+      const bool is_excluded =
+          (options_.mapping->exclude_deleted && (item.flags & kVerifyDeletedFlag) != 0) ||
+          (options_.mapping->largest_item > 0 && item.announced_size > options_.mapping->largest_item);
+      if (!is_excluded) return listed.add(item);
+      ++row.excluded;
+      if (const auto found = there.find(archive::bounded_key(item.key)); found != there.end())
+        found->second.was_seen = true;
+      return {};
+    }));
+    progress_.total += row.source - row.excluded;
+    progress_.phase = 2;
+    std::vector<SourceItem> some;
+    const auto compare_some = [&]() -> Result<void> {
+      if (options_.read_content) session_->announce(folder, some);
+      for (const auto& item : some) {
+        if (stop_.is_set()) return fail(Errc::unavailable, "stopped");
+        const auto found = there.find(archive::bounded_key(item.key));
+        TRY_VOID(compare_item(folder, item, found == there.end() ? nullptr : &found->second, row));
+        ++progress_.done;
+      }
+      some.clear();
+      return {};
+    };
+    TRY_VOID(listed.each(0, listed.position(), [&](const SourceItem& item) -> Result<void> {
+      some.push_back(item);
+      return some.size() < 200 ? Result<void>() : compare_some();
+    }));
+    TRY_VOID(compare_some());
+    for (const auto& [key, item] : there) {
+      if (!item.was_seen && !item.is_removed && !item.is_vanished)
+        row.differ(key, "is at the target but not at the source");
+    }
+    return {};
+  }
+
+  static There held(const archive::TargetItem& item) {
+    There out;
+    out.uid = item.uid;
+    out.flags = item.flags;
+    out.is_removed = item.is_removed;
+    out.is_elsewhere = item.is_elsewhere;
+    out.is_vanished = item.is_vanished;
+    out.has_fault = !item.fault.empty();
+    out.date = item.date.at.time_since_epoch().count();
+    out.size = item.size;
+    out.keywords = keyword_digest(item.keywords);
+    out.sha256 = item.sha256;
+    return out;
+  }
+
+  Result<void> compare_item(const SourceFolder& folder, const SourceItem& item, There* there, FolderReport& row) {
+    if (there == nullptr) {
+      row.differ(item.key, "is not at the target");
+      return {};
+    }
+    there->was_seen = true;
+    ++row.present;
+    ++row.compared;
+    std::string faults;
+    const auto fault = [&](std::string_view text) {
+      if (!faults.empty()) faults += "; ";
+      faults += text;
+    };
+    if (there->is_removed) {
+      row.differ(item.key, "was removed at the target");
+      return {};
+    }
+    if (there->is_elsewhere) fault("lies in another folder at the target");
+    if (there->is_vanished) fault("counts as vanished at the source");
+    if (there->flags != item.flags)
+      fault(fmt::format("flags {:#x} at the source, {:#x} at the target", item.flags, there->flags));
+    if (there->keywords != keyword_digest(item.keywords)) fault("other keywords");
+    if (there->date != item.date.at.time_since_epoch().count()) fault("another date");
+    if (there->has_fault) fault("its content cannot be read at the target");
+    if (item.uid != 0 && there->uid != item.uid) ++row.counts.uids_changed;  // told, and no difference in what is kept
+    if (options_.read_content) TRY_VOID(compare_content(folder, item, *there, row, fault));
+    if (!faults.empty()) row.differ(item.key, std::move(faults));
+    return {};
+  }
+
+  Result<void> compare_content(const SourceFolder& folder, const SourceItem& item, const There& there,
+                               FolderReport& row, const std::function<void(std::string_view)>& fault) {
+    Sha256 hash;
+    std::uint64_t size = 0;
+    const auto fetched = session_->fetch(folder, item, [&](std::string_view piece) -> Result<void> {
+      hash.update(piece);
+      size += piece.size();
+      progress_.bytes += piece.size();
+      return {};
+    });
+    if (!fetched && fetched.error().code == Errc::unavailable) return fetched;
+    if (!fetched) {
+      fault(fmt::format("cannot be read at the source: {}", fetched.error().text));
+      return {};
+    }
+    row.compared_bytes += size;
+    if (size != there.size) fault(fmt::format("{} bytes at the source, {} at the target", size, there.size));
+    if (hash.finish() != there.sha256) fault("another content");
+    return {};
+  }
+
+  Source& source_;
+  const SourceAccount& account_;
+  const VerifyOptions& options_;
+  Stop& stop_;
+  Progress& progress_;
+  AccountReport& report_;
+  Target target_;
+  std::unique_ptr<SourceSession> session_;
+};
+
+Result<void> plan_account(Source& source, const SourceAccount& account, const VerifyOptions& options, Stop& stop,
+                          Progress& progress, AccountReport& report) {
+  progress.phase = 1;
+  TRY(const auto session, source.open(account));
+  TRY(const auto folders, session->folders());
+  std::uint64_t bytes = 0;
+  for (const auto& folder : folders) {
+    const auto destination = options.mapping->destination(folder.path, folder.role);
+    FolderReport row;
+    row.name = join_path(folder.path);
+    row.key = folder.key;
+    if (destination.path != folder.path) row.goes_to = join_path(destination.path);
+    if (destination.is_excluded) {
+      row.source = row.excluded = folder.messages;
+      row.excluded_why = "by the mapping";
+    } else if (!folder.is_container) {
+      TRY_VOID(session->list(folder, "", [&](const SourceItem& item) -> Result<void> {
+        if (stop.is_set()) return fail(Errc::unavailable, "stopped");
+        ++row.source;
+        ++progress.done;
+        row.counts.bytes += item.announced_size;
+        return {};
+      }));
+      bytes += row.counts.bytes;
+    }
+    report.folders.push_back(std::move(row));
+  }
+  if (options.target.url.empty()) return {};
+  Target target(options.target);
+  TRY(const auto there, target.account(account.address));
+  if (there.status.empty() && !options.target.create_users)
+    return fail(Errc::not_found, "there is no such user at the target");
+  if (there.status == "active" && !options.target.live)
+    return fail(Errc::denied, "the user is active at the target; a run needs --live");
+  if (there.limit != 0 && there.used + bytes > there.limit && !options.target.ignore_quota) {
+    return fail(Errc::over_quota,
+                fmt::format("some {} MiB do not fit into the quota of {} MiB, of which {} MiB are used", bytes >> 20,
+                            there.limit >> 20, there.used >> 20));
+  }
+  return {};
+}
+
+RunReport new_report(const char* kind, const Source& source, const VerifyOptions& options) {
+  RunReport report;
+  report.kind = kind;
+  report.source = source.name();
+  report.target = options.target.url;
+  report.started = now_text();
+  return report;
+}
+
+double seconds_since(VerifyClock::time_point began) {
+  return std::chrono::duration<double>(VerifyClock::now() - began).count();
+}
+
+}  // namespace
+
+RunReport verify_migration(Source& source, const std::vector<SourceAccount>& accounts, const VerifyOptions& options,
+                           Stop& stop) {
+  auto report = new_report("verify", source, options);
+  const auto began = VerifyClock::now();
+  for_each_account(accounts, options.concurrency, options.progress, report.accounts,
+                   [&](const SourceAccount& account, AccountReport& one, Progress& progress) {
+                     const auto start = VerifyClock::now();
+                     const auto done = AccountVerify(source, account, options, stop, progress, one).run();
+                     if (!done) one.error = done.error().text;
+                     one.seconds = seconds_since(start);
+                     progress.phase = done ? 3 : 4;
+                   });
+  report.seconds = seconds_since(began);
+  return report;
+}
+
+RunReport plan_migration(Source& source, const std::vector<SourceAccount>& accounts, const VerifyOptions& options,
+                         Stop& stop) {
+  auto report = new_report("plan", source, options);
+  const auto began = VerifyClock::now();
+  for_each_account(accounts, options.concurrency, options.progress, report.accounts,
+                   [&](const SourceAccount& account, AccountReport& one, Progress& progress) {
+                     const auto start = VerifyClock::now();
+                     const auto done = plan_account(source, account, options, stop, progress, one);
+                     if (!done) one.error = done.error().text;
+                     one.seconds = seconds_since(start);
+                     progress.phase = done ? 3 : 4;
+                   });
+  report.seconds = seconds_since(began);
+  return report;
+}
+
+}  // namespace kontor::migrate
