@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The command line's settings, and what they are made into. Secrets come from files, the environment or a prompt.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "migrate/engine.h"
+#include "migrate/mapping.h"
+#include "migrate/sources.h"
+
+namespace kontor::app {
+
+struct MigrateSettings {
+  // Source
+  std::string from;
+  std::string from_ca_file;
+  std::vector<std::string> users;
+  std::string password_file;
+  std::string users_file;
+  std::string master_user;
+  std::string master_password_file;
+  std::string master_separator;
+  bool authzid = false;
+  std::string oauth_token_file;
+  std::string default_domain;
+  bool from_insecure = false;
+  // Target
+  std::string to;
+  std::string token_file;
+  std::string ca_file;
+  bool insecure = false;
+  bool create_users = false;
+  bool create_active = false;
+  bool live = false;
+  bool ignore_quota = false;
+  bool delete_vanished = false;
+  bool override_threshold = false;
+  // What and how
+  std::string mapping_file;
+  std::vector<std::string> excluded_folders;
+  bool exclude_deleted = false;
+  std::vector<std::string> only;
+  std::size_t concurrency = 4;
+  std::string bandwidth;
+  std::string window;
+  bool full = false;
+  bool quick = false;
+  bool quiet = false;
+  std::string report;
+  // Archives
+  bool to_stdout = false;
+  bool from_stdin = false;
+  std::string output;
+  std::string input;
+};
+
+Result<migrate::SourceOptions> source_options(const MigrateSettings& settings);
+Result<migrate::TargetOptions> target_options(const MigrateSettings& settings);
+Result<migrate::Mapping> read_mapping(const MigrateSettings& settings);
+
+}  // namespace kontor::app
