@@ -63,7 +63,7 @@ Result<std::string> add(const std::string& file, std::string_view text) {
       if (domain.is_string()) domains.emplace_back(domain.get_string());
   TRY(importing::NewToken made, importing::add_token(file, label, expires, domains, system_clock()));
   json::object out = show_token(made.token);
-  out["secret"] = made.secret;
+  out["token"] = made.secret;
   return json::serialize(out);
 }
 
@@ -71,7 +71,7 @@ Result<std::string> list(const std::string& file) {
   TRY(auto tokens, importing::list_tokens(file));
   json::array out;
   for (const importing::Token& token : tokens) out.push_back(show_token(token));
-  return json::serialize(json::object{{"tokens", std::move(out)}});
+  return json::serialize(out);
 }
 
 Result<std::string> remove(const std::string& file, std::string_view text) {
@@ -82,14 +82,13 @@ Result<std::string> remove(const std::string& file, std::string_view text) {
 }
 
 int print_new_token(const json::value& answer) {
-  fmt::print("{}\n", cell(answer.at("secret")));
+  fmt::print("{}\n", cell(answer.at("token")));
   fmt::print(stderr, "Import token {} was made; its secret is shown only now.\n", cell(answer.at("label")));
   return kOk;
 }
 
 int print_tokens(const json::value& answer) {
-  print_table(answer, "tokens",
-              {{"LABEL", "label"}, {"CREATED", "created"}, {"EXPIRES", "expires"}, {"DOMAINS", "domains"}});
+  print_table(answer, {{"LABEL", "label"}, {"CREATED", "created"}, {"EXPIRES", "expires"}, {"DOMAINS", "domains"}});
   return kOk;
 }
 

@@ -31,7 +31,7 @@ Printer principal_table(bool has_members) {
   else
     columns.push_back({"QUOTA", "quota", true});
   return [columns](const json::value& answer) {
-    print_table(answer, "principals", columns);
+    print_table(answer, columns);
     return kOk;
   };
 }
@@ -103,8 +103,7 @@ int print_new_app_password(const json::value& answer) {
 }
 
 int print_app_passwords(const json::value& answer) {
-  print_table(answer, "app_passwords",
-              {{"ID", "id"}, {"LABEL", "label"}, {"CREATED", "created"}, {"PROTOCOLS", "protocols"}});
+  print_table(answer, {{"ID", "id"}, {"LABEL", "label"}, {"CREATED", "created"}, {"PROTOCOLS", "protocols"}});
   return kOk;
 }
 
@@ -129,14 +128,13 @@ void add_passwords(CommandLine& line) {
 }
 
 int print_folders(const json::value& answer) {
-  print_table(answer, "folders",
-              {{"FOLDER", "path"},
-               {"ROLE", "role"},
-               {"MESSAGES", "messages"},
-               {"UNSEEN", "unseen"},
-               {"SIZE", "bytes", true},
-               {"UIDVALIDITY", "uid_validity"},
-               {"UIDNEXT", "next_uid"}});
+  print_table(answer, {{"FOLDER", "path"},
+                       {"ROLE", "role"},
+                       {"MESSAGES", "messages"},
+                       {"UNSEEN", "unseen"},
+                       {"SIZE", "bytes", true},
+                       {"UIDVALIDITY", "uid_validity"},
+                       {"UIDNEXT", "next_uid"}});
   return kOk;
 }
 

@@ -63,7 +63,7 @@ std::string cell(const json::value& value) {
   }
 }
 
-void print_table(const json::value& answer, std::string_view key, const std::vector<Column>& columns) {
+void print_table(const json::value& answer, const std::vector<Column>& columns) {
   std::vector<std::vector<std::string>> rows(1);
   std::vector<std::size_t> widths;
   for (const Column& column : columns) {
@@ -71,7 +71,7 @@ void print_table(const json::value& answer, std::string_view key, const std::vec
     widths.push_back(column.title.size());
   }
   std::vector<bool> right(columns.size(), false);
-  for (const json::value& element : answer.at(key).as_array()) {
+  for (const json::value& element : answer.as_array()) {
     std::vector<std::string>& row = rows.emplace_back();
     for (std::size_t i = 0; i < columns.size(); ++i) {
       const json::value* value = element.as_object().if_contains(columns[i].key);

@@ -21,8 +21,8 @@ struct Column {
   bool is_size = false;
 };
 
-// The rows under `key` of the answer. Columns are as wide as they need to be; numbers stand right.
-void print_table(const boost::json::value& answer, std::string_view key, const std::vector<Column>& columns);
+// An array of objects, a row each. Columns are as wide as they need to be; numbers stand right.
+void print_table(const boost::json::value& answer, const std::vector<Column>& columns);
 
 // One line for each key of an object; sizes are those of `sizes`.
 void print_details(const boost::json::value& object, const std::vector<std::string_view>& sizes);

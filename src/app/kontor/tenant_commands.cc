@@ -17,9 +17,9 @@ Printer details() {
   };
 }
 
-Printer table(std::string key, std::vector<Column> columns) {
-  return [key = std::move(key), columns = std::move(columns)](const json::value& answer) {
-    print_table(answer, key, columns);
+Printer table(std::vector<Column> columns) {
+  return [columns = std::move(columns)](const json::value& answer) {
+    print_table(answer, columns);
     return kOk;
   };
 }
@@ -42,8 +42,7 @@ void add_tenant(CommandLine& line) {
       .example("kontor tenant add example --default-quota 10G");
   line.verb("tenant show", "tenant.show", "Shows a tenant", details()).required("name", "NAME", "The tenant");
   line.verb("tenant list", "tenant.list", "Lists all tenants",
-            table("tenants",
-                  {{"TENANT", "name"}, {"STATUS", "status"}, {"DOMAINS", "domains"}, {"PRINCIPALS", "principals"}}));
+            table({{"TENANT", "name"}, {"STATUS", "status"}, {"DOMAINS", "domains"}, {"PRINCIPALS", "principals"}}));
   line.verb("tenant set", "tenant.set", "Changes a tenant", said("Changed tenant", "name"))
       .required("name", "NAME", "The tenant")
       .text("--rename", "new_name", "NAME", "A new name")
@@ -65,10 +64,10 @@ void add_domain(CommandLine& line) {
       .example("kontor domain add example.org --tenant example");
   line.verb("domain show", "domain.show", "Shows a domain", details()).required("name", "DOMAIN", "The domain");
   line.verb("domain list", "domain.list", "Lists domains",
-            table("domains", {{"DOMAIN", "name"},
-                              {"TENANT", "tenant"},
-                              {"CATCH-ALL", "catch_all"},
-                              {"SUBADDRESSING", "subaddressing"}}))
+            table({{"DOMAIN", "name"},
+                   {"TENANT", "tenant"},
+                   {"CATCH-ALL", "catch_all"},
+                   {"SUBADDRESSING", "subaddressing"}}))
       .text("--tenant", "tenant", "NAME", "Only of this tenant");
   line.verb("domain set", "domain.set", "Changes a domain", said("Changed domain", "name"))
       .required("name", "DOMAIN", "The domain")

@@ -57,7 +57,7 @@ Result<json::value> domain_list(Context& context, const Arguments& arguments) {
   }
   json::array out;
   for (const directory::Domain& domain : context.directory.domains(tenant)) out.push_back(show(context, domain));
-  return json::object{{"domains", std::move(out)}};
+  return out;
 }
 
 Result<json::value> domain_set(Context& context, const Arguments& arguments) {

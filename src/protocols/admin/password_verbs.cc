@@ -52,7 +52,7 @@ Result<json::value> app_password_list(Context& context, const Arguments& argumen
   json::array out;
   for (const directory::AppPassword& app : context.directory.app_passwords(user.id))
     out.push_back(show_app_password(app));
-  return json::object{{"app_passwords", std::move(out)}};
+  return out;
 }
 
 Result<json::value> app_password_remove(Context& context, const Arguments& arguments) {

@@ -208,7 +208,7 @@ Result<json::value> principal_list(Context& context, const Arguments& arguments)
     if (domain && !principal.primary_address().ends_with("@" + to_lower(*domain))) continue;
     out.push_back(show(context, principal));
   }
-  return json::object{{"principals", std::move(out)}};
+  return out;
 }
 
 template <Family family>

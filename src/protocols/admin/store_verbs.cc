@@ -30,7 +30,7 @@ Result<json::value> folder_list(Context& context, const Arguments& arguments) {
   auto table = account->folders();
   json::array out;
   for (const auto& folder : table->all()) out.push_back(show_folder(*table, *folder));
-  return json::object{{"address", owner.primary_address()}, {"folders", std::move(out)}};
+  return out;
 }
 
 Result<json::value> run_check(Context& context, const Arguments& arguments) {

@@ -48,7 +48,7 @@ Result<json::value> tenant_show(Context& context, const Arguments& arguments) {
 Result<json::value> tenant_list(Context& context, const Arguments&) {
   json::array out;
   for (const directory::Tenant& tenant : context.directory.tenants()) out.push_back(show(context, tenant));
-  return json::object{{"tenants", std::move(out)}};
+  return out;
 }
 
 Result<json::value> tenant_set(Context& context, const Arguments& arguments) {

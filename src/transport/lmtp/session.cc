@@ -199,7 +199,7 @@ Task<void> LmtpSession::start_tls() {
 void LmtpSession::reset() {
   envelope_.reset();
   intake_.reset();
-  pending_.clear();
+  std::string().swap(pending_);  // an idle connection holds no memory of its last message
   chunks_ = Chunks::none;
 }
 
