@@ -175,20 +175,23 @@ Result<void> write_summaries(const groupware::Reader& reader, const Selected& bo
   std::vector<ItemId> ids;
   ids.reserve(last - batch.next);
   for (std::size_t i = batch.next; i < last; ++i) ids.push_back(box.view->at(job.positions[i]).item);
-  std::size_t at = 0;
   const std::size_t first = batch.next;
+  std::size_t at = 0, seen = 0;
+  // Nearly always in the order asked for; what had to be made anew comes at the end.
   const auto visit = [&](ItemId id, std::string_view bytes) {
-    while (at < ids.size() && ids[at] != id) ++at, batch.is_missing = true;
-    if (at == ids.size()) return false;
+    if (at == ids.size() || ids[at] != id) {
+      at = static_cast<std::size_t>(std::find(ids.begin(), ids.end(), id) - ids.begin());
+      if (at == ids.size()) return true;
+    }
     Source source;
     source.summary = open_summary(bytes);
     source.top = source.summary->top();
-    if (source.top == nullptr || !writer.message(job.positions[first + at], source)) batch.is_missing = true;
+    if (source.top != nullptr && writer.message(job.positions[first + at], source)) ++seen;
     ++at;
     return true;
   };
   TRY_VOID(reader.summaries(ids, visit));
-  if (at < ids.size()) batch.is_missing = true;
+  if (seen < ids.size()) batch.is_missing = true;
   batch.next = last;
   return {};
 }
