@@ -159,11 +159,11 @@ def migrate(kontor, source, user, messages, table):
         (folder / "token").write_text(token + "\n")
         (folder / "token").chmod(0o600)
         kontor.server.add_user("moved@example.org", inactive=True)
-        (folder / "users.csv").write_text(f"login,address\n{user},moved@example.org\n")
+        (folder / "users.csv").write_text(f"login,password,address\n{user},secret,moved@example.org\n")
 
         def by_kontor():
-            subprocess.run([MIGRATE, "run", "--from", f"imap://127.0.0.1:{source.imap}", "--plain", "--users", folder / "users.csv",
-                            "--password-file", folder / "password", "--to", f"https://127.0.0.1:{kontor.server.port('https')}",
+            subprocess.run([MIGRATE, "run", "--from", f"imap://127.0.0.1:{source.imap}/?tls=none", "--users", folder / "users.csv",
+                            "--to", f"https://127.0.0.1:{kontor.server.port('https')}",
                             "--token-file", folder / "token", "--insecure", "--report", folder / "report"],
                            check=True, capture_output=True, timeout=900)
 

@@ -29,7 +29,7 @@ def say(text=""):
 
 def migrate(command, source, kontor, folder, name, *more):
     """Runs kontor-migrate and returns its report and the seconds it took."""
-    report = folder / f"{name}-{command}"
+    report = folder / f"{command}-{name}"
     begin = time.monotonic()
     done = subprocess.run([MIGRATE, command, *source, "--to", f"https://127.0.0.1:{kontor.port('https')}", "--token-file", folder / "token",
                            "--ca-file", kontor.certificate, "--report", report, *more], capture_output=True, text=True)
@@ -37,7 +37,7 @@ def migrate(command, source, kontor, folder, name, *more):
     if done.returncode != 0:
         say(done.stdout + done.stderr)
         raise SystemExit(f"kontor-migrate {command} of {name} ended with {done.returncode}")
-    return json.loads(report.with_suffix(".json").read_text()), seconds
+    return json.loads((folder / f"{report.name}.json").read_text()), seconds
 
 
 def secret_file(path, text):
@@ -89,7 +89,7 @@ def run(options, folder, dovecot, kontor, messages):
     (folder / "users.csv").write_text("login,address\n" + "".join(f"{u}@{DOMAIN},{u}@{DOMAIN}\n" for u in IMAP_USERS))
     secret_file(folder / "master", "master-secret")
     sources = {
-        "IMAP": ["--from", f"imap://127.0.0.1:{dovecot.imap_port}", "--plain", "--users", folder / "users.csv", "--master-user", "master",
+        "IMAP": ["--from", f"imap://127.0.0.1:{dovecot.imap_port}/?tls=none", "--users", folder / "users.csv", "--master-user", "master",
                  "--master-password-file", folder / "master"],
         "Maildir": ["--from", f"maildir:{folder}/maildirs/%u", "--user", f"dora@{DOMAIN}"],
     }
@@ -97,16 +97,17 @@ def run(options, folder, dovecot, kontor, messages):
     rows, differences = [], 0
     for name, source in sources.items():
         say(f"Moving the mail from {name}")
-        first, seconds = migrate("run", source, kontor, folder, name)
+        first, _ = migrate("run", source, kontor, folder, name)
         again, _ = migrate("run", source, kontor, folder, name + "-again")
         proof, _ = migrate("verify", source, kontor, folder, name)
         for account in first["accounts"]:
             address = account["address"]
             second = next(a for a in again["accounts"] if a["address"] == address)
             verified = next(a for a in proof["accounts"] if a["address"] == address)
-            differences += verified["differences"]
-            rows.append((address, name, len(account["folders"]), account["copied"], f"{account['bytes'] / 1e6:.1f}",
-                         f"{account.get('seconds', seconds):.1f}", f"{second['copied']} new", verified["differences"]))
+            moved, different = account["total"], verified["total"]["differences"]
+            differences += different + abs(moved["source"] - verified["total"]["compared"])
+            rows.append((address, name, len(account["folders"]), moved["copied"], f"{moved['bytes'] / 1e6:.1f}",
+                         f"{account['seconds']:.1f}", f"{second['total']['copied']} new", different))
     say()
     table(rows)
     say()

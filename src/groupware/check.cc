@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "base/aligned.h"
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "formats/mime/parser.h"
@@ -318,7 +319,7 @@ Result<void> AccountCheck::check_content(const ItemRecord& item) {
 
 Result<void> AccountCheck::check_summary(const ItemRecord& item) {
   TRY(std::optional<store::Value> stored, snapshot_.get(key::summary(item.id)));
-  if (stored && mime::is_sound_summary(*stored)) return {};
+  if (stored && mime::is_sound_summary(Aligned(*stored).view())) return {};
   fault(at(item.id), stored ? "its summary is damaged" : "its summary is missing", true);
   if (!repair_) return {};
   std::shared_ptr<const Content> content;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/aligned.h"
 #include "base/bytes.h"
 #include "groupware/keys.h"
 #include "groupware/stored_content.h"
@@ -136,7 +137,9 @@ Result<void> Reading<Base>::summaries(const std::vector<ItemId>& ids,
   bool go_on = true;
   std::vector<ItemId> missed;
   TRY_VOID(layer_.scan(key::summary(ids.front()), key::summary(ItemId(ids.back().value + 1)),
-                       [&](std::string_view key, std::string_view value) {
+                       [&](std::string_view key, std::string_view stored) {
+                         Aligned aligned(stored);
+                         std::string_view value = aligned.view();
                          ItemId id(read_be64(key.substr(1)));
                          while (next < ids.size() && ids[next] < id) missed.push_back(ids[next++]);
                          if (next == ids.size() || ids[next] != id) return true;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/aligned.h"
 #include "groupware/records_generated.h"
 
 namespace kontor::groupware {
@@ -17,12 +18,14 @@ std::string finished(FlatBufferBuilder& builder, flatbuffers::Offset<Table> root
   return std::string(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
 }
 
+// The table lives as long as `bytes`.
 template <class Table>
-Result<const Table*> root(std::string_view bytes, const char* what) {
-  flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-  if (!verifier.VerifyBuffer<Table>(nullptr))
+Result<const Table*> root(const Aligned& bytes, const char* what) {
+  std::string_view view = bytes.view();
+  flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(view.data()), view.size());
+  if (view.size() < sizeof(flatbuffers::uoffset_t) || !verifier.VerifyBuffer<Table>(nullptr))
     return fail(Errc::corrupt, std::string("the stored record of ") + what + " is damaged");
-  return flatbuffers::GetRoot<Table>(bytes.data());
+  return flatbuffers::GetRoot<Table>(view.data());
 }
 
 std::string text(const flatbuffers::String* s) { return s ? std::string(s->data(), s->size()) : std::string(); }
@@ -89,7 +92,8 @@ std::string encode(const AccountRecord& record) {
 }
 
 Result<AccountRecord> decode_account(std::string_view bytes) {
-  TRY(const fb::Account* table, root<fb::Account>(bytes, "an account"));
+  Aligned aligned(bytes);
+  TRY(const fb::Account* table, root<fb::Account>(aligned, "an account"));
   AccountRecord record;
   record.next_folder = table->next_folder();
   record.next_item = table->next_item();
@@ -109,7 +113,8 @@ std::string encode(const KeywordTable& keywords) {
 }
 
 Result<KeywordTable> decode_keywords(std::string_view bytes) {
-  TRY(const fb::Keywords* table, root<fb::Keywords>(bytes, "keywords"));
+  Aligned aligned(bytes);
+  TRY(const fb::Keywords* table, root<fb::Keywords>(aligned, "keywords"));
   std::vector<std::string> names;
   if (table->names())
     for (const auto* name : *table->names()) names.push_back(text(name));
@@ -154,7 +159,8 @@ std::string encode(const Folder& folder) {
 }
 
 Result<Folder> decode_folder(FolderId id, std::string_view bytes) {
-  TRY(const fb::Folder* table, root<fb::Folder>(bytes, "a folder"));
+  Aligned aligned(bytes);
+  TRY(const fb::Folder* table, root<fb::Folder>(aligned, "a folder"));
   Folder folder;
   folder.id = id;
   folder.parent = FolderId(table->parent());
@@ -212,7 +218,8 @@ std::string encode(const ItemRecord& item) {
 }
 
 Result<ItemRecord> decode_item(ItemId id, std::string_view bytes) {
-  TRY(const fb::Item* table, root<fb::Item>(bytes, "an item"));
+  Aligned aligned(bytes);
+  TRY(const fb::Item* table, root<fb::Item>(aligned, "an item"));
   ItemRecord item;
   item.id = id;
   item.kind = static_cast<Kind>(table->kind());
@@ -245,7 +252,8 @@ std::string encode(const RowRecord& record) {
 }
 
 Result<RowRecord> decode_row(Uid uid, std::string_view bytes) {
-  TRY(const fb::FilingRow* table, root<fb::FilingRow>(bytes, "a filing"));
+  Aligned aligned(bytes);
+  TRY(const fb::FilingRow* table, root<fb::FilingRow>(aligned, "a filing"));
   const fb::Row* fixed = table->row();
   if (!fixed) return fail(Errc::corrupt, "the stored record of a filing is damaged");
   RowRecord record;
@@ -277,7 +285,8 @@ std::string encode(const ChangeRecord& change) {
 }
 
 Result<ChangeRecord> decode_change(std::string_view bytes) {
-  TRY(const fb::Change* table, root<fb::Change>(bytes, "a change"));
+  Aligned aligned(bytes);
+  TRY(const fb::Change* table, root<fb::Change>(aligned, "a change"));
   ChangeRecord change;
   change.at = Instant(std::chrono::seconds(table->at()));
   change.folders_changed = read_ids<FolderId>(table->folders_changed());
@@ -297,7 +306,8 @@ std::string encode(const LedgerEntry& entry) {
 }
 
 Result<LedgerEntry> decode_ledger(std::string_view bytes) {
-  TRY(const fb::Ledger* table, root<fb::Ledger>(bytes, "an import"));
+  Aligned aligned(bytes);
+  TRY(const fb::Ledger* table, root<fb::Ledger>(aligned, "an import"));
   LedgerEntry entry;
   entry.item = ItemId(table->item());
   if (table->fingerprint())

@@ -7,6 +7,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 #include "net/tls_state.h"
@@ -65,6 +66,8 @@ Task<std::size_t> Connection::run(Operation operation, char* data, std::size_t s
   for (std::size_t moved = 0;;) {
     throw_if_ended(is_reader);
     if (signal && signal->take()) co_return kWoken;
+    bool is_bounded = is_reader && read_deadline;
+    if (is_bounded && Clock::now() >= *read_deadline) throw TimedOut("the peer took too long");
     IoStep step = attempt(operation, data + moved, size - moved);
     if (step.kind == IoStep::Kind::failed) throw Disconnected(step.reason);
     if (step.kind == IoStep::Kind::closed) throw Disconnected("the peer closed the connection");
@@ -80,6 +83,7 @@ Task<std::size_t> Connection::run(Operation operation, char* data, std::size_t s
       continue;
     }
     if (!deadline) deadline = Clock::now() + timeout;
+    if (is_bounded) deadline = std::min(*deadline, *read_deadline);
     waiting = {*deadline, true, false, signal != nullptr};
     arm(*deadline);
     streak_ = 0;

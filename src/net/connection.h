@@ -65,6 +65,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Endpoint peer;
   std::string id;
   Clock::duration timeout = std::chrono::minutes(1);
+  std::optional<Clock::time_point> read_deadline;
 
  private:
   enum class Operation : std::uint8_t { read, read_all, peek, write, handshake };
@@ -128,6 +129,9 @@ class SocketStream : public Stream {
   std::shared_ptr<Signal> make_signal() override;
   Task<void> pause(std::chrono::milliseconds time) override { return connection_->pause(time); }
   void set_timeout(std::chrono::milliseconds timeout) override { connection_->timeout = timeout; }
+  void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) override {
+    connection_->read_deadline = deadline;
+  }
   Task<void> start_tls() override { return connection_->start_tls(); }
   bool can_start_tls() const override { return connection_->can_start_tls(); }
   bool is_encrypted() const override { return connection_->tls() != nullptr; }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -62,6 +63,10 @@ class Stream {
 
   // Every later read, wait and write must finish within this time, or throws TimedOut. One minute until it is set.
   virtual void set_timeout(std::chrono::milliseconds timeout) = 0;
+
+  // Besides, no read and no wait goes on beyond `deadline`, however many bytes trickle in: then it throws TimedOut.
+  // Nothing = no such bound.
+  virtual void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) = 0;
 
   // Takes TLS up as the server. The caller makes sure that no plain bytes are buffered (RFC 9051 section 11.1).
   // Throws Disconnected if the handshake fails.

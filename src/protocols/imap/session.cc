@@ -75,6 +75,7 @@ Task<void> Session::run() {
   if (!farewell.empty()) {
     try {
       stream().set_timeout(std::chrono::seconds(5));
+      stream().set_deadline(std::nullopt);
       co_await bye(farewell);
     } catch (const std::runtime_error&) {  // the peer is gone: there is nobody to tell
     }
@@ -92,11 +93,13 @@ Task<void> Session::talk() {
 
 Task<void> Session::greet() {
   stream().set_timeout(options().login_timeout);
+  stream().set_deadline(std::chrono::steady_clock::now() + options().login_timeout);
   co_await write("* OK [CAPABILITY " + capabilities() + "] Kontor ready\r\n");
 }
 
 Task<void> Session::read_and_execute() {
   if (!io_.has_input()) co_await io_.flush();
+  if (account_) stream().set_deadline(std::nullopt);
   stream().set_timeout(account_ ? options().idle_timeout : options().login_timeout);
   auto line = co_await io_.read_line(line_limit());
   stream().set_timeout(account_ ? options().write_timeout : options().login_timeout);
