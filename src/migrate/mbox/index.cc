@@ -21,7 +21,7 @@
 namespace kontor::migrate {
 namespace {
 
-constexpr std::size_t kBuffer = 1u << 20;
+constexpr std::size_t kBuffer = 256u << 10;
 constexpr std::size_t kLongestHeader = 256u << 10;
 
 // Lines with their ends. A line longer than the buffer comes in several pieces.
