@@ -227,36 +227,43 @@ class AccountImport {
   Upload upload_;
 };
 
+// Takes one record. The account at work is in `open`.
+Result<void> import_record(archive::Reader& reader, archive::Record& record, const Mapping& mapping,
+                           const TargetOptions& target, Bandwidth& bandwidth, Stop& stop, RunReport& report,
+                           std::unique_ptr<AccountImport>& open) {
+  if (const auto* account = std::get_if<archive::Account>(&record)) {
+    auto& one = report.accounts.emplace_back();
+    one.source = account->address;
+    one.address = mapping.address(account->address);
+    open = std::make_unique<AccountImport>(*account, mapping, target, bandwidth, stop, one);
+    return {};
+  }
+  if (auto* folder = std::get_if<archive::Folder>(&record)) return open->folder(std::move(*folder));
+  if (const auto* listing = std::get_if<archive::Listing>(&record)) return open->listing(*listing);
+  if (const auto* item = std::get_if<archive::Item>(&record)) return open->item(reader, *item);
+  if (const auto* pass = std::get_if<archive::Pass>(&record)) return open->pass(*pass);
+  TRY_VOID(open->end(std::get<archive::AccountEnd>(record).is_complete));
+  open.reset();
+  return {};
+}
+
 Result<void> import_records(archive::Reader& reader, const Mapping& mapping, const TargetOptions& target,
                             Bandwidth& bandwidth, Stop& stop, RunReport& report) {
   std::unique_ptr<AccountImport> open;
   for (;;) {
-    if (stop.is_set()) return fail(Errc::unavailable, "stopped");
     auto next = reader.next();
+    Result<void> taken;
     if (!next) {
-      if (open) TRY_VOID(open->end(false));  // what came whole is kept
-      return std::unexpected(next.error());
-    }
-    auto& record = *next;
-    if (const auto* account = std::get_if<archive::Account>(&record)) {
-      auto& one = report.accounts.emplace_back();
-      one.source = account->address;
-      one.address = mapping.address(account->address);
-      open = std::make_unique<AccountImport>(*account, mapping, target, bandwidth, stop, one);
-    } else if (auto* folder = std::get_if<archive::Folder>(&record)) {
-      TRY_VOID(open->folder(std::move(*folder)));
-    } else if (const auto* listing = std::get_if<archive::Listing>(&record)) {
-      TRY_VOID(open->listing(*listing));
-    } else if (const auto* item = std::get_if<archive::Item>(&record)) {
-      TRY_VOID(open->item(reader, *item));
-    } else if (const auto* pass = std::get_if<archive::Pass>(&record)) {
-      TRY_VOID(open->pass(*pass));
-    } else if (const auto* end = std::get_if<archive::AccountEnd>(&record)) {
-      TRY_VOID(open->end(end->is_complete));
-      open.reset();
-    } else {
+      taken = std::unexpected(next.error());
+    } else if (std::holds_alternative<archive::ArchiveEnd>(*next)) {
       return {};
+    } else {
+      taken = import_record(reader, *next, mapping, target, bandwidth, stop, report, open);
     }
+    if (taken && stop.is_set()) taken = fail(Errc::unavailable, "stopped");
+    if (taken) continue;
+    if (open) (void)open->end(false);  // what came whole is kept
+    return taken;
   }
 }
 
@@ -275,7 +282,7 @@ Result<RunReport> dump_accounts(Source& source, const std::vector<SourceAccount>
     one.source = account.key;
     one.address = account.address;
     TRY(const auto session, source.open(account));
-    TRY_VOID(writer.account({account.address, source.name()}));
+    TRY_VOID(writer.account({account.address, ledger_name(source)}));
     TRY_VOID(AccountDump(*session, mapping, writer, stop, one).run());
   }
   TRY_VOID(writer.finish());

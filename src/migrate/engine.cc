@@ -65,6 +65,14 @@ void run_account(Source& source, const SourceAccount& account, const RunOptions&
 
 }  // namespace
 
+std::string ledger_name(const Source& source) {
+  auto name = source.name();
+  if (name.size() <= 100) return name;
+  // A long path: its beginning for people, its digest for certainty.
+  const auto digest = to_hex(sha256(name)).substr(0, 32);
+  return name.substr(0, 60) + "#" + digest;
+}
+
 std::string now_text() {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   return archive::to_text(InternalDate(now));

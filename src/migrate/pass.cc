@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "migrate/engine.h"
 
 namespace kontor::migrate {
 namespace {
@@ -26,7 +27,7 @@ AccountPass::AccountPass(Source& source, const SourceAccount& account, const Pas
       progress_(progress),
       before_(counts_before),
       target_(options.target),
-      upload_(options.target, account.address, source.name(), bandwidth, stop,
+      upload_(options.target, account.address, ledger_name(source), bandwidth, stop,
               [this](const archive::Answer& answer) { take_answer(answer); }) {}
 
 Result<void> AccountPass::run(AccountReport& report) {
@@ -65,7 +66,7 @@ Result<void> AccountPass::run(AccountReport& report) {
 
 Result<void> AccountPass::open_folders(AccountReport& report) {
   TRY(auto listed, session_->folders());
-  TRY(auto ledger, target_.folders(account_.address, source_.name()));
+  TRY(auto ledger, target_.folders(account_.address, ledger_name(source_)));
   std::map<std::string, archive::LedgerFolder> known;
   for (auto& folder : ledger) known.emplace(folder.key, std::move(folder));
   for (auto& source : listed) {
@@ -146,7 +147,7 @@ Result<void> AccountPass::load_known(const Folder& folder, const ItemList& liste
     known.add(line);
     return {};
   };
-  const auto source = source_.name();
+  const auto source = ledger_name(source_);
   if (!folder.is_known) return {};
   if (folder.pass.is_delta && folder.listed <= kFewItems) {
     std::vector<std::string> keys;
@@ -223,7 +224,7 @@ Result<void> AccountPass::tell_vanished() {
   }
   TRY_VOID(upload_.flush());
   if (fresh_.position() == 0) return {};
-  auto vanished = target_.vanished(account_.address, source_.name());
+  auto vanished = target_.vanished(account_.address, ledger_name(source_));
   if (!vanished) return std::unexpected(vanished.error());
   vanished_hashes_ = std::move(*vanished);
   std::sort(vanished_hashes_.begin(), vanished_hashes_.end());

@@ -218,7 +218,7 @@ int status_command(const MigrateSettings& settings) {
     if (!options) return complain(options.error());
     auto opened = migrate::open_source(*options);
     if (!opened) return complain(opened.error());
-    source = (*opened)->name();
+    source = migrate::ledger_name(**opened);
   }
   migrate::Target connection(*target);
   int code = kGood;
