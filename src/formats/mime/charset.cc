@@ -10,100 +10,12 @@
 #include <cstring>
 #include <map>
 
+#include "formats/mime/charset_names.h"
 #include "formats/mime/decode.h"
 #include "formats/mime/fields.h"
 
 namespace kontor::mime {
 namespace {
-
-struct Alias {
-  std::string_view name;
-  const char* icu;
-};
-
-// What mail software writes, where ICU does not know it or means less by it than senders do (sorted by name). Supersets
-// stand for their subsets, as in browsers: senders label windows-1252 as iso-8859-1 and gb18030 as gb2312.
-constexpr auto kAliases = std::to_array<Alias>({
-    {"_iso-2022-jp$esc", "iso-2022-jp"},
-    {"ansi", "windows-1252"},
-    {"ansi_x3.110-1983", "windows-1252"},
-    {"big5-eten", "big5"},
-    {"chinesebig5", "big5"},
-    {"cn-big5", "big5"},
-    {"cn-gb", "gb18030"},
-    {"cp-850", "ibm850"},
-    {"cp-936", "gb18030"},
-    {"cp1250", "windows-1250"},
-    {"cp1251", "windows-1251"},
-    {"cp1252", "windows-1252"},
-    {"cp932", "windows-31j"},
-    {"cp936", "gb18030"},
-    {"cp949", "windows-949"},
-    {"cp950", "windows-950"},
-    {"csgb2312", "gb18030"},
-    {"cswindows31j", "windows-31j"},
-    {"dos-850", "ibm850"},
-    {"euc-kr", "windows-949"},
-    {"euc_kr", "windows-949"},
-    {"euckr", "windows-949"},
-    {"gb2312", "gb18030"},
-    {"gb_2312-80", "gb18030"},
-    {"gbk", "gb18030"},
-    {"iso-2022-jp-ms", "iso-2022-jp"},
-    {"iso-8859-1", "windows-1252"},
-    {"iso-8859-11", "windows-874"},
-    {"iso-8859-6-i", "iso-8859-6"},
-    {"iso-8859-8-i", "iso-8859-8"},
-    {"iso-8859-9", "windows-1254"},
-    {"iso8859-1", "windows-1252"},
-    {"iso8859_1", "windows-1252"},
-    {"iso_8859-1", "windows-1252"},
-    {"ks_c_5601", "windows-949"},
-    {"ks_c_5601-1987", "windows-949"},
-    {"ks_c_5601-1989", "windows-949"},
-    {"ksc5601", "windows-949"},
-    {"ksc_5601", "windows-949"},
-    {"l1", "windows-1252"},
-    {"latin-1", "windows-1252"},
-    {"latin1", "windows-1252"},
-    {"macintosh", "macintosh"},
-    {"ms932", "windows-31j"},
-    {"ms949", "windows-949"},
-    {"ms_kanji", "windows-31j"},
-    {"shift-jis", "windows-31j"},
-    {"shift_jis", "windows-31j"},
-    {"sjis", "windows-31j"},
-    {"tis-620", "windows-874"},
-    {"unicode-1-1-utf-7", "utf-7"},
-    {"unicode-1-1-utf-8", "utf-8"},
-    {"unicode-2-0-utf-7", "utf-7"},
-    {"utf", "utf-8"},
-    {"utf7", "utf-7"},
-    {"utf8mb4", "utf-8"},
-    {"x-cp1250", "windows-1250"},
-    {"x-cp1251", "windows-1251"},
-    {"x-cp1252", "windows-1252"},
-    {"x-euc-jp", "euc-jp"},
-    {"x-euc-tw", "euc-tw"},
-    {"x-gbk", "gb18030"},
-    {"x-mac-ce", "x-mac-centraleurroman"},
-    {"x-mac-japanese", "windows-31j"},
-    {"x-mac-roman", "macintosh"},
-    {"x-mac-ukrainian", "x-mac-cyrillic"},
-    {"x-ms-cp932", "windows-31j"},
-    {"x-shift-jis", "windows-31j"},
-    {"x-sjis", "windows-31j"},
-    {"x-windows-949", "windows-949"},
-    {"x-x-big5", "big5"},
-    {"zh-big5", "big5"},
-});
-static_assert(std::ranges::is_sorted(kAliases, {}, &Alias::name));
-
-// Labels that say that the sender does not know, or that the bytes are of the smallest set: guessed from the bytes.
-constexpr auto kGuessed = std::to_array<std::string_view>({"", "8bit", "ansi_x3.4-1968", "ascii", "binary", "default",
-                                                           "iso-ir-6", "iso646-us", "none", "unknown", "unknown-8bit",
-                                                           "us", "us-ascii", "x-unknown", "x-user-defined"});
-static_assert(std::ranges::is_sorted(kGuessed));
 
 // windows-1252 above 0x7f where it is not Latin-1; unassigned bytes stand for the control characters, as in ICU.
 constexpr std::array<char16_t, 32> kWindows1252 = {0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
@@ -278,13 +190,13 @@ void append_guessed(std::string_view bytes, std::string& out) {
 Decoded to_utf8(std::string_view bytes, std::string_view charset) {
   Decoded decoded;
   const std::string label = canonical_label(charset);
-  const bool is_guess = std::ranges::binary_search(kGuessed, std::string_view(label));
+  const bool is_guess = std::ranges::binary_search(kGuessedCharsets, std::string_view(label));
   if (is_guess) {
     append_guessed(bytes, decoded.text);
     return decoded;
   }
-  const auto alias = std::ranges::lower_bound(kAliases, std::string_view(label), {}, &Alias::name);
-  const std::string name = alias != kAliases.end() && alias->name == label ? alias->icu : label;
+  const auto alias = std::ranges::lower_bound(kCharsetAliases, std::string_view(label), {}, &CharsetAlias::name);
+  const std::string name = alias != kCharsetAliases.end() && alias->name == label ? alias->icu : label;
   if (name == "utf-8" || name == "utf8") {
     append_repaired(bytes, decoded.text);
   } else if (name == "windows-1252") {

@@ -67,6 +67,7 @@ TEST(Charsets, OfMailSoftware) {
       {"iso-8859-8-i", "\xe0", "א"},
       {"iso-8859-15", "\xa4", "€"},
       {"windows-1251", "\xff", "я"},
+      {"win-1251", "\xff", "я"},
       {"cp1252", "\x80", "€"},
       {"windows-874", "\xa1", "ก"},
       {"tis-620", "\xa1", "ก"},
