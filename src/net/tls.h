@@ -33,7 +33,7 @@ class TlsContexts {
   std::unique_ptr<State> state_;
 };
 
-// Writes a self-signed certificate and key (P-256, for `name`, 10 years) where both files are absent: a first start
+// Writes a self-signed certificate and key (P-256, for `name` and localhost, 10 years) where both files are absent: a first start
 // works.
 Result<void> make_self_signed(const Certificate& files, const std::string& name);
 
