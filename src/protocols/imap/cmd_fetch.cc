@@ -2,8 +2,8 @@
 // RFC 3501 section 6.4.5, RFC 7162 section 3.1.4. The answer is made in batches on a worker and written between them:
 // a slow reader holds its own session only, with one batch in memory.
 #include <algorithm>
-#include <stdexcept>
 
+#include "base/log.h"
 #include "protocols/imap/commands.h"
 #include "protocols/imap/fetch_batch.h"
 #include "protocols/imap/session.h"
@@ -25,7 +25,12 @@ Task<void> write_body(Session& session, const FetchBatch::Body& body) {
     const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(kFetchPiece, body.size - done));
     const auto piece =
         co_await net::blocking(session.workers(), [&] { return body.content->read(body.offset + done, length); });
-    if (!piece || piece->size() != length) throw std::runtime_error("a message's content broke off while it was sent");
+    if (!piece || piece->size() != length) {
+      log::error("imap.content_broke_off", {{"user", session.user()},
+                                            {"session", session.stream().id()},
+                                            {"error", piece ? "too short" : piece.error().text}});
+      throw net::Disconnected("a message's content broke off");
+    }
     co_await session.write(*piece);
     done += length;
   }
@@ -94,7 +99,7 @@ Task<Result<Reply>> cmd_fetch(Session& session, Command& command) {
   FetchJob job = plan_fetch(std::move(request), *std::move(wanted));
   if (sets_seen) {
     const auto done = co_await set_seen(session, job);
-    // Over quota or not allowed: the message is still shown.
+    // Not allowed: the message is shown all the same.
     if (!done && done.error().code != Errc::denied) co_return std::unexpected(done.error());
     if (session.knows_modseq() && !job.seen_now.empty()) job.request.add(FetchItem::Kind::modseq);
   }

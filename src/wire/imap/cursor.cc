@@ -59,6 +59,8 @@ bool Cursor::take(char c) {
   return true;
 }
 
+void Cursor::skip(std::size_t count) { rest_.remove_prefix(std::min(count, rest_.size())); }
+
 bool Cursor::take_word(std::string_view word) {
   if (rest_.size() < word.size() || !iequals(rest_.substr(0, word.size()), word)) return false;
   if (rest_.size() > word.size() && is_atom_char(rest_[word.size()])) return false;

@@ -49,7 +49,8 @@ class Cursor {
 
   void space();  // exactly one
   void expect(char c);
-  bool take(char c);  // whether it was there
+  bool take(char c);             // whether it was there
+  void skip(std::size_t count);  // of rest(): what the caller has read by itself
   // Takes `word` (any case) if it is next and ends there: no atom character follows.
   bool take_word(std::string_view word);
 

@@ -116,7 +116,7 @@ void parse_item(Cursor& in, FetchRequest& request) {
     return in.fail("there is no such item to fetch");
   }
   item.peek = !has_section || name.size() > 4;
-  for (std::size_t i = 0; i < length; ++i) in.take(in.peek());
+  in.skip(length);
   if (has_section) {
     item.kind = Kind::section;
     in.take('[');
