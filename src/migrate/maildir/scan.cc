@@ -161,17 +161,22 @@ Result<MaildirScan> scan_maildir(const MaildirPlace& place, const SourceFolder& 
   return scan;
 }
 
-std::string find_message_file(const MaildirPlace& place, const SourceFolder& folder, const std::string& key) {
+Result<std::unordered_map<std::string, std::string>> locate_messages(const MaildirPlace& place,
+                                                                     const SourceFolder& folder) {
   const auto path = maildir_path(place.root, folder);
-  const auto names = read_names(path);
-  if (!names) return {};
-  for (const auto& [base, files] : *names) {
-    if (!key.starts_with(base)) continue;
+  TRY(const auto names, read_names(path));
+  std::unordered_map<std::string, std::string> out;
+  for (const auto& [base, files] : names) {
+    // Only names that are there twice need a look at the files.
+    if (files.size() == 1) {
+      out.emplace(base, files.front());
+      continue;
+    }
     std::size_t nth = 0;
     for (const auto& [file, facts] : present_files(path, files))
-      if (make_message(base, ++nth, file, facts).key == key) return path + "/" + file;
+      out.emplace(make_message(base, ++nth, file, facts).key, file);
   }
-  return {};
+  return out;
 }
 
 MaildirStamp maildir_stamp(const MaildirPlace& place, const SourceFolder& folder) {

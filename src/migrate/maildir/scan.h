@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -33,8 +34,9 @@ struct MaildirScan {
 // A message that moves from new to cur meanwhile, or whose flags change, is there once. Errors: not_found, invalid.
 Result<MaildirScan> scan_maildir(const MaildirPlace& place, const SourceFolder& folder);
 
-// Where the file with this key is now; empty if nowhere.
-std::string find_message_file(const MaildirPlace& place, const SourceFolder& folder, const std::string& key);
+// Where the files are now, below the folder, by key. Errors: not_found, invalid.
+Result<std::unordered_map<std::string, std::string>> locate_messages(const MaildirPlace& place,
+                                                                     const SourceFolder& folder);
 
 // What stat() says of a folder's directories and control files: the same twice means that nothing happened in between,
 // if `is_settled`: a directory changed within the last seconds may change again within the same tick of its clock.

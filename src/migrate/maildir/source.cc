@@ -81,7 +81,6 @@ class MaildirSession : public SourceSession {
           {{"folder", maildir_path(place_.root, folder)}, {"messages", scan.messages.size()}, {"instead", "Received"}});
     const auto digest = digest_of(scan);
     pass.state = kVersion + (stamp.is_settled ? stamp.text : " unsettled") + "|" + digest;
-    remember(folder, scan);
     if (bar != std::string::npos && state.substr(bar + 1) == digest) {
       pass.unchanged = true;
       return pass;
@@ -91,16 +90,15 @@ class MaildirSession : public SourceSession {
   }
 
   Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) override {
-    if (folder.key == listed_folder_) {
-      if (const auto known = files_.find(item.key); known != files_.end()) {
-        const auto path = maildir_path(place_.root, folder) + "/" + known->second;
-        if (file_facts(path)) return deliver_file(path, LineEnds::to_crlf, take);
-      }
-    }
-    // Renamed since: its flags changed.
-    const auto path = find_message_file(place_, folder, item.key);
-    if (path.empty()) return fail(Errc::not_found, fmt::format("{} vanished from the source", item.key));
-    return deliver_file(path, LineEnds::to_crlf, take);
+    const auto path = maildir_path(place_.root, folder) + "/";
+    if (located_folder_ == folder.key)
+      if (const auto known = files_.find(item.key); known != files_.end() && file_facts(path + known->second))
+        return deliver_file(path + known->second, LineEnds::to_crlf, take);
+    // Another folder, or a file renamed since because its flags changed.
+    TRY_VOID(locate(folder));
+    const auto known = files_.find(item.key);
+    if (known == files_.end()) return fail(Errc::not_found, fmt::format("{} vanished from the source", item.key));
+    return deliver_file(path + known->second, LineEnds::to_crlf, take);
   }
 
   void announce(const SourceFolder&, const std::vector<SourceItem>&) override {}
@@ -117,10 +115,15 @@ class MaildirSession : public SourceSession {
     return to_hex(digest.finish());
   }
 
-  void remember(const SourceFolder& folder, const MaildirScan& scan) {
-    listed_folder_ = folder.key;
+  // Reads the names anew if anything happened since they were read last.
+  Result<void> locate(const SourceFolder& folder) {
+    const auto stamp = maildir_stamp(place_, folder);
+    if (located_folder_ == folder.key && stamp.is_settled && stamp.text == located_stamp_) return {};
     files_.clear();
-    for (const auto& message : scan.messages) files_.emplace(message.key, message.file);
+    TRY(files_, locate_messages(place_, folder));
+    located_folder_ = folder.key;
+    located_stamp_ = stamp.is_settled ? stamp.text : "";
+    return {};
   }
 
   SourceItem make_item(const SourceFolder& folder, const MaildirScan& scan, const MaildirMessage& message) const {
@@ -147,8 +150,9 @@ class MaildirSession : public SourceSession {
 
   MaildirPlace place_;
   SourceOptions options_;
-  std::string listed_folder_;
-  std::unordered_map<std::string, std::string> files_;  // of the folder listed last: by key
+  // Of the folder fetched from last: its files by key.
+  std::string located_folder_, located_stamp_;
+  std::unordered_map<std::string, std::string> files_;
 };
 
 class MaildirSource : public Source {
