@@ -69,6 +69,7 @@ int serve(Settings& settings) {
             {{"version", KONTOR_VERSION}, {"pid", ::getpid()}, {"data", settings.data}, {"config", settings.file}});
   auto house = House::open(settings);
   if (!house) return failed(settings, house.error());
+  ::unlink(endpoints_file(settings).c_str());  // of a process that was killed
   {
     Server server(settings, **house);
     if (auto started = server.start(); !started) return failed(settings, started.error());

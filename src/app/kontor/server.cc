@@ -69,12 +69,12 @@ Result<void> Server::reload_certificates(const Settings& settings) {
   return tls_.load(files);
 }
 
-Result<void> Server::listen(const std::string& name, const std::vector<net::Endpoint>& at, net::TlsMode tls,
+Result<void> Server::listen(const std::string& name, const std::vector<std::string>& at, net::TlsMode tls,
                             net::Session session, std::string refusal, std::uint32_t unix_mode) {
   if (at.empty()) return {};
   net::ListenerOptions options;
   options.name = name;
-  options.endpoints = at;
+  TRY(options.endpoints, app::endpoints(settings_, at));
   options.tls = tls;
   options.unix_mode = unix_mode;
   if (name == "imap" || name == "imaps" || name == "https") options.proxy_from = networks(settings_.server.proxy_from);
@@ -92,11 +92,9 @@ Result<void> Server::start() {
   TRY_VOID(reload_certificates(settings_));
   imap::Services services{*house_.accounts, *house_.directory, limits_, workers_};
   net::Session imap = imap::session(services, imap_options(settings_));
-  TRY_VOID(listen("imaps", app::endpoints(settings_, settings_.listen.imaps), net::TlsMode::implicit, imap,
-                  imap::refusal()));
-  TRY_VOID(
-      listen("imap", app::endpoints(settings_, settings_.listen.imap), net::TlsMode::starttls, imap, imap::refusal()));
-  TRY_VOID(listen("lmtp", app::endpoints(settings_, settings_.listen.lmtp), net::TlsMode::starttls, lmtp_.session(),
+  TRY_VOID(listen("imaps", settings_.listen.imaps, net::TlsMode::implicit, imap, imap::refusal()));
+  TRY_VOID(listen("imap", settings_.listen.imap, net::TlsMode::starttls, imap, imap::refusal()));
+  TRY_VOID(listen("lmtp", settings_.listen.lmtp, net::TlsMode::starttls, lmtp_.session(),
                   "421 4.3.2 Too many connections\r\n"));
   TRY_VOID(listen_http());
   runtime_.every(settings_.server.sweep_every, [this] { sweep(); });
@@ -106,11 +104,8 @@ Result<void> Server::start() {
 
 Result<void> Server::listen_http() {
   constexpr std::uint64_t kSmallBody = 1 << 20;
-  net::Endpoint local;
-  local.is_unix = true;
-  local.unix_path = admin_socket(settings_);
-  TRY_VOID(listen("admin", {local}, net::TlsMode::none, net::http_session(admin::routes(admin_, workers_), kSmallBody),
-                  "", 0600));
+  TRY_VOID(listen("admin", {"unix:" + admin_socket(settings_)}, net::TlsMode::none,
+                  net::http_session(admin::routes(admin_, workers_), kSmallBody), "", 0600));
 
   std::vector<net::HttpRoute> watching;
   watching.push_back(plain_route("/metrics", [] {
@@ -126,9 +121,9 @@ Result<void> Server::listen_http() {
   import.allowed = networks(settings_.import_allow);
   import.parallel = settings_.import_parallel;
   auto routes = importing::routes(*house_.accounts, *house_.directory, system_clock(), workers_, import);
-  TRY_VOID(listen("https", app::endpoints(settings_, settings_.listen.https), net::TlsMode::implicit,
+  TRY_VOID(listen("https", settings_.listen.https, net::TlsMode::implicit,
                   net::http_session(std::move(routes), UINT64_MAX), ""));
-  return listen("metrics", app::endpoints(settings_, settings_.listen.metrics), net::TlsMode::none,
+  return listen("metrics", settings_.listen.metrics, net::TlsMode::none,
                 net::http_session(std::move(watching), kSmallBody), "");
 }
 

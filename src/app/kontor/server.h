@@ -39,7 +39,7 @@ class Server {
 
  private:
   std::string status() const;
-  Result<void> listen(const std::string& name, const std::vector<net::Endpoint>& at, net::TlsMode tls,
+  Result<void> listen(const std::string& name, const std::vector<std::string>& at, net::TlsMode tls,
                       net::Session session, std::string refusal, std::uint32_t unix_mode = 0660);
   Result<void> listen_http();
   void sweep();

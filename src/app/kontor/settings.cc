@@ -213,10 +213,13 @@ Result<void> load_settings(Settings& settings, const std::string& file) {
   return {};
 }
 
-std::vector<net::Endpoint> endpoints(const Settings& settings, const std::vector<std::string>& texts) {
+Result<std::vector<net::Endpoint>> endpoints(const Settings& settings, const std::vector<std::string>& texts) {
   std::vector<net::Endpoint> out;
-  for (const std::string& text : texts)
-    out.push_back(net::parse_endpoint(resolve_endpoint(settings.data, text)).value());
+  for (const std::string& text : texts) {
+    // Only now is the whole path of a Unix socket known, and it may be too long.
+    TRY(net::Endpoint endpoint, net::parse_endpoint(resolve_endpoint(settings.data, text)));
+    out.push_back(std::move(endpoint));
+  }
   return out;
 }
 

@@ -77,8 +77,10 @@ struct Settings {
 // invalid (one line per problem: "kontor.toml:12: ...").
 Result<void> load_settings(Settings& settings, const std::string& file);
 
-// Endpoints as configured, relative Unix paths taken from the data directory. Sound after load_settings.
-std::vector<net::Endpoint> endpoints(const Settings& settings, const std::vector<std::string>& texts);
+// Endpoints as configured, relative Unix paths taken from the data directory. Errors: invalid (such a path is too
+// long).
+Result<std::vector<net::Endpoint>> endpoints(const Settings& settings, const std::vector<std::string>& texts);
+// Sound after load_settings.
 std::vector<net::Network> networks(const std::vector<std::string>& texts);
 std::string store_folder(const Settings& settings);
 std::string admin_socket(const Settings& settings);
