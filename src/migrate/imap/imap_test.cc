@@ -403,10 +403,21 @@ TEST(UidSet, Computes) {
   EXPECT_EQ(windows, "1:2,5:6 7:10 11:12,4294967295 ");
   EXPECT_EQ(UidSet().text(), "");
 
-  ImapFolderState state{7, 9, 3, 0, "abc", UidSet::parse("1:3")};
+  ImapFolderState state{7, 9, 3, 0, "abc", UidSet::parse("1:3,7,9:4294967295"), true};
   const auto back = parse_state(print_state(state));
   ASSERT_TRUE(back);
   EXPECT_EQ(print_state(*back), print_state(state));
+  EXPECT_EQ(back->uids.text(), state.uids.text());
+  // Too many holes: the state stays short and says that it does not know.
+  std::vector<std::uint32_t> holes;
+  for (std::uint32_t uid = 1; uid < 200'000; uid += 2) holes.push_back(uid);
+  state.uids = make_uid_set(holes);
+  const auto short_state = print_state(state);
+  EXPECT_LT(short_state.size(), 100u);
+  EXPECT_FALSE(parse_state(short_state)->has_uids);
+  for (const char* bad :
+       {"imap1 1 1 1 1 - 0", "imap1 1 1 1 1 - 5+", "imap1 1 1 1 1 - 4294967295,1", "imap1 1 1 1 1 - x"})
+    EXPECT_FALSE(parse_state(bad)) << bad;
   EXPECT_FALSE(parse_state("maildir1 1 2"));
   EXPECT_FALSE(parse_state(""));
 }

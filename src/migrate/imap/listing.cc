@@ -247,8 +247,8 @@ Result<ImapExamined> examine(ImapConnection& connection, const std::string& name
   const auto note = [&](Response& response) { note_examined(out, changed, response); };
   ImapCommand command("EXAMINE");
   command.add_string(name);
-  const bool resync =
-      connection.has("QRESYNC") && connection.has("ENABLE") && known && known->modseq != 0 && known->uid_validity != 0;
+  const bool resync = connection.has("QRESYNC") && connection.has("ENABLE") && known && known->has_uids &&
+                      known->modseq != 0 && known->uid_validity != 0;
   if (resync)
     command.add(fmt::format("(QRESYNC ({} {}))", known->uid_validity, known->modseq));
   else if (connection.has("CONDSTORE") || connection.has("QRESYNC"))
@@ -296,15 +296,15 @@ Result<FolderPass> list_folder(ImapConnection& connection, const SourceFolder& f
   FolderPass pass;
   auto state = state_of(examined);
   const bool is_same_folder = known && known->uid_validity == examined.uid_validity && examined.uid_validity != 0;
-  const bool has_deltas = examined.modseq != 0 && is_same_folder && known->modseq != 0;
-  if (has_deltas && examined.modseq == known->modseq && examined.exists == known->messages &&
+  const bool has_modseq = examined.modseq != 0 && is_same_folder && known->modseq != 0;
+  if (has_modseq && examined.modseq == known->modseq && examined.exists == known->messages &&
       examined.uid_next == known->uid_next) {
     pass.unchanged = true;
     pass.state = print_state(*known);
     return pass;
   }
   Lister lister(connection, folder, examined, window, visit);
-  if (has_deltas) {
+  if (has_modseq && known->has_uids) {
     TRY_VOID(list_delta(connection, examined, *known, lister, state, pass));
     pass.state = print_state(state);
     return pass;
