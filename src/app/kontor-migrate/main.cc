@@ -122,7 +122,11 @@ int run_program(int argc, char** argv) {
   dump->add_option("--output", s.output, "To a file");
   import->add_flag("--stdin", s.from_stdin, "From standard input");
   import->add_option("--input", s.input, "From a file");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
   static migrate::Stop stop;  // outlives the signal thread
   stop_on_signals(stop);
   ::signal(SIGPIPE, SIG_IGN);
