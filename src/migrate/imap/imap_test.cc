@@ -185,8 +185,8 @@ TEST(ImapSource, WorksWithServersOfTheOldKind) {
                       {"STATUS", "TAG NO not now\r\n"},
                       {"EXAMINE", kExamined},
                       {"UID SEARCH ALL", "* SEARCH 8 2 4\r\nTAG OK\r\n"},
-                      {"UID FETCH 2,4,8 (UID FLAGS INTERNALDATE", rows},
-                      {"UID FETCH 2,4,8 (UID FLAGS)", flags},
+                      {"UID FETCH 2:8 (UID FLAGS INTERNALDATE", rows},
+                      {"UID FETCH 2:8 (UID FLAGS)", flags},
                       {"UID FETCH 8 (UID BODY.PEEK[HEADER.FIELDS",
                        "* 3 FETCH (UID 8 BODY[HEADER.FIELDS (RECEIVED DATE)] {41}\r\nDate: Sat, 01 Jan 2005 00:00:00 "
                        "+0100\r\n\r\n)\r\nTAG OK\r\n"}}));

@@ -20,6 +20,8 @@ using imap_client::Fetch;
 using imap_client::Response;
 using imap_client::Status;
 
+constexpr std::uint32_t kMostInSet = 250;
+
 std::uint64_t status_number(const std::string& text) { return std::strtoull(text.c_str(), nullptr, 10); }
 
 std::uint32_t small_number(const std::string& text) {
@@ -61,6 +63,9 @@ Result<UidSet> search_uids(ImapConnection& connection, std::string_view criteria
 
 class Lister {
  public:
+  // Whether a set holds all UIDs that there are in the folder, or only some of them.
+  enum class Which : std::uint8_t { all, some };
+
   Lister(ImapConnection& connection, const SourceFolder& folder, const ImapExamined& examined, std::uint32_t window,
          const VisitItem& visit)
       : connection_(connection), examined_(examined), window_(std::max(window, 1u)), visit_(visit) {
@@ -73,17 +78,20 @@ class Lister {
   std::string digest_of_listed() { return short_hex(digest_.finish()); }
 
   // Visits those of `uids` that are there, in order; with `since`, only the changed ones.
-  Result<void> list(const UidSet& uids, std::uint64_t since) {
+  Result<void> list(const UidSet& uids, Which which, std::uint64_t since) {
     // A server asked for changes mostly has few to tell: wider windows then.
-    for (const auto& part : uids.windows(since == 0 ? window_ : window_ * 20)) {
-      TRY(auto items, ask(part, since));
+    const auto window = which == Which::some ? std::min(window_, kMostInSet) : since == 0 ? window_ : window_ * 20;
+    for (const auto& part : uids.windows(window)) {
+      TRY(auto items, ask(part, which, since));
       // Some servers leave messages out now and then: ask once more for those before they count as vanished.
       if (since == 0 && items.size() < part.size()) {
         std::vector<std::uint32_t> got;
         for (const auto& [uid, fetch] : items) got.push_back(uid);
         const auto missing = part.without(make_uid_set(got));
-        TRY(auto more, ask(missing, 0));
-        items.merge(more);
+        for (const auto& few : missing.windows(kMostInSet)) {
+          TRY(auto more, ask(few, Which::some, 0));
+          items.merge(more);
+        }
       }
       for (auto& [uid, fetch] : items) {
         digest_.update(digest_line(uid, fetch.flags.value_or(std::vector<std::string>())));
@@ -98,12 +106,12 @@ class Lister {
     Sha256 digest;
     for (const auto& part : uids.windows(window_ * 20)) {
       std::map<std::uint32_t, std::string> lines;
-      TRY_VOID(
-          connection_.run_ok(ImapCommand("UID FETCH").add(part.text()).add("(UID FLAGS)"), [&](Response& response) {
-            auto* fetch = std::get_if<Fetch>(&response.data);
-            if (!fetch || fetch->uid == 0 || !fetch->flags) return;
-            lines[fetch->uid] = digest_line(fetch->uid, *fetch->flags);
-          }));
+      TRY_VOID(connection_.run_ok(ImapCommand("UID FETCH").add(argument(part, Which::all)).add("(UID FLAGS)"),
+                                  [&](Response& response) {
+                                    auto* fetch = std::get_if<Fetch>(&response.data);
+                                    if (!fetch || !part.contains(fetch->uid) || !fetch->flags) return;
+                                    lines[fetch->uid] = digest_line(fetch->uid, *fetch->flags);
+                                  }));
       for (const auto& [uid, line] : lines) digest.update(line);
     }
     return short_hex(digest.finish());
@@ -130,10 +138,16 @@ class Lister {
     return out;
   }
 
-  Result<Fetched> ask(const UidSet& uids, std::uint64_t since) {
+  // Servers take no endless lines: all there are between two UIDs are asked for by these two.
+  static std::string argument(const UidSet& uids, Which which) {
+    if (which == Which::some) return uids.text();
+    return fmt::format("{}:{}", uids.ranges().front().first, uids.ranges().back().second);
+  }
+
+  Result<Fetched> ask(const UidSet& uids, Which which, std::uint64_t since) {
     Fetched items;
     ImapCommand command("UID FETCH");
-    command.add(uids.text()).add(fmt::format("({})", attributes()));
+    command.add(argument(uids, which)).add(fmt::format("({})", attributes()));
     if (since != 0) command.add(fmt::format("(CHANGEDSINCE {})", since));
     TRY_VOID(connection_.run_ok(command, [&](Response& response) {
       auto* fetch = std::get_if<Fetch>(&response.data);
@@ -276,10 +290,10 @@ Result<void> list_delta(ImapConnection& connection, const ImapExamined& examined
   auto present = known.uids.without(examined.vanished).with(examined.changed);
   // A resync is believed if it leaves as many messages as there are; else all UIDs are compared.
   if (examined.resynced && present.size() == examined.exists) {
-    TRY_VOID(lister.list(examined.changed, 0));
+    TRY_VOID(lister.list(examined.changed, Lister::Which::some, 0));
   } else {
     TRY(present, search_uids(connection, "ALL"));
-    TRY_VOID(lister.list(present, known.modseq));
+    TRY_VOID(lister.list(present, Lister::Which::all, known.modseq));
   }
   const auto left = known.uids.common(present).without(lister.skipped());
   for (const auto uid : known.uids.without(left).numbers())
@@ -318,7 +332,7 @@ Result<FolderPass> list_folder(ImapConnection& connection, const SourceFolder& f
       return pass;
     }
   }
-  TRY_VOID(lister.list(uids, 0));
+  TRY_VOID(lister.list(uids, Lister::Which::all, 0));
   state.uids = lister.visited();
   if (examined.modseq == 0) state.flags_digest = lister.digest_of_listed();
   pass.state = print_state(state);
