@@ -337,5 +337,43 @@ TEST_F(SameMail, ThroughDovecotAndFromItsMaildir) {
   }
 }
 
+long peak_memory_kib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::stol(line.substr(6));
+  return 0;
+}
+
+TEST_F(DovecotSource, PassesLargeMessagesThroughInPieces) {
+  const auto root = server_->home("user5") + "/Maildir";
+  for (const char* part : {"/cur", "/new", "/tmp"}) fs::create_directories(root + part);
+  constexpr std::uint64_t kLines = 1'400'000;  // of 76 bytes: about 100 MiB
+  {
+    std::ofstream out(root + "/cur/1000000000.big.host:2,S", std::ios::binary);
+    out << "Subject: big\n\n";
+    const std::string line = std::string(75, 'x') + "\n";
+    for (std::uint64_t i = 0; i < kLines; ++i) out << line;
+  }
+  server_->give_to_server("user5");
+  auto imap = open(server_->options("user5"));
+  ASSERT_TRUE(imap);
+  const auto inbox = folder(*imap, {"INBOX"});
+  const auto listed = list(*imap, inbox);
+  ASSERT_EQ(listed.items.size(), 1u);
+  const auto before = peak_memory_kib();
+  std::uint64_t size = 0, longest = 0;
+  imap->announce(inbox, listed.items);
+  const auto done = imap->fetch(inbox, listed.items[0], [&](std::string_view piece) -> Result<void> {
+    size += piece.size();
+    longest = std::max<std::uint64_t>(longest, piece.size());
+    return {};
+  });
+  ASSERT_TRUE(done) << done.error().text;
+  EXPECT_EQ(size, 16 + kLines * 77);
+  EXPECT_EQ(size, listed.items[0].announced_size);
+  EXPECT_LE(longest, 1u << 20);
+  EXPECT_LT(peak_memory_kib() - before, 16 * 1024);
+}
+
 }  // namespace
 }  // namespace kontor::migrate
