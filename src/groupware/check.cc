@@ -235,7 +235,7 @@ Result<void> AccountCheck::check_item(ItemRecord item) {
   return {};
 }
 
-// The item's filings are the truth; rows are made from them.
+// The item's filings say which rows there must be; a row says the flags.
 Result<void> AccountCheck::check_filings(ItemRecord& item) {
   bool is_changed = false;
   std::erase_if(item.filings, [&](const Filing& filing) {
@@ -254,14 +254,20 @@ Result<void> AccountCheck::check_filings(ItemRecord& item) {
     }
     is_changed = true;
   }
-  for (const Filing& filing : item.filings) {
+  for (Filing& filing : item.filings) {
     Folder& folder = folders_.at(filing.folder);
-    RowRecord row = make_row(item, filing);
-    std::string bytes = encode(row);
     TRY(std::optional<store::Value> stored, snapshot_.get(key::filing(filing.folder, filing.uid)));
-    if (!stored || *stored != bytes) {
-      fault(at(filing.folder, filing.uid), stored ? "its row differs from its item" : "its row is missing", true);
-      put(key::filing(filing.folder, filing.uid), bytes);
+    std::string bytes = stored ? std::string(*stored) : std::string();
+    Result<RowRecord> present = decode_row(filing.uid, bytes);
+    if (present && stored)
+      complete_item(item, *present, filing);
+    else
+      filing.modseq = Modseq(record_.modseq.value + 1);
+    std::string right = encode(make_row(item, filing));
+    if (bytes != right) {
+      fault(at(filing.folder, filing.uid),
+            !stored ? "its row is missing; its flags are lost" : "its row differs from its item", true);
+      put(key::filing(filing.folder, filing.uid), right);
       changed_.insert(filing.folder);
     }
     if (filing.uid >= folder.next_uid) {

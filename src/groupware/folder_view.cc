@@ -128,15 +128,21 @@ const Row& FolderView::at(std::uint32_t position) const {
   return chunks_[chunk]->rows[position - before];
 }
 
-FlagSet FolderView::flags(std::uint32_t position) const {
+FolderView::Put FolderView::row(std::uint32_t position) const {
   check(position < size(), "a view's position exists");
   auto index = static_cast<std::size_t>(std::upper_bound(starts_.begin(), starts_.end(), position) - starts_.begin());
   const Chunk& chunk = *chunks_[index];
-  const Row& row = chunk.rows[position - (index == 0 ? 0 : starts_[index - 1])];
-  FlagSet out;
-  out.bits = row.flag_bits;
+  Put out{chunk.rows[position - (index == 0 ? 0 : starts_[index - 1])], {}};
   if (!chunk.rare.empty())
-    if (const auto* rare = find_rare(chunk, row.uid)) out.rare = *rare;
+    if (const auto* rare = find_rare(chunk, out.row.uid)) out.rare = *rare;
+  return out;
+}
+
+FlagSet FolderView::flags(std::uint32_t position) const {
+  Put found = row(position);
+  FlagSet out;
+  out.bits = found.row.flag_bits & ~Row::kElsewhere;
+  out.rare = std::move(found.rare);
   return out;
 }
 

@@ -17,13 +17,15 @@
 namespace kontor::groupware {
 
 struct Row {
+  static constexpr std::uint64_t kElsewhere = 1 << 5;  // in flag_bits: the item is in other folders too
+
   InternalDate internal_date() const;
   static std::int64_t pack(const InternalDate& date);  // orders as the instants do
 
   Uid uid;
   std::uint32_t size = 0;
   ItemId item;
-  std::uint64_t flag_bits = 0;  // FlagSet::bits
+  std::uint64_t flag_bits = 0;  // FlagSet::bits, and kElsewhere
   std::int64_t date = 0;        // packed
   Modseq modseq;
   ThreadId thread;
@@ -61,6 +63,7 @@ class FolderView {
   // Positions count from 0 (sequence number minus one).
   const Row& at(std::uint32_t position) const;
   FlagSet flags(std::uint32_t position) const;
+  Put row(std::uint32_t position) const;  // with its rare keywords
   std::optional<std::uint32_t> find(Uid uid) const;
   // The position of the first UID that is not below `uid`; size() if there is none.
   std::uint32_t lower_bound(Uid uid) const;

@@ -57,6 +57,12 @@ Result<std::optional<std::string>> Layer::get(const std::string& key) {
   return std::string(*value);
 }
 
+bool Layer::is_pending(const std::string& key) const {
+  for (const Layer* layer = this; layer; layer = layer->below_)
+    if (layer->writes_.contains(key)) return true;
+  return false;
+}
+
 Result<std::optional<std::string>> Layer::get_content(ItemId id) {
   for (Layer* layer = this; layer; layer = layer->below_)
     if (auto at = layer->contents_.find(id); at != layer->contents_.end())

@@ -47,6 +47,8 @@ class Layer {
   explicit Layer(Layer* below);
 
   Result<std::optional<std::string>> get(const std::string& key);
+  // Whether a change of this key waits in this layer or below: then get() does not ask the store.
+  bool is_pending(const std::string& key) const;
   Result<std::optional<std::string>> get_content(ItemId id);
   // Visits in ascending order, own changes included; `visit` must not change this layer.
   Result<void> scan(const std::string& first, const std::string& last,
@@ -59,8 +61,9 @@ class Layer {
   void erase_content(ItemId id) { contents_[id] = nullptr; }
   void use_blob(BlobUse use) { blobs_.push_back(std::move(use)); }
 
-  std::shared_ptr<const Folder> folder(FolderId id) const;  // null if there is none
-  Folder& edit_folder(FolderId id);                         // which must exist
+  std::shared_ptr<const Folder> folder(FolderId id) const;                                      // null if there is none
+  FolderTable::Pointer stored_folder(FolderId id) const { return moment_->folders->find(id); }  // without changes
+  Folder& edit_folder(FolderId id);                                                             // which must exist
   void put_folder(Folder folder);
   void remove_folder(FolderId id);
   std::shared_ptr<const FolderTable> folders();

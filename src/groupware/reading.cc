@@ -107,7 +107,19 @@ Result<ItemRecord> Reading<Base>::readable(ItemId id) const {
 template <class Base>
 Result<Item> Reading<Base>::item(ItemId id) const {
   TRY(ItemRecord record, readable(id));
+  TRY_VOID(complete(record));
   return Item(std::move(record));
+}
+
+template <class Base>
+Result<void> Reading<Base>::complete(ItemRecord& item) const {
+  for (Filing& filing : item.filings) {
+    TRY(std::optional<std::string> stored, layer_.get(key::filing(filing.folder, filing.uid)));
+    if (!stored) return fail(Errc::corrupt, "a filing's row is missing; run `kontor check`");
+    TRY(RowRecord row, decode_row(filing.uid, *stored));
+    complete_item(item, row, filing);
+  }
+  return {};
 }
 
 template <class Base>

@@ -49,6 +49,8 @@ class Reading : public Base {
  protected:
   // The item as stored, if the caller may read one of the folders it is in.
   Result<ItemRecord> readable(ItemId id) const;
+  // Its flags and its filings' modseqs, from its rows.
+  Result<void> complete(ItemRecord& item) const;
 
   Environment& environment_;
   Ownership ownership_;

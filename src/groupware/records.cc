@@ -190,10 +190,10 @@ Result<Folder> decode_folder(FolderId id, std::string_view bytes) {
 std::string encode(const ItemRecord& item) {
   FlatBufferBuilder builder(256);
   std::vector<fb::Filing> list;
-  for (const Filing& filing : item.filings)
-    list.emplace_back(filing.folder.value, filing.modseq.value, filing.uid.value, filing.is_deleted);
+  for (const Filing& filing : item.filings) list.emplace_back(filing.folder.value, filing.uid.value);
   auto filings = builder.CreateVectorOfStructs(list);
-  auto rare = write_rare(builder, item.flags.rare);
+  bool is_filed = !item.filings.empty();
+  auto rare = write_rare(builder, is_filed ? std::vector<KeywordId>() : item.flags.rare);
   auto hash = builder.CreateVector(reinterpret_cast<const std::uint8_t*>(item.hash.data()), item.hash.size());
   flatbuffers::Offset<flatbuffers::Vector<std::uint64_t>> thread_keys;
   if (!item.thread_keys.empty()) thread_keys = builder.CreateVector(item.thread_keys);
@@ -201,7 +201,7 @@ std::string encode(const ItemRecord& item) {
   fb::ItemBuilder table(builder);
   table.add_kind(static_cast<std::uint8_t>(item.kind));
   table.add_filings(filings);
-  table.add_flag_bits(item.flags.bits & ~std::uint64_t{kDeleted});
+  table.add_flag_bits(is_filed ? 0 : item.flags.bits);
   table.add_rare(rare);
   table.add_date(Row::pack(item.internal_date));
   table.add_saved(item.saved.time_since_epoch().count());
@@ -225,8 +225,7 @@ Result<ItemRecord> decode_item(ItemId id, std::string_view bytes) {
   item.kind = static_cast<Kind>(table->kind());
   if (table->filings())
     for (const fb::Filing* filing : *table->filings())
-      item.filings.push_back(
-          {FolderId(filing->folder()), Uid(filing->uid()), Modseq(filing->modseq()), filing->is_deleted()});
+      item.filings.push_back({FolderId(filing->folder()), Uid(filing->uid()), Modseq(), false});
   item.flags.bits = table->flag_bits();
   item.flags.rare = read_rare(table->rare());
   item.internal_date = unpack(table->date());
@@ -315,12 +314,28 @@ Result<LedgerEntry> decode_ledger(std::string_view bytes) {
   return entry;
 }
 
+FlagSet RowRecord::flags() const {
+  FlagSet out;
+  out.bits = row.flag_bits & ~Row::kElsewhere;
+  out.rare = rare;
+  return out;
+}
+
+void complete_item(ItemRecord& item, const RowRecord& row, Filing& filing) {
+  item.flags = row.flags();
+  filing.is_deleted = item.flags.has(kDeleted);
+  item.flags.bits &= ~std::uint64_t{kDeleted};
+  filing.modseq = row.row.modseq;
+  item.modified = std::max(item.modified, filing.modseq);
+}
+
 RowRecord make_row(const ItemRecord& item, const Filing& filing) {
   RowRecord record;
   record.row.uid = filing.uid;
   record.row.item = item.id;
   record.row.size = static_cast<std::uint32_t>(std::min<std::uint64_t>(item.size, UINT32_MAX));
-  record.row.flag_bits = item.flags.bits | (filing.is_deleted ? std::uint64_t{kDeleted} : 0);
+  record.row.flag_bits = item.flags.bits | (filing.is_deleted ? std::uint64_t{kDeleted} : 0) |
+                         (item.filings.size() > 1 ? Row::kElsewhere : 0);
   record.row.date = Row::pack(item.internal_date);
   record.row.modseq = filing.modseq;
   record.row.thread = item.thread;

@@ -24,7 +24,8 @@ struct AccountRecord {
   Instant created{};
 };
 
-// An item with what only the core needs to know.
+// An item with what only the core needs to know. As decoded, a filed item has no flags and its filings no modseq: they
+// stand in its rows (complete_item).
 struct ItemRecord : Item {
   ItemId content;  // under whose id the content is kept inline; 0 = blob
   std::vector<std::uint64_t> thread_keys;
@@ -32,6 +33,8 @@ struct ItemRecord : Item {
 };
 
 struct RowRecord {
+  FlagSet flags() const;  // kDeleted included
+
   Row row;
   std::vector<KeywordId> rare;
 };
@@ -60,6 +63,9 @@ Result<ItemRecord> decode_item(ItemId id, std::string_view bytes);
 Result<RowRecord> decode_row(Uid uid, std::string_view bytes);
 Result<ChangeRecord> decode_change(std::string_view bytes);
 Result<LedgerEntry> decode_ledger(std::string_view bytes);
+
+// Takes flags and the filing's modseq from the row of one of the item's filings.
+void complete_item(ItemRecord& item, const RowRecord& row, Filing& filing);
 
 // The row of one of the item's filings.
 RowRecord make_row(const ItemRecord& item, const Filing& filing);

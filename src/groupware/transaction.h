@@ -49,13 +49,18 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<void> check_quota(std::uint64_t bytes) const;
 
   Result<Filed> filed(FolderId folder, Uid uid);
+  // From the layer, else from the folder's view where one is kept, else from the store.
+  Result<RowRecord> row(FolderId folder, Uid uid) const;
+  // One row's flags; the other rows of its item are not touched.
+  void change_row(FolderId folder, RowRecord row, const FlagSet& flags);
   // Ends the item's filing of that index; keeps, removes or purges the item.
   Result<void> unfile(ItemRecord item, std::size_t filing);
   Result<void> purge(const ItemRecord& item);
   Result<Added> file_copy(const ItemRecord& original, const Folder& to);
   Filing& file(ItemRecord& item, FolderId folder, Uid uid);
-  void store(ItemRecord& item);  // the record and all its rows, under number()
+  void store(ItemRecord& item);  // the record, not its rows
   void show(const ItemRecord& item, const Filing& filing);
+  void show(FolderId folder, const RowRecord& row);
   void hide(FolderId folder, Uid uid);
   void count(FolderId folder, const ItemRecord& item, bool is_deleted, int by);
   void touch(FolderId folder);

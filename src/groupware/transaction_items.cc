@@ -105,10 +105,13 @@ void AccountTransaction::count(FolderId id, const ItemRecord& item, bool is_dele
   folder.bytes += static_cast<std::uint64_t>(by) * item.size;
 }
 
+void AccountTransaction::show(FolderId id, const RowRecord& row) {
+  layer_.put(key::filing(id, row.row.uid), encode(row));
+  layer_.views[id][row.row.uid] = FolderView::Put{row.row, row.rare};
+}
+
 void AccountTransaction::show(const ItemRecord& item, const Filing& filing) {
-  RowRecord row = make_row(item, filing);
-  layer_.put(key::filing(filing.folder, filing.uid), encode(row));
-  layer_.views[filing.folder][filing.uid] = FolderView::Put{row.row, std::move(row.rare)};
+  show(filing.folder, make_row(item, filing));
 }
 
 void AccountTransaction::hide(FolderId id, Uid uid) {
@@ -124,15 +127,39 @@ void AccountTransaction::store(ItemRecord& item) {
   layer_.log.items_changed.insert(item.id);
 }
 
-Result<AccountTransaction::Filed> AccountTransaction::filed(FolderId id, Uid uid) {
-  TRY(std::optional<std::string> stored, layer_.get(key::filing(id, uid)));
+Result<RowRecord> AccountTransaction::row(FolderId id, Uid uid) const {
+  std::string key = key::filing(id, uid);
+  std::shared_ptr<const Folder> present = layer_.folder(id);
+  if (present && !layer_.is_pending(key)) {
+    // A view of exactly this state holds the rows as they are stored.
+    FolderTable::Pointer stored = layer_.stored_folder(id);
+    std::shared_ptr<const FolderView> view =
+        stored ? environment_.views.find(ownership_.account, id, stored->highest) : nullptr;
+    if (view && view->modseq() == stored->highest) {
+      std::optional<std::uint32_t> position = view->find(uid);
+      if (!position) return fail(Errc::not_found, "there is no such message");
+      FolderView::Put found = view->row(*position);
+      return RowRecord{found.row, std::move(found.rare)};
+    }
+  }
+  TRY(std::optional<std::string> stored, layer_.get(key));
   if (!stored) return fail(Errc::not_found, "there is no such message");
-  TRY(RowRecord row, decode_row(uid, *stored));
-  TRY(std::optional<std::string> bytes, layer_.get(key::item(row.row.item)));
+  return decode_row(uid, *stored);
+}
+
+Result<AccountTransaction::Filed> AccountTransaction::filed(FolderId id, Uid uid) {
+  TRY(RowRecord found, row(id, uid));
+  TRY(std::optional<std::string> bytes, layer_.get(key::item(found.row.item)));
   if (!bytes) return fail(Errc::corrupt, "a filing points to no item; run `kontor check`");
-  TRY(ItemRecord item, decode_item(row.row.item, *bytes));
-  for (std::size_t i = 0; i < item.filings.size(); ++i)
-    if (item.filings[i].folder == id && item.filings[i].uid == uid) return Filed{std::move(item), i};
+  TRY(ItemRecord item, decode_item(found.row.item, *bytes));
+  if (item.filings.size() > 1) {
+    TRY_VOID(complete(item));
+  }
+  for (std::size_t i = 0; i < item.filings.size(); ++i) {
+    if (item.filings[i].folder != id || item.filings[i].uid != uid) continue;
+    complete_item(item, found, item.filings[i]);
+    return Filed{std::move(item), i};
+  }
   return fail(Errc::corrupt, "a filing is unknown to its item; run `kontor check`");
 }
 
@@ -259,6 +286,7 @@ Result<void> AccountTransaction::unfile(ItemRecord item, std::size_t index) {
   count(filing.folder, item, filing.is_deleted, -1);
   hide(filing.folder, filing.uid);
   if (!item.filings.empty()) {
+    for (const Filing& left : item.filings) show(item, left);
     store(item);
     return {};
   }
@@ -316,29 +344,38 @@ Result<FlagSet> AccountTransaction::change_flags(FolderId id, Uid uid, const Fla
   bool names_any = change.names.flags != 0 || !change.names.keywords.empty();
   if (allowed == 0 || (names_any && is_moot))
     return fail(Errc::denied, "you do not have the right to change these flags");
-  TRY(Filed found, filed(id, uid));
-  ItemRecord& item = found.item;
+  TRY(RowRecord found, row(id, uid));
   TRY(FlagSet named, numbers(change.names));
-  FlagSet before = item.flags;
-  if (item.filings[found.filing].is_deleted) before.bits |= kDeleted;
+  FlagSet before = found.flags();
   FlagSet after = changed(before, named, change.mode, allowed, keywords_allowed);
   if (after == before) return after;
+  layer_.log.items_changed.insert(found.row.item);
   bool item_changed = (before.bits ^ after.bits) != kDeleted || before.rare != after.rare;
-  for (std::size_t i = 0; i < item.filings.size(); ++i)
-    if (item_changed || i == found.filing) count(item.filings[i].folder, item, item.filings[i].is_deleted, -1);
-  item.filings[found.filing].is_deleted = after.has(kDeleted);
-  item.flags = after;
-  item.flags.bits &= ~std::uint64_t{kDeleted};
-  for (std::size_t i = 0; i < item.filings.size(); ++i) {
-    if (!item_changed && i != found.filing) continue;
-    Filing& filing = item.filings[i];
-    filing.modseq = number();
-    count(filing.folder, item, filing.is_deleted, 1);
-    touch(filing.folder);
-    show(item, filing);
+  if (item_changed && (found.row.flag_bits & Row::kElsewhere) != 0) {
+    TRY(Filed all, filed(id, uid));
+    for (std::size_t i = 0; i < all.item.filings.size(); ++i) {
+      const Filing& filing = all.item.filings[i];
+      if (i == all.filing) continue;
+      TRY(RowRecord other, row(filing.folder, filing.uid));
+      FlagSet flags = after;
+      flags.bits = (after.bits & ~std::uint64_t{kDeleted}) | (other.row.flag_bits & kDeleted);
+      change_row(filing.folder, std::move(other), flags);
+    }
   }
-  store(item);
+  change_row(id, std::move(found), after);
   return after;
+}
+
+void AccountTransaction::change_row(FolderId id, RowRecord row, const FlagSet& flags) {
+  Folder& folder = layer_.edit_folder(id);
+  std::uint64_t differing = row.row.flag_bits ^ flags.bits;
+  if ((differing & kSeen) != 0) folder.unseen += flags.has(kSeen) ? UINT32_MAX : 1;
+  if ((differing & kDeleted) != 0) folder.deleted += flags.has(kDeleted) ? 1 : UINT32_MAX;
+  row.row.flag_bits = flags.bits | (row.row.flag_bits & Row::kElsewhere);
+  row.rare = flags.rare;
+  row.row.modseq = number();
+  touch(id);
+  show(id, row);
 }
 
 Result<void> AccountTransaction::set_properties(ItemId id, const std::map<std::string, std::string>& properties) {
@@ -358,6 +395,7 @@ Result<void> AccountTransaction::set_properties(ItemId id, const std::map<std::s
 
 Result<void> AccountTransaction::set_internal_date(ItemId id, InternalDate date) {
   TRY(ItemRecord item, readable(id));
+  TRY_VOID(complete(item));
   for (const Filing& filing : item.filings) TRY_VOID(may(filing.folder, right::kWriteFlags));
   item.internal_date = date;
   for (Filing& filing : item.filings) {

@@ -64,8 +64,7 @@ X509Ptr make_certificate(EVP_PKEY* key, const std::string& name) {
   X509_set_pubkey(c, key);
   bool is_done = add_extension(c, NID_basic_constraints, "critical,CA:FALSE") &&
                  add_extension(c, NID_ext_key_usage, "serverAuth") &&
-                 add_extension(c, NID_subject_alt_name, names_of(name)) &&
-                 X509_sign(c, key, EVP_sha256()) > 0;
+                 add_extension(c, NID_subject_alt_name, names_of(name)) && X509_sign(c, key, EVP_sha256()) > 0;
   return is_done ? std::move(certificate) : nullptr;
 }
 
