@@ -12,7 +12,6 @@ namespace {
 using wire::imap::Cursor;
 
 constexpr std::uint32_t kLoginsPerConnection = 6;
-constexpr std::size_t kLongestResponse = 8 << 10;
 
 Reply needs_tls() { return Reply::no("passwords travel only over TLS here", "PRIVACYREQUIRED"); }
 
@@ -54,7 +53,7 @@ Task<Result<Reply>> log_in(Session& session, std::string user, std::string passw
 // One SASL response: a line of base64. Nothing: the client gave up or sent something else.
 Task<std::optional<std::string>> sasl_response(Session& session, std::string challenge) {
   co_await session.ask(challenge);
-  const auto line = co_await session.io().read_line(kLongestResponse);
+  const auto line = co_await session.read_line();
   if (!line || *line == "*") co_return std::nullopt;
   co_return from_base64(*line);
 }

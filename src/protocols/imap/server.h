@@ -19,7 +19,7 @@ enum class PlainLogin : std::uint8_t { never, local, always };
 
 struct Options {
   PlainLogin plain_login = PlainLogin::never;
-  std::chrono::milliseconds login_timeout{60'000};    // of every read before login
+  std::chrono::milliseconds login_timeout{60'000};    // from the connection to the login
   std::chrono::milliseconds idle_timeout{1'800'000};  // RFC 3501 section 5.4: at least 30 minutes
   std::chrono::milliseconds write_timeout{300'000};   // of a peer that does not read its answer
   std::uint32_t bad_commands = 20;                    // in a row; then the connection is closed

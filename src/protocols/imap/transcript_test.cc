@@ -120,6 +120,7 @@ class World {
     Options options;
     options.plain_login = setting("tls").empty() ? PlainLogin::local : PlainLogin::never;
     if (!setting("idle").empty()) options.idle_timeout = std::chrono::milliseconds(std::stoi(setting("idle")));
+    if (!setting("login").empty()) options.login_timeout = std::chrono::milliseconds(std::stoi(setting("login")));
     net::TlsMode mode = net::TlsMode::none;
     std::vector<net::Certificate> certificates;
     if (!setting("tls").empty()) {
@@ -233,6 +234,7 @@ class Player {
     if (step.word == "STOP") return world_.stop();
     if (step.word == "LEAVE") return world_.forget(step.connection);
     auto& peer = world_.peer(step.connection);
+    if (step.word == "WAIT") return std::this_thread::sleep_for(std::chrono::milliseconds(std::stoi(step.text)));
     if (step.word == "TLS") return peer.start_tls();
     if (step.word == "C") return send(peer, step);
     if (step.word == "C-") return peer.send(expand(unescape(step.text)));
