@@ -38,7 +38,7 @@ void run_account(Source& source, const SourceAccount& account, const RunOptions&
   int in_vain = 0;
   for (report.attempts = 1;; ++report.attempts) {
     progress.phase = 0;
-    if (!wait_for_window(options.window, stop)) {
+    if (!wait_for_window(options.pass.window, stop)) {
       report.error = "stopped";
       break;
     }
@@ -51,6 +51,7 @@ void run_account(Source& source, const SourceAccount& account, const RunOptions&
     const auto done = pass.run(report);
     if (done) break;
     report.error = done.error().text;
+    if (!stop.is_set() && options.pass.window && !options.pass.window->holds(minute_of_day())) continue;
     in_vain = progress.bytes > bytes ? 1 : in_vain + 1;
     if (stop.is_set() || !is_worth_a_retry(done.error()) || in_vain >= options.attempts) break;
     const auto pause = std::max(back_off(in_vain, random_u64()),

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "base/bytes.h"
 #include "base/digest.h"
@@ -462,6 +463,26 @@ TEST(Migration, keeps_active_accounts_alone) {
   bench.table.accounts = {{"live", {table_folder({"INBOX"}, 2)}}};
   EXPECT_NE(bench.run().accounts.at(0).error.find("is active"), std::string::npos);
   EXPECT_EQ(bench.site.items("live@example.org"), 0u);
+}
+
+TEST(Migration, works_only_in_its_window) {
+  Bench bench;
+  bench.site.listen();
+  const int now = minute_of_day();
+  RunOptions options;
+  options.pass.target = bench.site.target();
+  options.pass.mapping = &bench.mapping;
+  options.pass.window = Window{(now + 720) % 1440, (now + 780) % 1440};  // half a day away
+  options.progress = false;
+  std::jthread ender([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    bench.stop.set();
+  });
+  TableSource source(bench.table);
+  const auto report = run_migration(source, *chosen_accounts(source, bench.mapping, {}), options, bench.stop);
+  EXPECT_EQ(report.accounts.at(0).error, "stopped");
+  EXPECT_EQ(bench.table.fetches, 0);
+  EXPECT_EQ(bench.site.items(), 0u);
 }
 
 TEST(Target, is_checked_before_use) {

@@ -46,7 +46,7 @@ Result<void> AccountPass::run(AccountReport& report) {
     TRY(session_, source_.open(account_));
     TRY_VOID(open_folders(report));
     for (auto& folder : folders_) {
-      if (stop_.is_set()) return fail(Errc::unavailable, "stopped");
+      TRY_VOID(may_go_on());
       if (!folder.record.is_container) TRY_VOID(list_folder(folder));
     }
     TRY_VOID(tell_vanished());
@@ -110,6 +110,13 @@ Result<void> AccountPass::open_folders(AccountReport& report) {
   return {};
 }
 
+Result<void> AccountPass::may_go_on() const {
+  if (stop_.is_set()) return fail(Errc::unavailable, "stopped");
+  if (options_.window && !options_.window->holds(minute_of_day()))
+    return fail(Errc::unavailable, "the time window has closed");
+  return {};
+}
+
 bool AccountPass::excludes(const SourceItem& item) const {
   if (options_.mapping->exclude_deleted && (item.flags & kDeletedFlag) != 0) return true;
   return options_.mapping->largest_item > 0 && item.announced_size > options_.mapping->largest_item;
@@ -120,7 +127,7 @@ Result<void> AccountPass::list_folder(Folder& folder) {
   const auto state = std::move(folder.pass.state);
   std::uint64_t count = 0;
   TRY(folder.pass, session_->list(folder.source, state, [&](const SourceItem& item) -> Result<void> {
-    if (stop_.is_set()) return fail(Errc::unavailable, "stopped");
+    TRY_VOID(may_go_on());
     ++count;
     return listed.add(item);
   }));
@@ -265,7 +272,7 @@ Result<void> AccountPass::send_folder(Folder& folder) {
 
 Result<void> AccountPass::send_fresh(Folder& folder, const std::vector<SourceItem>& items, bool force_bytes) {
   for (std::size_t at = 0; at < items.size(); ++at) {
-    if (stop_.is_set()) return fail(Errc::unavailable, "stopped");
+    TRY_VOID(may_go_on());
     if (at % kAnnounced == 0) {
       const auto last = std::min(items.size(), at + kAnnounced);
       session_->announce(folder.source, {items.begin() + static_cast<std::ptrdiff_t>(at),

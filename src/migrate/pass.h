@@ -11,6 +11,7 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -37,6 +38,7 @@ struct PassOptions {
   TargetOptions target;
   const Mapping* mapping = nullptr;
   bool full = false;  // list everything, whatever the last pass knew
+  std::optional<Window> window;  // outside of it a pass ends (unavailable) at the next item
 };
 
 class AccountPass {
@@ -82,6 +84,7 @@ class AccountPass {
   void take_answer(const archive::Answer& answer);
   void sum_up();
   bool excludes(const SourceItem& item) const;
+  Result<void> may_go_on() const;
   archive::Item item_record(const Folder& folder, const SourceItem& item) const;
 
   Source& source_;

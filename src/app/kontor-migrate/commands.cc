@@ -128,7 +128,7 @@ int run_command(const MigrateSettings& settings, migrate::Stop& stop) {
   if (!settings.window.empty()) {
     auto window = migrate::parse_window(settings.window);
     if (!window) return complain(window.error());
-    options.window = *window;
+    options.pass.window = *window;
   }
   auto target = target_options(settings);
   if (!target) return complain(target.error());

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "base/log.h"
 #include "directory/directory.h"
 #include "protocols/import/ledger.h"
 #include "protocols/import/vanished.h"
@@ -199,6 +200,9 @@ Result<void> Importer::end_account(const archive::AccountEnd& end) {
   if (end.is_complete && options_.delete_vanished) {
     TRY(auto answers, remove_vanished(*open_->account, open_->record.source, options_.override_threshold));
     for (auto& answer : answers) TRY_VOID(acknowledge(std::move(answer)));
+    TRY(const auto removed, remove_gone_folders(*open_->account, open_->record.source));
+    for (const auto& path : removed)
+      log::info("import.folder_removed", {{"account", open_->record.address}, {"folder", path}});
   }
   open_.reset();
   return {};

@@ -253,6 +253,31 @@ TEST(Importer, does_not_believe_that_a_folder_was_emptied) {
   EXPECT_EQ(lines_of(site).size(), 0u);
 }
 
+TEST(Importer, follows_a_folder_that_was_renamed) {
+  TestSite site;
+  auto folders = small_mailbox();
+  ASSERT_EQ(import_archive(site, dump_of(folders)).counts.copied, 4u);
+  auto gone = folders[1];
+  gone.record.is_gone = true;
+  gone.items.clear();
+  folders[1].record.key = "Renamed";
+  folders[1].record.path = {"Renamed"};
+  folders.push_back(gone);
+  auto pass = import_archive(site, dump_of(folders));
+  EXPECT_EQ(pass.error, "");
+  EXPECT_EQ(pass.counts.moved, 1u);
+  EXPECT_EQ(pass.counts.copied, 0u);
+  EXPECT_EQ(lines_of(site).back(), "Renamed 1 " + size_of("ccc") + " 16");
+  EXPECT_NE(site.account()->folders()->at_path("Projects/2024"), nullptr) << "nothing is removed unless asked";
+  ImportOptions options;
+  options.delete_vanished = true;
+  pass = import_archive(site, dump_of(folders), options);
+  EXPECT_EQ(pass.error, "");
+  EXPECT_EQ(pass.counts.removed, 0u);
+  EXPECT_EQ(site.account()->folders()->at_path("Projects/2024"), nullptr);
+  EXPECT_EQ(lines_of(site).size(), 4u);
+}
+
 TEST(Importer, leaves_removed_what_was_removed_here) {
   TestSite site;
   const auto folders = small_mailbox();

@@ -21,6 +21,13 @@ void Job::run() {
     done = fail(Errc::unavailable, "the import met an internal error; the server's log has more");
   }
   pipe_.abandon();
+  log::info("import.segment", {{"account", options_.only_address},
+                               {"copied", total_.copied},
+                               {"updated", total_.updated},
+                               {"moved", total_.moved},
+                               {"removed", total_.removed},
+                               {"quarantined", quarantined_},
+                               {"error", done ? "" : done.error().text}});
   for (const auto& [folder, answer] : answers_) lines_ += archive::to_line(answer);
   answers_.clear();
   archive::Answer last;
@@ -52,6 +59,8 @@ void Job::note(const archive::Answer& answer) {
   sum.account = answer.account;
   sum.folder = answer.folder;
   sum.counts.add(answer.counts);
+  total_.add(answer.counts);
+  quarantined_ += answer.quarantined.size();
   if (!answer.note.empty()) sum.note = answer.note;
   const auto flush_if_long = [&] {
     if (sum.quarantined.size() + sum.needed.size() < kNamesPerLine) return;

@@ -35,6 +35,8 @@ class Job {
   const ImportOptions options_;
   Pipe pipe_{1 << 20};
   std::map<std::string, archive::Answer> answers_;  // by folder
+  archive::Counts total_;
+  std::uint64_t quarantined_ = 0;
   std::string lines_;
   std::mutex mutex_;
   std::condition_variable changed_;

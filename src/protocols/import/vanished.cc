@@ -193,4 +193,44 @@ Result<std::vector<archive::Answer>> remove_vanished(groupware::Account& account
   return out;
 }
 
+Result<std::vector<std::string>> remove_gone_folders(groupware::Account& account, const std::string& source) {
+  std::vector<std::uint64_t> gone;
+  {
+    TRY(const auto reader, account.read(Caller::system()));
+    TRY_VOID(reader->ledger_scan(source, "F", [&](std::string_view key, const groupware::LedgerEntry& entry) {
+      if (!key.starts_with('F')) return false;
+      const auto mark = decode_folder_mark(entry.fingerprint);
+      if (mark && mark->is_gone) gone.push_back(folder_code(mark->key));
+      return true;
+    }));
+  }
+  std::vector<std::string> removed;
+  if (gone.empty()) return removed;
+  TRY_VOID(account.update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
+    removed.clear();
+    for (const auto code : gone) {
+      TRY(const auto mark, find_folder(transaction, source, code));
+      const auto prefix = item_mark_prefix(code);
+      bool is_empty = mark.has_value();
+      TRY_VOID(transaction.ledger_scan(source, prefix, [&](std::string_view key, const groupware::LedgerEntry&) {
+        if (key.starts_with(prefix)) is_empty = false;
+        return false;
+      }));
+      if (!is_empty) continue;
+      const auto table = transaction.folders();
+      const auto folder = table->find(mark->target);
+      const bool removable = folder && folder->role == groupware::FolderRole::none && folder->total == 0 &&
+                             table->children(folder->id).empty();
+      if (folder && !removable) continue;
+      if (folder) {
+        removed.push_back(table->path(folder->id));
+        TRY_VOID(transaction.remove_folder(folder->id));
+      }
+      TRY_VOID(transaction.forget_imported(source, folder_mark_key(code)));
+    }
+    return {};
+  }));
+  return removed;
+}
+
 }  // namespace kontor::importing

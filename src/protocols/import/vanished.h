@@ -28,4 +28,8 @@ Result<void> mark_folder_gone(groupware::Account& account, const std::string& so
 Result<std::vector<archive::Answer>> remove_vanished(groupware::Account& account, const std::string& source,
                                                      bool override_threshold);
 
+// Removes folders that the source has no longer and that hold nothing here any more: no item, no folder, no role, and
+// no item of theirs left in the ledger. Returns their paths.
+Result<std::vector<std::string>> remove_gone_folders(groupware::Account& account, const std::string& source);
+
 }  // namespace kontor::importing
