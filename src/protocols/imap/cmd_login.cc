@@ -95,6 +95,7 @@ Task<Result<void>> Session::enter(directory::Principal principal) {
     co_return std::unexpected(std::move(opened).error());
   }
   account_ = *std::move(opened);
+  stream().set_deadline(std::nullopt);
   caller_ = groupware::Caller::user(principal.id, services().directory.groups_of(principal.id));
   user_ = principal.primary_address();
   co_return Result<void>();

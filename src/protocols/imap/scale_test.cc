@@ -28,6 +28,11 @@ class ImapScale : public ::testing::Test {
     tenant_ = tenant;
   }
 
+  void TearDown() override {
+    server_.stop();
+    workers_.reset();  // a worker that has just resumed a session still holds its loop
+  }
+
   void add(const std::vector<std::string>& messages) {
     std::vector<groupware::NewItem> items(messages.size());
     for (std::size_t i = 0; i < messages.size(); ++i) {
@@ -55,11 +60,11 @@ class ImapScale : public ::testing::Test {
   std::unique_ptr<directory::Directory> directory_ =
       need(directory::Directory::open(*engine_, clock_, {.memory_kib = 64, .passes = 1}));
   std::unique_ptr<groupware::Accounts> accounts_ = groupware::Accounts::make(*engine_, *directory_, clock_);
-  Workers workers_{2};
+  std::unique_ptr<Workers> workers_ = std::make_unique<Workers>(2);
   net::Limits limits_{net::LimitOptions{}};
   TenantId tenant_;
   std::shared_ptr<groupware::Account> account_;
-  net::TestServer server_{session({*accounts_, *directory_, limits_, workers_}, {.plain_login = PlainLogin::always})};
+  net::TestServer server_{session({*accounts_, *directory_, limits_, *workers_}, {.plain_login = PlainLogin::always})};
 };
 
 std::string numbered(int number) {

@@ -21,9 +21,7 @@ Server::Server(const Services& services_, const Options& options_)
 }
 
 Session::Session(std::shared_ptr<const Server> server, std::unique_ptr<net::Stream> stream)
-    : server_(std::move(server)),
-      io_(std::move(stream)),
-      login_until_(std::chrono::steady_clock::now() + server_->options.login_timeout) {
+    : server_(std::move(server)), io_(std::move(stream)) {
   server_->open_sessions.add(1);
 }
 
@@ -70,6 +68,7 @@ Task<void> Session::talk() {
 
 Task<void> Session::greet() {
   stream().set_timeout(options().login_timeout);
+  stream().set_deadline(std::chrono::steady_clock::now() + options().login_timeout);  // lifted by enter()
   co_await write("* OK [CAPABILITY " + capabilities() + "] Kontor ready\r\n");
 }
 

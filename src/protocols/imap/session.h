@@ -6,7 +6,6 @@
 // on the workers; no lock, reader or transaction lives across an await.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -78,7 +77,7 @@ class Session {
   // Takes the account's present keywords; the FLAGS line if there are new ones, else nothing.
   std::string learn_keywords(const std::shared_ptr<const groupware::KeywordTable>& present);
 
-  // The next line, within the limits of length and time of the present state. Errors: too_large.
+  // The next line, within the limit of the present state. Errors: too_large.
   Task<Result<std::string>> read_line();
   // Says "+ text" and sends all output.
   Task<void> ask(std::string_view text);
@@ -100,9 +99,6 @@ class Session {
   Task<bool> refuse_literal(const Command& command, wire::imap::LiteralMark mark, Reply reply);
   Task<void> execute(Command& command);
   Task<void> answer(std::string_view tag, const Reply& reply);
-  // Before login: sets the time that is left for it. Throws TimedOut if there is none.
-  void limit_time();
-  Task<void> read_literal(std::size_t size, std::string& out);
 
   std::shared_ptr<const Server> server_;
   net::Buffered io_;
@@ -111,7 +107,6 @@ class Session {
   std::string user_;
   net::Limits::Place place_;
   std::unique_ptr<Selected> selected_;
-  std::chrono::steady_clock::time_point login_until_;
   std::uint32_t bad_in_a_row_ = 0;
   bool knows_modseq_ = false;
   bool is_ended_ = false;

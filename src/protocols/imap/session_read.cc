@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Reading commands: lines, literals, and getting rid of literals that nobody wants.
 #include <algorithm>
-#include <chrono>
 
 #include "base/bytes.h"
 #include "protocols/imap/session.h"
@@ -28,44 +27,13 @@ bool is_message_literal(const Command& command, std::size_t literal_at) {
 
 }  // namespace
 
-void Session::limit_time() {
-  if (account_) return;
-  const auto left =
-      std::chrono::duration_cast<std::chrono::milliseconds>(login_until_ - std::chrono::steady_clock::now());
-  if (left.count() <= 0) throw net::TimedOut("no login in time");
-  stream().set_timeout(left);
-}
-
-// Before login byte by byte: a peer that sends one now and then has the same time as all others.
-Task<Result<std::string>> Session::read_line() {
-  if (account_) co_return co_await io_.read_line(kLine);
-  std::string line;
-  while (true) {
-    limit_time();
-    const char c = (co_await io_.read_chunk(1)).front();
-    if (c == '\n') {
-      if (line.ends_with('\r')) line.pop_back();
-      co_return line;
-    }
-    if (line.size() == kLineBeforeLogin) co_return fail(Errc::too_large, "the line is too long");
-    line.push_back(c);
-  }
-}
-
-Task<void> Session::read_literal(std::size_t size, std::string& out) {
-  while (size > 0) {
-    limit_time();
-    const auto piece = co_await io_.read_chunk(std::min(size, kLine));
-    out += piece;
-    size -= piece.size();
-  }
-}
+Task<Result<std::string>> Session::read_line() { return io_.read_line(account_ ? kLine : kLineBeforeLogin); }
 
 Task<void> Session::read_and_execute() {
   if (!io_.has_input()) co_await io_.flush();
-  if (account_) stream().set_timeout(options().idle_timeout);
+  stream().set_timeout(account_ ? options().idle_timeout : options().login_timeout);
   auto line = co_await read_line();
-  if (account_) stream().set_timeout(options().write_timeout);
+  stream().set_timeout(account_ ? options().write_timeout : options().login_timeout);
   if (line) {
     co_await handle(*std::move(line));
   } else {
@@ -129,7 +97,7 @@ Task<bool> Session::collect(Command& command, std::string_view line) {
     if (refusal) co_return co_await refuse_literal(command, *mark, *std::move(refusal));
     if (mark->synchronising) co_await ask("send the literal");
     command.text += "\r\n";
-    co_await read_literal(static_cast<std::size_t>(mark->size), command.text);
+    command.text += co_await io_.read_exactly(static_cast<std::size_t>(mark->size));
     auto more = co_await read_line();
     if (!more || command.text.size() + more->size() > most + kLine) {
       co_await bye("the command is too long");
@@ -162,7 +130,6 @@ Task<bool> Session::drain(LiteralMark mark) {
     if (mark.size > budget) co_return false;
     budget -= mark.size;
     for (std::uint64_t left = mark.size; left > 0;) {
-      limit_time();
       const auto piece = co_await io_.read_chunk(static_cast<std::size_t>(std::min<std::uint64_t>(left, kLine)));
       left -= piece.size();
     }

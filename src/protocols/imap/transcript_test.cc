@@ -127,11 +127,14 @@ class World {
       mode = setting("tls") == "starttls" ? net::TlsMode::starttls : net::TlsMode::implicit;
       certificates = {certificate()};
     }
-    const Services services{*accounts_, *directory_, limits_, workers_};
+    const Services services{*accounts_, *directory_, limits_, *workers_};
     server_ = std::make_unique<net::TestServer>(session(services, options), mode, certificates);
   }
   ~World() {
     if (stopping_.joinable()) stopping_.join();
+    peers_.clear();
+    server_->stop();
+    workers_.reset();  // a worker that has just resumed a session still holds its loop
   }
 
   std::string setting(const std::string& key) const {
@@ -207,7 +210,7 @@ class World {
   TenantId tenant_;
   PrincipalId ada_;
   std::unique_ptr<groupware::Accounts> accounts_;
-  Workers workers_{2};
+  std::unique_ptr<Workers> workers_ = std::make_unique<Workers>(2);
   net::Limits limits_{net::LimitOptions{}};
   std::unique_ptr<net::TestServer> server_;
   std::map<int, std::unique_ptr<net::ScriptPeer>> peers_;
