@@ -161,11 +161,15 @@ def migrate(kontor, source, user, messages, table):
         kontor.server.add_user("moved@example.org", inactive=True)
         (folder / "users.csv").write_text(f"login,password,address\n{user},secret,moved@example.org\n")
 
+        def run_tool(arguments):
+            done = subprocess.run(arguments, capture_output=True, text=True, timeout=900)
+            if done.returncode != 0:
+                raise RuntimeError(f"{arguments[0]} ended with {done.returncode}: {done.stderr}{done.stdout}")
+
         def by_kontor():
-            subprocess.run([MIGRATE, "run", "--from", f"imap://127.0.0.1:{source.imap}/?tls=none", "--users", folder / "users.csv",
+            run_tool([MIGRATE, "run", "--from", f"imap://127.0.0.1:{source.imap}/?tls=none", "--users", folder / "users.csv",
                             "--to", f"https://127.0.0.1:{kontor.server.port('https')}",
-                            "--token-file", folder / "token", "--insecure", "--report", folder / "report"],
-                           check=True, capture_output=True, timeout=900)
+                            "--token-file", folder / "token", "--insecure", "--report", folder / "report"])
 
         def by_doveadm():
             target = Dovecot(["moved@example.org"], location="sdbox:~/sdbox",
@@ -173,8 +177,7 @@ def migrate(kontor, source, user, messages, table):
             try:
                 target.home("moved@example.org").mkdir()
                 os.chown(target.home("moved@example.org"), target.owner.pw_uid, target.owner.pw_gid)
-                subprocess.run(["doveadm", "-c", target.config, "backup", "-R", "-u", "moved@example.org", "imapc:"], check=True,
-                               capture_output=True, timeout=900)
+                run_tool(["doveadm", "-c", target.config, "backup", "-R", "-u", "moved@example.org", "imapc:"])
             finally:
                 target.close()
 
@@ -184,7 +187,7 @@ def migrate(kontor, source, user, messages, table):
                 f"IMAPAccount a\nHost 127.0.0.1\nPort {source.imap}\nUser {user}\nPass secret\nSSLType None\nIMAPStore r\nAccount a\n"
                 f"\nMaildirStore l\nPath {folder}/mail/\nInbox {folder}/mail/INBOX\nSubFolders Verbatim\n\n"
                 "Channel c\nFar :r:\nNear :l:\nPatterns *\nCreate Near\nSync Pull\nSyncState *\n")
-            subprocess.run(["mbsync", "-c", folder / "mbsyncrc", "-a"], check=True, capture_output=True, timeout=900)
+            run_tool(["mbsync", "-c", folder / "mbsyncrc", "-a"])
 
         for name, tool in (("kontor-migrate", by_kontor), ("doveadm backup", by_doveadm), ("mbsync", by_mbsync)):
             begin = time.monotonic()
@@ -233,7 +236,7 @@ def main():
             for peer in peers:  # the folder that is read: filled over 8 connections
                 have = 2 * n * 5 // USERS
                 load("append", peer.imap, 8, max(0, options.messages - have), 4000, reader, "secret")
-            measure(table, "bytes on disk per byte of mail", peers, "less", lambda p: p.disk_bytes() / mail_bytes(p))
+            mail = {peer.name: mail_bytes(peer) for peer in peers}
             for turn in ("first", "second"):
                 measure(table, f"SELECT of the large folder, {turn} (s)", peers, "less", lambda p: load("select", p.imap, reader, "secret", "INBOX", 1)[0])
             for turn in ("first", "second"):
@@ -246,8 +249,13 @@ def main():
             measure(table, f"KiB per idle TLS connection, {options.idle} of them", peers, "less",
                     lambda p: asyncio.run(hold_connections(p, options.idle, p.server.port("imaps") if p.name == "kontor" else None)))
             source = next(p for p in peers if p.name != "kontor")
-            migrate(peers[0], source, "user2@example.org", count_messages(source, "user2@example.org"), table)
+            count, migrated = count_messages(source, "user2@example.org")
+            migrate(peers[0], source, "user2@example.org", count, table)
             peers[0].server.check()
+            for peer in peers:  # at rest: what was written is where it stays
+                peer.server.stop()
+            mail["kontor"] += migrated
+            measure(table, "bytes on disk per byte of mail, after a stop", peers, "less", lambda p: p.disk_bytes() / mail[p.name])
         finally:
             for peer in peers:
                 peer.server.close()
@@ -256,8 +264,14 @@ def main():
 
 
 def count_messages(peer, user):
+    """Messages and their bytes in the inbox."""
     with peer.server.imap(user) as client:
-        return int(client.select("INBOX", readonly=True)[1][0])
+        count = int(client.select("INBOX", readonly=True)[1][0])
+        return count, sum(sizes_of(client))
+
+
+def sizes_of(client):
+    return [int(line.rsplit(b"RFC822.SIZE ", 1)[1].split(b")")[0].split()[0]) for line in client.fetch("1:*", "(RFC822.SIZE)")[1]]
 
 
 def mail_bytes(peer):
@@ -268,8 +282,7 @@ def mail_bytes(peer):
             client.login(f"user{i}@example.org", "secret")
             if int(client.select("INBOX", readonly=True)[1][0]) == 0:
                 continue
-            for line in client.fetch("1:*", "(RFC822.SIZE)")[1]:
-                total += int(line.rsplit(b"RFC822.SIZE ", 1)[1].split(b")")[0].split()[0])
+            total += sum(sizes_of(client))
     return total
 
 

@@ -123,6 +123,7 @@ class Reader {
                                  const std::function<bool(ItemId, std::string_view)>& visit) const = 0;
   virtual Result<std::shared_ptr<const Content>> content(ItemId id) const = 0;
 
+  // Callers without all rights get what they may read, and learn of removals by `vanished` alone.
   // Errors: conflict (the log no longer reaches back so far: resync).
   virtual Result<Changes> changes_since(Modseq since) const = 0;
   virtual Usage usage() const = 0;
@@ -134,8 +135,7 @@ class Reader {
                                    const std::function<bool(std::string_view, const LedgerEntry&)>& visit) const = 0;
 };
 
-// One change of the account: all of it or nothing, under the next modseq. Reads through it see its own writes, except
-// view(), which is of the moment before.
+// One change of the account: all of it or nothing, under the next modseq. Reads through it see its own writes.
 class Transaction : public Reader {
  public:
   struct NewFolder {

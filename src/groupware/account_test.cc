@@ -355,6 +355,103 @@ TEST_F(AccountTest, OthersNeedRights) {
   expect_sound();
 }
 
+TEST_F(AccountTest, AGrantToEveryoneEndsAtTheTenant) {
+  TenantId other = must(directory->add_tenant("other")).id;
+  must(directory->add_domain(other, "example.net"));
+  PrincipalId stranger = add_user("eve@example.net");
+  auto account = open(ada);
+  must(account->update(as(ada), [&](Transaction& t) {
+    Transaction::FolderChange change;
+    change.grants = std::vector<Grant>{{PrincipalId(), right::kSee | right::kRead}, {stranger, right::kRead}};
+    return t.change_folder(inbox(*account), change);
+  }));
+  EXPECT_TRUE(account->read(as(ben)));
+  EXPECT_FALSE(account->read(as(stranger)));
+}
+
+// What waits for its commit is seen by later updates of the same commit, and by nobody else.
+TEST_F(AccountTest, UncommittedRowsStayOutOfTheSharedViews) {
+  auto account = open(ada);
+  FolderId in = inbox(*account);
+  add(*account, in, mail("there"));
+  auto before = view(*account, in);
+  NewItem item;
+  item.content = stage(mail("new"));
+  auto failed = account->update(Caller::system(), [&](Transaction& t) -> Result<void> {
+    TRY(Added added, t.add(in, item));
+    TRY(auto rows, t.view(in));
+    EXPECT_EQ(rows->size(), 2U);
+    EXPECT_EQ(rows->last_uid(), added.uid);
+    EXPECT_EQ(view(*account, in), before) << "others still have the moment before";
+    return fail(Errc::invalid, "never mind");
+  });
+  EXPECT_FALSE(failed);
+  EXPECT_EQ(view(*account, in)->size(), 1U);
+  add(*account, in, mail("second"));
+  EXPECT_EQ(view(*account, in)->size(), 2U);
+  expect_sound();
+}
+
+TEST_F(AccountTest, AMissingAccountRecordIsNotTakenForANewAccount) {
+  add(*open(ada), inbox(*open(ada)), mail("one"));
+  store::Batch batch;
+  batch.erase("A");
+  must(engine->commit(store::account_partition(AccountId(ada.value)), batch));
+  reopen();
+  auto opened = accounts->open(AccountId(ada.value));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, Errc::corrupt);
+  CheckReport report = must(accounts->check({.repair = true}));
+  EXPECT_FALSE(report.faults.empty());
+  EXPECT_FALSE(accounts->open(AccountId(ada.value))) << "a repair does not begin anew over old data";
+}
+
+TEST_F(AccountTest, RemainsOfARemovedAccountAreFoundAndDropped) {
+  add(*open(ben), inbox(*open(ben)), mail("one"));
+  must(directory->remove_principal(ben));
+  reopen();
+  EXPECT_EQ(must(accounts->check({})).faults.size(), 1U);
+  must(accounts->check({.repair = true}));
+  EXPECT_TRUE(must(accounts->check({})).faults.empty());
+}
+
+TEST_F(AccountTest, UidsEndAndDoNotBeginAgain) {
+  auto account = open(ada);
+  FolderId in = inbox(*account);
+  FolderId archive = account->folders()->by_role(FolderRole::archive)->id;
+  Added added = add(*account, in, mail("one"));
+  auto raise = [&](std::uint32_t next) {
+    return account->update(as(ada), [&](Transaction& t) {
+      Transaction::FolderChange change;
+      change.next_uid = Uid(next);
+      return t.change_folder(archive, change);
+    });
+  };
+  EXPECT_FALSE(raise(UINT32_MAX));
+  EXPECT_TRUE(raise(UINT32_MAX - 1));
+  auto copy = [&] {
+    return account->update(as(ada), [&](Transaction& t) -> Result<void> {
+      TRY_VOID(t.copy(in, added.uid, archive));
+      return {};
+    });
+  };
+  EXPECT_TRUE(copy());
+  EXPECT_FALSE(copy());
+  expect_sound();
+}
+
+TEST_F(AccountTest, RemovingAKeywordNeverMakesOne) {
+  auto account = open(ada);
+  FolderId in = inbox(*account);
+  Added added = add(*account, in, mail("one"));
+  FlagChange change{FlagChange::Mode::remove, {0, {"unknown"}}};
+  must(account->update(as(ada), [&](Transaction& t) -> Result<void> {
+    TRY_VOID(t.change_flags(in, added.uid, change));
+    return {};
+  }));
+  EXPECT_TRUE(must(account->read(as(ada)))->keywords()->names().empty());
+}
+
 TEST_F(AccountTest, ThreadsFollowReferencesAndSubject) {
   auto account = open(ada);
   FolderId in = inbox(*account);

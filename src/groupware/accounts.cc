@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "groupware/accounts.h"
 
+#include <condition_variable>
 #include <list>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 
 #include "base/log.h"
@@ -62,9 +64,12 @@ class StoredAccounts final : public Accounts {
   Result<std::shared_ptr<StoredAccount>> open_stored(AccountId id);
   Result<std::shared_ptr<StoredAccount>> load(AccountId id);
   Result<void> purge_removed(const directory::Tenant& tenant, AccountId id);
+  Result<void> sweep_blobs(const directory::Tenant& tenant);
 
   Environment environment_;
   std::mutex mutex_;
+  std::condition_variable loaded_;
+  std::set<AccountId> loading_;
   std::unordered_map<AccountId, Opened> open_;
   // Accounts that someone still holds after they were dropped here: the same account must not exist twice.
   std::unordered_map<AccountId, std::weak_ptr<StoredAccount>> known_;
@@ -73,6 +78,7 @@ class StoredAccounts final : public Accounts {
 
 Result<std::shared_ptr<StoredAccount>> StoredAccounts::open_stored(AccountId id) {
   std::unique_lock lock(mutex_);
+  loaded_.wait(lock, [&] { return !loading_.contains(id); });
   if (auto at = open_.find(id); at != open_.end()) {
     order_.splice(order_.begin(), order_, at->second.used);
     return at->second.account;
@@ -80,8 +86,20 @@ Result<std::shared_ptr<StoredAccount>> StoredAccounts::open_stored(AccountId id)
   std::shared_ptr<StoredAccount> account;
   if (auto at = known_.find(id); at != known_.end()) account = at->second.lock();
   if (!account) {
-    // Loading under the lock is rare and short, and two of one account can never be.
-    TRY(account, load(id));
+    // Others wait for this account only: two of one must never be, but all may load side by side.
+    loading_.insert(id);
+    lock.unlock();
+    Result<std::shared_ptr<StoredAccount>> loaded = fail(Errc::unavailable, "the account could not be read");
+    try {
+      loaded = load(id);
+    } catch (const std::exception& e) {
+      log::error("account.load_failed", {{"account", id.value}, {"why", e.what()}});
+    }
+    lock.lock();
+    loading_.erase(id);
+    loaded_.notify_all();
+    if (!loaded) return std::unexpected(loaded.error());
+    account = *std::move(loaded);
     known_[id] = account;
   }
   order_.push_front(id);
@@ -101,6 +119,10 @@ Result<std::shared_ptr<StoredAccount>> StoredAccounts::load(AccountId id) {
   Result<std::shared_ptr<const Moment>> moment = load_moment(*snapshot);
   if (moment) return std::make_shared<StoredAccount>(environment_, id, principal.tenant, *std::move(moment));
   if (moment.error().code != Errc::not_found) return std::unexpected(moment.error());
+  bool is_new = true;
+  TRY_VOID(snapshot->scan(std::string(1, '\0'), {}, [&](store::Key, store::Value) { return is_new = false; }));
+  if (!is_new) return fail(Errc::corrupt, "the account's own record is missing; run `kontor check`");
+  snapshot.reset();
   auto account = std::make_shared<StoredAccount>(environment_, id, principal.tenant, nothing(environment_.clock.now()));
   TRY_VOID(account->update(Caller::system(), [](Transaction& transaction) -> Result<void> {
     if (!transaction.folders()->all().empty()) return {};  // another node made it meanwhile
@@ -116,9 +138,15 @@ Result<std::shared_ptr<StoredAccount>> StoredAccounts::load(AccountId id) {
 }
 
 Result<void> StoredAccounts::purge_removed(const directory::Tenant& tenant, AccountId id) {
-  TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
   Instant before =
       environment_.clock.now() - std::chrono::seconds(std::int64_t{tenant.recoverable_days} * kSecondsPerDay);
+  TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
+  bool is_any_due = false;
+  TRY_VOID(snapshot->scan(key::all('X'), key::removed(before.time_since_epoch().count(), ItemId()),
+                          [&](store::Key, store::Value) { return !(is_any_due = true); }));
+  snapshot.reset();
+  if (!is_any_due) return {};
+  TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
   for (std::size_t purged = kPurgedPerCommit; purged == kPurgedPerCommit;)
     TRY_VOID(account->run(Caller::system(), StoredAccount::Loudness::quiet,
                           [&](AccountTransaction& transaction) -> Result<void> {
@@ -128,50 +156,51 @@ Result<void> StoredAccounts::purge_removed(const directory::Tenant& tenant, Acco
   return {};
 }
 
+// What is wrong with one account or tenant must not keep the others' garbage.
 Result<void> StoredAccounts::sweep() {
   for (const directory::Tenant& tenant : environment_.directory.tenants()) {
     for (const directory::Principal& principal : environment_.directory.principals(tenant.id)) {
       if (!principal.account()) continue;
-      Result<std::unique_ptr<store::Snapshot>> snapshot =
-          environment_.engine.snapshot(store::account_partition(principal.account()));
-      if (!snapshot) return std::unexpected(snapshot.error());
-      bool has_removed = false;
-      TRY_VOID((*snapshot)->scan(key::all('X'), key::end("X"), [&](store::Key, store::Value) {
-        has_removed = true;
-        return false;
-      }));
-      if (has_removed) TRY_VOID(purge_removed(tenant, principal.account()));
+      if (Result<void> purged = purge_removed(tenant, principal.account()); !purged)
+        log::error("sweep.account_failed", {{"account", principal.id.value}, {"why", purged.error().text}});
     }
-    auto refers = [&](AccountId id, const std::string& hash) -> Result<bool> {
-      TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
-      bool found = false;
-      std::string prefix = key::blob_users(hash);
-      TRY_VOID(snapshot->scan(prefix, key::end(prefix), [&](store::Key, store::Value) {
-        found = true;
-        return false;
-      }));
-      return found;
-    };
-    TRY(store::Sweep swept, environment_.blobs.sweep(tenant.id, environment_.options.sweep_grace, refers));
-    if (swept.blobs != 0 || swept.uploads != 0)
-      log::info(
-          "blobs.swept",
-          {{"tenant", tenant.name}, {"blobs", swept.blobs}, {"bytes", swept.bytes}, {"unfinished", swept.uploads}});
+    if (Result<void> swept = sweep_blobs(tenant); !swept)
+      log::error("sweep.blobs_failed", {{"tenant", tenant.name}, {"why", swept.error().text}});
   }
   return {};
 }
 
+Result<void> StoredAccounts::sweep_blobs(const directory::Tenant& tenant) {
+  auto refers = [&](AccountId id, const std::string& hash) -> Result<bool> {
+    TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
+    bool found = false;
+    std::string prefix = key::blob_users(hash);
+    TRY_VOID(snapshot->scan(prefix, key::end(prefix), [&](store::Key, store::Value) { return !(found = true); }));
+    return found;
+  };
+  TRY(store::Sweep swept, environment_.blobs.sweep(tenant.id, environment_.options.sweep_grace, refers));
+  if (swept.blobs != 0 || swept.uploads != 0)
+    log::info("blobs.swept",
+              {{"tenant", tenant.name}, {"blobs", swept.blobs}, {"bytes", swept.bytes}, {"unfinished", swept.uploads}});
+  return {};
+}
+
 Result<void> StoredAccounts::erase(AccountId id) {
+  std::shared_ptr<StoredAccount> account;
   {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    loaded_.wait(lock, [&] { return !loading_.contains(id); });
+    if (auto at = known_.find(id); at != known_.end()) account = at->second.lock();
     if (auto at = open_.find(id); at != open_.end()) {
       order_.erase(at->second.used);
       open_.erase(at);
     }
-    known_.erase(id);
   }
+  auto drop = [&] { return environment_.engine.drop(store::account_partition(id)); };
+  // Whoever still holds the account finds nothing to build on at its next update.
+  Result<void> dropped = account ? account->exclusively(drop) : drop();
   environment_.views.drop(id);
-  return environment_.engine.drop(store::account_partition(id));
+  return dropped;
 }
 
 Result<CheckReport> StoredAccounts::check(const CheckOptions& options) {

@@ -153,6 +153,8 @@ Result<void> AccountCheck::run() {
   ChangeRecord change;
   change.at = environment_.clock.now();
   record_.modseq = Modseq(record_.modseq.value + 1);
+  // What was mended is in no change record: nobody may be told of changes since an earlier moment.
+  record_.log_from = record_.modseq;
   for (FolderId id : changed_) {
     Folder& folder = folders_.at(id);
     folder.highest = record_.modseq;
@@ -300,6 +302,8 @@ Result<void> AccountCheck::check_content(const ItemRecord& item) {
       fault(at(item.id), "its use of a blob is not noted", true);
       put(key::blob(item.hash, item.id), std::string());
     }
+    // The blob store's own note of this account: without it a sweep could take the blob away.
+    if (repair_) (void)environment_.blobs.refer(who_.tenant, item.hash, who_.account());
     Result<std::uint64_t> size = environment_.blobs.size(who_.tenant, item.hash);
     if (!size && size.error().code != Errc::not_found) return std::unexpected(size.error());
     if (!size || *size != item.size)
@@ -382,6 +386,7 @@ void AccountCheck::check_counters() {
     }
     if (counted.highest > folder.highest) {
       fault(at(id), "a message's modseq is above the folder's", true);
+      record_.modseq = std::max(record_.modseq, counted.highest);
       changed_.insert(id);
     }
   }
@@ -410,10 +415,17 @@ Result<void> AccountCheck::check_leftovers() {
     TRY_VOID(each(key::all(kind.letter), [&](std::string_view key, std::string_view) -> Result<void> {
       bool is_sound = key.size() == kind.item_at + 8;
       if (is_sound) {
-        TRY(bool exists, has(key::item(ItemId(read_be64(key.substr(kind.item_at))))));
-        if (exists) return {};
+        ItemId id(read_be64(key.substr(kind.item_at)));
+        TRY(std::optional<store::Value> item, snapshot_.get(key::item(id)));
+        bool is_right = item.has_value();
+        if (is_right && kind.letter == 'X') {
+          Result<ItemRecord> record = decode_item(id, *item);
+          is_right = record && record->filings.empty() &&
+                     key == key::removed(record->removed_at.time_since_epoch().count(), id);
+        }
+        if (is_right) return {};
       }
-      fault("", fmt::format("{} belongs to no item", kind.what), true);
+      fault("", fmt::format("{} belongs to no such item", kind.what), true);
       erase(std::string(key));
       return {};
     }));
@@ -484,6 +496,45 @@ Result<void> check_one(Environment& environment, const directory::Principal& who
   return AccountCheck(environment, who, *snapshot, options, report, repair).run();
 }
 
+// One account, and its repair. What cannot be read is a fault, not the end.
+Result<void> check_and_repair(Environment& environment, const directory::Principal& who, const CheckOptions& options,
+                              const Exclusively& exclusively, CheckReport& report) {
+  CheckReport before = report;
+  Result<void> checked = check_one(environment, who, options, report, nullptr);
+  if (!checked && checked.error().code == Errc::corrupt)
+    report.faults.push_back({fmt::format("account {} ({})", who.account().value, who.primary_address()),
+                             "it cannot be read to its end: " + checked.error().text, false});
+  else if (!checked)
+    return checked;
+  if (!checked || !options.repair || report.faults.size() == before.faults.size()) return {};
+  CheckReport found = report;
+  Result<void> repaired = exclusively(who.account(), [&]() -> Result<void> {
+    report = before;
+    store::Batch batch;
+    TRY_VOID(check_one(environment, who, options, report, &batch));
+    return batch.empty() ? Result<void>() : environment.engine.commit(store::account_partition(who.account()), batch);
+  });
+  if (repaired) return {};
+  report = found;
+  report.faults.push_back({fmt::format("account {} ({})", who.account().value, who.primary_address()),
+                           "it could not be repaired: " + repaired.error().text, false});
+  return {};
+}
+
+// Data of accounts that are no more: a removal that broke off.
+Result<void> check_remains(Environment& environment, const CheckOptions& options, CheckReport& report) {
+  constexpr std::uint64_t kIdMask = 0x00ff'ffff'ffff'ffff;
+  TRY(std::vector<store::Partition> partitions, environment.engine.partitions());
+  for (store::Partition partition : partitions) {
+    AccountId id(partition.id & kIdMask);
+    if (partition != store::account_partition(id) || environment.directory.by_account(id)) continue;
+    if (options.repair) TRY_VOID(environment.engine.drop(partition));
+    report.faults.push_back(
+        {fmt::format("account {}", id.value), "its data is there, but no such principal", options.repair});
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<CheckReport> check_accounts(Environment& environment, const CheckOptions& options,
@@ -493,19 +544,9 @@ Result<CheckReport> check_accounts(Environment& environment, const CheckOptions&
   std::uint64_t done = 0;
   for (const directory::Principal& who : principals) {
     if (options.progress) options.progress(done++, principals.size());
-    if (!who.account()) continue;
-    CheckReport before = report;
-    std::size_t faults = report.faults.size();
-    TRY_VOID(check_one(environment, who, options, report, nullptr));
-    if (!options.repair || report.faults.size() == faults) continue;
-    Result<void> repaired = exclusively(who.account(), [&]() -> Result<void> {
-      report = before;
-      store::Batch batch;
-      TRY_VOID(check_one(environment, who, options, report, &batch));
-      return batch.empty() ? Result<void>() : environment.engine.commit(store::account_partition(who.account()), batch);
-    });
-    if (!repaired) return std::unexpected(repaired.error());
+    if (who.account()) TRY_VOID(check_and_repair(environment, who, options, exclusively, report));
   }
+  TRY_VOID(check_remains(environment, options, report));
   for (const directory::Tenant& tenant : environment.directory.tenants())
     TRY_VOID(check_blobs(environment, tenant.id, options, report));
   if (options.progress) options.progress(done, principals.size());

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "base/log.h"
 #include "directory/directory.h"
 
 namespace kontor::groupware {
@@ -60,10 +61,13 @@ Result<void> Delivery::deliver(std::string_view address, const StagedContent& co
   std::optional<Error> fault;
   bool is_delivered = false;
   for (PrincipalId member : members) {
-    if (Result<void> filed = file_into(accounts_, member, recipient.detail, content); filed)
-      is_delivered = true;
-    else
-      fault = filed.error();
+    Result<void> filed = file_into(accounts_, member, recipient.detail, content);
+    is_delivered = is_delivered || filed;
+    if (filed) continue;
+    fault = filed.error();
+    if (members.size() > 1)
+      log::error("delivery.member_failed",
+                 {{"address", address}, {"member", member.value}, {"why", filed.error().text}});
   }
   if (!is_delivered) return std::unexpected(*fault);
   return {};

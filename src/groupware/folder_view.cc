@@ -220,8 +220,10 @@ FolderView::Difference FolderView::since(const FolderView& earlier) const {
 
 std::size_t FolderView::memory() const {
   std::size_t bytes = sizeof(*this) + starts_.capacity() * sizeof(starts_[0]) + chunks_.capacity() * sizeof(chunks_[0]);
-  for (const auto& chunk : chunks_)
-    bytes += sizeof(*chunk) + chunk->rows.capacity() * sizeof(Row) + chunk->rare.size() * 64;
+  for (const auto& chunk : chunks_) {
+    bytes += sizeof(*chunk) + chunk->rows.capacity() * sizeof(Row);
+    for (const auto& entry : chunk->rare) bytes += sizeof(entry) + entry.second.capacity() * sizeof(KeywordId);
+  }
   return bytes;
 }
 

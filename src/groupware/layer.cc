@@ -63,6 +63,19 @@ bool Layer::is_pending(const std::string& key) const {
   return false;
 }
 
+bool Layer::has_pending_rows(FolderId id) const {
+  for (const Layer* layer = this; layer; layer = layer->below_)
+    if (layer->views.contains(id)) return true;
+  return false;
+}
+
+Layer::ViewDelta Layer::pending_rows(FolderId id) const {
+  ViewDelta out = below_ ? below_->pending_rows(id) : ViewDelta();
+  if (auto at = views.find(id); at != views.end())
+    for (const auto& [uid, put] : at->second) out[uid] = put;
+  return out;
+}
+
 Result<std::optional<std::string>> Layer::get_content(ItemId id) {
   for (Layer* layer = this; layer; layer = layer->below_)
     if (auto at = layer->contents_.find(id); at != layer->contents_.end())
@@ -176,12 +189,22 @@ void Layer::seal_quietly() {
   }
 }
 
+namespace {
+
+// Moves `above` over `below`: what both have is taken from above.
+template <class Map>
+void overlay(Map& below, Map& above) {
+  above.merge(below);
+  below.swap(above);
+}
+
+}  // namespace
+
 void Layer::absorb(Layer&& above) {
-  for (auto& [key, value] : above.writes_) writes_[key] = std::move(value);
-  for (auto& [id, bytes] : above.contents_) contents_[id] = std::move(bytes);
-  for (auto& [id, folder] : above.folders_) folders_[id] = std::move(folder);
-  for (auto& [id, delta] : above.views)
-    for (auto& [uid, put] : delta) views[id][uid] = std::move(put);
+  overlay(writes_, above.writes_);
+  overlay(contents_, above.contents_);
+  overlay(folders_, above.folders_);
+  for (auto& [id, delta] : above.views) overlay(views[id], delta);
   for (BlobUse& use : above.blobs_) blobs_.push_back(std::move(use));
   record = above.record;
   keywords = above.keywords;
@@ -189,13 +212,14 @@ void Layer::absorb(Layer&& above) {
   table_ = nullptr;
 }
 
-store::Batch Layer::to_batch() const {
+store::Batch Layer::to_batch() && {
   store::Batch batch;
-  for (const auto& [key, value] : writes_) {
-    if (value)
-      batch.put(key, *value);
+  while (!writes_.empty()) {
+    auto change = writes_.extract(writes_.begin());
+    if (change.mapped())
+      batch.put(std::move(change.key()), *std::move(change.mapped()));
     else
-      batch.erase(key);
+      batch.erase(std::move(change.key()));
   }
   for (const auto& [id, bytes] : contents_) {
     if (bytes)

@@ -49,6 +49,11 @@ class Layer {
   Result<std::optional<std::string>> get(const std::string& key);
   // Whether a change of this key waits in this layer or below: then get() does not ask the store.
   bool is_pending(const std::string& key) const;
+  // The same for the rows of a folder; and what waits, the later change of a row over the earlier one.
+  bool has_pending_rows(FolderId folder) const;
+  ViewDelta pending_rows(FolderId folder) const;
+  // Lets the snapshot go: a thread that commits must not hold the store open. The next read opens a new one.
+  void release() { snapshot_.reset(); }
   Result<std::optional<std::string>> get_content(ItemId id);
   // Visits in ascending order, own changes included; `visit` must not change this layer.
   Result<void> scan(const std::string& first, const std::string& last,
@@ -90,7 +95,7 @@ class Layer {
   bool keywords_dirty = false;
 
   void absorb(Layer&& above);
-  store::Batch to_batch() const;
+  store::Batch to_batch() &&;
   const std::vector<BlobUse>& blobs() const { return blobs_; }
   std::shared_ptr<const Moment> to_moment();  // after seal: what this layer makes of the account
 

@@ -33,6 +33,9 @@ Ownership ownership_of(Environment& environment, AccountId account, TenantId ten
     out.everywhere = right::kAll;
     return out;
   }
+  Result<directory::Principal> who = environment.directory.principal(caller.principal);
+  out.is_foreign = !who || who->tenant != tenant;
+  if (out.is_foreign) return out;
   Result<directory::Principal> owner = environment.directory.by_account(account);
   if (owner && owner->kind == directory::PrincipalKind::shared && has_member(*owner, caller))
     out.everywhere = right::kAll & ~right::kAdminister;
@@ -41,6 +44,7 @@ Ownership ownership_of(Environment& environment, AccountId account, TenantId ten
 
 std::uint32_t rights_on(const Folder& folder, const Ownership& ownership, const Caller& caller) {
   std::uint32_t rights = ownership.everywhere;
+  if (ownership.is_foreign) return rights;
   for (const Grant& grant : folder.grants) {
     bool applies = !grant.principal || grant.principal == caller.principal ||
                    std::find(caller.groups.begin(), caller.groups.end(), grant.principal) != caller.groups.end();
@@ -68,7 +72,12 @@ Result<std::shared_ptr<const FolderView>> Reading<Base>::view(FolderId id) const
   TRY(std::shared_ptr<const Folder> found, folder(id));
   if ((rights_on(*found, ownership_, caller_) & right::kRead) == 0)
     return fail(Errc::denied, "you may not read this folder");
-  if (auto kept = environment_.views.find(ownership_.account, id, found->highest)) return kept;
+  // What is not committed yet is for this caller only.
+  bool is_pending = layer_.has_pending_rows(id);
+  if (is_pending)
+    if (std::shared_ptr<const FolderView> base = stored_view(id)) return with_pending(*base, id, found->highest);
+  if (!is_pending)
+    if (auto kept = environment_.views.find(ownership_.account, id, found->highest)) return kept;
   // The snapshot may be of a later moment: its own folder record names the state that the rows show.
   TRY(std::optional<std::string> stored, layer_.get(key::folder(id)));
   if (!stored) return fail(Errc::not_found, "there is no such folder");
@@ -87,8 +96,30 @@ Result<std::shared_ptr<const FolderView>> Reading<Base>::view(FolderId id) const
   }));
   if (fault) return std::unexpected(*fault);
   std::shared_ptr<const FolderView> view = builder.finish(present.highest);
-  environment_.views.put(ownership_.account, id, view);
+  if (!is_pending) environment_.views.put(ownership_.account, id, view);
   return view;
+}
+
+template <class Base>
+std::shared_ptr<const FolderView> Reading<Base>::stored_view(FolderId id) const {
+  FolderTable::Pointer stored = layer_.stored_folder(id);
+  if (!stored) return nullptr;
+  std::shared_ptr<const FolderView> view = environment_.views.find(ownership_.account, id, stored->highest);
+  return view && view->modseq() == stored->highest ? view : nullptr;
+}
+
+template <class Base>
+std::shared_ptr<const FolderView> Reading<Base>::with_pending(const FolderView& base, FolderId id,
+                                                              Modseq highest) const {
+  std::vector<FolderView::Put> puts;
+  std::vector<Uid> removed;
+  for (const auto& [uid, put] : layer_.pending_rows(id)) {
+    if (put)
+      puts.push_back(*put);
+    else
+      removed.push_back(uid);
+  }
+  return base.with(puts, removed, highest);
 }
 
 template <class Base>
@@ -192,8 +223,10 @@ Result<Changes> Reading<Base>::changes_since(Modseq since) const {
   std::set<FolderId> folders_changed, folders_removed;
   std::set<ItemId> items_changed, items_removed;
   std::optional<Error> fault;
+  std::uint64_t seen = 0;
   TRY_VOID(layer_.scan(key::change(Modseq(since.value + 1)), key::change(Modseq(out.to.value + 1)),
                        [&](std::string_view, std::string_view value) {
+                         ++seen;
                          Result<ChangeRecord> change = decode_change(value);
                          if (!change) {
                            fault = change.error();
@@ -207,13 +240,28 @@ Result<Changes> Reading<Base>::changes_since(Modseq since) const {
                          return true;
                        }));
   if (fault) return std::unexpected(*fault);
+  // The log may have been cut meanwhile, or a repair left a gap.
+  if (seen != out.to.value - since.value) return fail(Errc::conflict, "changes are not known so far back");
   for (FolderId id : folders_removed) folders_changed.erase(id);
   for (ItemId id : items_removed) items_changed.erase(id);
   out.folders_changed.assign(folders_changed.begin(), folders_changed.end());
   out.folders_removed.assign(folders_removed.begin(), folders_removed.end());
   out.items_changed.assign(items_changed.begin(), items_changed.end());
   out.items_removed.assign(items_removed.begin(), items_removed.end());
+  if (!ownership_.is_full) hide_unreadable(out);
   return out;
+}
+
+// Leaves only what the caller may know of: folders it may read, and items in them.
+template <class Base>
+void Reading<Base>::hide_unreadable(Changes& changes) const {
+  auto may_read = [&](FolderId id) { return (rights(id) & right::kRead) != 0; };
+  std::erase_if(changes.folders_changed, [&](FolderId id) { return (rights(id) & right::kSee) == 0; });
+  std::erase_if(changes.items_changed, [&](ItemId id) { return !readable(id); });
+  std::erase_if(changes.vanished, [&](const Changes::Vanished& gone) { return !may_read(gone.folder); });
+  // Whose they were is no longer known.
+  changes.folders_removed.clear();
+  changes.items_removed.clear();
 }
 
 template <class Base>
@@ -228,6 +276,7 @@ Usage Reading<Base>::usage() const {
 template <class Base>
 std::vector<std::string> Reading<Base>::other_subscriptions() const {
   std::vector<std::string> out;
+  if (ownership_.everywhere == 0) return out;
   (void)layer_.scan(key::all('O'), key::end("O"), [&](std::string_view key, std::string_view) {
     out.emplace_back(key.substr(1));
     return true;
@@ -237,6 +286,7 @@ std::vector<std::string> Reading<Base>::other_subscriptions() const {
 
 template <class Base>
 Result<std::optional<LedgerEntry>> Reading<Base>::ledger(std::string_view source, std::string_view source_key) const {
+  if (!caller_.is_system) return fail(Errc::denied, "only imports may do that");
   TRY(std::optional<std::string> stored, layer_.get(key::ledger(source, source_key)));
   if (!stored) return std::nullopt;
   TRY(LedgerEntry entry, decode_ledger(*stored));
@@ -246,6 +296,7 @@ Result<std::optional<LedgerEntry>> Reading<Base>::ledger(std::string_view source
 template <class Base>
 Result<void> Reading<Base>::ledger_scan(std::string_view source, std::string_view first_key,
                                         const std::function<bool(std::string_view, const LedgerEntry&)>& visit) const {
+  if (!caller_.is_system) return fail(Errc::denied, "only imports may do that");
   std::string prefix = key::ledger_of(source);
   std::optional<Error> fault;
   TRY_VOID(

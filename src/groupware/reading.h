@@ -16,6 +16,7 @@ struct Ownership {
   TenantId tenant;
   bool is_full = false;          // the caller is the owner or the system
   std::uint32_t everywhere = 0;  // rights on every folder
+  bool is_foreign = false;       // the caller is of another tenant: no grant applies
 };
 Ownership ownership_of(Environment& environment, AccountId account, TenantId tenant, const Caller& caller);
 
@@ -49,6 +50,10 @@ class Reading : public Base {
  protected:
   // The item as stored, if the caller may read one of the folders it is in.
   Result<ItemRecord> readable(ItemId id) const;
+  void hide_unreadable(Changes& changes) const;
+  // The folder's view before this layer's and the lower layers' changes, if it is kept; and with those changes.
+  std::shared_ptr<const FolderView> stored_view(FolderId folder) const;
+  std::shared_ptr<const FolderView> with_pending(const FolderView& base, FolderId folder, Modseq highest) const;
   // Its flags and its filings' modseqs, from its rows.
   Result<void> complete(ItemRecord& item) const;
 

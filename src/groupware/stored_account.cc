@@ -72,12 +72,16 @@ Result<Modseq> StoredAccount::update(const Caller& caller, const std::function<R
 Result<Uid> StoredAccount::claim_recent(const Caller& caller, FolderId folder) {
   TRY(std::unique_ptr<Reader> reader, read(caller));
   TRY(std::shared_ptr<const Folder> present, reader->folder(folder));
+  if ((reader->rights(folder) & right::kRead) == 0) return fail(Errc::denied, "you may not read this folder");
   if (present->first_recent == present->next_uid) return present->next_uid;
   Uid first = present->next_uid;
-  TRY_VOID(run(caller, Loudness::quiet, [&](AccountTransaction& transaction) -> Result<void> {
+  Result<Modseq> taken = run(caller, Loudness::quiet, [&](AccountTransaction& transaction) -> Result<void> {
     first = transaction.take_recent(folder);
     return {};
-  }));
+  });
+  // A disk without room must not keep anyone from reading: then the same messages are recent once more.
+  if (!taken && taken.error().code == Errc::unavailable) return present->first_recent;
+  if (!taken) return std::unexpected(taken.error());
   return first;
 }
 
@@ -180,7 +184,8 @@ Result<void> StoredAccount::try_commit(const std::vector<Pending*>& batch) {
   }
   if (!bottom.is_dirty()) return {};
   std::shared_ptr<const Moment> after = bottom.to_moment();
-  store::Batch changes = bottom.to_batch();
+  bottom.release();
+  store::Batch changes = std::move(bottom).to_batch();
   changes.put(key::account(), after->record_bytes);
   changes.expect(key::account(), before->record_bytes.empty() ? std::nullopt : std::optional(before->record_bytes));
   TRY_VOID(
@@ -211,6 +216,7 @@ Result<std::optional<Notice>> StoredAccount::apply(Pending& pending, Layer& bott
   Layer& layer = transaction.layer();
   pending.result = layer.record.modseq;
   if (!layer.is_dirty()) return std::nullopt;
+  if (!layer.blobs().empty()) bottom.release();
   for (const Layer::BlobUse& use : layer.blobs()) {
     if (Result<void> noted = environment_.blobs.refer(use.tenant, use.hash, id_); !noted) {
       pending.result = std::unexpected(noted.error());

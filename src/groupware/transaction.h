@@ -64,7 +64,13 @@ class AccountTransaction final : public Reading<Transaction> {
   void hide(FolderId folder, Uid uid);
   void count(FolderId folder, const ItemRecord& item, bool is_deleted, int by);
   void touch(FolderId folder);
+  // Keywords as numbers; unknown ones are added to the account's table, or left out.
   Result<FlagSet> numbers(const FlagNames& names);
+  FlagSet known(const FlagNames& names) const;
+
+  std::vector<std::string> numbered_names_;
+  std::shared_ptr<const KeywordTable> numbered_in_;
+  FlagSet numbered_;
 };
 
 }  // namespace kontor::groupware

@@ -14,6 +14,19 @@ constexpr int kDeepest = 64;
 constexpr std::size_t kLongestProperty = 64 << 10;
 constexpr std::size_t kLongestPath = 500;
 
+// Levels below the folder; bounded by the depth that folders may have.
+int height(const FolderTable& table, FolderId id) {
+  std::vector<FolderId> level = {id};
+  for (int levels = 0;; ++levels) {
+    std::vector<FolderId> next;
+    for (const FolderTable::Pointer& folder : table.all())
+      if (folder->parent && std::find(level.begin(), level.end(), folder->parent) != level.end())
+        next.push_back(folder->id);
+    if (next.empty() || levels > kDeepest) return levels;
+    level = std::move(next);
+  }
+}
+
 void merge_properties(std::map<std::string, std::string>& into, const std::map<std::string, std::string>& change) {
   for (const auto& [property, value] : change) {
     if (value.empty())
@@ -54,9 +67,10 @@ Result<void> AccountTransaction::check_place(FolderId parent, const std::string&
     FolderTable::Pointer above = table->find(at);
     if (!above) return fail(Errc::not_found, "there is no such parent folder");
     if (self && at == self) return fail(Errc::invalid, "a folder cannot be moved into itself");
-    if (depth > kDeepest) return fail(Errc::invalid, "folders are nested too deeply");
     at = above->parent;
+    if (depth > kDeepest) return fail(Errc::invalid, "folders are nested too deeply");
   }
+  if (self && depth + height(*table, self) > kDeepest) return fail(Errc::invalid, "folders are nested too deeply");
   FolderTable::Pointer sibling = table->child(parent, name);
   if (sibling && sibling->id != self) return fail(Errc::exists, "a folder of that name exists already");
   return {};
@@ -165,6 +179,9 @@ Result<void> AccountTransaction::change_folder(FolderId id, const FolderChange& 
   bool is_own_setting = change.subscribed && !change.role && !change.is_container && !change.uid_validity &&
                         !change.next_uid && !change.colour && !change.description && !change.grants &&
                         change.properties.empty();
+  // Subscriptions are those of the account's own users.
+  if (change.subscribed && ownership_.everywhere == 0)
+    return fail(Errc::denied, "you do not have the right to change subscriptions here");
   TRY(std::shared_ptr<const Folder> present, may(id, is_own_setting ? right::kSee : right::kAdminister));
   if (change.role && *change.role != present->role) {
     if (present->role == FolderRole::inbox) return fail(Errc::invalid, "the inbox keeps its role");
@@ -174,6 +191,8 @@ Result<void> AccountTransaction::change_folder(FolderId id, const FolderChange& 
   bool is_untouched = present->next_uid == Uid(1) && present->total == 0;
   if (change.uid_validity && *change.uid_validity != present->uid_validity && (!is_untouched || !*change.uid_validity))
     return fail(Errc::invalid, "UIDVALIDITY cannot change once a folder had an item");
+  if (change.next_uid && change.next_uid->value == UINT32_MAX)
+    return fail(Errc::invalid, "UIDNEXT leaves no UID to give");
   if (change.next_uid && *change.next_uid < present->next_uid) return fail(Errc::invalid, "UIDNEXT can only grow");
   if (change.is_container.value_or(false) && present->total > 0)
     return fail(Errc::invalid, "a folder with items cannot become a container");

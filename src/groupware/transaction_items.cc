@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kLongestKeyword = 255;
 constexpr std::size_t kLargestProperties = 256 << 10;
+constexpr std::size_t kKeywordsPerItem = 512;
 
 // RFC 9051 section 9: flag-keyword is an atom.
 bool is_keyword(std::string_view text) {
@@ -25,6 +26,12 @@ std::uint64_t properties_size(const std::map<std::string, std::string>& properti
   std::uint64_t size = 0;
   for (const auto& [property, value] : properties) size += property.size() + value.size();
   return size;
+}
+
+Result<void> check_takes_items(const Folder& folder) {
+  if (folder.is_container) return fail(Errc::invalid, "this folder holds only folders");
+  if (folder.next_uid.value == UINT32_MAX) return fail(Errc::invalid, "the folder has used up its UIDs");
+  return {};
 }
 
 // Which flags the rights allow to change.
@@ -63,7 +70,24 @@ FlagSet changed(const FlagSet& before, const FlagSet& named, FlagChange::Mode mo
 
 }  // namespace
 
+FlagSet AccountTransaction::known(const FlagNames& names) const {
+  FlagSet out;
+  out.bits = names.flags & kAllFlags;
+  for (const std::string& keyword : names.keywords)
+    if (std::size_t id = layer_.keywords->find(keyword); id != KeywordTable::kLimit)
+      out.add_keyword(static_cast<KeywordId>(id));
+  return out;
+}
+
 Result<FlagSet> AccountTransaction::numbers(const FlagNames& names) {
+  if (names.keywords.size() > kKeywordsPerItem)
+    return fail(Errc::invalid, "an item cannot have so many keywords at once");
+  // A STORE names the same ones for each of its messages.
+  if (numbered_in_ == layer_.keywords && numbered_names_ == names.keywords) {
+    FlagSet out = numbered_;
+    out.bits |= names.flags & kAllFlags;
+    return out;
+  }
   FlagSet out;
   out.bits = names.flags & kAllFlags;
   for (const std::string& keyword : names.keywords) {
@@ -79,6 +103,10 @@ Result<FlagSet> AccountTransaction::numbers(const FlagNames& names) {
     }
     out.add_keyword(static_cast<KeywordId>(id));
   }
+  numbered_ = out;
+  numbered_.bits &= ~std::uint64_t{kAllFlags};
+  numbered_names_ = names.keywords;
+  numbered_in_ = layer_.keywords;
   return out;
 }
 
@@ -129,13 +157,9 @@ void AccountTransaction::store(ItemRecord& item) {
 
 Result<RowRecord> AccountTransaction::row(FolderId id, Uid uid) const {
   std::string key = key::filing(id, uid);
-  std::shared_ptr<const Folder> present = layer_.folder(id);
-  if (present && !layer_.is_pending(key)) {
+  if (!layer_.is_pending(key)) {
     // A view of exactly this state holds the rows as they are stored.
-    FolderTable::Pointer stored = layer_.stored_folder(id);
-    std::shared_ptr<const FolderView> view =
-        stored ? environment_.views.find(ownership_.account, id, stored->highest) : nullptr;
-    if (view && view->modseq() == stored->highest) {
+    if (std::shared_ptr<const FolderView> view = stored_view(id)) {
       std::optional<std::uint32_t> position = view->find(uid);
       if (!position) return fail(Errc::not_found, "there is no such message");
       FolderView::Put found = view->row(*position);
@@ -165,8 +189,7 @@ Result<AccountTransaction::Filed> AccountTransaction::filed(FolderId id, Uid uid
 
 Result<Added> AccountTransaction::add(FolderId id, const NewItem& wanted, const AddOptions& options) {
   TRY(std::shared_ptr<const Folder> folder, may(id, right::kInsert));
-  if (folder->is_container) return fail(Errc::invalid, "this folder holds only folders");
-  if (folder->next_uid.value == UINT32_MAX) return fail(Errc::invalid, "the folder has used up its UIDs");
+  TRY_VOID(check_takes_items(*folder));
   if (properties_size(wanted.properties) > kLargestProperties)
     return fail(Errc::too_large, "the item's properties are too large");
   check(wanted.content.tenant == ownership_.tenant, "content is staged for the account's tenant");
@@ -235,11 +258,12 @@ Result<Added> AccountTransaction::file_copy(const ItemRecord& original, const Fo
 Result<Added> AccountTransaction::copy(FolderId from, Uid uid, FolderId to) {
   TRY_VOID(may(from, right::kRead));
   TRY(std::shared_ptr<const Folder> target, may(to, right::kInsert));
-  if (target->is_container) return fail(Errc::invalid, "this folder holds only folders");
+  TRY_VOID(check_takes_items(*target));
   TRY(Filed found, filed(from, uid));
   bool is_deleted = found.item.filings[found.filing].is_deleted;
   TRY(Added added, file_copy(found.item, *target));
-  if (is_deleted) {
+  // RFC 4314 section 4: without the right for it a flag is left out, and the copy is made.
+  if (is_deleted && (rights_on(*target, ownership_, caller_) & right::kDeleteItems) != 0) {
     FlagChange deleted{FlagChange::Mode::add, {kDeleted, {}}};
     TRY_VOID(change_flags(to, added.uid, deleted));
   }
@@ -249,7 +273,7 @@ Result<Added> AccountTransaction::copy(FolderId from, Uid uid, FolderId to) {
 Result<Added> AccountTransaction::move(FolderId from, Uid uid, FolderId to) {
   TRY_VOID(may(from, right::kRead | right::kDeleteItems | right::kExpunge));
   TRY(std::shared_ptr<const Folder> target, may(to, right::kInsert));
-  if (target->is_container) return fail(Errc::invalid, "this folder holds only folders");
+  TRY_VOID(check_takes_items(*target));
   TRY(Filed found, filed(from, uid));
   ItemRecord& item = found.item;
   bool is_there = from != to && std::any_of(item.filings.begin(), item.filings.end(),
@@ -320,17 +344,20 @@ Result<void> AccountTransaction::purge(const ItemRecord& item) {
 }
 
 Result<std::size_t> AccountTransaction::purge_removed(Instant before, std::size_t limit) {
-  std::vector<ItemId> due;
+  std::vector<std::string> due;
   std::string last = key::removed(before.time_since_epoch().count(), ItemId());
   TRY_VOID(layer_.scan(key::all('X'), last, [&](std::string_view key, std::string_view) {
-    due.push_back(ItemId(read_be64(key.substr(9))));
+    due.emplace_back(key);
     return due.size() < limit;
   }));
-  for (ItemId id : due) {
+  for (const std::string& note : due) {
+    layer_.erase(note);
+    ItemId id(read_be64(std::string_view(note).substr(9)));
     TRY(std::optional<std::string> stored, layer_.get(key::item(id)));
     if (!stored) continue;
     TRY(ItemRecord item, decode_item(id, *stored));
-    TRY_VOID(purge(item));
+    // A note of an item that is in a folder after all is wrong, not the item.
+    if (item.filings.empty()) TRY_VOID(purge(item));
   }
   return due.size();
 }
@@ -345,10 +372,17 @@ Result<FlagSet> AccountTransaction::change_flags(FolderId id, Uid uid, const Fla
   if (allowed == 0 || (names_any && is_moot))
     return fail(Errc::denied, "you do not have the right to change these flags");
   TRY(RowRecord found, row(id, uid));
-  TRY(FlagSet named, numbers(change.names));
+  FlagSet named;
+  if (!keywords_allowed || change.mode == FlagChange::Mode::remove) {
+    named = known(change.names);
+  } else {
+    TRY(named, numbers(change.names));
+  }
   FlagSet before = found.flags();
   FlagSet after = changed(before, named, change.mode, allowed, keywords_allowed);
   if (after == before) return after;
+  if (after.rare.size() > kKeywordsPerItem && after.rare.size() > before.rare.size())
+    return fail(Errc::invalid, "an item cannot have so many keywords");
   layer_.log.items_changed.insert(found.row.item);
   bool item_changed = (before.bits ^ after.bits) != kDeleted || before.rare != after.rare;
   if (item_changed && (found.row.flag_bits & Row::kElsewhere) != 0) {

@@ -106,7 +106,7 @@ Result<void> Sweeper::judge_upload(const Entry& entry) {
   batch.expect(entry.key, entry.value);
   batch.erase(entry.key);
   const KeyRange range = pieces_of(upload_in(entry.key));
-  TRY(const auto snapshot, engine_.snapshot(partition_));
+  TRY(auto snapshot, engine_.snapshot(partition_));
   TRY_VOID(snapshot->scan(
       range.first, range.last,
       [&](Key key, Value) {
@@ -114,6 +114,7 @@ Result<void> Sweeper::judge_upload(const Entry& entry) {
         return true;
       },
       Space::content));
+  snapshot.reset();  // a thread that commits must not hold the store open
   TRY(const bool is_removed, remove(batch));
   if (is_removed) ++swept_.uploads;
   return {};

@@ -99,7 +99,7 @@ Result<BlobRef> Blobs::Writer::finish() {
 
 // False if something changed meanwhile and it must be looked at again.
 Result<bool> Blobs::Writer::State::try_finish(const std::string& hash) {
-  TRY(const auto snapshot, engine.snapshot(partition));
+  TRY(auto snapshot, engine.snapshot(partition));
   auto found = find_blob(*snapshot, hash);
   if (!found && found.error().code != Errc::not_found) return std::unexpected(found.error());
   if (!found) {
@@ -107,8 +107,10 @@ Result<bool> Blobs::Writer::State::try_finish(const std::string& hash) {
       TRY(const auto record, snapshot->get(upload_key(id)));
       if (!record) return std::unexpected(upload_is_gone());
     }
+    snapshot.reset();  // a thread that commits must not hold the store open
     return add(hash);
   }
+  snapshot.reset();
   const auto given_up = give_up(hash, *found);
   if (!given_up && given_up.error().code == Errc::conflict) return false;
   if (!given_up) return std::unexpected(given_up.error());

@@ -23,7 +23,7 @@ Result<Value> get_piece(Snapshot& snapshot, const BlobRecord& blob, std::uint64_
 
 // Notes `account` at `now`, unless it is noted so already.
 Result<void> try_refer(Engine& engine, Partition partition, const std::string& hash, AccountId account, Instant now) {
-  TRY(const auto snapshot, engine.snapshot(partition));
+  TRY(auto snapshot, engine.snapshot(partition));
   TRY(BlobRecord blob, find_blob(*snapshot, hash));
   const std::string before = encode_blob(blob);
   const std::string key = note_key(hash, account);
@@ -33,6 +33,7 @@ Result<void> try_refer(Engine& engine, Partition partition, const std::string& h
     TRY(const Instant noted, decode_time(*note));
     is_noted = noted >= now;
   }
+  snapshot.reset();  // a thread that commits must not hold the store open
   if (is_noted && blob.used >= now) return {};
   Batch batch;
   batch.expect(blob_key(hash), before);

@@ -49,9 +49,19 @@ constexpr std::chrono::milliseconds kResumeEvery{1000};
   return out;
 }
 
-bool only_erases(const Batch& batch) {
-  return std::none_of(batch.changes().begin(), batch.changes().end(),
-                      [](const auto& c) { return c.value.has_value(); });
+// Whether the batch makes room: it removes something, and puts no more than the notes that come with that.
+bool frees(const Batch& batch) {
+  constexpr std::size_t kNotes = 1 << 20;
+  bool erases = false;
+  std::size_t put = 0;
+  for (const auto& change : batch.changes()) {
+    if (change.value && change.space == Space::content) return false;
+    if (change.value)
+      put += change.value->size();
+    else
+      erases = true;
+  }
+  return erases && put < kNotes;
 }
 
 class RocksdbEngine final : public Engine {
@@ -66,7 +76,7 @@ class RocksdbEngine final : public Engine {
 
   Result<void> commit(Partition partition, const Batch& batch, Durability durability) override {
     TRY_VOID(check_keys(batch));
-    if (!only_erases(batch)) TRY_VOID(check_room());
+    if (!frees(batch)) TRY_VOID(check_room());
     TRY(const auto database, writable());
     const auto hold = latches_.take(partition, batch);
     TRY_VOID(check_expectations(*database, partition, batch));
@@ -130,7 +140,10 @@ Result<void> RocksdbEngine::check_room() {
 // After a failed write RocksDB takes no more of them: the end of its log may be torn. Resuming starts a new log where
 // the failure allows it (a full disk); other failures need a fresh start from what is on disk.
 Result<void> RocksdbEngine::recover() {
-  const std::lock_guard one_at_a_time(recovery_);
+  // Whoever waits here would keep the snapshot that another one waits to be let go.
+  const std::unique_lock one_at_a_time(recovery_, std::try_to_lock);
+  if (!one_at_a_time)
+    return fail(Errc::unavailable, "The store cannot be written at present: it is being opened anew.");
   if (!has_failed_) return {};
   if (steady_clock::now() < next_attempt_)
     return fail(Errc::unavailable, "The store cannot be written at present, for instance because its disk is full.");
