@@ -55,10 +55,10 @@ Server::Server(const Settings& settings, House& house)
     : settings_(settings),
       house_(house),
       limits_(settings.limits),
+      runtime_(settings.server.network_threads, tls_, limits_),
       workers_(settings.server.workers),
       admin_(*house.directory, *house.accounts, [this] { return status(); }),
-      lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp),
-      runtime_(settings.server.network_threads, tls_, limits_) {
+      lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp) {
   add_import_tokens(admin_, token_file(settings));
 }
 

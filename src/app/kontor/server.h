@@ -52,13 +52,14 @@ class Server {
   std::atomic<bool> is_sweeping_ = false;
   std::map<std::string, std::string> endpoints_;
 
-  // In the order of construction: sessions end before the workers do, workers before what they work on.
+  // stop() ends all sessions. Then the workers go before the runtime: one that has just brought a session back may
+  // still be leaving the runtime's loop.
   net::TlsContexts tls_;
   net::Limits limits_;
+  net::Runtime runtime_;
   Workers workers_;
   admin::Admin admin_;
   transport::LmtpServer lmtp_;
-  net::Runtime runtime_;
 };
 
 // `kontor serve`: returns the process's exit code after a clean stop.

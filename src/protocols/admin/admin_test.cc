@@ -180,8 +180,8 @@ TEST(Admin, VerbsOfOthers) {
 
 TEST(Admin, OverHttp) {
   Office office;
-  Workers workers(2);
-  net::TestServer server(net::http_session(routes(office.admin, workers), 1 << 20));
+  auto workers = std::make_unique<Workers>(2);
+  net::TestServer server(net::http_session(routes(office.admin, *workers), 1 << 20));
   auto ask = [&](const std::string& method, const std::string& verb, const std::string& body) {
     net::ScriptPeer peer = server.connect();
     peer.send(method + " /admin/v1/" + verb + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " +
@@ -195,6 +195,9 @@ TEST(Admin, OverHttp) {
   EXPECT_TRUE(ask("GET", "tenant.list", "").starts_with("HTTP/1.1 405 "));
   EXPECT_TRUE(ask("POST", "tenant.add", R"({"name": "acme"})").starts_with("HTTP/1.1 409 "));
   EXPECT_TRUE(ask("POST", "nothing", "").starts_with("HTTP/1.1 404 "));
+  // Sessions end, then the workers, then the runtime, whose loop a worker may just be leaving.
+  server.stop();
+  workers.reset();
 }
 
 }  // namespace

@@ -106,7 +106,7 @@ class LmtpWorld {
     options.bad_commands = scenario.number("bad", options.bad_commands);
     options.idle_timeout = std::chrono::seconds(scenario.number("idle", 20));
     if (scenario.setting("quota") == "reject") options.over_quota = groupware::QuotaPolicy::reject;
-    lmtp_ = std::make_unique<LmtpServer>(*accounts_, *directory_, workers_, clock_, options);
+    lmtp_ = std::make_unique<LmtpServer>(*accounts_, *directory_, *workers_, clock_, options);
     std::vector<net::Certificate> certificates;
     if (!scenario.setting("tls").empty()) certificates = {certificate()};
     server_ = std::make_unique<net::TestServer>(lmtp_->session(), net::TlsMode::starttls, certificates);
@@ -114,6 +114,9 @@ class LmtpWorld {
   }
   ~LmtpWorld() {
     if (stopping_.joinable()) stopping_.join();
+    // As in the server: sessions end, then the workers, then the runtime, whose loop a worker may just be leaving.
+    server_->stop();
+    workers_.reset();
   }
 
   net::ScriptPeer& peer() { return *peer_; }
@@ -187,7 +190,7 @@ class LmtpWorld {
   std::unique_ptr<directory::Directory> directory_ =
       must_have(directory::Directory::open(*engine_, clock_, {.memory_kib = 64, .passes = 1}));
   std::unique_ptr<groupware::Accounts> accounts_;
-  Workers workers_{3};
+  std::unique_ptr<Workers> workers_ = std::make_unique<Workers>(3);
   std::unique_ptr<LmtpServer> lmtp_;
   std::unique_ptr<net::TestServer> server_;
   std::unique_ptr<net::ScriptPeer> peer_;
