@@ -55,7 +55,10 @@ struct BoundaryLine {
 }  // namespace
 
 struct Parser::State {
-  explicit State(const Limits& limits_) : limits(limits_), addresses(limits_.addresses) { push(0, true, false); }
+  explicit State(const Limits& limits_)
+      : limits(limits_), addresses(limits_.addresses), structure_bytes(limits_.structure_bytes) {
+    push(0, true, false);
+  }
 
   void feed(std::string_view bytes);
   Entity finish();
@@ -68,10 +71,12 @@ struct Parser::State {
   std::string_view header_text(std::size_t size);
   void open_content();
   void close_above(std::size_t frame, std::uint64_t end, std::uint64_t lines_before_end);
+  std::size_t header_limit() const { return std::min(limits.header_bytes, structure_bytes); }
   bool only_counts() const { return !in_header && (open_boundaries == 0 || is_full); }
 
   const Limits limits;
-  std::uint32_t addresses;
+  std::uint32_t addresses;        // that may still be read
+  std::uint32_t structure_bytes;  // likewise
   std::uint32_t entities = 0;
   bool is_full = false;  // no more parts: what follows is the last one's body
   std::vector<Frame> frames;
@@ -122,9 +127,8 @@ void Parser::State::feed(std::string_view bytes) {
     if (nl == std::string_view::npos) break;
     take_line(is_split ? std::string_view(line_head) : part.substr(0, kLineHead), before == '\r' ? 2 : 1);
   }
-  if (in_header && header.size() < limits.header_bytes)
-    header.append(header_from, std::min<std::size_t>(static_cast<std::size_t>(now - header_from),
-                                                     limits.header_bytes - header.size()));
+  if (in_header && header.size() < header_limit())
+    header.append(header_from, std::min(static_cast<std::size_t>(now - header_from), header_limit() - header.size()));
   header_from = now = nullptr;
 }
 
@@ -197,6 +201,7 @@ void Parser::State::end_header(std::uint64_t end) {
   frame.lines_before = lines;
   const std::string_view text = header_text(static_cast<std::size_t>(entity.header_size));
   if (frames.size() == 1) top_header = text;
+  structure_bytes -= static_cast<std::uint32_t>(text.size());
   read_content_fields(text, frame.in_digest, entity);
   if (frame.is_message_top) entity.envelope = std::make_unique<Envelope>(read_envelope(text, addresses));
   in_header = false;
@@ -205,7 +210,7 @@ void Parser::State::end_header(std::uint64_t end) {
 
 // The first `size` bytes of the header being read, as far as they are kept.
 std::string_view Parser::State::header_text(std::size_t size) {
-  size = std::min<std::size_t>(size, limits.header_bytes);
+  size = std::min(size, header_limit());
   if (header.empty()) return {header_from, size};
   if (header.size() < size) header.append(header_from, size - header.size());
   return std::string_view(header).substr(0, size);

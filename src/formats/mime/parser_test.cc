@@ -226,6 +226,33 @@ TEST(Parser, LongHeadersAreReadInPartAndCountedWhole) {
   EXPECT_TRUE(entity.envelope->to.empty());
 }
 
+TEST(Parser, AllHeadersTogetherAreReadInPartAndCountedWhole) {
+  const std::string first = "Content-Type: multipart/mixed; boundary=b\n\n";
+  const std::string second = "Content-Type: text/html\n\n";
+  const std::string third = "Content-Type: text/css; charset=utf-8\n\n";
+  const std::string message = first + "--b\n" + second + "one\n--b\n" + third + "two\n--b\n" + third + "three\n--b--\n";
+  struct {
+    std::size_t left;
+    std::string expected;
+    std::string why;
+  } const cases[] = {
+      {third.size() * 2, "text/html \"one\", text/css \"two\", text/css \"three\"", "all of them fit"},
+      {third.size(), "text/html \"one\", text/css \"two\", text/plain \"three\"", "nothing is left for the last"},
+      {22, "text/html \"one\", text/css \"two\", text/plain \"three\"", "the third is cut behind its type"},
+      {0, "text/html \"one\", text/plain \"two\", text/plain \"three\"", "nothing is left for two"},
+  };
+  for (const auto& c : cases) {
+    Limits limits;
+    limits.structure_bytes = static_cast<std::uint32_t>(first.size() + second.size() + c.left);
+    const Entity whole = parse(message, limits);
+    EXPECT_EQ(outline(whole, message), "multipart/mixed(" + c.expected + ")") << c.why;
+    EXPECT_EQ(whole.parts[2].header_size, third.size()) << c.why;
+    Parser parser(limits);
+    for (const char byte : message) parser.feed({&byte, 1});
+    EXPECT_EQ(outline(parser.finish(), message), outline(whole, message)) << "in pieces: " << c.why;
+  }
+}
+
 TEST(Parser, HostileInputTakesLinearTime) {
   const std::string start = "Content-Type: multipart/mixed; boundary=b\n\n";
   std::string nested;  // every open boundary begins with the one outside of it

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "formats/mime/parser.h"
 #include "formats/mime/summary_generated.h"
 
@@ -86,6 +88,27 @@ TEST(Summary, DeepStructuresAreSound) {
   std::string message;
   for (int i = 0; i < 200; i++) message += "Content-Type: message/rfc822\n\n";
   EXPECT_TRUE(is_sound_summary(summarized(message).summary));
+}
+
+// 100 MiB of headers: a hundred parts with a parameter of a MiB each.
+TEST(Summary, OfHugeHeadersStaysSmall) {
+  const auto begin = std::chrono::steady_clock::now();
+  const std::string part = "--b\nContent-Type: a/b; x=" + std::string(1 << 20, 'x') + "\n\nbody\n";
+  const std::string first = "Content-Type: multipart/mixed; boundary=b\n\n";
+  Parser parser;
+  parser.feed(first);
+  for (int i = 0; i < 100; i++) parser.feed(part);
+  parser.feed("--b--\n");
+  const Entity entity = parser.finish();
+  ASSERT_EQ(entity.parts.size(), 100U);
+  EXPECT_EQ(entity.parts[0].type, "a");
+  EXPECT_EQ(entity.parts[99].type, "text");
+  EXPECT_EQ(entity.parts[99].body_size, 4U);
+  EXPECT_EQ(entity.parts[99].body_offset, first.size() + 100 * part.size() - 5);
+  const Summarized s = summarize(entity, parser.top_header());
+  EXPECT_LT(s.summary.size(), std::size_t{3} << 20);
+  EXPECT_TRUE(is_sound_summary(s.summary));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
 }
 
 struct AttachmentCase {
