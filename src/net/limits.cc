@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxFailureEntries = 65536;
 constexpr std::size_t kMaxLoginLength = 256;
+constexpr std::uint32_t kLocalPlaces = 200;  // beyond the whole
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
@@ -24,6 +25,9 @@ std::string address_key(const Endpoint& peer) {
 }
 
 std::string user_key(const std::string& login) { return "u" + login.substr(0, kMaxLoginLength); }
+
+// Under which the attempts that are on their way take places.
+std::string attempts_key(const std::string& key) { return "t" + key; }
 
 // Counts of failures by key; the key that failed longest ago goes first when there are too many.
 class Failures {
@@ -84,6 +88,15 @@ struct Limits::State {
     auto found = places.find(key);
     if (found != places.end() && --found->second == 0) places.erase(found);
   }
+  std::uint32_t taken(const std::string& key) const {
+    auto found = places.find(key);
+    return found == places.end() ? 0 : found->second;
+  }
+  // Failures, with the attempts on their way where there are enough failures to suspect those.
+  std::uint32_t suspicion(const std::string& key, std::uint32_t failed) const {
+    return failed < options.failures_before_delay ? failed : failed + taken(attempts_key(key));
+  }
+  std::uint32_t failed(const std::string& key, TimePoint at) { return failures.count(key, at, options.failure_memory); }
 
   LimitOptions options;
   Now now;
@@ -120,8 +133,10 @@ Limits::Place::~Place() {
 Limits::Place Limits::connection(const Endpoint& peer) {
   Place place;
   std::string key = is_local(peer) ? std::string() : address_key(peer);
+  std::uint64_t most = state_->options.connections;
+  if (is_local(peer)) most += kLocalPlaces;
   std::lock_guard lock(state_->mutex);
-  if (state_->connections >= state_->options.connections) return place;
+  if (state_->connections >= most) return place;
   if (!key.empty() && !state_->take(key, state_->options.connections_per_address)) return place;
   ++state_->connections;
   place.owner_ = this;
@@ -131,30 +146,48 @@ Limits::Place Limits::connection(const Endpoint& peer) {
 }
 
 Limits::Place Limits::user(const std::string& login) {
-  Place place;
   std::string key = user_key(login);
   std::lock_guard lock(state_->mutex);
-  if (!state_->take(key, state_->options.connections_per_user)) return place;
-  place.owner_ = this;
-  place.key_ = std::move(key);
-  return place;
+  if (!state_->take(key, state_->options.connections_per_user)) return {};
+  return {this, std::move(key)};
+}
+
+Limits::Place Limits::hash_place(std::size_t workers) {
+  std::string key = "h";
+  std::lock_guard lock(state_->mutex);
+  if (!state_->take(key, static_cast<std::uint32_t>(std::max<std::size_t>(1, workers / 4)))) return {};
+  return {this, std::move(key)};
 }
 
 Limits::Verdict Limits::before_login(const Endpoint& peer, const std::string& login) {
   const LimitOptions& options = state_->options;
+  std::string user = user_key(login);
+  std::string address = is_local(peer) ? std::string() : address_key(peer);
   TimePoint now = state_->now();
-  std::lock_guard lock(state_->mutex);
   Verdict verdict;
-  std::uint32_t count = state_->failures.count(user_key(login), now, options.failure_memory);
-  if (!is_local(peer)) {
-    std::uint32_t here = state_->failures.count(address_key(peer), now, options.failure_memory);
+  std::lock_guard lock(state_->mutex);
+  std::uint32_t count = state_->suspicion(user, state_->failed(user, now));
+  if (!address.empty()) {
+    std::uint32_t here = state_->failed(address, now);
     verdict.refused = here >= options.failures_before_refusal;
-    count = std::max(count, here);
+    if (verdict.refused) return verdict;
+    count = std::max(count, state_->suspicion(address, here));
+    state_->take(attempts_key(address), UINT32_MAX);
+    verdict.of_address = {this, attempts_key(address)};
   }
+  state_->take(attempts_key(user), UINT32_MAX);
+  verdict.of_user = {this, attempts_key(user)};
   if (count < options.failures_before_delay) return verdict;
   std::uint32_t doublings = std::min(count - options.failures_before_delay, std::uint32_t{20});
   verdict.delay = std::min(std::chrono::seconds(std::int64_t{1} << doublings), options.longest_delay);
   return verdict;
+}
+
+bool Limits::refuses(const Endpoint& peer) {
+  if (is_local(peer)) return false;
+  TimePoint now = state_->now();
+  std::lock_guard lock(state_->mutex);
+  return state_->failed(address_key(peer), now) >= state_->options.failures_before_refusal;
 }
 
 void Limits::after_login(const Endpoint& peer, const std::string& login, bool succeeded) {

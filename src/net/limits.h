@@ -40,22 +40,34 @@ class Limits {
 
    private:
     friend class Limits;
+    Place(Limits* owner, std::string key) : owner_(owner), key_(std::move(key)) {}
     Limits* owner_ = nullptr;
     std::string key_;
     bool whole_ = false;
   };
-  // IPv6 peers count by their /64. Loopback and Unix peers count only towards the whole.
+  // IPv6 peers count by their /64. Loopback and Unix peers count only towards the whole, and have some places beyond
+  // it: strangers who fill it do not keep out the local mail server and the administrator.
   Place connection(const Endpoint& peer);
   Place user(const std::string& login);
 
-  // How long to wait before answering a login attempt; nothing to wait = 0. `refused` = do not even try.
+  // To hash one password; a quarter of `workers` has such places, so that logins cannot keep all other work waiting.
+  // Who gets none tries again a little later.
+  Place hash_place(std::size_t workers);
+
+  // How long to wait before answering a login attempt; nothing to wait = 0. `refused` = do not even try. Where failures
+  // already delay, an attempt counts like one more of them while its verdict lives: many at once wait as long as one
+  // after the other. Call it with a hash place in hand, which bounds the attempts of which nobody knows yet how they
+  // end, and give the place back before a wait.
   struct Verdict {
     std::chrono::milliseconds delay{0};
     bool refused = false;
+    Place of_user, of_address;
   };
   // A success forgives the login's own failures, also those counted against the address it comes from. Failures from
   // loopback and Unix peers count only against the user.
   Verdict before_login(const Endpoint& peer, const std::string& login);
+  // Whether an attempt from `peer` would be refused by now: to ask again after a wait.
+  bool refuses(const Endpoint& peer);
   void after_login(const Endpoint& peer, const std::string& login, bool succeeded);
 
  private:

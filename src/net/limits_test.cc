@@ -37,7 +37,6 @@ TEST(Limits, PlacesPerAddressAndOfTheWhole) {
   auto d = limits.connection(from("2001:db8::2"));
   EXPECT_TRUE(c && d);
   EXPECT_FALSE(limits.connection(from("192.0.2.9"))) << "the whole is full";
-  EXPECT_FALSE(limits.connection(from("127.0.0.1"))) << "for local peers, too";
   d = Limits::Place();
   EXPECT_FALSE(limits.connection(from("192.0.2.1")));
   auto e = limits.connection(from("2001:db8:0:0:1::3"));
@@ -70,6 +69,21 @@ TEST(Limits, LocalPeersCountTowardsTheWholeOnly) {
   for (auto& place : places) EXPECT_TRUE(place);
 }
 
+TEST(Limits, LocalPeersComeInWhenStrangersFillTheWhole) {
+  LimitOptions options;
+  options.connections = 1;
+  Limits limits(options);
+  std::vector<Limits::Place> places;
+  places.push_back(limits.connection(from("192.0.2.1")));
+  for (int i = 0; i < 200; ++i) {
+    places.push_back(limits.connection(from("127.0.0.1")));
+    EXPECT_TRUE(places.back()) << i;
+  }
+  EXPECT_FALSE(limits.connection(from("127.0.0.1"))) << "bounded, too";
+  places.erase(places.begin());
+  EXPECT_FALSE(limits.connection(from("192.0.2.1"))) << "what is local counts towards the whole";
+}
+
 TEST(Limits, PlacesPerUser) {
   LimitOptions options;
   options.connections_per_user = 1;
@@ -99,6 +113,50 @@ TEST(Limits, BackOffDoublesUpToItsLongest) {
   EXPECT_EQ(limits.before_login(from("192.0.2.2"), "bob").delay, 0s);
   hand.now += options.failure_memory;
   EXPECT_EQ(limits.before_login(from("192.0.2.1"), "ann").delay, 0s) << "forgotten";
+}
+
+TEST(Limits, AttemptsAtOnceWaitLikeOneAfterTheOther) {
+  SteadyHand hand;
+  Limits limits({}, hand.reader());
+  Endpoint peer = from("192.0.2.1");
+  for (int i = 0; i < 3; ++i) limits.after_login(peer, "guess" + std::to_string(i), false);
+  std::vector<Limits::Verdict> waiting;
+  for (auto expected : {1s, 2s, 4s, 8s, 16s, 30s, 30s}) {
+    waiting.push_back(limits.before_login(peer, "x" + std::to_string(waiting.size())));
+    EXPECT_EQ(waiting.back().delay, expected);
+  }
+  for (int i = 0; i < 100; ++i) waiting.push_back(limits.before_login(peer, "y"));
+  EXPECT_FALSE(waiting.back().refused) << "nobody knows yet whether these fail";
+  EXPECT_FALSE(limits.refuses(peer));
+  waiting.clear();
+  EXPECT_EQ(limits.before_login(peer, "ann").delay, 1s) << "what was given up has guessed nothing";
+  for (int i = 0; i < 47; ++i) limits.after_login(peer, "guess" + std::to_string(i), false);
+  EXPECT_TRUE(limits.refuses(peer));
+  EXPECT_FALSE(limits.refuses(from("192.0.2.2")));
+  EXPECT_FALSE(limits.refuses(from("127.0.0.1")));
+}
+
+TEST(Limits, WhoeverDidNotFailMayComeWithManyAtOnce) {
+  Limits limits({});
+  std::vector<Limits::Verdict> waiting;
+  for (int i = 0; i < 200; ++i) waiting.push_back(limits.before_login(from("192.0.2.1"), "ann"));
+  EXPECT_EQ(waiting.back().delay, 0s);
+}
+
+TEST(Limits, PasswordsAreHashedInAQuarterOfTheWorkers) {
+  Limits limits({});
+  struct Case {
+    std::size_t workers;
+    std::size_t places;
+  } cases[] = {{0, 1}, {1, 1}, {4, 1}, {8, 2}, {64, 16}};
+  for (const Case& c : cases) {
+    std::vector<Limits::Place> places;
+    for (;;) {
+      places.push_back(limits.hash_place(c.workers));
+      if (!places.back()) break;
+    }
+    EXPECT_EQ(places.size() - 1, c.places) << c.workers;
+  }
 }
 
 TEST(Limits, AnAddressThatFailsTooOftenIsRefused) {
