@@ -175,6 +175,7 @@ def migrate(kontor, source, user, messages, table):
             target = Dovecot(["moved@example.org"], location="sdbox:~/sdbox",
                              more=f"imapc_host = 127.0.0.1\nimapc_port = {source.imap}\nimapc_user = {user}\nimapc_password = secret\n")
             try:
+                target.start()
                 target.home("moved@example.org").mkdir()
                 os.chown(target.home("moved@example.org"), target.owner.pw_uid, target.owner.pw_gid)
                 run_tool(["doveadm", "-c", target.config, "backup", "-R", "-u", "moved@example.org", "imapc:"])
