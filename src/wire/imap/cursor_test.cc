@@ -172,6 +172,16 @@ TEST(Cursor, TrailingLiteral) {
   EXPECT_TRUE(trailing_literal("a APPEND x ~{3}")->binary);
 }
 
+TEST(Print, StringsHaveNoNul) {
+  using namespace std::string_view_literals;
+  std::string wire("\0("sv);
+  append_string(wire, "a\0b\0"sv);
+  EXPECT_EQ(wire, "\0({4}\r\na b "sv) << "only what was appended";
+  wire.clear();
+  append_astring(wire, "\xc3\xa9\0"sv);
+  EXPECT_EQ(wire, "{3}\r\n\xc3\xa9 ");
+}
+
 TEST(Print, StringsReadBack) {
   const std::string cases[] = {"",        "NIL",     "nil",         "abc",
                                "a b",     "a\"b\\c", "line\r\nend", "caf\xc3\xa9",
@@ -187,6 +197,7 @@ TEST(Print, StringsReadBack) {
   }
   EXPECT_EQ(astring("NIL"), "\"NIL\"");
   EXPECT_EQ(one_line("a\r\nb"), "a??b");
+  EXPECT_EQ(one_line("caf\xc3\xa9 \x7f~"), "caf?? ?~");
 }
 
 }  // namespace

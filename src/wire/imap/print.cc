@@ -15,8 +15,10 @@ namespace {
 constexpr std::size_t kLongestQuoted = 4096;
 
 bool may_be_quoted(std::string_view text) {
-  return text.size() <= kLongestQuoted &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > 0 && c != '\r' && c != '\n'; });
+  return text.size() <= kLongestQuoted && std::all_of(text.begin(), text.end(), [](char c) {
+           const auto byte = static_cast<unsigned char>(c);
+           return byte > 0 && byte < 0x80 && c != '\r' && c != '\n';
+         });
 }
 
 }  // namespace
@@ -32,7 +34,9 @@ void append_string(std::string& out, std::string_view text) {
     out.push_back('{');
     append_number(out, text.size());
     out += "}\r\n";
+    const std::size_t begin = out.size();
     out += text;
+    std::replace(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), '\0', ' ');
     return;
   }
   out.push_back('"');
@@ -76,7 +80,8 @@ bool append_system_flags(std::string& out, std::uint8_t bits) {
 std::string one_line(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
-    if (c < 0x20 || c == 0x7f) c = '?';
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte >= 0x7f) c = '?';
   }
   return out;
 }

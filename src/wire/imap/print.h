@@ -10,7 +10,8 @@
 
 namespace kontor::wire::imap {
 
-// Quoted where the bytes allow it, else a literal.
+// Quoted where the bytes allow it, else a literal. No string may have a NUL (CHAR8): it becomes a space. Not for the
+// content of messages, which is written as it is.
 void append_string(std::string& out, std::string_view text);
 // As an atom where it can be one, else as a string.
 void append_astring(std::string& out, std::string_view text);
