@@ -14,6 +14,7 @@ using HttpClock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kLingerTime{2};
 constexpr std::size_t kHttpReadSize = std::size_t{16} << 10;
+constexpr std::uint64_t kSlowestBody = 1024;  // bytes per second, after the time that every body has
 constexpr std::size_t kMaxSkip = std::size_t{64} << 10;
 constexpr std::size_t kMaxLinger = std::size_t{4} << 20;
 
@@ -82,6 +83,18 @@ std::string clean(std::string_view value) {
   return out;
 }
 
+// Ends the stream's deadline with its scope.
+class DeadlineScope {
+ public:
+  DeadlineScope(Stream& stream, HttpClock::time_point deadline) : stream_(stream) { stream.set_deadline(deadline); }
+  ~DeadlineScope() { stream_.set_deadline(std::nullopt); }
+  DeadlineScope(const DeadlineScope&) = delete;
+  DeadlineScope& operator=(const DeadlineScope&) = delete;
+
+ private:
+  Stream& stream_;
+};
+
 }  // namespace
 
 Task<bool> HttpConnection::wait_request() {
@@ -121,7 +134,8 @@ std::string HttpConnection::take(std::size_t most) {
 }
 
 Task<std::expected<http::Head, http::Refusal>> HttpConnection::read_head() {
-  auto deadline = HttpClock::now() + times_.head;
+  DeadlineScope bound(*stream_, HttpClock::now() + times_.head);
+  stream_->set_timeout(times_.head);
   // RFC 9112 section 2.2: an empty line before a request is read over; once is enough.
   for (std::size_t seen = 0;;) {
     if (seen == 0 && input_.starts_with("\r\n")) input_.erase(0, 2);
@@ -130,8 +144,6 @@ Task<std::expected<http::Head, http::Refusal>> HttpConnection::read_head() {
     if (input_.size() >= http::kMaxHead)
       co_return std::unexpected(http::Refusal{431, "The head of the request is too long."});
     seen = input_.size();
-    auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - HttpClock::now());
-    stream_->set_timeout(std::max(left, std::chrono::milliseconds(1)));
     bool is_late = false;
     try {
       co_await fill();
@@ -148,10 +160,18 @@ void HttpConnection::begin_body(const http::Head& head) {
   taken_ = 0;
   chunks_ = {};
   must_continue_ = head.expects_continue;
+  patience_ = times_.body;
   stream_->set_timeout(times_.body);
 }
 
+// Only the time in which we wait for the peer counts: a handler that is slow itself holds the peer back.
 Task<std::string> HttpConnection::read_body() {
+  std::string out = co_await read_piece(HttpClock::now() + patience_);
+  patience_ += std::chrono::microseconds(out.size() * 1'000'000 / kSlowestBody);
+  co_return out;
+}
+
+Task<std::string> HttpConnection::read_piece(std::chrono::steady_clock::time_point deadline) {
   std::string out;
   if (framing_ == http::Framing::none) co_return out;
   if (must_continue_) {
@@ -159,7 +179,12 @@ Task<std::string> HttpConnection::read_body() {
     co_await stream_->write("HTTP/1.1 100 Continue\r\n\r\n");
   }
   while (out.empty() && framing_ != http::Framing::none) {
-    if (input_.empty()) co_await fill();
+    if (input_.empty()) {
+      DeadlineScope bound(*stream_, deadline);
+      auto began = HttpClock::now();
+      co_await fill();
+      patience_ -= HttpClock::now() - began;
+    }
     if (framing_ == http::Framing::counted) {
       out = take(static_cast<std::size_t>(std::min<std::uint64_t>(left_, input_.size())));
       left_ -= out.size();
@@ -178,11 +203,16 @@ Task<std::string> HttpConnection::read_body() {
 Task<bool> HttpConnection::skip_body() {
   // A client that waits for 100 Continue and got its answer instead may send the body or not: nobody can tell.
   if (must_continue_) co_return false;
-  for (std::size_t skipped = 0; framing_ != http::Framing::none;) {
-    if (framing_ == http::Framing::counted && left_ > kMaxSkip) co_return false;
-    std::string piece = co_await read_body();
-    skipped += piece.size();
-    if (skipped > kMaxSkip) co_return false;
+  auto deadline = HttpClock::now() + kLingerTime;
+  try {
+    for (std::size_t skipped = 0; framing_ != http::Framing::none;) {
+      if (framing_ == http::Framing::counted && left_ > kMaxSkip) co_return false;
+      std::string piece = co_await read_piece(deadline);
+      skipped += piece.size();
+      if (skipped > kMaxSkip) co_return false;
+    }
+  } catch (const TimedOut&) {
+    co_return false;
   }
   co_return true;
 }
@@ -220,13 +250,10 @@ Task<void> HttpConnection::write_response(HttpResponse& response, Answer answer)
 }
 
 Task<void> HttpConnection::linger() {
-  auto deadline = HttpClock::now() + kLingerTime;
+  DeadlineScope bound(*stream_, HttpClock::now() + kLingerTime);
   std::size_t skipped = 0;
   try {
     while (skipped < kMaxLinger) {
-      auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - HttpClock::now());
-      if (left.count() <= 0) break;
-      stream_->set_timeout(left);
       input_.clear();
       co_await fill();
       skipped += input_.size();

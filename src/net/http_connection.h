@@ -33,10 +33,11 @@ class HttpConnection {
   Task<bool> wait_request();
   Task<std::expected<wire::http::Head, wire::http::Refusal>> read_head();
 
-  // The body of the request whose head was read last.
+  // The body of the request whose head was read last. Throws TimedOut if it comes slower than 1 KiB/s for long.
   void begin_body(const wire::http::Head& head);
   Task<std::string> read_body();
-  // Reads the rest of a body that is not wanted, if that is cheaper than a new connection. False: it must be closed.
+  // Reads the rest of a body that is not wanted, if it is small and comes at once. False: the connection must be
+  // closed.
   Task<bool> skip_body();
 
   struct Answer {
@@ -52,6 +53,7 @@ class HttpConnection {
 
  private:
   Task<void> fill();
+  Task<std::string> read_piece(std::chrono::steady_clock::time_point deadline);
   std::string take(std::size_t most);
 
   std::unique_ptr<Stream> stream_;
@@ -59,8 +61,9 @@ class HttpConnection {
   HttpTimes times_;
   std::string input_;
   wire::http::Framing framing_ = wire::http::Framing::none;
-  std::uint64_t left_ = 0;   // of a counted body
-  std::uint64_t taken_ = 0;  // of the body, decoded
+  std::uint64_t left_ = 0;                           // of a counted body
+  std::uint64_t taken_ = 0;                          // of the body, decoded
+  std::chrono::steady_clock::duration patience_{0};  // how long to wait for the body yet
   wire::http::ChunkDecoder chunks_;
   bool must_continue_ = false;  // 100 Continue is awaited
 };

@@ -66,7 +66,7 @@ struct HttpRoute {
 struct HttpTimes {
   std::chrono::milliseconds idle{60'000};  // between requests
   std::chrono::milliseconds head{30'000};  // from the first byte of a head to its last
-  std::chrono::milliseconds body{60'000};  // for every piece of a body, either way
+  std::chrono::milliseconds body{60'000};  // for every piece of a body, either way; besides, a second per KiB received
 };
 
 // A session function for Runtime::listen that serves `routes`. Bodies larger than `max_body` are refused with 413.

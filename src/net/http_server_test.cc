@@ -220,6 +220,40 @@ TEST(Http, TimeIsBounded) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
 }
 
+// Sends a byte every 25 ms until the server hangs up; false if it lets that go on.
+bool ends_a_trickle(ScriptPeer& peer, std::chrono::milliseconds patience) {
+  for (auto begin = std::chrono::steady_clock::now(); std::chrono::steady_clock::now() - begin < patience;) {
+    if (!peer.socket().write("x")) return true;
+    std::this_thread::sleep_for(25ms);
+  }
+  return false;
+}
+
+TEST(Http, ABodyThatTricklesDoesNotHoldTheConnection) {
+  HttpTimes times;
+  times.body = 300ms;
+  TestServer server(http_session(test_routes(), 1 << 20, times));
+  struct Case {
+    std::string request;
+    std::chrono::seconds patience;
+    const char* why;
+  } cases[] = {
+      {"POST /echo/" + kHost + "Content-Length: 60000\r\n\r\n", 5s, "wanted and counted"},
+      {"POST /echo/" + kHost + "Transfer-Encoding: chunked\r\n\r\n1;", 5s, "a long chunk extension"},
+      {"POST /" + kHost + "Content-Length: 60000\r\n\r\n", 20s, "not wanted: two seconds, and two after the answer"},
+  };
+  for (const Case& c : cases) {
+    ScriptPeer peer = server.connect();
+    peer.send(c.request);
+    EXPECT_TRUE(ends_a_trickle(peer, c.patience)) << c.why;
+  }
+  ScriptPeer told = server.connect();
+  told.send("POST /" + kHost + "Content-Length: 3\r\n\r\nab");
+  Answer answer = read_answer(told);
+  EXPECT_EQ(answer.status, 403u) << "the answer comes although the body does not";
+  EXPECT_NE(answer.head.find("Connection: close"), std::string::npos);
+}
+
 TEST(Http, CarriesMegabytesBothWays) {
   TestServer server(http_session(test_routes(), 4 << 20));
   ScriptPeer peer = server.connect();
