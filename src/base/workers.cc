@@ -29,19 +29,24 @@ struct Workers::State {
   std::deque<std::move_only_function<void()>> jobs;
   bool stopping = false;
   std::vector<std::thread> threads;
+  std::size_t count = 0;
 };
 
 Workers::Workers(std::size_t threads) : state_(std::make_unique<State>()) {
+  state_->count = threads;
   for (std::size_t i = 0; i < threads; ++i) state_->threads.emplace_back([s = state_.get()] { s->run(); });
 }
 
-Workers::~Workers() {
+Workers::~Workers() { finish(); }
+
+void Workers::finish() {
   {
     std::lock_guard lock(state_->mutex);
     state_->stopping = true;
   }
   state_->wake.notify_all();
   for (std::thread& thread : state_->threads) thread.join();
+  state_->threads.clear();
 }
 
 void Workers::post(std::move_only_function<void()> job) {
@@ -52,6 +57,6 @@ void Workers::post(std::move_only_function<void()> job) {
   state_->wake.notify_one();
 }
 
-std::size_t Workers::threads() const { return state_->threads.size(); }
+std::size_t Workers::threads() const { return state_->count; }
 
 }  // namespace kontor
