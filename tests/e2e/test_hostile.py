@@ -54,8 +54,12 @@ def test_a_literal_of_four_gigabytes(kontor):
     last = ask(file, b"x APPEND INBOX {4294967295}\r\n")[-1]
     assert b" NO" in last or b" BAD" in last or b"BYE" in last, last
     file = talk(kontor)
-    last = ask(file, b"x APPEND INBOX {4294967295+}\r\n" + b"y" * 100_000)[-1]
-    assert b" NO" in last or b" BAD" in last or b"BYE" in last, last
+    try:
+        last = ask(file, b"x APPEND INBOX {4294967295+}\r\n" + b"y" * 100_000)[-1]
+        assert b" NO" in last or b" BAD" in last or b"BYE" in last or not last, last
+    except (ConnectionError, ssl.SSLError):
+        pass  # closed while we still wrote: nothing else can end a literal that was not asked for
+    assert ask(talk(kontor), b"y NOOP\r\n", b"y")[-1].startswith(b"y OK")
     assert kontor.memory_kib() - before < 100_000
 
 
