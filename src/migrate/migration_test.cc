@@ -14,6 +14,7 @@
 #include "groupware/accounts.h"
 #include "migrate/dump.h"
 #include "migrate/verify.h"
+#include "net/client_socket.h"
 #include "net/http_server.h"
 #include "net/runtime.h"
 #include "protocols/import/server.h"
@@ -67,6 +68,7 @@ class ImportSite {
     user.status = status;
     EXPECT_TRUE(directory_->add_principal(user));
   }
+  std::uint16_t port() const { return port_; }
   TargetOptions target() const {
     TargetOptions options;
     options.url = "https://localhost:" + std::to_string(port_);
@@ -454,6 +456,30 @@ TEST(Migration, refuses_addresses_that_are_not_listed) {
   const auto got = target.account("ada@example.org");
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().code, Errc::denied);
+}
+
+TEST(Migration, is_not_taken_in_the_clear) {
+  Bench bench;
+  bench.site.listen({}, net::TlsMode::none);
+  net::ClientOptions options;
+  options.host = "127.0.0.1";
+  options.port = bench.site.port();
+  auto socket = net::ClientSocket::connect(options);
+  ASSERT_TRUE(socket) << socket.error().text;
+  ASSERT_TRUE(
+      (*socket)->write("GET /import/v1/accounts/ada@example.org HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                       "Authorization: Bearer " +
+                       bench.site.target().token + "\r\n\r\n"));
+  std::string answer(4000, '\0');
+  std::size_t size = 0;
+  for (;;) {
+    const auto got = (*socket)->read_some(std::span(answer).subspan(size));
+    if (!got || *got == 0) break;
+    size += *got;
+  }
+  answer.resize(size);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 403")) << answer;
+  EXPECT_NE(answer.find("TLS"), std::string::npos);
 }
 
 TEST(Migration, keeps_active_accounts_alone) {
