@@ -59,7 +59,7 @@ Result<void> create_folder(Transaction& transaction, const std::string& path) {
   return {};
 }
 
-// The subscription outlives the folder (RFC 3501 section 6.3.6).
+// The subscription outlives the folder (RFC 3501 section 6.3.6), unless its name is too long to be kept by itself.
 Result<void> delete_folder(Transaction& transaction, const std::string& path) {
   TRY(const auto folder, find_folder(transaction, path));
   if (folder->is_container && !transaction.folders()->children(folder->id).empty()) {
@@ -68,8 +68,9 @@ Result<void> delete_folder(Transaction& transaction, const std::string& path) {
   const bool was_subscribed = folder->subscribed;
   TRY_VOID(transaction.remove_folder(folder->id));
   const auto left = transaction.folders()->at_path(path);
-  if (was_subscribed && !left) TRY_VOID(transaction.subscribe_other(path, true));
-  return {};
+  if (!was_subscribed || left) return {};
+  const auto kept = transaction.subscribe_other(path, true);
+  return kept || kept.error().code == Errc::invalid ? Result<void>() : kept;
 }
 
 // RFC 3501 section 6.3.5: renaming the inbox moves its messages to a new folder and leaves it empty.
