@@ -14,6 +14,7 @@
 #include <future>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "net/blocking.h"
 #include "net/buffered.h"
@@ -403,6 +404,8 @@ TEST(Runtime, ConnectionsAboveTheLimitAreRefused) {
   LimitOptions few;
   few.connections = 2;
   TestServer server(echo_lines, TlsMode::none, {}, few);
+  std::vector<Limits::Place> taken;  // what local peers have beyond the whole
+  for (int i = 0; i < 200; ++i) taken.push_back(server.limits().connection(*parse_endpoint("127.0.0.1:1")));
   auto first = std::make_unique<ScriptPeer>(server.client_options());
   ScriptPeer second = server.connect();
   first->read_line();
