@@ -153,6 +153,7 @@ void Server::sweep() {
 void Server::stop() {
   is_ready_ = false;
   runtime_.stop(settings_.server.shutdown_grace);
+  workers_.finish();
 }
 
 std::string Server::status() const {

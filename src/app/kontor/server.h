@@ -31,6 +31,7 @@ class Server {
   Result<void> start();
   // Certificates anew, from other files where `settings` says so. Errors: invalid; then the old ones stay.
   Result<void> reload_certificates(const Settings& settings);
+  // Ends all sessions and all work. Not to be started again.
   void stop();
 
   // Name of a listener ("imaps") to where it listens, with real ports. A Unix socket beside TCP has "-unix" at its
