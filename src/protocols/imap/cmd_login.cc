@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // RFC 3501 section 6.2: STARTTLS, AUTHENTICATE and LOGIN.
+#include <algorithm>
+#include <chrono>
+
 #include "base/bytes.h"
 #include "base/log.h"
 #include "protocols/imap/commands.h"
@@ -12,6 +15,7 @@ namespace {
 using wire::imap::Cursor;
 
 constexpr std::uint32_t kLoginsPerConnection = 6;
+constexpr std::chrono::seconds kLongestWaitForHash{60};
 
 Reply needs_tls() { return Reply::no("passwords travel only over TLS here", "PRIVACYREQUIRED"); }
 
@@ -24,20 +28,46 @@ void log_login(Session& session, std::string_view event, std::string_view user, 
                     {"tls", session.stream().tls_description()}});
 }
 
-Task<Result<Reply>> log_in(Session& session, std::string user, std::string password, std::string_view method) {
-  auto& limits = session.services().limits;
-  const auto verdict = limits.before_login(session.stream().peer(), user);
-  if (verdict.refused) {
-    log_login(session, "login.refused", user, method);
-    co_await session.bye("too many failed logins");
-    co_return Reply::no("too many failed logins", "LIMIT");
+// A place to hash one password in; empty if there was none for a long time. Whoever waits asks ever less often: a crowd
+// that waits must not keep the network's threads busy.
+Task<net::Limits::Place> hash_place(Session& session) {
+  using namespace std::chrono_literals;
+  auto wait = 50ms;
+  for (auto waited = 0ms; waited < kLongestWaitForHash; waited += wait, wait = std::min(2 * wait, 400ms)) {
+    auto place = session.services().limits.hash_place(session.workers().threads());
+    if (place) co_return place;
+    co_await session.stream().pause(wait);
   }
-  if (verdict.delay.count() > 0) co_await session.stream().pause(verdict.delay);
+  co_return net::Limits::Place();
+}
+
+// Errors: those of Directory::authenticate; too_large (too many failed logins from there); unavailable.
+Task<Result<directory::Principal>> check_password(Session& session, std::string user, std::string password) {
+  net::Limits& limits = session.services().limits;
+  const net::Endpoint& peer = session.stream().peer();
+  if (limits.refuses(peer)) co_return fail(Errc::too_large, "too many failed logins");
+  auto place = co_await hash_place(session);
+  const auto verdict = limits.before_login(peer, user);
+  if (verdict.delay.count() > 0) {
+    place = {};
+    co_await session.stream().pause(verdict.delay);
+    place = co_await hash_place(session);
+  }
+  if (verdict.refused || limits.refuses(peer)) co_return fail(Errc::too_large, "too many failed logins");
+  if (!place) co_return fail(Errc::unavailable, "too many logins at this time, try again later");
   auto principal = co_await net::blocking(session.workers(), [&] {
     return session.services().directory.authenticate(user, password, directory::Protocol::imap);
   });
-  if (principal || principal.error().code != Errc::unavailable) {
-    limits.after_login(session.stream().peer(), user, principal.has_value());
+  if (principal || principal.error().code != Errc::unavailable) limits.after_login(peer, user, principal.has_value());
+  co_return principal;
+}
+
+Task<Result<Reply>> log_in(Session& session, std::string user, std::string password, std::string_view method) {
+  auto principal = co_await check_password(session, user, std::move(password));
+  if (!principal && principal.error().code == Errc::too_large) {
+    log_login(session, "login.refused", user, method);
+    co_await session.bye(principal.error().text);
+    co_return Reply::no(principal.error().text, "LIMIT");
   }
   if (!principal) {
     log_login(session, "login.failed", user, method);
