@@ -2,8 +2,11 @@
 #include "protocols/imap/search.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <utility>
 
+#include "base/log.h"
 #include "formats/mime/decode.h"
 #include "protocols/imap/fold.h"
 #include "protocols/imap/search_text.h"
@@ -19,6 +22,8 @@ constexpr std::uint32_t kRowsInTurn = 20'000;
 constexpr std::uint64_t kBytesInTurn = 8 << 20;
 constexpr std::uint64_t kCostOfSummary = 4 << 10;  // in bytes read, about
 constexpr std::uint64_t kCostOfContent = 32 << 10;
+constexpr std::uint64_t kCostOfText = 256;  // besides its bytes
+constexpr std::uint64_t kCostOfKey = 16;
 
 constexpr int kHighestCost = 3;
 
@@ -83,6 +88,24 @@ std::string spell_addresses(const AddressVector* addresses) {
   return out;
 }
 
+const AddressVector* addresses_of(Op op, const mime::fb::Envelope& envelope) {
+  switch (op) {
+    case Op::from:
+      return envelope.from();
+    case Op::to:
+      return envelope.to();
+    case Op::cc:
+      return envelope.cc();
+    default:
+      return envelope.bcc();
+  }
+}
+
+void log_damaged(const groupware::Account& account, FolderId folder, Uid uid, const Error& error) {
+  log::error("imap.message_damaged",
+             {{"account", account.id().value}, {"folder", folder.value}, {"uid", uid.value}, {"error", error.text}});
+}
+
 }  // namespace
 
 // A key made ready: numbers resolved, text folded, keywords found.
@@ -97,39 +120,60 @@ struct Search::Key {
   int cost = 0;
 };
 
-// What was read of one message, as far as keys asked for it.
+// What was read of one message, as far as keys asked for it. What is gone meanwhile is null; any other failure is kept
+// as `fault`, for then nobody can say whether the message matches.
 struct Search::Message {
   const mime::fb::Summary* summary() {
-    if (!asked_summary) {
-      asked_summary = true;
+    if (!std::exchange(asked_summary, true)) {
       cost += kCostOfSummary;
-      if (auto found = reader.summary(row.item)) {
+      if (auto found = take(reader.summary(row.item))) {
         summary_bytes = *std::move(found);
         summary_table = flatbuffers::GetRoot<mime::fb::Summary>(summary_bytes.data());
-        if (summary_table->top() == nullptr) summary_table = nullptr;
+        if (summary_table->top() == nullptr) {
+          summary_table = nullptr;
+          take<void>(fail(Errc::corrupt, "the summary of an item is damaged"));
+        }
       }
-      is_missing = is_missing || summary_table == nullptr;
     }
     return summary_table;
   }
   const groupware::Content* content() {
-    if (!asked_content) {
-      asked_content = true;
+    if (!std::exchange(asked_content, true)) {
       cost += kCostOfContent;
-      if (auto found = reader.content(row.item)) contents = *std::move(found);
-      is_missing = is_missing || contents == nullptr;
+      if (auto found = take(reader.content(row.item))) contents = *std::move(found);
     }
     return contents.get();
+  }
+  // An envelope's text that a key compares, decoded and folded: made once for all keys.
+  const std::string& text_of_envelope(Op op, const mime::fb::Envelope& envelope) {
+    auto& text = texts[static_cast<std::size_t>(op) - static_cast<std::size_t>(Op::from)];
+    if (!text) {
+      text = fold_case(op == Op::subject ? mime::decode_header(text_of(envelope.subject()))
+                                         : spell_addresses(addresses_of(op, envelope)));
+      cost += text->size();
+    }
+    return *text;
+  }
+  bool contains(std::string_view folded, const std::string& needle) {
+    cost += folded.size() + kCostOfText;
+    return contains_text(folded, needle);
+  }
+  template <class T>
+  Result<T> take(Result<T> result) {
+    if (!result && result.error().code != Errc::not_found && !fault) fault = result.error();
+    return result;
   }
 
   const groupware::Reader& reader;
   std::uint32_t position;
   const groupware::Row& row;
   std::uint64_t& cost;
-  bool asked_summary = false, asked_content = false, is_missing = false;
+  std::optional<Error> fault;
+  bool asked_summary = false, asked_content = false;
   std::string summary_bytes;
   const mime::fb::Summary* summary_table = nullptr;
   std::shared_ptr<const groupware::Content> contents;
+  std::array<std::optional<std::string>, 5> texts;  // from to subject
 };
 
 Result<Search::Key> Search::translate(const SearchKey& key, const std::string& charset, const Selected& box) {
@@ -153,7 +197,7 @@ Result<Search::Key> Search::translate(const SearchKey& key, const std::string& c
   } else if (has_text(key.op)) {
     made.text = fold_case(mime::to_utf8(key.text, charset).text);
   }
-  if (made.cost > 1 && ++texts_ > kMaxTexts) return fail(Errc::too_large, "too many texts to look for at once");
+  if (has_text(key.op) && ++texts_ > kMaxTexts) return fail(Errc::too_large, "too many texts to look for at once");
   for (const auto& child : key.children) {
     TRY(auto translated, translate(child, charset, box));
     made.cost = std::max(made.cost, translated.cost);
@@ -180,7 +224,7 @@ Result<Search> Search::prepare(const wire::imap::SearchProgram& program, const S
 
 bool Search::matches(const Key& key, Message& message) const {
   const auto& row = message.row;
-  const auto any = [&](const std::string& text) { return fold_case(text).find(key.text) != std::string::npos; };
+  message.cost += kCostOfKey;
   switch (key.op) {
     case Op::all:
       return true;
@@ -214,8 +258,11 @@ bool Search::matches(const Key& key, Message& message) const {
     case Op::modseq:
       return row.modseq.value >= key.number;
     default:
-      break;
+      return matches_stored(key, message);
   }
+}
+
+bool Search::matches_stored(const Key& key, Message& message) const {
   const auto* summary = message.summary();
   if (summary == nullptr) return false;
   const auto* envelope = summary->top()->envelope();
@@ -228,27 +275,25 @@ bool Search::matches(const Key& key, Message& message) const {
       return compare_day(key.op, local_day(sent), key.day);
     }
     case Op::from:
-      return envelope != nullptr && any(spell_addresses(envelope->from()));
     case Op::to:
-      return envelope != nullptr && any(spell_addresses(envelope->to()));
     case Op::cc:
-      return envelope != nullptr && any(spell_addresses(envelope->cc()));
     case Op::bcc:
-      return envelope != nullptr && any(spell_addresses(envelope->bcc()));
     case Op::subject:
-      return envelope != nullptr && any(mime::decode_header(text_of(envelope->subject())));
+      return envelope != nullptr && message.contains(message.text_of_envelope(key.op, *envelope), key.text);
     default:
       break;
   }
   const auto* content = message.content();
   if (content == nullptr) return false;
   if (key.op == Op::header) {
-    const auto values = header_values(*content, *summary->top(), key.name);
-    return std::any_of(values.begin(), values.end(), any);
+    const auto values = message.take(header_values(*content, *summary->top(), key.name, message.cost));
+    return values && std::any_of(values->begin(), values->end(), [&](const std::string& value) {
+             return message.contains(fold_case(value), key.text);
+           });
   }
   NeedleFinder finder({key.text});
-  if (key.op == Op::anywhere) feed_header(*content, *summary->top(), finder);
-  feed_bodies(*content, *summary->top(), finder, message.cost);
+  if (key.op == Op::anywhere) message.take(feed_header(*content, *summary->top(), finder, message.cost));
+  message.take(feed_bodies(*content, *summary->top(), finder, message.cost));
   return finder.found(0);
 }
 
@@ -256,13 +301,21 @@ Result<void> Search::run(groupware::Account& account, const groupware::Caller& c
                          std::vector<std::uint32_t>& found) const {
   TRY(const auto reader, account.read(caller));
   std::uint64_t cost = 0;
+  std::optional<Error> fault;
   const std::uint32_t end = std::min<std::uint64_t>(box_->exists(), std::uint64_t{position} + kRowsInTurn);
   box_->view->each(position, end, [&](std::uint32_t at, const groupware::Row& row) {
     Message message{.reader = *reader, .position = at, .row = row, .cost = cost};
-    if (matches(*root_, message)) found.push_back(at);
+    const bool is_match = matches(*root_, message);
+    fault = std::move(message.fault);
+    if (fault) {
+      if (fault->code == Errc::corrupt) log_damaged(account, box_->folder, row.uid, *fault);
+      return false;
+    }
+    if (is_match) found.push_back(at);
     position = at + 1;
     return cost < kBytesInTurn;
   });
+  if (fault) return std::unexpected(*fault);
   return {};
 }
 

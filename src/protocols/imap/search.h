@@ -15,13 +15,14 @@ namespace kontor::imap {
 
 class Search {
  public:
-  static constexpr std::size_t kMaxTexts = 50;  // keys that read contents
+  static constexpr std::size_t kMaxTexts = 50;  // keys that compare text
 
-  // `box` must outlive it. Errors: invalid (unknown keys), too_large (too many keys that read contents).
+  // `box` must outlive it. Errors: invalid (unknown keys), too_large (too many keys that compare text).
   static Result<Search> prepare(const wire::imap::SearchProgram& program, const Selected& box);
 
   // Looks at messages from `position` on until there is no more or enough was read for one turn; appends the positions
-  // that match and moves `position` on. Blocks. Errors: unavailable.
+  // that match and moves `position` on. A message that is gone does not match. Blocks. Errors: unavailable,
+  // corrupt (logged; whether that message matches cannot be said).
   Result<void> run(groupware::Account& account, const groupware::Caller& caller, std::uint32_t& position,
                    std::vector<std::uint32_t>& matches) const;
 
@@ -33,6 +34,7 @@ class Search {
   Search() = default;
   Result<Key> translate(const wire::imap::SearchKey& key, const std::string& charset, const Selected& box);
   bool matches(const Key& key, Message& message) const;
+  bool matches_stored(const Key& key, Message& message) const;
 
   const Selected* box_ = nullptr;
   std::shared_ptr<const Key> root_;

@@ -2,6 +2,7 @@
 #include "protocols/imap/search_text.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/bytes.h"
 #include "formats/mime/decode.h"
@@ -22,9 +23,10 @@ std::string_view as_view(const flatbuffers::String* text) {
   return text == nullptr ? std::string_view() : std::string_view(text->data(), text->size());
 }
 
-std::string read_header(const Content& content, const Entity& entity) {
+Result<std::string> read_header(const Content& content, const Entity& entity, std::uint64_t& cost) {
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(entity.header_size(), kSearchedHeader));
-  return content.read(entity.header_offset(), size).value_or(std::string());
+  cost += size;
+  return content.read(entity.header_offset(), size);
 }
 
 std::string charset_of(const Entity& entity) {
@@ -43,7 +45,7 @@ bool cuts_at_line_ends(std::string_view charset) {
 }
 
 // One text part: transfer encoding and charset taken off piece by piece.
-void feed_text_part(const Content& content, const Entity& entity, NeedleFinder& finder, std::uint64_t& cost) {
+Result<void> feed_text_part(const Content& content, const Entity& entity, NeedleFinder& finder, std::uint64_t& cost) {
   mime::BodyDecoder decoder(mime::parse_transfer_encoding(as_view(entity.encoding())));
   const std::string charset = charset_of(entity);
   const std::size_t threshold = cuts_at_line_ends(charset) ? kSearchPiece : kWholeText;
@@ -55,17 +57,18 @@ void feed_text_part(const Content& content, const Entity& entity, NeedleFinder& 
   };
   for (std::uint64_t done = 0; done < entity.body_size() && !finder.all_found();) {
     const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(kSearchPiece, entity.body_size() - done));
-    const auto piece = content.read(entity.body_offset() + done, length);
-    if (!piece || piece->empty()) return;
-    done += piece->size();
-    cost += piece->size();
-    decoder.feed(*piece, bytes);
+    TRY(const auto piece, content.read(entity.body_offset() + done, length));
+    if (piece.empty()) return fail(Errc::corrupt, "the content is shorter than its item says");
+    done += piece.size();
+    cost += piece.size();
+    decoder.feed(piece, bytes);
     if (bytes.size() < threshold) continue;
     const auto line_end = bytes.rfind('\n');
     pass_on(line_end == std::string::npos ? bytes.size() : line_end + 1);
   }
   decoder.finish(bytes);
   pass_on(bytes.size());
+  return {};
 }
 
 }  // namespace
@@ -87,34 +90,41 @@ void NeedleFinder::feed(std::string_view utf8) {
   if (utf8.empty() || all_found()) return;
   tail_ += fold_case(utf8);
   for (std::size_t i = 0; i < needles_.size(); ++i) {
-    if (!found_[i]) found_[i] = tail_.find(needles_[i]) != std::string::npos;
+    if (!found_[i]) found_[i] = contains_text(tail_, needles_[i]);
   }
   if (tail_.size() >= longest_) tail_.erase(0, tail_.size() - (longest_ - 1));
 }
 
-void feed_header(const Content& content, const Entity& entity, NeedleFinder& finder) {
-  const std::string header = read_header(content, entity);
+bool contains_text(std::string_view text, std::string_view needle) {
+  return memmem(text.data(), text.size(), needle.data(), needle.size()) != nullptr || needle.empty();
+}
+
+Result<void> feed_header(const Content& content, const Entity& entity, NeedleFinder& finder, std::uint64_t& cost) {
+  TRY(const std::string header, read_header(content, entity, cost));
   mime::each_field(header, [&](const mime::Field& field) {
     finder.new_text();
     finder.feed(std::string(field.name) + ": " + mime::decode_header(mime::unfold(field.value)));
     return !finder.all_found();
   });
+  return {};
 }
 
-void feed_bodies(const Content& content, const Entity& entity, NeedleFinder& finder, std::uint64_t& cost) {
-  if (finder.all_found()) return;
+Result<void> feed_bodies(const Content& content, const Entity& entity, NeedleFinder& finder, std::uint64_t& cost) {
+  if (finder.all_found()) return {};
   if (entity.is_multipart() && entity.parts() != nullptr) {
-    for (const auto* part : *entity.parts()) feed_bodies(content, *part, finder, cost);
+    for (const auto* part : *entity.parts()) TRY_VOID(feed_bodies(content, *part, finder, cost));
   } else if (entity.message() != nullptr) {
-    feed_header(content, *entity.message(), finder);
-    feed_bodies(content, *entity.message(), finder, cost);
+    TRY_VOID(feed_header(content, *entity.message(), finder, cost));
+    return feed_bodies(content, *entity.message(), finder, cost);
   } else if (iequals(as_view(entity.type()), "text")) {
-    feed_text_part(content, entity, finder, cost);
+    return feed_text_part(content, entity, finder, cost);
   }
+  return {};
 }
 
-std::vector<std::string> header_values(const Content& content, const Entity& top, std::string_view name) {
-  const std::string header = read_header(content, top);
+Result<std::vector<std::string>> header_values(const Content& content, const Entity& top, std::string_view name,
+                                               std::uint64_t& cost) {
+  TRY(const std::string header, read_header(content, top, cost));
   std::vector<std::string> values;
   mime::each_field(header, [&](const mime::Field& field) {
     if (iequals(field.name, name)) values.push_back(mime::decode_header(mime::unfold(field.value)));

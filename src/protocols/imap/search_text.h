@@ -29,14 +29,20 @@ class NeedleFinder {
   std::string tail_;  // the end of what was fed, folded: a match may begin in it
 };
 
+// In time linear in both, however they are chosen.
+bool contains_text(std::string_view text, std::string_view needle);
+
+// The functions below add the bytes they read to `cost`. Errors: as Content::read.
+
 // A message's header block as searchable text: each field unfolded and decoded, a line each.
-void feed_header(const groupware::Content& content, const mime::fb::Entity& entity, NeedleFinder& finder);
-// All text parts, decoded, and the headers of messages inside. Adds the bytes it read to `cost`.
-void feed_bodies(const groupware::Content& content, const mime::fb::Entity& entity, NeedleFinder& finder,
-                 std::uint64_t& cost);
+Result<void> feed_header(const groupware::Content& content, const mime::fb::Entity& entity, NeedleFinder& finder,
+                         std::uint64_t& cost);
+// All text parts, decoded, and the headers of messages inside.
+Result<void> feed_bodies(const groupware::Content& content, const mime::fb::Entity& entity, NeedleFinder& finder,
+                         std::uint64_t& cost);
 
 // The decoded values of all header fields of that name, a line each; nothing if there is none.
-std::vector<std::string> header_values(const groupware::Content& content, const mime::fb::Entity& top,
-                                       std::string_view name);
+Result<std::vector<std::string>> header_values(const groupware::Content& content, const mime::fb::Entity& top,
+                                               std::string_view name, std::uint64_t& cost);
 
 }  // namespace kontor::imap
