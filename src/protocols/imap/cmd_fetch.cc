@@ -103,7 +103,7 @@ Task<Result<Reply>> cmd_fetch(Session& session, Command& command) {
     if (!done && done.error().code != Errc::denied) co_return std::unexpected(done.error());
     if (session.knows_modseq() && !job.seen_now.empty()) job.request.add(FetchItem::Kind::modseq);
   }
-  bool is_missing = false;
+  bool is_missing = false, is_damaged = false;
   for (std::size_t next = 0; next < job.positions.size();) {
     CO_TRY(const auto batch, co_await net::blocking(session.workers(), [&] {
              return fetch_batch(session.account(), session.caller(), box, job, next);
@@ -111,7 +111,9 @@ Task<Result<Reply>> cmd_fetch(Session& session, Command& command) {
     co_await write_batch(session, batch);
     next = batch.next;
     is_missing = is_missing || batch.is_missing;
+    is_damaged = is_damaged || batch.is_damaged;
   }
+  if (is_damaged) co_return Reply::no("some of the messages are damaged and were left out", "CORRUPTION");
   if (is_missing && !command.by_uid) co_return Reply::no("some of the messages are gone", "EXPUNGEISSUED");
   co_return Reply::ok("FETCH completed", is_missing ? "EXPUNGEISSUED" : "");
 }

@@ -35,9 +35,11 @@ struct FetchBatch {
   std::vector<Body> bodies;
   std::size_t next = 0;     // index in the job's positions of the first message that is not in it
   bool is_missing = false;  // a message was gone
+  bool is_damaged = false;  // a message's stored data failed its checks: it was logged and passed over
 };
 
-// The answers from `first` on: some hundred messages, or fewer large ones. Blocks. Errors: unavailable.
+// The answers from `first` on: some hundred messages, or fewer large ones. Blocks. Errors: unavailable, too_large (too
+// much header text asked of one message).
 Result<FetchBatch> fetch_batch(groupware::Account& account, const groupware::Caller& caller, const Selected& box,
                                const FetchJob& job, std::size_t first);
 
