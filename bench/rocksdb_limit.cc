@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// What RocksDB alone commits per second, synced: the bytes of one delivery (content and eight small records) per commit.
+// What RocksDB alone commits per second, synced: the bytes of one delivery (content and eight small records) per
+// commit.
 //
 //   bench_rocksdb FOLDER THREADS COUNT BYTES
 #include <fmt/core.h>

@@ -15,10 +15,10 @@ void append_be64(std::string& out, std::uint64_t v);
 std::uint32_t read_be32(std::string_view bytes);
 std::uint64_t read_be64(std::string_view bytes);
 
-std::string to_hex(std::string_view bytes);                            // lower case
-std::optional<std::string> from_hex(std::string_view text);           // either case; nothing on odd length or bad digit
+std::string to_hex(std::string_view bytes);                  // lower case
+std::optional<std::string> from_hex(std::string_view text);  // either case; nothing on odd length or bad digit
 
-std::string to_base64(std::string_view bytes);                         // RFC 4648 section 4, padded
+std::string to_base64(std::string_view bytes);  // RFC 4648 section 4, padded
 // Strict: no white space, padding optional, unused bits must be zero. Nothing if it is not base64.
 std::optional<std::string> from_base64(std::string_view text);
 

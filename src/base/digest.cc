@@ -21,10 +21,10 @@ std::string sha256(std::string_view bytes) {
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   std::string out(32, '\0');
   unsigned length = 32;
-  check(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-             reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-             reinterpret_cast<unsigned char*>(out.data()), &length) != nullptr,
-        "HMAC works");
+  check(
+      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
+           bytes.size(), reinterpret_cast<unsigned char*>(out.data()), &length) != nullptr,
+      "HMAC works");
   return out;
 }
 

@@ -28,11 +28,16 @@ State& state() {
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warn: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
-    case Level::off: break;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warn:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
+    case Level::off:
+      break;
   }
   return spdlog::level::off;
 }
@@ -54,8 +59,7 @@ void append_json(std::string& out, std::string_view text) {
 
 // A value that came from outside cannot start a line or a field of its own.
 void append_text(std::string& out, std::string_view text) {
-  if (!text.empty() && text.find_first_of(" \"=\\") == std::string_view::npos &&
-      text.find_first_not_of(" ") == 0 &&
+  if (!text.empty() && text.find_first_of(" \"=\\") == std::string_view::npos && text.find_first_not_of(" ") == 0 &&
       std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
     out.append(text);
     return;
@@ -114,7 +118,8 @@ void write(Level level, std::string_view event, Fields fields) {
   std::shared_ptr<spdlog::logger> logger;
   {
     std::lock_guard lock(s.mutex);
-    if (!s.logger) s.logger = std::make_shared<spdlog::logger>("kontor", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    if (!s.logger)
+      s.logger = std::make_shared<spdlog::logger>("kontor", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     logger = s.logger;
   }
   logger->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));

@@ -36,9 +36,12 @@ void Gauge::add(double by) const { static_cast<prometheus::Gauge*>(gauge_)->Incr
 void Gauge::set(double to) const { static_cast<prometheus::Gauge*>(gauge_)->Set(to); }
 
 Histogram::Histogram(const std::string& name, const std::string& help, const Labels& labels)
-    : histogram_(&prometheus::BuildHistogram().Name(name).Help(help).Register(registry()).Add(
-          to_map(labels), prometheus::Histogram::BucketBoundaries{0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3,
-                                                                  1, 3, 10, 30})) {}
+    : histogram_(&prometheus::BuildHistogram()
+                      .Name(name)
+                      .Help(help)
+                      .Register(registry())
+                      .Add(to_map(labels), prometheus::Histogram::BucketBoundaries{0.0001, 0.0003, 0.001, 0.003, 0.01,
+                                                                                   0.03, 0.1, 0.3, 1, 3, 10, 30})) {}
 void Histogram::observe(double seconds) const { static_cast<prometheus::Histogram*>(histogram_)->Observe(seconds); }
 
 std::string expose() { return prometheus::TextSerializer().Serialize(registry().Collect()); }

@@ -36,7 +36,9 @@ struct Error {
 template <class T>
 using Result = std::expected<T, Error>;
 
-inline std::unexpected<Error> fail(Errc code, std::string text) { return std::unexpected(Error(code, std::move(text))); }
+inline std::unexpected<Error> fail(Errc code, std::string text) {
+  return std::unexpected(Error(code, std::move(text)));
+}
 
 // Thrown by KONTOR_CHECK: a bug or memory corruption, never something that input can cause.
 [[noreturn]] void check_failed(const char* what, const char* file, int line);
@@ -50,9 +52,9 @@ inline void check(bool holds, const char* what, const char* file = __builtin_FIL
 
 #define KONTOR_CAT2(a, b) a##b
 #define KONTOR_CAT(a, b) KONTOR_CAT2(a, b)
-#define KONTOR_TRY_IMPL(tmp, leave, decl, ...)                         \
-  auto tmp = __VA_ARGS__;                                              \
-  if (!tmp) leave std::unexpected(std::move(tmp).error());             \
+#define KONTOR_TRY_IMPL(tmp, leave, decl, ...)             \
+  auto tmp = __VA_ARGS__;                                  \
+  if (!tmp) leave std::unexpected(std::move(tmp).error()); \
   decl = *std::move(tmp)
 #define KONTOR_CHECKED_IMPL(tmp, leave, ...) \
   if (auto tmp = __VA_ARGS__; !tmp) leave std::unexpected(std::move(tmp).error())

@@ -37,7 +37,7 @@ struct Progress {
 struct PassOptions {
   TargetOptions target;
   const Mapping* mapping = nullptr;
-  bool full = false;  // list everything, whatever the last pass knew
+  bool full = false;             // list everything, whatever the last pass knew
   std::optional<Window> window;  // outside of it a pass ends (unavailable) at the next item
 };
 

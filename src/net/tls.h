@@ -33,8 +33,8 @@ class TlsContexts {
   std::unique_ptr<State> state_;
 };
 
-// Writes a self-signed certificate and key (P-256, for `name` and localhost, 10 years) where both files are absent: a first start
-// works.
+// Writes a self-signed certificate and key (P-256, for `name` and localhost, 10 years) where both files are absent: a
+// first start works.
 Result<void> make_self_signed(const Certificate& files, const std::string& name);
 
 }  // namespace kontor::net
