@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 jobs=$(nproc)
 python=/usr/bin/python3
 log=build/test-logs
+# The closing lines of ctest, pytest and GoogleTest.
+runners='^[0-9]+% tests passed|^[0-9]+ (passed|failed).* in [0-9.]+s|^\[==========\] [0-9]+ tests .* ran'
 summary=()
 failed=0
 
@@ -21,7 +23,7 @@ step() {
     failed=1
     tail -n 80 "$log/$name.log"
   fi
-  grep -hE '^[0-9]+% tests passed|^Total Test time|^=+ .*(passed|failed|error).* =+$' "$log/$name.log" || true
+  grep -hE "$runners" "$log/$name.log" || true
 }
 
 build() {
@@ -54,5 +56,5 @@ step lint scripts/lint.sh
 
 printf '\n'
 printf '%s\n' "${summary[@]}"
-grep -hE '^[0-9]+% tests passed|^=+ .*(passed|failed|error).* =+$' "$log"/*.log
+grep -hE "$runners" "$log"/*.log
 exit $failed
