@@ -8,18 +8,23 @@ namespace kontor::imap {
 
 Result<void> expunge(groupware::Account& account, const groupware::Caller& caller, FolderId folder,
                      const wire::imap::Ranges* only) {
+  // In slices, which bound what a commit holds.
+  constexpr std::size_t kPerUpdate = 5'000;
+  std::vector<Uid> doomed;
   const auto change = [&](groupware::Transaction& transaction) -> Result<void> {
     TRY(const auto view, transaction.view(folder));
-    std::vector<Uid> doomed;
+    doomed.clear();
     view->each(0, view->size(), [&](std::uint32_t, const groupware::Row& row) {
       const bool goes = (row.flag_bits & groupware::kDeleted) != 0;
       if (goes && (only == nullptr || wire::imap::contains(*only, row.uid.value))) doomed.push_back(row.uid);
-      return true;
+      return doomed.size() < kPerUpdate;
     });
     for (const Uid uid : doomed) TRY_VOID(transaction.remove(folder, uid));
     return {};
   };
-  TRY_VOID(account.update(caller, change));
+  do {
+    TRY_VOID(account.update(caller, change));
+  } while (doomed.size() == kPerUpdate);
   return {};
 }
 

@@ -2,7 +2,9 @@
 // RFC 3501 section 6.4.6, RFC 7162 section 3.1.3 (UNCHANGEDSINCE): all flags of one STORE in one change of the account.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
+#include <span>
 
 #include "base/bytes.h"
 #include "protocols/imap/commands.h"
@@ -48,7 +50,9 @@ StoreArguments parse_store(Cursor& in) {
   return arguments;
 }
 
-// What the change did, for the answer. Filled anew each time the change is run.
+constexpr std::size_t kPerUpdate = 5'000;
+
+// What the change did, for the answer.
 struct Stored {
   std::vector<std::uint32_t> changed;   // positions in the session's view
   std::vector<std::uint32_t> modified;  // not changed: somebody else did since (RFC 7162)
@@ -61,25 +65,32 @@ Result<Stored> store(groupware::Account& account, const groupware::Caller& calle
                      const FolderView& known, const std::vector<std::uint32_t>& wanted, const FlagChange& change,
                      std::optional<std::uint64_t> unchanged_since) {
   Stored stored;
-  const auto run = [&](groupware::Transaction& transaction) -> Result<void> {
-    stored = Stored();
-    TRY(const auto present, transaction.view(folder));
-    for (const auto position : wanted) {
-      const Uid uid = known.at(position).uid;
-      const auto at = present->find(uid);
-      if (!at) {
-        stored.is_missing = true;
-      } else if (unchanged_since && present->at(*at).modseq.value > *unchanged_since) {
-        stored.modified.push_back(position);
-      } else {
-        TRY_VOID(transaction.change_flags(folder, uid, change));
-        stored.changed.push_back(position);
+  // Messages are changed one by one as far as the protocol goes; a slice of them bounds what a commit holds.
+  for (std::size_t begin = 0; begin < wanted.size(); begin += kPerUpdate) {
+    const auto slice = std::span(wanted).subspan(begin, std::min(kPerUpdate, wanted.size() - begin));
+    Stored part;
+    const auto run = [&](groupware::Transaction& transaction) -> Result<void> {
+      part = Stored();
+      TRY(const auto present, transaction.view(folder));
+      for (const auto position : slice) {
+        const Uid uid = known.at(position).uid;
+        const auto at = present->find(uid);
+        if (!at) {
+          part.is_missing = true;
+        } else if (unchanged_since && present->at(*at).modseq.value > *unchanged_since) {
+          part.modified.push_back(position);
+        } else {
+          TRY_VOID(transaction.change_flags(folder, uid, change));
+          part.changed.push_back(position);
+        }
       }
-    }
-    return {};
-  };
-  TRY(const Modseq modseq, account.update(caller, run));
-  stored.modseq = modseq;
+      return {};
+    };
+    TRY(stored.modseq, account.update(caller, run));
+    stored.changed.insert(stored.changed.end(), part.changed.begin(), part.changed.end());
+    stored.modified.insert(stored.modified.end(), part.modified.begin(), part.modified.end());
+    stored.is_missing = stored.is_missing || part.is_missing;
+  }
   TRY(stored.after, look(account, caller, folder));
   return stored;
 }
