@@ -2,7 +2,9 @@
 #include "groupware/stored_account.h"
 
 #include <algorithm>
+#include <thread>
 
+#include "base/digest.h"
 #include "base/log.h"
 #include "groupware/keys.h"
 
@@ -10,7 +12,7 @@ namespace kontor::groupware {
 namespace {
 
 constexpr std::size_t kUpdatesPerCommit = 64;
-constexpr int kAttempts = 16;
+constexpr int kAttempts = 100;
 
 Notice notice_of(const Layer& layer, Modseq modseq) {
   Notice notice;
@@ -152,7 +154,10 @@ void StoredAccount::commit(const std::vector<Pending*>& batch) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     outcome = try_commit(batch);
     if (outcome || outcome.error().code != Errc::conflict) break;
-    // Another node was first: begin again from what it left.
+    // Another node was first: begin again from what it left, after a pause of random length, so that two that are
+    // equally busy do not keep each other out.
+    if (attempt > 0)
+      std::this_thread::sleep_for(std::chrono::microseconds(random_u64() % (100ULL << std::min(attempt, 8))));
     Result<std::unique_ptr<store::Snapshot>> snapshot = environment_.engine.snapshot(partition_);
     if (!snapshot) {
       outcome = std::unexpected(snapshot.error());

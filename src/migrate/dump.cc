@@ -5,25 +5,12 @@
 #include <memory>
 
 #include "base/bytes.h"
+#include "migrate/item_record.h"
 
 namespace kontor::migrate {
 namespace {
 
 constexpr std::uint8_t kDumpDeletedFlag = 16;  // groupware::kDeleted
-
-archive::Item dump_record(std::uint32_t folder, const SourceItem& item) {
-  archive::Item record;
-  record.folder = folder;
-  record.key = item.key;
-  record.uid = item.uid;
-  record.flags = item.flags;
-  record.keywords = item.keywords;
-  record.date = item.date;
-  record.date_is_guess = item.date_is_guess;
-  record.announced_size = item.announced_size;
-  record.properties = item.properties;
-  return record;
-}
 
 // Writes one account.
 class AccountDump {
@@ -118,7 +105,7 @@ class AccountDump {
     if (stop_.is_set()) return fail(Errc::unavailable, "stopped");
     archive::Spool spool;
     const auto fetched = session_.fetch(folder, item, [&](std::string_view piece) { return spool.write(piece); });
-    auto record = dump_record(number, item);
+    auto record = item_record(number, item);
     if (fetched) {
       ++row.counts.copied;
       row.counts.bytes += spool.size();

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "migrate/engine.h"
+#include "migrate/item_record.h"
 
 namespace kontor::migrate {
 namespace {
@@ -238,23 +239,9 @@ Result<void> AccountPass::tell_vanished() {
   return {};
 }
 
-archive::Item AccountPass::item_record(const Folder& folder, const SourceItem& item) const {
-  archive::Item record;
-  record.folder = folder.record.number;
-  record.key = item.key;
-  record.uid = item.uid;
-  record.flags = item.flags;
-  record.keywords = item.keywords;
-  record.date = item.date;
-  record.date_is_guess = item.date_is_guess;
-  record.announced_size = item.announced_size;
-  record.properties = item.properties;
-  return record;
-}
-
 Result<void> AccountPass::send_folder(Folder& folder) {
   TRY_VOID(changed_.each(folder.changed_first, folder.changed_last, [&](const SourceItem& item) -> Result<void> {
-    auto record = item_record(folder, item);
+    auto record = item_record(folder.record.number, item);
     record.content = archive::Item::Content::none;
     ++progress_.done;
     return upload_.item(std::move(record), nullptr);
@@ -290,7 +277,7 @@ Result<void> AccountPass::send_content(Folder& folder, const SourceItem& item, b
     progress_.bytes += piece.size();
     return spool.write(piece);
   });
-  auto record = item_record(folder, item);
+  auto record = item_record(folder.record.number, item);
   if (fetched) {
     const auto hex = to_hex(spool.sha256());
     if (!force_bytes && std::binary_search(vanished_hashes_.begin(), vanished_hashes_.end(), hex)) {

@@ -85,7 +85,6 @@ class AccountPass {
   void sum_up();
   bool excludes(const SourceItem& item) const;
   Result<void> may_go_on() const;
-  archive::Item item_record(const Folder& folder, const SourceItem& item) const;
 
   Source& source_;
   const SourceAccount account_;

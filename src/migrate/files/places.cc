@@ -131,4 +131,11 @@ Result<std::vector<UserPlace>> find_places(const SourceOptions& options) {
   return places;
 }
 
+Result<std::vector<SourceAccount>> accounts_at(const SourceOptions& options) {
+  TRY(const auto places, find_places(options));
+  std::vector<SourceAccount> out;
+  for (const auto& place : places) out.push_back({place.user.login, target_address(place.user, options)});
+  return out;
+}
+
 }  // namespace kontor::migrate

@@ -26,5 +26,7 @@ struct UserPlace {
 // The users that are given, or else everybody for whom the pattern's path exists on the disk, in order of their logins.
 // Errors: not_found (there is nothing at all), invalid (a path without pattern and not one user to whom it belongs).
 Result<std::vector<UserPlace>> find_places(const SourceOptions& options);
+// The same as the accounts of a source.
+Result<std::vector<SourceAccount>> accounts_at(const SourceOptions& options);
 
 }  // namespace kontor::migrate

@@ -161,12 +161,7 @@ class MaildirSource : public Source {
 
   std::string name() const override { return "maildir:" + options_.path; }
 
-  Result<std::vector<SourceAccount>> accounts() override {
-    TRY(const auto places, find_places(options_));
-    std::vector<SourceAccount> out;
-    for (const auto& place : places) out.push_back({place.user.login, target_address(place.user, options_)});
-    return out;
-  }
+  Result<std::vector<SourceAccount>> accounts() override { return accounts_at(options_); }
 
   Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) override {
     MaildirPlace place;

@@ -144,12 +144,7 @@ class MboxSource : public Source {
 
   std::string name() const override { return "mbox:" + options_.path; }
 
-  Result<std::vector<SourceAccount>> accounts() override {
-    TRY(const auto places, find_places(options_));
-    std::vector<SourceAccount> out;
-    for (const auto& place : places) out.push_back({place.user.login, target_address(place.user, options_)});
-    return out;
-  }
+  Result<std::vector<SourceAccount>> accounts() override { return accounts_at(options_); }
 
   Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) override {
     auto root = fill_pattern(options_.path, account.key);

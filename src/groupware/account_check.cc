@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "groupware/account_check.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "groupware/keys.h"
+#include "groupware/layer.h"
+
+namespace kontor::groupware {
+namespace {
+
+constexpr std::size_t kPairs = 512;  // read at once, before they are compared with others
+
+}  // namespace
+
+Result<void> AccountCheck::each(const std::string& prefix, const Visit& visit) {
+  std::string next = prefix;
+  std::string last = key::end(prefix);
+  for (;;) {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    TRY_VOID(snapshot_.scan(next, last, [&](store::Key key, store::Value value) {
+      pairs.emplace_back(key, value);
+      return pairs.size() < kPairs;
+    }));
+    for (const auto& [key, value] : pairs) TRY_VOID(visit(key, value));
+    if (pairs.size() < kPairs) return {};
+    next = pairs.back().first + '\0';
+  }
+}
+
+Result<bool> AccountCheck::has(const std::string& key) {
+  TRY(std::optional<store::Value> value, snapshot_.get(key));
+  return value.has_value();
+}
+
+void AccountCheck::fault(const std::string& where, std::string what, bool repaired) {
+  std::string account = who_.addresses.empty() ? std::string() : fmt::format(" ({})", who_.primary_address());
+  std::string place = fmt::format("account {}{}", who_.account().value, account);
+  if (!where.empty()) place += ", " + where;
+  report_.faults.push_back({std::move(place), std::move(what), repaired && repair_});
+  is_changed_ = is_changed_ || (repaired && repair_);
+}
+
+std::string AccountCheck::at(FolderId id) const {
+  auto found = folders_.find(id);
+  return found == folders_.end() ? fmt::format("folder {}", id.value)
+                                 : fmt::format("folder {} \"{}\"", id.value, found->second.name);
+}
+
+Result<void> AccountCheck::run() {
+  TRY(bool exists, has(key::account()));
+  if (!exists) {
+    TRY(bool has_items, [&]() -> Result<bool> {
+      bool any = false;
+      TRY_VOID(snapshot_.scan(key::all('F'), key::end("V"), [&](store::Key, store::Value) {
+        any = true;
+        return false;
+      }));
+      return any;
+    }());
+    if (has_items) fault("", "the account's own record is missing", false);
+    return {};  // never opened: nothing to check
+  }
+  report_.accounts += 1;
+  if (Result<void> read = read_moment(); !read) {
+    if (read.error().code != Errc::corrupt) return read;
+    fault("", read.error().text, false);
+    return {};
+  }
+  check_folders();
+  TRY_VOID(check_items());
+  TRY_VOID(check_rows());
+  check_counters();
+  TRY_VOID(check_leftovers());
+  if (options_.read_content) TRY_VOID(check_unused_content());
+  TRY_VOID(check_log());
+  if (!repair_ || !is_changed_) return {};
+  // Clients shall see what the repair changed.
+  ChangeRecord change;
+  change.at = environment_.clock.now();
+  record_.modseq = Modseq(record_.modseq.value + 1);
+  // What was mended is in no change record: nobody may be told of changes since an earlier moment.
+  record_.log_from = record_.modseq;
+  for (FolderId id : changed_) {
+    Folder& folder = folders_.at(id);
+    folder.highest = record_.modseq;
+    put(key::folder(id), encode(folder));
+    change.folders_changed.push_back(id);
+  }
+  put(key::change(record_.modseq), encode(change));
+  put(key::account(), encode(record_));
+  return {};
+}
+
+Result<void> AccountCheck::read_moment() {
+  TRY(std::shared_ptr<const Moment> moment, load_moment(snapshot_));
+  record_ = moment->record;
+  for (const FolderTable::Pointer& folder : moment->folders->all()) folders_.emplace(folder->id, *folder);
+  return {};
+}
+
+void AccountCheck::check_folders() {
+  std::set<std::pair<FolderId, std::string>> names;
+  std::set<FolderRole> roles;
+  for (auto& [id, folder] : folders_) {
+    report_.folders += 1;
+    if (id.value >= record_.next_folder) {
+      fault(at(id), "its id is above the account's counter", true);
+      record_.next_folder = id.value + 1;
+    }
+    if (!folder.uid_validity) fault(at(id), "it has no UIDVALIDITY", false);
+    if (folder.highest > record_.modseq) {
+      fault(at(id), "its modseq is above the account's", true);
+      record_.modseq = folder.highest;
+    }
+    std::set<FolderId> above;
+    for (FolderId parent = folder.parent; parent; parent = folders_.at(parent).parent) {
+      if (folders_.contains(parent) && parent != id && above.insert(parent).second) continue;
+      fault(at(id), "its parent folder is missing or lies within it", true);
+      folder.parent = FolderId();
+      changed_.insert(id);
+      break;
+    }
+    if (!names.emplace(folder.parent, folder.name).second) {
+      fault(at(id), "another folder beside it has the same name", true);
+      folder.name = fmt::format("{} ({})", folder.name, id.value);
+      changed_.insert(id);
+    }
+    if (folder.role != FolderRole::none && !roles.insert(folder.role).second) {
+      fault(at(id), "another folder has the same role", true);
+      folder.role = FolderRole::none;
+      changed_.insert(id);
+    }
+  }
+  if (!roles.contains(FolderRole::inbox)) fault("", "there is no inbox", false);
+}
+
+// Rows that no item knows.
+Result<void> AccountCheck::check_rows() {
+  return each(key::all('V'), [&](std::string_view key, std::string_view value) -> Result<void> {
+    FolderId folder(read_be64(key.substr(1)));
+    Uid uid(read_be32(key.substr(9)));
+    auto is_right = [&]() -> Result<bool> {
+      Result<RowRecord> row = decode_row(uid, value);
+      if (!row) return false;
+      TRY(std::optional<store::Value> stored, snapshot_.get(key::item(row->row.item)));
+      if (!stored) return false;
+      Result<ItemRecord> item = decode_item(row->row.item, *stored);
+      return item && folders_.contains(folder) &&
+             std::any_of(item->filings.begin(), item->filings.end(),
+                         [&](const Filing& filing) { return filing.folder == folder && filing.uid == uid; });
+    };
+    TRY(bool right, is_right());
+    if (right) return {};
+    fault(at(folder, uid), "its row belongs to no item", true);
+    erase(std::string(key));
+    if (folders_.contains(folder)) changed_.insert(folder);
+    return {};
+  });
+}
+
+void AccountCheck::check_counters() {
+  for (auto& [id, folder] : folders_) {
+    const Counters& counted = counted_[id];
+    if (folder.total != counted.total || folder.unseen != counted.unseen || folder.deleted != counted.deleted ||
+        folder.bytes != counted.bytes) {
+      fault(at(id),
+            fmt::format("it says {} messages, {} unseen, {} deleted, {} bytes, but has {}, {}, {} and {}", folder.total,
+                        folder.unseen, folder.deleted, folder.bytes, counted.total, counted.unseen, counted.deleted,
+                        counted.bytes),
+            true);
+      folder.total = counted.total;
+      folder.unseen = counted.unseen;
+      folder.deleted = counted.deleted;
+      folder.bytes = counted.bytes;
+      changed_.insert(id);
+    }
+    if (counted.highest > folder.highest) {
+      fault(at(id), "a message's modseq is above the folder's", true);
+      record_.modseq = std::max(record_.modseq, counted.highest);
+      changed_.insert(id);
+    }
+  }
+  if (record_.bytes != bytes_ || record_.items != items_) {
+    fault("",
+          fmt::format("it says {} items, {} bytes, but has {} and {}", record_.items, record_.bytes, items_, bytes_),
+          true);
+    record_.bytes = bytes_;
+    record_.items = items_;
+  }
+}
+
+// Records that belong to an item which is not there.
+Result<void> AccountCheck::check_leftovers() {
+  struct Leftover {
+    char letter;
+    std::size_t item_at;  // where the item's id stands in the key
+    const char* what;
+  };
+  static constexpr Leftover kKinds[] = {{'S', 1, "a summary"},
+                                        {'T', 9, "a thread's reference"},
+                                        {'R', 9, "a use of shared content"},
+                                        {'H', 33, "a use of a blob"},
+                                        {'X', 9, "a recoverable item's note"}};
+  for (const Leftover& kind : kKinds) {
+    TRY_VOID(each(key::all(kind.letter), [&](std::string_view key, std::string_view) -> Result<void> {
+      bool is_sound = key.size() == kind.item_at + 8;
+      if (is_sound) {
+        ItemId id(read_be64(key.substr(kind.item_at)));
+        TRY(std::optional<store::Value> item, snapshot_.get(key::item(id)));
+        bool is_right = item.has_value();
+        if (is_right && kind.letter == 'X') {
+          Result<ItemRecord> record = decode_item(id, *item);
+          is_right = record && record->filings.empty() &&
+                     key == key::removed(record->removed_at.time_since_epoch().count(), id);
+        }
+        if (is_right) return {};
+      }
+      fault("", fmt::format("{} belongs to no such item", kind.what), true);
+      erase(std::string(key));
+      return {};
+    }));
+  }
+  return {};
+}
+
+Result<void> AccountCheck::check_unused_content() {
+  std::vector<ItemId> all;
+  TRY_VOID(snapshot_.scan(
+      std::string(1, '\0'), {},
+      [&](store::Key key, store::Value) {
+        if (key.size() == 8) all.push_back(ItemId(read_be64(key)));
+        return true;
+      },
+      store::Space::content));
+  for (ItemId id : all) {
+    TRY(bool owned, has(key::item(id)));
+    bool shared = false;
+    std::string prefix = key::sharers(id);
+    TRY_VOID(snapshot_.scan(prefix, key::end(prefix), [&](store::Key, store::Value) {
+      shared = true;
+      return false;
+    }));
+    if (owned || shared) continue;
+    fault(at(id), "its content is kept, but no item uses it", true);
+    if (repair_) repair_->erase(key::content(id), store::Space::content);
+  }
+  return {};
+}
+
+Result<void> AccountCheck::check_log() {
+  return each(key::all('L'), [&](std::string_view key, std::string_view value) -> Result<void> {
+    Modseq modseq(read_be64(key.substr(1)));
+    if (modseq > record_.modseq) {
+      fault("", "the change log reaches beyond the account's modseq", true);
+      record_.modseq = modseq;
+    }
+    if (!decode_change(value)) {
+      fault("", fmt::format("the change record {} is damaged: clients will synchronise anew", modseq.value), true);
+      erase(std::string(key));
+      record_.log_from = std::max(record_.log_from, Modseq(modseq.value + 1));
+    }
+    return {};
+  });
+}
+
+}  // namespace kontor::groupware

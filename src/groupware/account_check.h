@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Checks one account on one snapshot, and gathers what puts its faults right.
+#pragma once
+
+#include <fmt/core.h>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "groupware/environment.h"
+#include "groupware/records.h"
+
+namespace kontor::groupware {
+
+// What a folder's filings add up to.
+struct Counters {
+  std::uint32_t total = 0, unseen = 0, deleted = 0;
+  std::uint64_t bytes = 0;
+  Modseq highest;
+};
+
+// With a batch, repairs are gathered there; the caller commits it while the account takes no updates.
+class AccountCheck {
+ public:
+  AccountCheck(Environment& environment, const directory::Principal& who, store::Snapshot& snapshot,
+               const CheckOptions& options, CheckReport& report, store::Batch* repair)
+      : environment_(environment),
+        who_(who),
+        snapshot_(snapshot),
+        options_(options),
+        report_(report),
+        repair_(repair) {}
+
+  Result<void> run();
+
+ private:
+  using Visit = std::function<Result<void>(std::string_view key, std::string_view value)>;
+
+  // Visits all pairs of a prefix; unlike a scan's, `visit` may read.
+  Result<void> each(const std::string& prefix, const Visit& visit);
+  Result<bool> has(const std::string& key);
+  void fault(const std::string& where, std::string what, bool repaired);
+  void put(std::string key, std::string value) {
+    if (repair_) repair_->put(std::move(key), std::move(value));
+  }
+  void erase(std::string key) {
+    if (repair_) repair_->erase(std::move(key));
+  }
+  std::string at(FolderId id) const;
+  std::string at(ItemId id) const { return fmt::format("item {}", id.value); }
+  std::string at(FolderId id, Uid uid) const { return fmt::format("{}, UID {}", at(id), uid.value); }
+
+  Result<void> read_moment();
+  void check_folders();
+  Result<void> check_items();
+  Result<void> check_item(ItemRecord item);
+  Result<void> check_filings(ItemRecord& item);
+  Result<void> check_content(const ItemRecord& item);
+  Result<void> check_summary(const ItemRecord& item);
+  Result<void> check_rows();
+  void check_counters();
+  Result<void> check_leftovers();
+  Result<void> check_unused_content();
+  Result<void> check_log();
+
+  Environment& environment_;
+  const directory::Principal& who_;
+  store::Snapshot& snapshot_;
+  const CheckOptions& options_;
+  CheckReport& report_;
+  store::Batch* repair_;
+
+  AccountRecord record_;
+  std::map<FolderId, Folder> folders_;
+  std::map<FolderId, Counters> counted_;
+  std::set<FolderId> changed_;  // by the repair
+  std::uint64_t bytes_ = 0, items_ = 0;
+  bool is_changed_ = false;
+};
+
+}  // namespace kontor::groupware
