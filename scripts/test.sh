@@ -31,11 +31,12 @@ build() {
 }
 
 # The rooms that threads meet in; what the others do in them is the same with any sanitizer.
+# Debian's RocksDB is not built with it and cannot be judged: its tests stay out here.
 threaded="base_test store_test net_test groupware_test transport_test protocols_imap_test protocols_import_test"
 run_threaded() {
   local test
   for test in $threaded; do
-    "build/tsan/$test" --gtest_brief=1 || return 1
+    "build/tsan/$test" --gtest_brief=1 '--gtest_filter=-*/1.*:Rocksdb.*:Crash.*:DiskFull.*' || return 1
   done
 }
 
