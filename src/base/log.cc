@@ -59,7 +59,7 @@ void append_json(std::string& out, std::string_view text) {
 
 // A value that came from outside cannot start a line or a field of its own.
 void append_text(std::string& out, std::string_view text) {
-  if (!text.empty() && text.find_first_of(" \"=\\") == std::string_view::npos && text.find_first_not_of(" ") == 0 &&
+  if (!text.empty() && text.find_first_of(" \"=\\") == std::string_view::npos && text.find_first_not_of(' ') == 0 &&
       std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
     out.append(text);
     return;

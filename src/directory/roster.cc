@@ -113,14 +113,16 @@ Status Roster::effective_status(const Principal& principal) const {
 
 void Roster::put(Tenant tenant) {
   if (const Tenant* old = this->tenant(tenant.id)) tenant_names_.erase(old->name);
-  tenant_names_.set(tenant.name, tenant.id);
-  tenants_.set(tenant.id, std::make_shared<const Tenant>(std::move(tenant)));
+  const TenantId id = tenant.id;
+  tenant_names_.set(tenant.name, id);
+  tenants_.set(id, std::make_shared<const Tenant>(std::move(tenant)));
 }
 
 void Roster::put(Domain domain) {
   if (const Domain* old = this->domain(domain.id)) domain_names_.erase(old->name);
-  domain_names_.set(domain.name, domain.id);
-  domains_.set(domain.id, std::make_shared<const Domain>(std::move(domain)));
+  const DomainId id = domain.id;
+  domain_names_.set(domain.name, id);
+  domains_.set(id, std::make_shared<const Domain>(std::move(domain)));
 }
 
 void Roster::put(Principal principal) {
@@ -129,8 +131,9 @@ void Roster::put(Principal principal) {
   if (old != nullptr)
     for (const std::string& address : old->addresses) addresses_.erase(address);
   index_members(principal, old == nullptr ? kNone : old->members, principal.members);
-  for (const std::string& address : principal.addresses) addresses_.set(address, principal.id);
-  principals_.set(principal.id, std::make_shared<const Principal>(std::move(principal)));
+  const PrincipalId id = principal.id;
+  for (const std::string& address : principal.addresses) addresses_.set(address, id);
+  principals_.set(id, std::make_shared<const Principal>(std::move(principal)));
 }
 
 void Roster::put(PrincipalId id, Credentials credentials) {

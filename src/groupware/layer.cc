@@ -212,7 +212,7 @@ void Layer::absorb(Layer&& above) {
   table_ = nullptr;
 }
 
-store::Batch Layer::to_batch() && {
+store::Batch Layer::take_batch() {
   store::Batch batch;
   while (!writes_.empty()) {
     auto change = writes_.extract(writes_.begin());

@@ -95,7 +95,7 @@ class Layer {
   bool keywords_dirty = false;
 
   void absorb(Layer&& above);
-  store::Batch to_batch() &&;
+  store::Batch take_batch();  // the writes, which the layer loses
   const std::vector<BlobUse>& blobs() const { return blobs_; }
   std::shared_ptr<const Moment> to_moment();  // after seal: what this layer makes of the account
 

@@ -190,7 +190,7 @@ Result<void> StoredAccount::try_commit(const std::vector<Pending*>& batch) {
   if (!bottom.is_dirty()) return {};
   std::shared_ptr<const Moment> after = bottom.to_moment();
   bottom.release();
-  store::Batch changes = std::move(bottom).to_batch();
+  store::Batch changes = bottom.take_batch();
   changes.put(key::account(), after->record_bytes);
   changes.expect(key::account(), before->record_bytes.empty() ? std::nullopt : std::optional(before->record_bytes));
   TRY_VOID(

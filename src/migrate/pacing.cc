@@ -11,15 +11,19 @@
 namespace kontor::migrate {
 namespace {
 
+std::optional<int> number(std::string_view digits) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc() || end != digits.data() + digits.size() || value < 0) return std::nullopt;
+  return value;
+}
+
 std::optional<int> clock_minutes(std::string_view text) {
-  int hour = 0, minute = 0;
   if (text.size() != 5 || text[2] != ':') return std::nullopt;
-  const auto h = std::from_chars(text.data(), text.data() + 2, hour);
-  const auto m = std::from_chars(text.data() + 3, text.data() + 5, minute);
-  if (h.ec != std::errc() || m.ec != std::errc() || h.ptr != text.data() + 2 || m.ptr != text.data() + 5)
-    return std::nullopt;
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59) return std::nullopt;
-  return hour * 60 + minute;
+  const auto hour = number(text.substr(0, 2));
+  const auto minute = number(text.substr(3));
+  if (!hour || !minute || *hour > 23 || *minute > 59) return std::nullopt;
+  return *hour * 60 + *minute;
 }
 
 }  // namespace

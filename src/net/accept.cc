@@ -54,9 +54,10 @@ void Runtime::State::take(Fd fd, const SocketAddress& from, const std::shared_pt
   if (!peer.is_unix) tune_tcp(fd.get());
   listener->accepted.add();
   std::shared_ptr<Loop> loop = loops[next_loop.fetch_add(1, std::memory_order_relaxed) % loops.size()];
-  asio::post(loop->io, [this, loop, fd = std::move(fd), peer, listener, ticket = Gate::Ticket(sessions)]() mutable {
-    start(loop, std::move(fd), peer, std::move(listener), std::move(ticket));
-  });
+  asio::post(loop->io,
+             [this, loop, fd = std::move(fd), peer, listener = listener, ticket = Gate::Ticket(sessions)]() mutable {
+               start(loop, std::move(fd), peer, std::move(listener), std::move(ticket));
+             });
 }
 
 }  // namespace kontor::net

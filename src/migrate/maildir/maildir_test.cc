@@ -46,6 +46,7 @@ TEST(MessageName, IsTakenApart) {
   EXPECT_EQ(name.size, 120u);
   EXPECT_EQ(name.crlf_size, 130u);
   EXPECT_EQ(name.delivered->time_since_epoch().count(), 1700000000);
+  EXPECT_EQ(parse_message_name(";2,5").base, ";2,5") << "a name of flags alone";
   EXPECT_FALSE(parse_message_name("1.a,S=x").size);
   EXPECT_FALSE(parse_message_name("99999999999.x").delivered);
 }

@@ -30,7 +30,8 @@ std::optional<Instant> delivery_time(std::string_view base) {
 MessageName parse_message_name(std::string_view name) {
   MessageName out;
   out.base = name;
-  for (auto at = name.rfind("2,"); at != std::string_view::npos && at > 0; at = name.rfind("2,", at - 1)) {
+  // Something must stand before the mark: the name's base is never empty.
+  for (auto at = name.rfind("2,"); at != std::string_view::npos && at > 1; at = name.rfind("2,", at - 1)) {
     const char mark = name[at - 1];
     if (mark != ':' && mark != ';' && mark != '!') continue;
     out.base = name.substr(0, at - 1);

@@ -131,7 +131,7 @@ struct Search::Message {
         summary_table = flatbuffers::GetRoot<mime::fb::Summary>(summary_bytes.data());
         if (summary_table->top() == nullptr) {
           summary_table = nullptr;
-          take<void>(fail(Errc::corrupt, "the summary of an item is damaged"));
+          (void)take<void>(fail(Errc::corrupt, "the summary of an item is damaged"));
         }
       }
     }
@@ -292,8 +292,8 @@ bool Search::matches_stored(const Key& key, Message& message) const {
            });
   }
   NeedleFinder finder({key.text});
-  if (key.op == Op::anywhere) message.take(feed_header(*content, *summary->top(), finder, message.cost));
-  message.take(feed_bodies(*content, *summary->top(), finder, message.cost));
+  if (key.op == Op::anywhere) (void)message.take(feed_header(*content, *summary->top(), finder, message.cost));
+  (void)message.take(feed_bodies(*content, *summary->top(), finder, message.cost));
   return finder.found(0);
 }
 
