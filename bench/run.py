@@ -185,7 +185,7 @@ def migrate(kontor, source, user, messages, table):
         def by_mbsync():
             (folder / "mail").mkdir()
             (folder / "mbsyncrc").write_text(
-                f"IMAPAccount a\nHost 127.0.0.1\nPort {source.imap}\nUser {user}\nPass secret\nSSLType None\nIMAPStore r\nAccount a\n"
+                f"IMAPAccount a\nHost 127.0.0.1\nPort {source.imap}\nUser {user}\nPass secret\nSSLType None\n\nIMAPStore r\nAccount a\n"
                 f"\nMaildirStore l\nPath {folder}/mail/\nInbox {folder}/mail/INBOX\nSubFolders Verbatim\n\n"
                 "Channel c\nFar :r:\nNear :l:\nPatterns *\nCreate Near\nSync Pull\nSyncState *\n")
             run_tool(["mbsync", "-c", folder / "mbsyncrc", "-a"])
