@@ -53,9 +53,6 @@ class Admin {
 // {"error": {"code": "not_found", "text": "..."}}
 std::string error_json(const Error& error);
 
-// The one table from meanings to HTTP's codes.
-unsigned http_status(Errc code);
-
 // Routes for net::http_session on the local socket. Both must outlive the session.
 std::vector<net::HttpRoute> routes(Admin& admin, Workers& workers);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "base/log.h"
 #include "net/blocking.h"
+#include "net/http_status.h"
 #include "protocols/admin/admin.h"
 
 namespace kontor::admin {
@@ -12,7 +13,7 @@ constexpr std::size_t kLargestRequest = 1 << 20;
 net::HttpResponse to_response(const Result<std::string>& result) {
   net::HttpResponse response;
   response.content_type = "application/json";
-  response.status = result ? 200 : http_status(result.error().code);
+  response.status = result ? 200 : net::http_status(result.error().code);
   response.body = result ? *result : error_json(result.error());
   return response;
 }
@@ -31,29 +32,6 @@ Task<net::HttpResponse> answer(Admin& admin, Workers& workers, net::HttpRequest 
 }
 
 }  // namespace
-
-unsigned http_status(Errc code) {
-  switch (code) {
-    case Errc::not_found:
-      return 404;
-    case Errc::exists:
-    case Errc::conflict:
-      return 409;
-    case Errc::denied:
-      return 403;
-    case Errc::over_quota:
-      return 507;
-    case Errc::too_large:
-      return 413;
-    case Errc::invalid:
-      return 400;
-    case Errc::unavailable:
-      return 503;
-    case Errc::corrupt:
-      return 500;
-  }
-  return 500;
-}
 
 std::vector<net::HttpRoute> routes(Admin& admin, Workers& workers) {
   return {{std::string(kPrefix), [&admin, &workers](net::HttpRequest request, net::HttpBody& body) {

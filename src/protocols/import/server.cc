@@ -13,6 +13,7 @@
 #include "formats/archive/answer.h"
 #include "formats/archive/record.h"
 #include "net/blocking.h"
+#include "net/http_status.h"
 #include "protocols/import/job.h"
 #include "protocols/import/queries.h"
 #include "protocols/import/tokens.h"
@@ -58,32 +59,9 @@ struct ImportServer {
 };
 using ServerPtr = std::shared_ptr<ImportServer>;
 
-unsigned status_of(Errc code) {
-  switch (code) {
-    case Errc::not_found:
-      return 404;
-    case Errc::denied:
-      return 403;
-    case Errc::exists:
-    case Errc::conflict:
-      return 409;
-    case Errc::over_quota:
-      return 507;
-    case Errc::too_large:
-      return 413;
-    case Errc::invalid:
-      return 400;
-    case Errc::unavailable:
-      return 503;
-    case Errc::corrupt:
-      return 500;
-  }
-  return 500;
-}
-
 net::HttpResponse refusal(const Error& error) {
   net::HttpResponse response;
-  response.status = status_of(error.code);
+  response.status = net::http_status(error.code);
   response.body = error.text + "\n";
   if (error.code == Errc::unavailable || error.code == Errc::conflict)
     response.headers.emplace_back("Retry-After", "10");
