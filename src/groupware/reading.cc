@@ -15,11 +15,8 @@ namespace {
 // Where wanted items lie closer together than this, one scan over their range is cheaper than a look-up for each.
 constexpr std::uint64_t kScanGap = 8;
 
-bool has_member(const directory::Principal& principal, const Caller& caller) {
-  auto is = [&](PrincipalId id) {
-    return std::find(principal.members.begin(), principal.members.end(), id) != principal.members.end();
-  };
-  return is(caller.principal) || std::any_of(caller.groups.begin(), caller.groups.end(), is);
+bool contains(const std::vector<PrincipalId>& ids, PrincipalId id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
 }  // namespace
@@ -36,8 +33,10 @@ Ownership ownership_of(Environment& environment, AccountId account, TenantId ten
   Result<directory::Principal> who = environment.directory.principal(caller.principal);
   out.is_foreign = !who || who->tenant != tenant;
   if (out.is_foreign) return out;
+  out.groups = environment.directory.groups_of(caller.principal);
   Result<directory::Principal> owner = environment.directory.by_account(account);
-  if (owner && owner->kind == directory::PrincipalKind::shared && has_member(*owner, caller))
+  auto is_caller = [&](PrincipalId id) { return id == caller.principal || contains(out.groups, id); };
+  if (owner && owner->kind == directory::PrincipalKind::shared && std::ranges::any_of(owner->members, is_caller))
     out.everywhere = right::kAll & ~right::kAdminister;
   return out;
 }
@@ -46,9 +45,8 @@ std::uint32_t rights_on(const Folder& folder, const Ownership& ownership, const 
   std::uint32_t rights = ownership.everywhere;
   if (ownership.is_foreign) return rights;
   for (const Grant& grant : folder.grants) {
-    bool applies = !grant.principal || grant.principal == caller.principal ||
-                   std::find(caller.groups.begin(), caller.groups.end(), grant.principal) != caller.groups.end();
-    if (applies) rights |= grant.rights;
+    if (!grant.principal || grant.principal == caller.principal || contains(ownership.groups, grant.principal))
+      rights |= grant.rights;
   }
   return rights;
 }

@@ -14,9 +14,10 @@ namespace kontor::groupware {
 struct Ownership {
   AccountId account;
   TenantId tenant;
-  bool is_full = false;          // the caller is the owner or the system
-  std::uint32_t everywhere = 0;  // rights on every folder
-  bool is_foreign = false;       // the caller is of another tenant: no grant applies
+  bool is_full = false;             // the caller is the owner or the system
+  std::uint32_t everywhere = 0;     // rights on every folder
+  bool is_foreign = false;          // the caller is of another tenant: no grant applies
+  std::vector<PrincipalId> groups;  // of the caller, nested ones too; empty where is_full
 };
 Ownership ownership_of(Environment& environment, AccountId account, TenantId tenant, const Caller& caller);
 

@@ -31,15 +31,13 @@ struct Grant {
   std::uint32_t rights = 0;
 };
 
-// Who calls. Made by a protocol after login, or system() for delivery, imports and administration.
+// Who calls. Made by a protocol after login, or system() for delivery, imports and administration. The groups that it
+// is in are looked up at each call: whoever leaves one loses what it gave at once.
 struct Caller {
-  static Caller user(PrincipalId who, std::vector<PrincipalId> groups = {}) {
-    return Caller{who, std::move(groups), false};
-  }
-  static Caller system() { return Caller{PrincipalId(), {}, true}; }
+  static Caller user(PrincipalId who) { return Caller{who, false}; }
+  static Caller system() { return Caller{PrincipalId(), true}; }
 
   PrincipalId principal;
-  std::vector<PrincipalId> groups;
   bool is_system = false;
 };
 

@@ -39,11 +39,11 @@ Snapshot emptied() {
 
 Task<void> Session::announce(Expunges expunges) {
   Selected& box = *selected_;
-  const auto folder = account_->folders()->find(box.folder);
+  const auto folder = box.account->folders()->find(box.folder);
   if (folder ? folder->highest == box.view->modseq() : box.exists() == 0) co_return;
   Snapshot now;
   if (folder) {
-    auto found = co_await net::blocking(workers(), [&] { return look(*account_, caller_, box.folder); });
+    auto found = co_await net::blocking(workers(), [&] { return look(*box.account, caller_, box.folder); });
     if (!found && found.error().code != Errc::not_found) co_return;
     now = found ? *std::move(found) : emptied();
   } else {
@@ -66,7 +66,8 @@ Task<void> Session::announce(Expunges expunges) {
   if (now.keywords) out += learn_keywords(now.keywords);
   if (difference.added > 0) {
     if (!box.read_only) {
-      const auto first = co_await net::blocking(workers(), [&] { return account_->claim_recent(caller_, box.folder); });
+      const auto first =
+          co_await net::blocking(workers(), [&] { return box.account->claim_recent(caller_, box.folder); });
       if (first) {
         for (std::uint32_t at = box.exists() - difference.added; at < box.exists(); ++at) {
           const Uid uid = box.view->at(at).uid;

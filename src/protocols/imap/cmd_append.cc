@@ -51,6 +51,20 @@ Result<FolderId> check_target(groupware::Account& account, const groupware::Call
   return folder->id;
 }
 
+struct AppendTarget {
+  std::shared_ptr<groupware::Account> account;
+  FolderId folder;
+};
+
+// Errors: as check_target, and those of Session::mailbox.
+Task<Result<AppendTarget>> find_target(Session& session, std::string path, std::uint64_t size) {
+  CO_TRY(const auto mailbox, co_await session.mailbox(std::move(path)));
+  CO_TRY(const FolderId folder, co_await net::blocking(session.workers(), [&] {
+           return check_target(*mailbox.account, session.caller(), mailbox.path, size);
+         }));
+  co_return AppendTarget{mailbox.account, folder};
+}
+
 // What the literal alone tells. RFC 3501 section 6.3.11: a message of no bytes gives the command up.
 std::optional<Reply> refuse_size(Session& session, const wire::imap::LiteralMark& mark) {
   if (mark.binary) return Reply::bad("literal8 is not taken here");
@@ -70,8 +84,7 @@ Task<Result<Reply>> refuse(Session& session, const wire::imap::LiteralMark& mark
 }
 
 // Reads the message into the stager. On an error of the stager the rest of the literal is still read.
-Task<Result<groupware::StagedContent>> take_message(Session& session, std::uint64_t size) {
-  const auto tenant = session.account().tenant();
+Task<Result<groupware::StagedContent>> take_message(Session& session, TenantId tenant, std::uint64_t size) {
   const auto stager = session.services().accounts.stage(tenant);
   std::string gathered;
   Result<void> taken;
@@ -100,15 +113,14 @@ Task<Result<Reply>> cmd_append(Session& session, Command& command) {
   if (auto refusal = refuse_size(session, mark)) co_return co_await refuse(session, mark, *std::move(refusal));
   const auto path = path_from_wire(arguments.folder);
   if (!path) co_return co_await refuse(session, mark, Reply::no("there cannot be such a folder", "CANNOT"));
-  const auto target = co_await net::blocking(
-      session.workers(), [&] { return check_target(session.account(), session.caller(), *path, mark.size); });
+  const auto target = co_await find_target(session, *path, mark.size);
   if (!target) {
     const bool is_missing = target.error().code == Errc::not_found;
     co_return co_await refuse(
         session, mark, is_missing ? Reply::no("create the folder first", "TRYCREATE") : reply_to(target.error()));
   }
   if (mark.synchronising) co_await session.ask("send the message");
-  auto staged = co_await take_message(session, mark.size);
+  auto staged = co_await take_message(session, target->account->tenant(), mark.size);
   const auto end_of_line = co_await session.io().read_line(1000);
   if (!end_of_line) {
     co_await session.bye("the command does not end");
@@ -125,11 +137,11 @@ Task<Result<Reply>> cmd_append(Session& session, Command& command) {
   item.internal_date = arguments.date;
   groupware::Added added;
   const auto file = [&](groupware::Transaction& transaction) -> Result<void> {
-    TRY(added, transaction.add(*target, item));
+    TRY(added, transaction.add(target->folder, item));
     return {};
   };
   CO_TRY_VOID(
-      co_await net::blocking(session.workers(), [&] { return session.account().update(session.caller(), file); }));
+      co_await net::blocking(session.workers(), [&] { return target->account->update(session.caller(), file); }));
   co_return Reply::ok("APPEND completed", fmt::format("APPENDUID {} {}", added.uid_validity.value, added.uid.value));
 }
 

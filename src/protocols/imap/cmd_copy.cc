@@ -26,7 +26,7 @@ std::string copyuid(const Copied& copied) {
 struct CopyJob {
   FolderId from;
   std::vector<Uid> uids;  // ascending
-  std::string to;
+  std::string to;         // in the same account
   CopyMode mode;
   bool by_uid;  // messages that are gone are passed over; otherwise nothing is copied
 };
@@ -67,12 +67,16 @@ Task<Result<Reply>> copy_or_move(Session& session, Command& command, CopyMode mo
   if (!path) co_return Reply::no("there cannot be such a folder", "CANNOT");
   if (mode == CopyMode::move && box.read_only) co_return Reply::no("the folder was opened read-only", "NOPERM");
 
-  CopyJob job{box.folder, {}, *path, mode, command.by_uid};
+  const auto target = co_await session.mailbox(*path);
+  if (!target && target.error().code == Errc::not_found) co_return Reply::no("create the folder first", "TRYCREATE");
+  if (!target) co_return std::unexpected(target.error());
+
+  CopyJob job{box.folder, {}, target->path, mode, command.by_uid};
   for (const auto position : *wanted) job.uids.push_back(box.view->at(position).uid);
   Copied copied;
   const auto change = [&](groupware::Transaction& transaction) { return copy_all(transaction, job, copied); };
   const auto done =
-      co_await net::blocking(session.workers(), [&] { return session.account().update(session.caller(), change); });
+      co_await net::blocking(session.workers(), [&] { return box.account->update(session.caller(), change); });
   if (!done && copied.no_target) co_return Reply::no("create the folder first", "TRYCREATE");
   if (!done && copied.is_missing) co_return Reply::no("some of the messages are gone", "EXPUNGEISSUED");
   if (!done) co_return std::unexpected(done.error());

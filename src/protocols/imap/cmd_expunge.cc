@@ -39,7 +39,7 @@ Task<Result<Reply>> cmd_expunge(Session& session, Command& command) {
   if (!in.finish()) co_return Reply::bad(in);
   if (box.read_only) co_return Reply::no("the folder was opened read-only", "NOPERM");
   CO_TRY_VOID(co_await net::blocking(session.workers(), [&] {
-    return expunge(session.account(), session.caller(), box.folder, command.by_uid ? &uids : nullptr);
+    return expunge(*box.account, session.caller(), box.folder, command.by_uid ? &uids : nullptr);
   }));
   co_return Reply::ok("EXPUNGE completed");
 }

@@ -65,7 +65,7 @@ Task<Result<void>> set_seen(Session& session, FetchJob& job) {
     return {};
   };
   CO_TRY(const Modseq modseq,
-         co_await net::blocking(session.workers(), [&] { return session.account().update(session.caller(), update); }));
+         co_await net::blocking(session.workers(), [&] { return box.account->update(session.caller(), update); }));
   job.seen_now = uids_at(*box.view, unseen);
   box.own_change = modseq;
   box.own_uids = job.seen_now;
@@ -106,7 +106,7 @@ Task<Result<Reply>> cmd_fetch(Session& session, Command& command) {
   bool is_missing = false, is_damaged = false;
   for (std::size_t next = 0; next < job.positions.size();) {
     CO_TRY(const auto batch, co_await net::blocking(session.workers(), [&] {
-             return fetch_batch(session.account(), session.caller(), box, job, next);
+             return fetch_batch(*box.account, session.caller(), box, job, next);
            }));
     co_await write_batch(session, batch);
     next = batch.next;

@@ -104,10 +104,21 @@ Result<void> change_subscription(Transaction& transaction, const std::string& pa
   return transaction.subscribe_other(path, false);
 }
 
+Result<void> subscribe(Transaction& transaction, const std::string& path) {
+  return change_subscription(transaction, path, true);
+}
+
+Result<void> unsubscribe(Transaction& transaction, const std::string& path) {
+  return change_subscription(transaction, path, false);
+}
+
+// Runs `change(transaction, path)` on the account that `name` leads into.
 template <class Change>
-Task<Result<Reply>> change_account(Session& session, Command& command, Change change) {
+Task<Result<Reply>> change_account(Session& session, Command& command, std::string name, Change change) {
+  CO_TRY(const auto mailbox, co_await session.mailbox(std::move(name)));
   CO_TRY_VOID(co_await net::blocking(session.workers(), [&] {
-    return session.account().update(session.caller(), [&](Transaction& transaction) { return change(transaction); });
+    return mailbox.account->update(session.caller(),
+                                   [&](Transaction& transaction) { return change(transaction, mailbox.path); });
   }));
   co_return Reply::ok(std::string(command.row->name) + " completed");
 }
@@ -127,16 +138,14 @@ Task<Result<Reply>> cmd_create(Session& session, Command& command) {
   Reply refusal = bad_name();
   const auto path = only_path(command, refusal);
   if (!path) co_return refusal;
-  const auto change = [&](Transaction& transaction) { return create_folder(transaction, *path); };
-  co_return co_await change_account(session, command, change);
+  co_return co_await change_account(session, command, *path, create_folder);
 }
 
 Task<Result<Reply>> cmd_delete(Session& session, Command& command) {
   Reply refusal = bad_name();
   const auto path = only_path(command, refusal);
   if (!path) co_return refusal;
-  const auto change = [&](Transaction& transaction) { return delete_folder(transaction, *path); };
-  co_return co_await change_account(session, command, change);
+  co_return co_await change_account(session, command, *path, delete_folder);
 }
 
 Task<Result<Reply>> cmd_rename(Session& session, Command& command) {
@@ -148,24 +157,27 @@ Task<Result<Reply>> cmd_rename(Session& session, Command& command) {
   if (!in.finish()) co_return Reply::bad(in);
   if (!from) co_return Reply::no("there is no such folder", "NONEXISTENT");
   if (!to) co_return bad_name();
-  const auto change = [&](Transaction& transaction) { return rename_folder(transaction, *from, *to); };
-  co_return co_await change_account(session, command, change);
+  CO_TRY(const auto target, co_await session.mailbox(*to));
+  CO_TRY(const auto source, co_await session.mailbox(*from));
+  if (target.account != source.account) co_return Reply::no("folders stay in their mailbox", "CANNOT");
+  const auto change = [&](Transaction& transaction, const std::string& path) {
+    return rename_folder(transaction, path, target.path);
+  };
+  co_return co_await change_account(session, command, *from, change);
 }
 
 Task<Result<Reply>> cmd_subscribe(Session& session, Command& command) {
   Reply refusal = bad_name();
   const auto path = only_path(command, refusal);
   if (!path) co_return refusal;
-  const auto change = [&](Transaction& transaction) { return change_subscription(transaction, *path, true); };
-  co_return co_await change_account(session, command, change);
+  co_return co_await change_account(session, command, *path, subscribe);
 }
 
 Task<Result<Reply>> cmd_unsubscribe(Session& session, Command& command) {
   Reply refusal = bad_name();
   const auto path = only_path(command, refusal);
   if (!path) co_return refusal;
-  const auto change = [&](Transaction& transaction) { return change_subscription(transaction, *path, false); };
-  co_return co_await change_account(session, command, change);
+  co_return co_await change_account(session, command, *path, unsubscribe);
 }
 
 }  // namespace kontor::imap

@@ -15,7 +15,7 @@ Task<Result<Reply>> cmd_idle(Session& session, Command& command) {
   std::unique_ptr<groupware::Watch> watch;
   if (session.selected() != nullptr) {
     const FolderId folder = session.selected()->folder;
-    watch = session.account().watch([signal, folder](const groupware::Notice& notice) {
+    watch = session.selected()->account->watch([signal, folder](const groupware::Notice& notice) {
       const auto& touched = notice.folders;
       if (std::find(touched.begin(), touched.end(), folder) != touched.end()) signal->set();
     });

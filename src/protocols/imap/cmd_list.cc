@@ -31,15 +31,14 @@ struct NameOrder {
 };
 using Listing = std::map<std::string, Listed, NameOrder>;  // by name on the wire
 
-// All names of the account that show in IMAP.
-Result<Listing> list_folders(groupware::Account& account, const groupware::Caller& caller) {
-  TRY(const auto reader, account.read(caller));
+// Adds all names of the account that show in IMAP.
+Result<void> list_folders(const Mailbox& root, const groupware::Caller& caller, Listing& listing) {
+  TRY(const auto reader, root.account->read(caller));
   const auto folders = reader->folders();
   std::set<FolderId> parents;
   for (const auto& folder : folders->all()) {
     if (shows(*reader, *folder)) parents.insert(folder->parent);
   }
-  Listing listing;
   for (const auto& folder : folders->all()) {
     const bool is_parent = parents.contains(folder->id);
     if (!shows(*reader, *folder)) continue;
@@ -49,8 +48,16 @@ Result<Listing> list_folders(groupware::Account& account, const groupware::Calle
     listed.has_children = is_parent;
     listed.role = folder->role;
     std::string path = folders->path(folder->id);
-    listing.emplace(wire_from_path(is_inbox(path) ? "INBOX" : path), listed);
+    listing.emplace(wire_from_path(root.prefix + (is_inbox(path) ? "INBOX" : path)), listed);
   }
+  return {};
+}
+
+// All names that show to the session.
+Result<Listing> list_all(const Mailboxes& mailboxes, const groupware::Caller& caller) {
+  Listing listing;
+  TRY(const auto roots, mailboxes.roots());
+  for (const auto& root : roots) TRY_VOID(list_folders(root, caller, listing));
   return listing;
 }
 
@@ -165,7 +172,7 @@ Task<Result<Reply>> cmd_list(Session& session, Command& command) {
   } else {
     const ListPattern pattern(join_reference(arguments.reference, arguments.pattern));
     CO_TRY(lines, co_await net::blocking(session.workers(), [&]() -> Result<std::string> {
-             TRY(const auto listing, list_folders(session.account(), session.caller()));
+             TRY(const auto listing, list_all(session.mailboxes(), session.caller()));
              std::string out;
              for (const auto& [name, listed] : listing) {
                if (pattern.matches(name)) append_line(out, "LIST", attributes(listed), name);
@@ -187,7 +194,7 @@ Task<Result<Reply>> cmd_lsub(Session& session, Command& command) {
   } else {
     const ListPattern pattern(join_reference(arguments.reference, arguments.pattern));
     CO_TRY(lines, co_await net::blocking(session.workers(), [&]() -> Result<std::string> {
-             TRY(const auto listing, list_folders(session.account(), session.caller()));
+             TRY(const auto listing, list_all(session.mailboxes(), session.caller()));
              TRY(const auto reader, session.account().read(session.caller()));
              return lsub_lines(listing, reader->other_subscriptions(), pattern);
            }));

@@ -126,7 +126,8 @@ Task<Result<void>> Session::enter(directory::Principal principal) {
   }
   account_ = *std::move(opened);
   stream().set_deadline(std::nullopt);
-  caller_ = groupware::Caller::user(principal.id, services().directory.groups_of(principal.id));
+  caller_ = groupware::Caller::user(principal.id);
+  mailboxes_.emplace(account_);
   user_ = principal.primary_address();
   co_return Result<void>();
 }

@@ -48,8 +48,8 @@ Task<Result<Reply>> cmd_search(Session& session, Command& command) {
   if (search->uses_modseq()) co_await session.enable_modseq();
   std::vector<std::uint32_t> matches;
   for (std::uint32_t position = 0; position < box.exists();) {
-    CO_TRY_VOID(co_await net::blocking(
-        session.workers(), [&] { return search->run(session.account(), session.caller(), position, matches); }));
+    CO_TRY_VOID(co_await net::blocking(session.workers(),
+                                       [&] { return search->run(*box.account, session.caller(), position, matches); }));
   }
   const std::string line = search_line(*box.view, matches, command.by_uid, search->uses_modseq());
   co_await session.write(line);

@@ -113,10 +113,12 @@ Task<Result<Reply>> select(Session& session, Command& command, Access access) {
   session.select(nullptr);  // also if the rest fails (RFC 3501 section 6.3.1)
   if (!path) co_return Reply::no("there is no such folder", "NONEXISTENT");
   if (wants_modseq) co_await session.enable_modseq();
+  CO_TRY(const auto mailbox, co_await session.mailbox(*path));
   CO_TRY(auto opened, co_await net::blocking(session.workers(), [&] {
-           return open_folder(session.account(), session.caller(), *path, access);
+           return open_folder(*mailbox.account, session.caller(), mailbox.path, access);
          }));
   auto box = std::make_unique<Selected>();
+  box->account = mailbox.account;
   box->folder = opened.snapshot.folder->id;
   box->rights = opened.snapshot.rights;
   box->read_only = access == Access::read_only || (box->rights & kChanging) == 0;
@@ -148,9 +150,8 @@ Task<Result<Reply>> cmd_close(Session& session, Command& command) {
   if (!in.finish()) co_return Reply::bad(in);
   const Selected& box = *session.selected();
   if (!box.read_only) {
-    const FolderId folder = box.folder;
     const auto done = co_await net::blocking(
-        session.workers(), [&] { return expunge(session.account(), session.caller(), folder, nullptr); });
+        session.workers(), [&] { return expunge(*box.account, session.caller(), box.folder, nullptr); });
     // A folder that is gone or that one may not expunge is left all the same.
     if (!done && done.error().code != Errc::denied && done.error().code != Errc::not_found) {
       co_return std::unexpected(done.error());

@@ -57,11 +57,12 @@ Task<Result<Reply>> cmd_status(Session& session, Command& command) {
   const auto path = path_from_wire(name);
   if (!path) co_return Reply::no("there is no such folder", "NONEXISTENT");
   if (wants_modseq) co_await session.enable_modseq();
+  CO_TRY(const auto mailbox, co_await session.mailbox(*path));
   CO_TRY(const auto values, co_await net::blocking(session.workers(), [&] {
-           return read_status(session.account(), session.caller(), *path, wants_recent);
+           return read_status(*mailbox.account, session.caller(), mailbox.path, wants_recent);
          }));
   std::string line = "* STATUS ";
-  wire::imap::append_astring(line, wire_from_path(*path));
+  wire::imap::append_astring(line, wire_from_path(mailbox.name()));
   char before = '(';
   line.push_back(' ');
   for (const auto item : wanted) {

@@ -170,7 +170,7 @@ Task<Result<Reply>> cmd_store(Session& session, Command& command) {
   change.mode = arguments.mode;
   change.names = flag_names(arguments.flags.system, arguments.flags.keywords);
   CO_TRY(const auto stored, co_await net::blocking(session.workers(), [&] {
-           return store(session.account(), session.caller(), box.folder, *box.view, *wanted, change,
+           return store(*box.account, session.caller(), box.folder, *box.view, *wanted, change,
                         arguments.unchanged_since);
          }));
   box.own_change = stored.modseq;

@@ -32,6 +32,7 @@ struct Selected {
   std::uint32_t recent_count() const;
   bool is_recent(Uid uid) const { return wire::imap::contains(recent, uid.value); }
 
+  std::shared_ptr<groupware::Account> account;  // in which the folder is: not always the session's own
   FolderId folder;
   bool read_only = false;
   std::uint32_t rights = 0;

@@ -66,6 +66,11 @@ Task<void> Session::talk() {
   co_await io_.flush();
 }
 
+Task<Result<Mailbox>> Session::mailbox(std::string path) {
+  if (mailboxes_->is_at_hand(path)) co_return mailboxes_->at(path);
+  co_return co_await net::blocking(workers(), [&] { return mailboxes_->at(path); });
+}
+
 Task<void> Session::greet() {
   stream().set_timeout(options().login_timeout);
   stream().set_deadline(std::chrono::steady_clock::now() + options().login_timeout);  // lifted by enter()

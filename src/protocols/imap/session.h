@@ -17,6 +17,7 @@
 #include "net/blocking.h"
 #include "net/buffered.h"
 #include "protocols/imap/command.h"
+#include "protocols/imap/mailboxes.h"
 #include "protocols/imap/selected.h"
 #include "protocols/imap/server.h"
 
@@ -58,8 +59,11 @@ class Session {
 
   // After a login. Errors: as Accounts::open.
   Task<Result<void>> enter(directory::Principal principal);
-  groupware::Account& account() { return *account_; }
+  groupware::Account& account() { return *account_; }  // the user's own
   const std::shared_ptr<groupware::Account>& account_pointer() const { return account_; }
+  const Mailboxes& mailboxes() const { return *mailboxes_; }
+  // Where a name leads; see Mailboxes::at. The account of others is opened on a worker.
+  Task<Result<Mailbox>> mailbox(std::string path);
   const groupware::Caller& caller() const { return caller_; }
   const std::string& user() const { return user_; }
 
@@ -104,6 +108,7 @@ class Session {
   net::Buffered io_;
   std::shared_ptr<groupware::Account> account_;
   groupware::Caller caller_;
+  std::optional<Mailboxes> mailboxes_;  // once somebody logged in
   std::string user_;
   net::Limits::Place place_;
   std::unique_ptr<Selected> selected_;
