@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "wire/imap/cursor.h"
 #include "wire/imap/print.h"
 
 namespace kontor::imap {
