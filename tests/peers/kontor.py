@@ -49,9 +49,13 @@ class CommandFailed(Exception):
 
 
 class Kontor:
-    """`options` are lines of TOML for the sections server, imap and lmtp; `more` is TOML of its own."""
+    """`options` are lines of TOML for the sections server, imap and lmtp; `more` is TOML of its own. With an `authority`
+    its certificate is served, else a self-signed one."""
 
-    def __init__(self, folder, more="", **options):
+    def __init__(self, folder, more="", authority=None, **options):
+        self.authority = authority
+        if authority:
+            more = authority.toml() + more
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         # A Unix socket's path may have 107 bytes: test folders are often longer.
@@ -133,8 +137,8 @@ class Kontor:
 
     @property
     def certificate(self):
-        """The self-signed certificate, for clients to trust."""
-        return next((self.data / "tls").glob("*cert*.pem"))
+        """What clients shall trust."""
+        return self.authority.certificate if self.authority else next((self.data / "tls").glob("*cert*.pem"))
 
     def tls(self):
         context = ssl.create_default_context(cafile=str(self.certificate))

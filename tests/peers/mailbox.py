@@ -114,7 +114,8 @@ def snapshot(client, with_content=True):
             if piece is None:
                 continue
             whole = head + b" " + piece
-            rows.append(parse_row(whole, content))
+            if b"INTERNALDATE" in whole:  # else it tells what another session changed meanwhile
+                rows.append(parse_row(whole, content))
             head, content = b"", None
         out[name] = (validity, sorted(rows))
     return out
