@@ -7,8 +7,10 @@
 
 #include "wire/imap/cursor.h"
 #include "wire/imap/fetch_request.h"
+#include "wire/imap/list_request.h"
 #include "wire/imap/print.h"
 #include "wire/imap/search_key.h"
+#include "wire/imap/select_request.h"
 
 using namespace kontor::wire::imap;
 
@@ -63,6 +65,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Cursor in(text);
     const auto program = parse_search(in);
     require(depth_of(program.key) <= 2 * SearchProgram::kMaxDepth + 4);
+  }
+  {
+    Cursor in(text);
+    const auto request = parse_list(in);
+    require(in.failed() || (!request.patterns.empty() && request.patterns.size() <= ListRequest::kMaxPatterns));
+  }
+  {
+    Cursor in(text);
+    const auto request = parse_select(in);
+    if (!in.failed() && request.resync) {
+      require(count(request.resync->numbers) == count(request.resync->uids));
+      request.resync->last_match([](std::uint32_t number) { return number < 1000 ? 2 * number : 0; });
+    }
   }
   {
     Cursor in(text);

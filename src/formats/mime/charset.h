@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// For this room only.
+// For this room only, but for is_utf8.
 #pragma once
 
 #include <string>

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "protocols/imap/session.h"
+#include "protocols/imap/vanished.h"
 #include "wire/imap/print.h"
 
 namespace kontor::imap {
@@ -55,7 +56,9 @@ Task<void> Session::announce(Expunges expunges) {
   box.view = holds ? keep_gone_rows(*before, *now.view, difference) : now.view;
 
   std::string out;
-  if (!holds) {
+  if (!holds && knows_vanished_) {
+    out += print_vanished(uids_at(*before, difference.removed), false);
+  } else if (!holds) {
     for (std::size_t i = 0; i < difference.removed.size(); ++i) {
       fmt::format_to(std::back_inserter(out), "* {} EXPUNGE\r\n", difference.removed[i] + 1 - i);
       if (out.size() < kPiece) continue;

@@ -27,7 +27,9 @@ std::string Session::capabilities() {
     out += may_send_password() ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED";
     return out;
   }
-  return out + " LITERAL+ NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE CONDSTORE";
+  return out +
+         " LITERAL+ NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN LIST-EXTENDED LIST-STATUS "
+         "SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE CONDSTORE QRESYNC";
 }
 
 }  // namespace kontor::imap

@@ -68,16 +68,23 @@ Task<Result<Reply>> cmd_id(Session& session, Command& command) {
 
 Task<Result<Reply>> cmd_enable(Session& session, Command& command) {
   Cursor in(command.args());
-  bool modseq = false;
+  bool modseq = false, vanished = false;
   do {
     in.space();
-    modseq = iequals(in.atom(), "CONDSTORE") || modseq;
+    const auto name = in.atom();
+    vanished = iequals(name, "QRESYNC") || vanished;
+    modseq = iequals(name, "CONDSTORE") || vanished || modseq;
   } while (in.peek() == ' ');
   if (!in.finish()) co_return Reply::bad(in);
-  // Only what was not on before is listed (RFC 5161 section 3.1).
-  const bool is_new = modseq && !session.knows_modseq();
-  co_await session.write(is_new ? "* ENABLED CONDSTORE\r\n" : "* ENABLED\r\n");
-  if (is_new) co_await session.enable_modseq();
+  // Only what was not on before is listed (RFC 5161 section 3.1). QRESYNC takes CONDSTORE up, too (RFC 7162 section
+  // 3.2.3).
+  std::string line = "* ENABLED";
+  if (modseq && !session.knows_modseq()) line += " CONDSTORE";
+  if (vanished && !session.knows_vanished()) line += " QRESYNC";
+  line += "\r\n";
+  co_await session.write(line);
+  if (modseq) co_await session.enable_modseq();
+  if (vanished) session.enable_vanished();
   co_return Reply::ok("ENABLE completed");
 }
 

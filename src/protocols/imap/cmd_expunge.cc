@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// RFC 3501 section 6.4.3, RFC 4315 section 2.1.
+// RFC 3501 section 6.4.3, RFC 4315 section 2.1, RFC 7162 sections 3.2.7 and 3.2.9.
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "protocols/imap/commands.h"
 #include "protocols/imap/expunge.h"
 #include "protocols/imap/session.h"
@@ -41,7 +45,11 @@ Task<Result<Reply>> cmd_expunge(Session& session, Command& command) {
   CO_TRY_VOID(co_await net::blocking(session.workers(), [&] {
     return expunge(*box.account, session.caller(), box.folder, command.by_uid ? &uids : nullptr);
   }));
-  co_return Reply::ok("EXPUNGE completed");
+  if (!session.knows_vanished()) co_return Reply::ok("EXPUNGE completed");
+  // RFC 7162 sections 3.2.7 and 3.2.9: up to where the client now knows all.
+  co_await session.announce(Expunges::tell);
+  co_return Reply::ok("EXPUNGE completed",
+                      fmt::format("HIGHESTMODSEQ {}", std::max<std::uint64_t>(box.view->modseq().value, 1)));
 }
 
 }  // namespace kontor::imap

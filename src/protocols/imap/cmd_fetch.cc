@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// RFC 3501 section 6.4.5, RFC 7162 section 3.1.4. The answer is made in batches on a worker and written between them:
-// a slow reader holds its own session only, with one batch in memory.
+// RFC 3501 section 6.4.5, RFC 7162 sections 3.1.4 and 3.2.6. The answer is made in batches on a worker and written
+// between them: a slow reader holds its own session only, with one batch in memory.
 #include <algorithm>
 
 #include "base/log.h"
 #include "protocols/imap/commands.h"
 #include "protocols/imap/fetch_batch.h"
 #include "protocols/imap/session.h"
+#include "protocols/imap/vanished.h"
 
 namespace kontor::imap {
 namespace {
@@ -85,11 +86,21 @@ Task<Result<Reply>> cmd_fetch(Session& session, Command& command) {
   const auto set = in.sequence_set();
   in.space();
   auto request = wire::imap::parse_fetch(in);
+  if (!in.failed() && request.vanished && (!command.by_uid || !session.knows_vanished()))
+    in.fail("VANISHED is for UID FETCH after ENABLE QRESYNC");
   if (in.failed()) co_return Reply::bad(in);
   Selected& box = *session.selected();
   auto wanted = positions(box, set, command.by_uid);
   if (!wanted) co_return Reply::bad("there is no message of that number");
 
+  if (request.vanished) {
+    const Modseq since(*request.changed_since);
+    const auto uids = set.resolve(std::max(box.view->last_uid().value, 1u));
+    CO_TRY(const auto gone, co_await net::blocking(session.workers(), [&] {
+             return vanished_since(*box.account, session.caller(), box.folder, *box.view, since, uids);
+           }));
+    co_await session.write(print_vanished(gone, true));
+  }
   // RFC 7162 sections 3.1.4 and 3.1.4.1: both turn CONDSTORE on; then all FETCH answers about flags carry MODSEQ.
   if (request.changed_since) keep_changed_since(box, *request.changed_since, *wanted);
   if (request.changed_since || request.has(FetchItem::Kind::modseq)) co_await session.enable_modseq();

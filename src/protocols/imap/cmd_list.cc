@@ -1,206 +1,167 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// RFC 3501 sections 6.3.8 and 6.3.9, RFC 3348 (CHILDREN), RFC 6154 (SPECIAL-USE), RFC 2342 (NAMESPACE).
-#include <map>
-#include <set>
+// RFC 3501 section 6.3.8, RFC 5258 (LIST-EXTENDED), RFC 5819 (LIST-STATUS), RFC 3348 (CHILDREN), RFC 6154
+// (SPECIAL-USE).
+#include <algorithm>
+#include <span>
 
-#include "base/bytes.h"
 #include "protocols/imap/commands.h"
-#include "protocols/imap/names.h"
+#include "protocols/imap/listing.h"
 #include "protocols/imap/session.h"
+#include "protocols/imap/status_values.h"
 #include "wire/imap/list_pattern.h"
-#include "wire/imap/print.h"
+#include "wire/imap/list_request.h"
 
 namespace kontor::imap {
 namespace {
 
-using groupware::FolderRole;
 using wire::imap::Cursor;
 using wire::imap::ListPattern;
+using wire::imap::ListRequest;
 
-// One name with its attributes. Ordered by name, the inbox first.
-struct Listed {
-  bool is_container = false;
-  bool is_subscribed = false;
-  bool has_children = false;
-  FolderRole role = FolderRole::none;
-};
-struct NameOrder {
-  bool operator()(const std::string& a, const std::string& b) const {
-    return std::pair(a != "INBOX", std::string_view(a)) < std::pair(b != "INBOX", std::string_view(b));
-  }
-};
-using Listing = std::map<std::string, Listed, NameOrder>;  // by name on the wire
-
-// Adds all names of the account that show in IMAP.
-Result<void> list_folders(const Mailbox& root, const groupware::Caller& caller, Listing& listing) {
-  TRY(const auto reader, root.account->read(caller));
-  const auto folders = reader->folders();
-  std::set<FolderId> parents;
-  for (const auto& folder : folders->all()) {
-    if (shows(*reader, *folder)) parents.insert(folder->parent);
-  }
-  for (const auto& folder : folders->all()) {
-    const bool is_parent = parents.contains(folder->id);
-    if (!shows(*reader, *folder)) continue;
-    Listed listed;
-    listed.is_container = folder->is_container;
-    listed.is_subscribed = folder->subscribed;
-    listed.has_children = is_parent;
-    listed.role = folder->role;
-    std::string path = folders->path(folder->id);
-    listing.emplace(wire_from_path(root.prefix + (is_inbox(path) ? "INBOX" : path)), listed);
-  }
-  return {};
-}
-
-// All names that show to the session.
-Result<Listing> list_all(const Mailboxes& mailboxes, const groupware::Caller& caller) {
-  Listing listing;
-  TRY(const auto roots, mailboxes.roots());
-  for (const auto& root : roots) TRY_VOID(list_folders(root, caller, listing));
-  return listing;
-}
-
-std::string_view special_use(FolderRole role) {
-  switch (role) {
-    case FolderRole::sent:
-      return "\\Sent";
-    case FolderRole::drafts:
-      return "\\Drafts";
-    case FolderRole::trash:
-      return "\\Trash";
-    case FolderRole::junk:
-      return "\\Junk";
-    case FolderRole::archive:
-      return "\\Archive";
-    case FolderRole::all:
-      return "\\All";
-    case FolderRole::flagged:
-      return "\\Flagged";
-    case FolderRole::none:
-    case FolderRole::inbox:
-    case FolderRole::important:
-      return "";
-  }
-  return "";
-}
-
-void append_line(std::string& out, std::string_view word, std::string_view attributes, std::string_view name) {
-  out += "* ";
-  out += word;
-  out += " (";
-  out += attributes;
-  out += ") \"/\" ";
-  wire::imap::append_astring(out, name);
-  out += "\r\n";
-}
-
-std::string attributes(const Listed& listed) {
-  std::string out = listed.is_container ? "\\Noselect " : "";
-  out += listed.has_children ? "\\HasChildren" : "\\HasNoChildren";
-  if (const auto use = special_use(listed.role); !use.empty()) (out += " ") += use;
-  return out;
-}
-
-// The reference is a prefix of the name; one delimiter between them (RFC 3501 section 6.3.8).
-std::string join_reference(std::string reference, std::string_view pattern) {
-  if (reference.ends_with('/') && pattern.starts_with('/')) pattern.remove_prefix(1);
-  return reference += pattern;
-}
-
-struct ListArguments {
-  std::string reference;
-  std::string pattern;
+// One line of the answer.
+struct Shown {
+  std::string name;
+  Listed listed;
+  bool is_selected = true;    // by the selection options
+  bool has_selected = false;  // RECURSIVEMATCH: a name below it is
 };
 
-ListArguments parse_list(Cursor& in) {
-  ListArguments arguments;
-  in.space();
-  arguments.reference = in.astring();
-  in.space();
-  arguments.pattern = in.list_pattern();
-  if (arguments.reference.size() + arguments.pattern.size() > ListPattern::kMaxLength)
-    in.fail("the pattern is too long");
-  in.finish();
-  return arguments;
+constexpr std::size_t kNamesPerTurn = 200;
+
+bool is_chosen(const Listed& listed, const ListRequest::Selection& selected) {
+  if (selected.subscribed && !listed.is_subscribed) return false;
+  if (selected.special_use && special_use(listed.role).empty()) return false;
+  // Names that lead nowhere show only to those who ask for subscriptions; places in the tree show.
+  return selected.subscribed || listed.exists() || listed.has_children;
 }
 
-// With "%" a name that is not subscribed itself shows if one below it is (RFC 3501 section 6.3.9).
-void add_superiors(const std::string& name, const ListPattern& pattern, std::set<std::string>& superiors) {
-  for (auto slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
-    const std::string above = name.substr(0, slash);
-    if (pattern.matches(above)) superiors.insert(above);
-  }
-}
-
-std::string lsub_lines(const Listing& listing, const std::vector<std::string>& others, const ListPattern& pattern) {
-  std::map<std::string, std::string, NameOrder> found;  // name and attributes
-  std::set<std::string> superiors;
-  const auto see = [&](const std::string& name, const std::string& shown) {
-    if (pattern.matches(name)) {
-      found.emplace(name, shown);
-    } else if (pattern.ends_with_percent()) {
-      add_superiors(name, pattern, superiors);
-    }
+// RFC 5258 section 3: the names that match a pattern and the selection options; with RECURSIVEMATCH also those that
+// match a pattern and have a chosen one below them, be it shown or not.
+std::vector<Shown> choose(const Listing& listing, const ListRequest& request,
+                          const std::vector<ListPattern>& patterns) {
+  std::map<std::string, Shown, NameOrder> chosen;
+  const auto matches = [&](const std::string& name) {
+    return std::any_of(patterns.begin(), patterns.end(), [&](const auto& one) { return one.matches(name); });
   };
   for (const auto& [name, listed] : listing) {
-    if (listed.is_subscribed) see(name, listed.is_container ? "\\Noselect" : "");
+    if (!is_chosen(listed, request.selected)) continue;
+    if (matches(name)) {
+      Shown& shown = chosen[name];
+      shown.listed = listed;
+      shown.is_selected = true;
+    }
+    if (!request.selected.recursive) continue;
+    for (auto slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
+      const std::string above = name.substr(0, slash);
+      if (!matches(above)) continue;
+      const auto [at, is_new] = chosen.try_emplace(above);
+      at->second.has_selected = true;
+      if (!is_new) continue;
+      at->second.is_selected = false;
+      if (const auto there = listing.find(above); there != listing.end()) at->second.listed = there->second;
+    }
   }
-  for (const auto& path : others) see(wire_from_path(path), "");
-  for (const auto& name : superiors) found.emplace(name, "\\Noselect");
-  std::string out;
-  for (const auto& [name, shown] : found) append_line(out, "LSUB", shown, name);
+  std::vector<Shown> out;
+  for (auto& [name, shown] : chosen) {
+    shown.name = name;
+    out.push_back(std::move(shown));
+  }
   return out;
+}
+
+std::string attributes(const Shown& shown, const ListRequest& request) {
+  const Listed& listed = shown.listed;
+  std::string out;
+  const auto add = [&](std::string_view attribute) {
+    if (attribute.empty()) return;
+    if (!out.empty()) out.push_back(' ');
+    out += attribute;
+  };
+  if (!listed.exists()) {
+    add(request.is_extended ? "\\NonExistent" : "\\Noselect");
+    if (listed.has_children) add("\\HasChildren");
+  } else {
+    if (listed.is_container) add("\\Noselect");
+    add(listed.has_children ? "\\HasChildren" : "\\HasNoChildren");
+  }
+  if (listed.is_subscribed && (request.selected.subscribed || request.returned.subscribed)) add("\\Subscribed");
+  add(special_use(listed.role));
+  return out;
+}
+
+// RFC 5258 section 3.5: by which of the options something below was selected.
+std::string child_info(const ListRequest::Selection& selected) {
+  std::string out = " (\"CHILDINFO\" (";
+  if (selected.subscribed) out += "\"SUBSCRIBED\"";
+  if (selected.special_use) out += selected.subscribed ? " \"SPECIAL-USE\"" : "\"SPECIAL-USE\"";
+  return out + "))";
+}
+
+// RFC 5819 section 2: a name whose status cannot be had is listed without one.
+void append_status_line(std::string& out, const Shown& shown, const std::string& name, const groupware::Reader& reader,
+                        const ListRequest& request) {
+  const auto folder = reader.folder(shown.listed.folder);
+  if (!folder) return;
+  const auto values = status_values(reader, shown.listed.account->id(), **folder, request.returned.status);
+  if (values) out += "* STATUS " + name + " (" + *values + ")\r\n";
+}
+
+Result<std::string> list_lines(std::span<const Shown> names, const ListRequest& request,
+                               const groupware::Caller& caller, NameForm form) {
+  std::string out;
+  groupware::Account* open = nullptr;
+  std::unique_ptr<groupware::Reader> reader;
+  for (const auto& shown : names) {
+    std::string name;
+    append_wire_name(name, shown.name, form);
+    out += "* LIST (" + attributes(shown, request) + ") \"/\" " + name;
+    if (shown.has_selected) out += child_info(request.selected);
+    out += "\r\n";
+    const bool tells_status = !request.returned.status.empty() && shown.is_selected && shown.listed.is_selectable();
+    if (!tells_status) continue;
+    if (open != shown.listed.account.get()) {
+      open = shown.listed.account.get();
+      TRY(reader, open->read(caller));
+    }
+    append_status_line(out, shown, name, *reader, request);
+  }
+  return out;
+}
+
+bool wants(const ListRequest& request, wire::imap::StatusItem item) {
+  const auto& items = request.returned.status;
+  return std::find(items.begin(), items.end(), item) != items.end();
 }
 
 }  // namespace
 
-Task<Result<Reply>> cmd_namespace(Session& session, Command& command) {
-  Cursor in(command.args());
-  if (!in.finish()) co_return Reply::bad(in);
-  co_await session.write("* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
-  co_return Reply::ok("NAMESPACE completed");
-}
-
 Task<Result<Reply>> cmd_list(Session& session, Command& command) {
   Cursor in(command.args());
-  const auto arguments = parse_list(in);
+  const auto request = wire::imap::parse_list(in);
   if (in.failed()) co_return Reply::bad(in);
-  std::string lines;
-  if (arguments.pattern.empty()) {  // asks for the delimiter and the reference's root
-    append_line(lines, "LIST", "\\Noselect", "");
-  } else {
-    const ListPattern pattern(join_reference(arguments.reference, arguments.pattern));
-    CO_TRY(lines, co_await net::blocking(session.workers(), [&]() -> Result<std::string> {
-             TRY(const auto listing, list_all(session.mailboxes(), session.caller()));
-             std::string out;
-             for (const auto& [name, listed] : listing) {
-               if (pattern.matches(name)) append_line(out, "LIST", attributes(listed), name);
-             }
-             return out;
-           }));
+  if (!request.is_extended && request.patterns.front().empty()) {  // asks for the delimiter
+    co_await session.write("* LIST (\\Noselect) \"/\" \"\"\r\n");
+    co_return Reply::ok("LIST completed");
   }
-  co_await session.write(lines);
+  if (wants(request, wire::imap::StatusItem::highest_modseq)) co_await session.enable_modseq();
+  std::vector<ListPattern> patterns;
+  for (const auto& pattern : request.patterns) {
+    if (!pattern.empty()) patterns.emplace_back(wire::imap::join_reference(request.reference, pattern));
+  }
+  CO_TRY(const auto names, co_await net::blocking(session.workers(), [&]() -> Result<std::vector<Shown>> {
+           TRY(const auto listing,
+               list_names(session.mailboxes(), session.account(), session.caller(), session.name_form()));
+           return choose(listing, request, patterns);
+         }));
+  // In turns: the answer for thousands of folders is not gathered in memory, nor made at the cost of others.
+  for (std::size_t begin = 0; begin < names.size(); begin += kNamesPerTurn) {
+    const auto turn = std::span(names).subspan(begin, std::min(kNamesPerTurn, names.size() - begin));
+    CO_TRY(const auto lines, co_await net::blocking(session.workers(), [&] {
+             return list_lines(turn, request, session.caller(), session.name_form());
+           }));
+    co_await session.write(lines);
+  }
   co_return Reply::ok("LIST completed");
-}
-
-Task<Result<Reply>> cmd_lsub(Session& session, Command& command) {
-  Cursor in(command.args());
-  const auto arguments = parse_list(in);
-  if (in.failed()) co_return Reply::bad(in);
-  std::string lines;
-  if (arguments.pattern.empty()) {
-    append_line(lines, "LSUB", "\\Noselect", "");
-  } else {
-    const ListPattern pattern(join_reference(arguments.reference, arguments.pattern));
-    CO_TRY(lines, co_await net::blocking(session.workers(), [&]() -> Result<std::string> {
-             TRY(const auto listing, list_all(session.mailboxes(), session.caller()));
-             TRY(const auto reader, session.account().read(session.caller()));
-             return lsub_lines(listing, reader->other_subscriptions(), pattern);
-           }));
-  }
-  co_await session.write(lines);
-  co_return Reply::ok("LSUB completed");
 }
 
 }  // namespace kontor::imap

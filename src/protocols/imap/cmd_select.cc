@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// RFC 3501 sections 6.3.1, 6.3.2, 6.4.2 and RFC 3691: taking up a folder and leaving it.
+// RFC 3501 sections 6.3.1, 6.3.2, 6.4.2, RFC 7162 section 3.2.5, RFC 8474 section 4.2 and RFC 3691: taking up a folder
+// and leaving it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
+#include <limits>
 
 #include "base/bytes.h"
 #include "protocols/imap/commands.h"
 #include "protocols/imap/expunge.h"
 #include "protocols/imap/names.h"
+#include "protocols/imap/object_id.h"
 #include "protocols/imap/session.h"
+#include "protocols/imap/vanished.h"
+#include "wire/imap/select_request.h"
 
 namespace kontor::imap {
 namespace {
 
 using wire::imap::Cursor;
+using wire::imap::Ranges;
 namespace right = groupware::right;
 
 enum class Access : std::uint8_t { read_write, read_only };
@@ -45,15 +52,6 @@ Result<Opened> open_folder(groupware::Account& account, const groupware::Caller&
   TRY(opened.first_recent, account.claim_recent(caller, id));
   TRY(opened.snapshot, look(account, caller, id));
   return opened;
-}
-
-// "(CONDSTORE)" of RFC 4466 select parameters.
-bool parse_parameters(Cursor& in) {
-  if (!in.take(' ')) return false;
-  in.expect('(');
-  if (!in.take_word("CONDSTORE")) in.fail("there is no such SELECT parameter");
-  in.expect(')');
-  return true;
 }
 
 std::uint8_t permanent_flags(const Selected& box) {
@@ -101,18 +99,47 @@ std::string describe(const Selected& box, const groupware::Folder& folder) {
   fmt::format_to(to, "* OK [UIDVALIDITY {}] UIDs are valid\r\n", folder.uid_validity.value);
   fmt::format_to(to, "* OK [UIDNEXT {}] Next UID\r\n", next);
   fmt::format_to(to, "* OK [HIGHESTMODSEQ {}] Highest\r\n", std::max<std::uint64_t>(box.view->modseq().value, 1));
+  fmt::format_to(to, "* OK [MAILBOXID ({})] Its name for ever\r\n", mailbox_id(box.account->id(), box.folder));
   return out;
+}
+
+// RFC 7162 section 3.2.5.2: what went and what changed since the client last looked.
+Task<Result<void>> resync(Session& session, const wire::imap::Resync& known) {
+  constexpr std::uint32_t kRowsPerTurn = 5'000;
+  const Selected& box = *session.selected();
+  const auto view = box.view;
+  const Ranges wanted = known.known_uids.value_or(Ranges{{1, std::numeric_limits<std::uint32_t>::max()}});
+  const Uid matched(known.last_match(
+      [&](std::uint32_t number) { return number <= view->size() ? view->at(number - 1).uid.value : 0; }));
+  CO_TRY(const auto gone, co_await net::blocking(session.workers(), [&] {
+           return vanished_since(*box.account, session.caller(), box.folder, *view, Modseq(known.modseq), wanted,
+                                 matched);
+         }));
+  co_await session.write(print_vanished(gone, true));
+  for (std::uint32_t begin = 0; begin < view->size(); begin += kRowsPerTurn) {
+    std::string lines;
+    view->each(begin, std::min(view->size(), begin + kRowsPerTurn), [&](std::uint32_t at, const groupware::Row& row) {
+      if (row.modseq.value <= known.modseq || !wire::imap::contains(wanted, row.uid.value)) return true;
+      fmt::format_to(std::back_inserter(lines), "* {} FETCH (UID {} FLAGS ", at + 1, row.uid.value);
+      append_flags(lines, box, at);
+      fmt::format_to(std::back_inserter(lines), " MODSEQ ({}))\r\n", row.modseq.value);
+      return true;
+    });
+    co_await session.write(lines);
+  }
+  co_return Result<void>();
 }
 
 Task<Result<Reply>> select(Session& session, Command& command, Access access) {
   Cursor in(command.args());
-  in.space();
-  const auto path = path_from_wire(in.astring());
-  const bool wants_modseq = parse_parameters(in);
-  if (!in.finish()) co_return Reply::bad(in);
+  const auto request = wire::imap::parse_select(in);
+  const auto path = path_from_wire(request.name, session.name_form());
+  if (!in.failed() && request.resync && !session.knows_vanished()) in.fail("enable QRESYNC first");
+  if (in.failed()) co_return Reply::bad(in);
+  if (session.selected() != nullptr) co_await session.write("* OK [CLOSED] The other folder is left\r\n");
   session.select(nullptr);  // also if the rest fails (RFC 3501 section 6.3.1)
   if (!path) co_return Reply::no("there is no such folder", "NONEXISTENT");
-  if (wants_modseq) co_await session.enable_modseq();
+  if (request.condstore || request.resync) co_await session.enable_modseq();
   CO_TRY(const auto mailbox, co_await session.mailbox(*path));
   CO_TRY(auto opened, co_await net::blocking(session.workers(), [&] {
            return open_folder(*mailbox.account, session.caller(), mailbox.path, access);
@@ -127,10 +154,14 @@ Task<Result<Reply>> select(Session& session, Command& command, Access access) {
   if (const Uid last = box->view->last_uid(); opened.first_recent <= last) {
     box->recent.push_back({opened.first_recent.value, last.value});
   }
-  const std::string lines = describe(*box, *opened.snapshot.folder);
+  const auto folder = opened.snapshot.folder;
+  const std::string lines = describe(*box, *folder);
   const bool read_only = box->read_only;
   session.select(std::move(box));
   co_await session.write(lines);
+  if (request.resync && request.resync->uid_validity == folder->uid_validity.value) {
+    CO_TRY_VOID(co_await resync(session, *request.resync));
+  }
   co_return Reply::ok(std::string(command.row->name) + " completed", read_only ? "READ-ONLY" : "READ-WRITE");
 }
 

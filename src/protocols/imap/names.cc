@@ -4,13 +4,14 @@
 #include "base/bytes.h"
 #include "groupware/folder_name.h"
 #include "wire/imap/mutf7.h"
+#include "wire/imap/print.h"
 
 namespace kontor::imap {
 
 bool is_inbox(std::string_view path) { return iequals(path, "INBOX"); }
 
-std::optional<std::string> path_from_wire(std::string_view name) {
-  const auto decoded = wire::imap::decode_mutf7(name);
+std::optional<std::string> path_from_wire(std::string_view name, NameForm form) {
+  const auto decoded = form == NameForm::utf8 ? std::optional<std::string>(name) : wire::imap::decode_mutf7(name);
   if (!decoded) return std::nullopt;
   std::string_view rest = *decoded;
   if (rest.ends_with('/')) rest.remove_suffix(1);
@@ -26,7 +27,21 @@ std::optional<std::string> path_from_wire(std::string_view name) {
   }
 }
 
-std::string wire_from_path(std::string_view path) { return wire::imap::encode_mutf7(path); }
+std::string wire_from_path(std::string_view path, NameForm form) {
+  return form == NameForm::utf8 ? std::string(path) : wire::imap::encode_mutf7(path);
+}
+
+void append_wire_name(std::string& out, std::string_view name, NameForm form) {
+  if (form == NameForm::utf8) {
+    wire::imap::append_utf8_astring(out, name);
+  } else {
+    wire::imap::append_astring(out, name);
+  }
+}
+
+void append_name(std::string& out, std::string_view path, NameForm form) {
+  append_wire_name(out, wire_from_path(path, form), form);
+}
 
 bool shows(const groupware::Reader& reader, const groupware::Folder& folder) {
   return folder.kind == groupware::Kind::mail && (reader.rights(folder.id) & groupware::right::kSee) != 0;

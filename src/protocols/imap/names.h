@@ -2,6 +2,7 @@
 // Folder names between the wire and the core: modified UTF-7 and "/" against UTF-8 paths.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,10 +11,17 @@
 
 namespace kontor::imap {
 
+// How names travel: in modified UTF-7, or as they are once the client enabled UTF-8 (RFC 6855 section 3).
+enum class NameForm : std::uint8_t { mutf7, utf8 };
+
 // The path that a client means: decoded, in NFC, without a trailing delimiter, INBOX in capitals. Nothing if it cannot
 // be the name of a folder.
-std::optional<std::string> path_from_wire(std::string_view name);
-std::string wire_from_path(std::string_view path);
+std::optional<std::string> path_from_wire(std::string_view name, NameForm form = NameForm::mutf7);
+std::string wire_from_path(std::string_view path, NameForm form = NameForm::mutf7);
+
+// Prints a name as an astring: what wire_from_path gave, or a path.
+void append_wire_name(std::string& out, std::string_view name, NameForm form);
+void append_name(std::string& out, std::string_view path, NameForm form);
 
 bool is_inbox(std::string_view path);
 

@@ -18,6 +18,7 @@
 #include "net/buffered.h"
 #include "protocols/imap/command.h"
 #include "protocols/imap/mailboxes.h"
+#include "protocols/imap/names.h"
 #include "protocols/imap/selected.h"
 #include "protocols/imap/server.h"
 
@@ -71,7 +72,11 @@ class Session {
   Selected* selected() { return selected_.get(); }
   void select(std::unique_ptr<Selected> selected) { selected_ = std::move(selected); }
 
+  NameForm name_form() const { return name_form_; }
   bool knows_modseq() const { return knows_modseq_; }
+  // QRESYNC is on: messages that go are told by UID, in VANISHED (RFC 7162 section 3.2.3).
+  bool knows_vanished() const { return knows_vanished_; }
+  void enable_vanished() { knows_vanished_ = true; }
   // The client used CONDSTORE: from now on FETCH answers carry MODSEQ (RFC 7162 section 3.1.2).
   Task<void> enable_modseq();
 
@@ -113,7 +118,9 @@ class Session {
   net::Limits::Place place_;
   std::unique_ptr<Selected> selected_;
   std::uint32_t bad_in_a_row_ = 0;
+  NameForm name_form_ = NameForm::mutf7;
   bool knows_modseq_ = false;
+  bool knows_vanished_ = false;
   bool is_ended_ = false;
 };
 

@@ -182,10 +182,18 @@ FetchRequest parse_fetch(Cursor& in) {
   }
   if (in.take(' ')) {
     in.expect('(');
-    if (!in.take_word("CHANGEDSINCE")) in.fail("there is no such FETCH modifier");
-    in.space();
-    request.changed_since = in.number64();
+    do {
+      if (in.take_word("CHANGEDSINCE")) {
+        in.space();
+        request.changed_since = in.number64();
+      } else if (in.take_word("VANISHED")) {
+        request.vanished = true;
+      } else {
+        in.fail("there is no such FETCH modifier");
+      }
+    } while (in.take(' '));
     in.expect(')');
+    if (request.vanished && !request.changed_since) in.fail("VANISHED needs CHANGEDSINCE");
   }
   in.finish();
   return request;

@@ -53,6 +53,7 @@ struct FetchRequest {
 
   std::vector<FetchItem> items;  // each at most once
   std::optional<std::uint64_t> changed_since;
+  bool vanished = false;  // RFC 7162 section 3.2.6: only with changed_since
 
   bool has(FetchItem::Kind kind) const;
   void add(FetchItem::Kind kind);  // at the front, if it is not there

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/bytes.h"
+#include "formats/mime/charset.h"
 #include "wire/imap/cursor.h"
 
 namespace kontor::wire::imap {
@@ -14,23 +15,23 @@ namespace {
 
 constexpr std::size_t kLongestQuoted = 4096;
 
-bool may_be_quoted(std::string_view text) {
-  return text.size() <= kLongestQuoted && std::all_of(text.begin(), text.end(), [](char c) {
-           const auto byte = static_cast<unsigned char>(c);
-           return byte > 0 && byte < 0x80 && c != '\r' && c != '\n';
-         });
+enum class Charset : std::uint8_t { ascii, utf8 };
+
+bool may_be_quoted(std::string_view text, Charset charset) {
+  const bool fits = std::all_of(text.begin(), text.end(), [&](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte > 0 && (byte < 0x80 || charset == Charset::utf8) && c != '\r' && c != '\n';
+  });
+  return fits && text.size() <= kLongestQuoted && (charset == Charset::ascii || mime::is_utf8(text));
 }
 
-}  // namespace
-
-void append_number(std::string& out, std::uint64_t number) {
-  char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  out.append(digits, end);
+bool may_be_atom(std::string_view text) {
+  return !text.empty() && text.size() <= kLongestQuoted && std::all_of(text.begin(), text.end(), is_astring_char) &&
+         !iequals(text, "NIL");
 }
 
-void append_string(std::string& out, std::string_view text) {
-  if (!may_be_quoted(text)) {
+void append(std::string& out, std::string_view text, Charset charset) {
+  if (!may_be_quoted(text, charset)) {
     out.push_back('{');
     append_number(out, text.size());
     out += "}\r\n";
@@ -47,13 +48,31 @@ void append_string(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+}  // namespace
+
+void append_number(std::string& out, std::uint64_t number) {
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  out.append(digits, end);
+}
+
+void append_string(std::string& out, std::string_view text) { append(out, text, Charset::ascii); }
+
+void append_utf8_string(std::string& out, std::string_view text) { append(out, text, Charset::utf8); }
+
 void append_astring(std::string& out, std::string_view text) {
-  const bool is_atom = !text.empty() && text.size() <= kLongestQuoted &&
-                       std::all_of(text.begin(), text.end(), is_astring_char) && !iequals(text, "NIL");
-  if (is_atom) {
+  if (may_be_atom(text)) {
     out += text;
   } else {
-    append_string(out, text);
+    append(out, text, Charset::ascii);
+  }
+}
+
+void append_utf8_astring(std::string& out, std::string_view text) {
+  if (may_be_atom(text)) {
+    out += text;
+  } else {
+    append(out, text, Charset::utf8);
   }
 }
 

@@ -15,6 +15,9 @@ namespace kontor::wire::imap {
 void append_string(std::string& out, std::string_view text);
 // As an atom where it can be one, else as a string.
 void append_astring(std::string& out, std::string_view text);
+// The same to a client that took UTF-8 up (RFC 6855 section 3): quoted strings may hold it.
+void append_utf8_string(std::string& out, std::string_view text);
+void append_utf8_astring(std::string& out, std::string_view text);
 void append_number(std::string& out, std::uint64_t number);
 inline std::string astring(std::string_view text) {
   std::string out;
