@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "formats/mime/parser.h"
+#include "formats/mime/preview.h"
 
 namespace kontor::groupware {
 namespace {
@@ -83,7 +84,8 @@ class ContentStager : public Stager {
     if (is_mail_) {
       mime::Entity entity = parser_.finish();
       std::string_view header = std::string_view(header_).substr(0, entity.header_size);
-      out.mail = std::make_shared<const mime::Summarized>(mime::summarize(entity, header));
+      std::string preview = mime::preview(entity, header_);
+      out.mail = std::make_shared<const mime::Summarized>(mime::summarize(entity, header, preview));
     }
     return out;
   }
@@ -124,7 +126,8 @@ Result<std::string> summarize_content(const Content& content) {
     offset += piece.size();
   }
   mime::Entity entity = parser.finish();
-  return mime::summarize(entity, std::string_view(header).substr(0, entity.header_size)).summary;
+  std::string preview = mime::preview(entity, header);
+  return mime::summarize(entity, std::string_view(header).substr(0, entity.header_size), preview).summary;
 }
 
 std::unique_ptr<Stager> make_stager(Environment& environment, TenantId tenant, Kind kind) {

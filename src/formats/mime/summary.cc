@@ -160,7 +160,7 @@ std::string lower_utf8(std::string_view text) {
 
 }  // namespace
 
-Summarized summarize(const Entity& entity, std::string_view header) {
+Summarized summarize(const Entity& entity, std::string_view header, const std::optional<std::string>& preview) {
   Summarized result;
   if (entity.envelope) {
     const Envelope& envelope = *entity.envelope;
@@ -178,10 +178,11 @@ Summarized summarize(const Entity& entity, std::string_view header) {
   const auto subject = text_if_any(builder, result.base_subject);
   const auto message_id = text_if_any(builder, result.message_id);
   const auto references = put_texts(builder, result.references);
+  const auto text = text_if(builder, preview.has_value(), preview.value_or(""));
   const InternalDate date = result.date.value_or(InternalDate());
   builder.Finish(fb::CreateSummary(builder, top, date.at.time_since_epoch().count(), date.zone_minutes,
                                    result.date.has_value(), subject, message_id, references,
-                                   has_attachment(entity, Container::none)));
+                                   has_attachment(entity, Container::none), text));
   result.summary.assign(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
   return result;
 }

@@ -24,8 +24,9 @@ struct Summarized {
                                         // first and the last 19
 };
 
-// `header` is the top header block of the message that `entity` was parsed from.
-Summarized summarize(const Entity& entity, std::string_view header);
+// `header` is the top header block of the message that `entity` was parsed from; `preview` its preview, if known.
+Summarized summarize(const Entity& entity, std::string_view header,
+                     const std::optional<std::string>& preview = std::nullopt);
 
 // Whether the bytes are a sound summary table (checked offsets and bounds): do this once on what comes from the store.
 bool is_sound_summary(std::string_view bytes);
