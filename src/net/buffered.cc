@@ -101,7 +101,7 @@ Task<void> Buffered::write(std::string_view bytes) {
   if (bytes.size() < kWriteSize / 2)
     output_.append(bytes);
   else
-    co_await stream_->write(bytes);
+    co_await send(bytes);
 }
 
 Task<void> Buffered::flush() {
@@ -109,7 +109,13 @@ Task<void> Buffered::flush() {
   // Taken out first: what could not be sent is not sent again by a farewell.
   std::string bytes = std::move(output_);
   output_ = {};
+  co_await send(bytes);
+}
+
+Task<void> Buffered::send(std::string_view bytes) {
+  is_broken_off_ = true;
   co_await stream_->write(bytes);
+  is_broken_off_ = false;
 }
 
 Task<Wake> Buffered::wait(Signal& signal) {

@@ -41,6 +41,9 @@ class Buffered {
   Task<void> write(std::string_view bytes);
   Task<void> flush();
 
+  // Whether a write failed: the peer may have got a part of it, so that nothing that follows makes sense to it.
+  bool is_broken_off() const { return is_broken_off_; }
+
   // Flushes, then waits as Stream::wait does; input that is buffered counts.
   Task<Wake> wait(Signal& signal);
 
@@ -50,11 +53,13 @@ class Buffered {
  private:
   Task<void> fill(std::size_t at_most);
   void release();
+  Task<void> send(std::string_view bytes);
 
   std::unique_ptr<Stream> stream_;
   std::string input_;
   std::size_t begin_ = 0;
   std::string output_;
+  bool is_broken_off_ = false;
 };
 
 }  // namespace kontor::net

@@ -29,7 +29,8 @@ std::string Session::capabilities() {
   }
   return out +
          " LITERAL+ NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN LIST-EXTENDED LIST-STATUS "
-         "SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE CONDSTORE QRESYNC";
+         "SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE CONDSTORE QRESYNC "
+         "PREVIEW";
 }
 
 }  // namespace kontor::imap

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// RFC 3501 section 6.4.5, RFC 7162 sections 3.1.4 and 3.2.6. The answer is made in batches on a worker and written
-// between them: a slow reader holds its own session only, with one batch in memory.
+// RFC 3501 section 6.4.5, RFC 7162 sections 3.1.4 and 3.2.6, RFC 9394 section 3.3. The answer is made in batches on a
+// worker and written between them: a slow reader holds its own session only, with one batch in memory.
 #include <algorithm>
 
 #include "base/log.h"
@@ -14,30 +14,28 @@ namespace {
 
 using wire::imap::FetchItem;
 
-constexpr std::size_t kFetchPiece = 256 << 10;
-
 // The bytes of a literal that was announced: if they cannot be had any more, only the end of the connection is honest.
 Task<void> write_body(Session& session, const FetchBatch::Body& body) {
-  if (const auto whole = body.content->whole()) {
-    co_await session.write(std::string_view(*whole).substr(body.offset, body.size));
+  if (const auto whole = body.content->whole(); whole && body.encoding == mime::TransferEncoding::identity) {
+    co_await session.write(std::string_view(*whole).substr(body.source.offset + body.skip, body.size));
     co_return;
   }
+  BodyReader reader(body);
   for (std::uint64_t done = 0; done < body.size;) {
-    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(kFetchPiece, body.size - done));
-    const auto piece =
-        co_await net::blocking(session.workers(), [&] { return body.content->read(body.offset + done, length); });
-    if (!piece || piece->size() != length) {
-      log::error("imap.content_broke_off", {{"user", session.user()},
-                                            {"session", session.stream().id()},
-                                            {"error", piece ? "too short" : piece.error().text}});
+    const auto piece = co_await net::blocking(session.workers(), [&] { return reader.next(); });
+    if (!piece) {
+      log::error("imap.content_broke_off",
+                 {{"user", session.user()}, {"session", session.stream().id()}, {"error", piece.error().text}});
       throw net::Disconnected("a message's content broke off");
     }
     co_await session.write(*piece);
-    done += length;
+    done += piece->size();
   }
 }
 
+// Whatever ends the session in between ends it without a word: a farewell would become part of the message.
 Task<void> write_batch(Session& session, const FetchBatch& batch) {
+  session.begin_answer();
   std::size_t written = 0;
   for (const auto& body : batch.bodies) {
     co_await session.write(std::string_view(batch.text).substr(written, body.at - written));
@@ -45,6 +43,7 @@ Task<void> write_batch(Session& session, const FetchBatch& batch) {
     written = body.at;
   }
   co_await session.write(std::string_view(batch.text).substr(written));
+  session.end_answer();
 }
 
 // Sets \Seen on all of them that lack it, in one change, and takes the new flags over.
@@ -78,6 +77,13 @@ void keep_changed_since(const Selected& box, std::uint64_t modseq, std::vector<s
   std::erase_if(positions, [&](std::uint32_t at) { return box.view->at(at).modseq.value <= modseq; });
 }
 
+// RFC 9394 section 3.3: of the messages that are left then.
+void keep_partial(const wire::imap::PartialRange& range, std::vector<std::uint32_t>& positions) {
+  const auto [first, last] = range.cut(positions.size());
+  positions.erase(positions.begin() + static_cast<std::ptrdiff_t>(last), positions.end());
+  positions.erase(positions.begin(), positions.begin() + static_cast<std::ptrdiff_t>(first));
+}
+
 }  // namespace
 
 Task<Result<Reply>> cmd_fetch(Session& session, Command& command) {
@@ -89,6 +95,7 @@ Task<Result<Reply>> cmd_fetch(Session& session, Command& command) {
   if (!in.failed() && request.vanished && (!command.by_uid || !session.knows_vanished()))
     in.fail("VANISHED is for UID FETCH after ENABLE QRESYNC");
   if (in.failed()) co_return Reply::bad(in);
+  if (request.partial && !command.by_uid) co_return Reply::bad("PARTIAL is for UID FETCH only");
   Selected& box = *session.selected();
   auto wanted = positions(box, set, command.by_uid);
   if (!wanted) co_return Reply::bad("there is no message of that number");
@@ -103,9 +110,10 @@ Task<Result<Reply>> cmd_fetch(Session& session, Command& command) {
   }
   // RFC 7162 sections 3.1.4 and 3.1.4.1: both turn CONDSTORE on; then all FETCH answers about flags carry MODSEQ.
   if (request.changed_since) keep_changed_since(box, *request.changed_since, *wanted);
+  if (request.partial) keep_partial(*request.partial, *wanted);
   if (request.changed_since || request.has(FetchItem::Kind::modseq)) co_await session.enable_modseq();
   if (request.changed_since) request.add(FetchItem::Kind::modseq);
-  if (command.by_uid) request.add(FetchItem::Kind::uid);
+  if (command.by_uid && !box.uid_only) request.add(FetchItem::Kind::uid);
   const bool sets_seen = request.sets_seen();
   FetchJob job = plan_fetch(std::move(request), *std::move(wanted));
   if (sets_seen) {
@@ -114,7 +122,7 @@ Task<Result<Reply>> cmd_fetch(Session& session, Command& command) {
     if (!done && done.error().code != Errc::denied) co_return std::unexpected(done.error());
     if (session.knows_modseq() && !job.seen_now.empty()) job.request.add(FetchItem::Kind::modseq);
   }
-  bool is_missing = false, is_damaged = false;
+  bool is_missing = false, is_damaged = false, is_undecodable = false;
   for (std::size_t next = 0; next < job.positions.size();) {
     CO_TRY(const auto batch, co_await net::blocking(session.workers(), [&] {
              return fetch_batch(*box.account, session.caller(), box, job, next);
@@ -123,8 +131,10 @@ Task<Result<Reply>> cmd_fetch(Session& session, Command& command) {
     next = batch.next;
     is_missing = is_missing || batch.is_missing;
     is_damaged = is_damaged || batch.is_damaged;
+    is_undecodable = is_undecodable || batch.is_undecodable;
   }
   if (is_damaged) co_return Reply::no("some of the messages are damaged and were left out", "CORRUPTION");
+  if (is_undecodable) co_return Reply::no("a part's transfer encoding is not known here", "UNKNOWN-CTE");
   if (is_missing && !command.by_uid) co_return Reply::no("some of the messages are gone", "EXPUNGEISSUED");
   co_return Reply::ok("FETCH completed", is_missing ? "EXPUNGEISSUED" : "");
 }

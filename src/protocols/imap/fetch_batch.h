@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "groupware/account.h"
+#include "protocols/imap/fetch_body.h"
 #include "protocols/imap/selected.h"
 #include "wire/imap/fetch_request.h"
 
@@ -20,22 +21,21 @@ struct FetchJob {
   wire::imap::Ranges seen_now;
   bool needs_summary = false;
   bool needs_content = false;
+  bool needs_item = false;
 };
 FetchJob plan_fetch(wire::imap::FetchRequest request, std::vector<std::uint32_t> positions);
 
 struct FetchBatch {
-  struct Body {
+  struct Body : FetchBody {
     std::size_t at = 0;  // in `text`: the bytes come in front of this place
-    std::shared_ptr<const groupware::Content> content;
-    std::uint64_t offset = 0;
-    std::uint64_t size = 0;
   };
 
   std::string text;
   std::vector<Body> bodies;
-  std::size_t next = 0;     // index in the job's positions of the first message that is not in it
-  bool is_missing = false;  // a message was gone
-  bool is_damaged = false;  // a message's stored data failed its checks: it was logged and passed over
+  std::size_t next = 0;         // index in the job's positions of the first message that is not in it
+  bool is_missing = false;      // a message was gone
+  bool is_damaged = false;      // a message's stored data failed its checks: it was logged and passed over
+  bool is_undecodable = false;  // a message was passed over for a transfer encoding that nobody knows
 };
 
 // The answers from `first` on: some hundred messages, or fewer large ones. Blocks. Errors: unavailable, too_large (too

@@ -51,6 +51,19 @@ std::optional<Extent> find_section(const Entity* top, std::uint64_t message_size
   return extent;
 }
 
+std::optional<BinaryPart> find_binary(const Entity* top, std::uint64_t message_size,
+                                      const wire::imap::Section& section) {
+  const auto extent = find_section(top, message_size, section);
+  if (!extent || section.part.empty()) return extent ? std::optional(BinaryPart{*extent, {}}) : std::nullopt;
+  BinaryPart found{*extent, {}};
+  const Entity* part = find_part(top, section.part);
+  const bool is_leaf = !part->is_multipart() && part->message() == nullptr;
+  if (is_leaf && part->encoding() != nullptr) {
+    found.encoding = mime::parse_transfer_encoding(part->encoding()->string_view());
+  }
+  return found;
+}
+
 std::string filter_header(std::string_view header, const wire::imap::Section& section) {
   std::string out;
   const bool wanted = section.what == What::fields;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "formats/mime/decode.h"
 #include "formats/mime/summary_generated.h"
 #include "wire/imap/fetch_request.h"
 
@@ -21,6 +22,15 @@ struct Extent {
 // `top` may be null for sections that need no structure (BODY[]).
 std::optional<Extent> find_section(const mime::fb::Entity* top, std::uint64_t message_size,
                                    const wire::imap::Section& section);
+
+// The part that BINARY[...] names; nothing if there is none. Only leaves have a transfer encoding that says something:
+// a multipart or message must not be encoded (RFC 2045 section 6.4). `top` may be null for BINARY[].
+struct BinaryPart {
+  Extent extent;
+  mime::TransferEncoding encoding = mime::TransferEncoding::identity;
+};
+std::optional<BinaryPart> find_binary(const mime::fb::Entity* top, std::uint64_t message_size,
+                                      const wire::imap::Section& section);
 
 inline bool needs_structure(const wire::imap::Section& section) {
   return !section.part.empty() || section.what != wire::imap::Section::What::whole;

@@ -58,6 +58,12 @@ std::optional<std::vector<std::uint32_t>> positions(const Selected& selected, co
   return found;
 }
 
+void append_fetch_start(std::string& out, const Selected& selected, std::uint32_t position) {
+  out += "* ";
+  wire::imap::append_number(out, selected.uid_only ? selected.view->at(position).uid.value : position + 1);
+  out += selected.uid_only ? " UIDFETCH (" : " FETCH (";
+}
+
 void append_flags(std::string& out, const Selected& selected, std::uint32_t position) {
   const auto& row = selected.view->at(position);
   const auto& names = selected.keywords->names();

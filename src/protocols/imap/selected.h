@@ -35,6 +35,7 @@ struct Selected {
   std::shared_ptr<groupware::Account> account;  // in which the folder is: not always the session's own
   FolderId folder;
   bool read_only = false;
+  bool uid_only = false;  // the client knows no message numbers (RFC 9586)
   std::uint32_t rights = 0;
   std::shared_ptr<const groupware::FolderView> view;
   std::shared_ptr<const groupware::KeywordTable> keywords;
@@ -48,6 +49,9 @@ struct Selected {
 // BAD); by UID: absent ones are passed over.
 std::optional<std::vector<std::uint32_t>> positions(const Selected& selected, const wire::imap::SequenceSet& set,
                                                     bool by_uid);
+
+// "* 3 FETCH (", or the UIDONLY form of it.
+void append_fetch_start(std::string& out, const Selected& selected, std::uint32_t position);
 
 // "(\Seen \Recent work)" of the row at `position` of `view`.
 void append_flags(std::string& out, const Selected& selected, std::uint32_t position);

@@ -47,7 +47,7 @@ Task<void> Session::run() {
     farewell = "internal error, see the server's log";
   }
   selected_.reset();
-  if (!farewell.empty()) {
+  if (!farewell.empty() && !is_answering_ && !io_.is_broken_off()) {
     try {
       stream().set_timeout(std::chrono::seconds(5));
       stream().set_deadline(std::nullopt);

@@ -92,6 +92,9 @@ class Session {
   Task<void> ask(std::string_view text);
   // Reads the rest of a command whose literal is not wanted. False: it was too much, or makes no sense; say BYE.
   Task<bool> drain(wire::imap::LiteralMark mark);
+  // Between the two the session may end, but say nothing: the peer is within a literal or an answer whose size it knows.
+  void begin_answer() { is_answering_ = true; }
+  void end_answer() { is_answering_ = false; }
   // Ends the session after this command.
   void end() { is_ended_ = true; }
   Task<void> bye(std::string_view text);
@@ -122,6 +125,7 @@ class Session {
   bool knows_modseq_ = false;
   bool knows_vanished_ = false;
   bool is_ended_ = false;
+  bool is_answering_ = false;
 };
 
 }  // namespace kontor::imap

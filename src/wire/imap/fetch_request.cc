@@ -25,6 +25,10 @@ constexpr SimpleItem kSimpleItems[] = {
     {"MODSEQ", Kind::modseq},
     {"ENVELOPE", Kind::envelope},
     {"BODYSTRUCTURE", Kind::body_structure},
+    {"EMAILID", Kind::email_id},
+    {"THREADID", Kind::thread_id},
+    {"SAVEDATE", Kind::save_date},
+    {"PREVIEW", Kind::preview},
     {"RFC822.HEADER", Kind::rfc822_header},
     {"RFC822.TEXT", Kind::rfc822_text},
     {"RFC822", Kind::rfc822},
@@ -70,24 +74,24 @@ void parse_section_text(Cursor& in, Section& section, std::string& label) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// After "BODY[" to the "]" and the partial.
-void parse_section(Cursor& in, FetchItem& item) {
-  std::string label = "BODY[";
+// After "BODY[" to the "]" and the partial. A BINARY names parts only.
+void parse_section(Cursor& in, FetchItem& item, std::string label) {
+  const bool has_text = item.kind == Kind::section;
   while (is_digit(in.peek())) {
     item.section.part.push_back(in.nz_number());
     fmt::format_to(std::back_inserter(label), "{}", item.section.part.back());
     if (item.section.part.size() > FetchRequest::kMaxPartDepth) in.fail("a part number is too deep");
     if (!in.take('.')) break;
     label.push_back('.');
-    if (!is_digit(in.peek())) {
-      parse_section_text(in, item.section, label);
-      break;
-    }
+    if (is_digit(in.peek())) continue;
+    if (!has_text) in.fail("expected a part number");
+    parse_section_text(in, item.section, label);
+    break;
   }
-  if (item.section.part.empty() && in.peek() != ']') parse_section_text(in, item.section, label);
+  if (has_text && item.section.part.empty() && in.peek() != ']') parse_section_text(in, item.section, label);
   in.expect(']');
   label.push_back(']');
-  if (in.take('<')) {
+  if (item.kind != Kind::binary_size && in.take('<')) {
     item.offset = in.number();
     in.expect('.');
     item.length = in.nz_number();
@@ -97,6 +101,28 @@ void parse_section(Cursor& in, FetchItem& item) {
   item.label = std::move(label);
 }
 
+struct SectionItem {
+  std::string_view name;
+  Kind kind;
+  bool peek;
+  std::string_view label;
+};
+constexpr SectionItem kSectionItems[] = {
+    {"BODY", Kind::section, false, "BODY["},
+    {"BODY.PEEK", Kind::section, true, "BODY["},
+    {"BINARY", Kind::binary, false, "BINARY["},
+    {"BINARY.PEEK", Kind::binary, true, "BINARY["},
+    {"BINARY.SIZE", Kind::binary_size, true, "BINARY.SIZE["},
+};
+
+// " (LAZY)" of a PREVIEW; what else stands in parentheses belongs to the command.
+bool takes_lazy(Cursor& in) {
+  constexpr std::string_view kLazy = " (LAZY)";
+  if (!iequals(in.rest().substr(0, kLazy.size()), kLazy)) return false;
+  in.skip(kLazy.size());
+  return true;
+}
+
 void parse_item(Cursor& in, FetchRequest& request) {
   FetchItem item;
   for (const auto& simple : kSimpleItems) {
@@ -104,6 +130,7 @@ void parse_item(Cursor& in, FetchRequest& request) {
     item.kind = simple.kind;
     item.label = simple.name;
     item.peek = item.kind != Kind::rfc822 && item.kind != Kind::rfc822_text;
+    item.lazy = item.kind == Kind::preview && takes_lazy(in);
     if (item.reads_content() || !request.has(item.kind)) request.items.push_back(std::move(item));
     return;
   }
@@ -111,22 +138,25 @@ void parse_item(Cursor& in, FetchRequest& request) {
   const std::string_view rest = in.rest();
   const std::size_t length = std::min(rest.find_first_of("[ )"), rest.size());
   const std::string_view name = rest.substr(0, length);
-  const bool has_section = length < rest.size() && rest[length] == '[';
-  if (!iequals(name, "BODY") && !(iequals(name, "BODY.PEEK") && has_section)) {
-    return in.fail("there is no such item to fetch");
-  }
-  item.peek = !has_section || name.size() > 4;
-  in.skip(length);
-  if (has_section) {
-    item.kind = Kind::section;
-    in.take('[');
-    parse_section(in, item);
-  } else {
+  if (length == rest.size() || rest[length] != '[') {
+    if (!iequals(name, "BODY")) return in.fail("there is no such item to fetch");
+    in.skip(length);
     item.kind = Kind::body;
     item.label = "BODY";
-    if (request.has(Kind::body)) return;
+    item.peek = true;
+    if (!request.has(Kind::body)) request.items.push_back(std::move(item));
+    return;
   }
-  request.items.push_back(std::move(item));
+  for (const auto& known : kSectionItems) {
+    if (!iequals(name, known.name)) continue;
+    in.skip(length + 1);
+    item.kind = known.kind;
+    item.peek = known.peek;
+    parse_section(in, item, std::string(known.label));
+    request.items.push_back(std::move(item));
+    return;
+  }
+  in.fail("there is no such item to fetch");
 }
 
 bool parse_macro(Cursor& in, FetchRequest& request) {
@@ -146,6 +176,26 @@ bool parse_macro(Cursor& in, FetchRequest& request) {
   if (in.take_word("FAST")) return add({flags, date, size});
   if (in.take_word("FULL")) return add({flags, date, size, envelope, body});
   return false;
+}
+
+// RFC 4466 section 2.4: each at most once.
+void parse_modifiers(Cursor& in, FetchRequest& request) {
+  in.expect('(');
+  do {
+    if (!request.changed_since && in.take_word("CHANGEDSINCE")) {
+      in.space();
+      request.changed_since = in.number64();
+    } else if (!request.partial && in.take_word("PARTIAL")) {
+      in.space();
+      request.partial = parse_partial_range(in);
+    } else if (!request.vanished && in.take_word("VANISHED")) {
+      request.vanished = true;
+    } else {
+      in.fail("there is no such FETCH modifier");
+    }
+  } while (in.take(' '));
+  in.expect(')');
+  if (request.vanished && !request.changed_since) in.fail("VANISHED needs CHANGEDSINCE");
 }
 
 }  // namespace
@@ -180,21 +230,7 @@ FetchRequest parse_fetch(Cursor& in) {
   } else if (!parse_macro(in, request)) {
     parse_item(in, request);
   }
-  if (in.take(' ')) {
-    in.expect('(');
-    do {
-      if (in.take_word("CHANGEDSINCE")) {
-        in.space();
-        request.changed_since = in.number64();
-      } else if (in.take_word("VANISHED")) {
-        request.vanished = true;
-      } else {
-        in.fail("there is no such FETCH modifier");
-      }
-    } while (in.take(' '));
-    in.expect(')');
-    if (request.vanished && !request.changed_since) in.fail("VANISHED needs CHANGEDSINCE");
-  }
+  if (in.take(' ')) parse_modifiers(in, request);
   in.finish();
   return request;
 }

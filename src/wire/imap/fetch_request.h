@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// What a FETCH asks for (RFC 3501 section 6.4.5, RFC 7162 section 3.1.4).
+// What a FETCH asks for (RFC 3501 section 6.4.5, RFC 7162 section 3.1.4, and the extensions' items).
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "wire/imap/cursor.h"
+#include "wire/imap/partial_range.h"
 
 namespace kontor::wire::imap {
 
@@ -30,15 +31,22 @@ struct FetchItem {
     envelope,
     body,
     body_structure,
+    email_id,   // RFC 8474
+    thread_id,  // RFC 8474
+    save_date,  // RFC 8514
+    preview,    // RFC 8970
     section,
     rfc822,
     rfc822_header,
     rfc822_text,
+    binary,       // RFC 3516
+    binary_size,  // RFC 3516
   };
 
   Kind kind = Kind::flags;
   bool peek = false;
-  Section section;
+  bool lazy = false;                    // of preview: only if it is at hand
+  Section section;                      // of section, binary and binary_size
   std::optional<std::uint32_t> offset;  // of a partial fetch
   std::uint32_t length = 0;
   std::string label;  // how the answer names it: "BODY[1.HEADER]<0>"
@@ -54,6 +62,7 @@ struct FetchRequest {
   std::vector<FetchItem> items;  // each at most once
   std::optional<std::uint64_t> changed_since;
   bool vanished = false;  // RFC 7162 section 3.2.6: only with changed_since
+  std::optional<PartialRange> partial;  // RFC 9394 section 3.3
 
   bool has(FetchItem::Kind kind) const;
   void add(FetchItem::Kind kind);  // at the front, if it is not there

@@ -34,6 +34,12 @@ TEST(FetchRequest, Labels) {
       {"(RFC822.HEADER RFC822.SIZE)", "RFC822.HEADER|RFC822.SIZE", false},
       {"RFC822.TEXT", "RFC822.TEXT", true},
       {"(MODSEQ) (CHANGEDSINCE 12)", "MODSEQ", false},
+      {"UID (PARTIAL -1:-10 CHANGEDSINCE 12)", "UID", false},
+      {"BINARY[1.2]<5.10>", "BINARY[1.2]<5>", true},
+      {"(binary.peek[] BINARY.SIZE[3])", "BINARY[]|BINARY.SIZE[3]", false},
+      {"(EMAILID THREADID SAVEDATE emailid)", "EMAILID|THREADID|SAVEDATE", false},
+      {"(PREVIEW (LAZY) UID)", "PREVIEW|UID", false},
+      {"PREVIEW (CHANGEDSINCE 1)", "PREVIEW", false},
   };
   for (const auto& c : cases) {
     Cursor in(c.text);
@@ -43,6 +49,22 @@ TEST(FetchRequest, Labels) {
     for (const auto& item : request.items) labels += (labels.empty() ? "" : "|") + item.label;
     EXPECT_EQ(labels, c.labels) << c.text;
     EXPECT_EQ(request.sets_seen(), c.sets_seen) << c.text;
+  }
+}
+
+TEST(PartialRange, Cuts) {
+  struct Case {
+    const char* text;
+    std::size_t count, from, before;
+  };
+  const Case cases[] = {{"1:3", 10, 0, 3},   {"3:1", 10, 0, 3},    {"4:4294967295", 10, 3, 10}, {"11:20", 10, 10, 10},
+                        {"1:5", 0, 0, 0},    {"-1:-3", 10, 7, 10}, {"-3:-1", 10, 7, 10},        {"-8:-20", 10, 0, 3},
+                        {"-11:-12", 10, 0, 0}};
+  for (const auto& c : cases) {
+    Cursor in(c.text);
+    const auto range = parse_partial_range(in);
+    ASSERT_FALSE(in.failed()) << c.text;
+    EXPECT_EQ(range.cut(c.count), std::pair(c.from, c.before)) << c.text;
   }
 }
 
@@ -72,6 +94,17 @@ TEST(FetchRequest, Refuses) {
                            "(FLAGS  UID)",
                            "BODY[]<-1.5>",
                            "BODY[]<4294967296.1>",
+                           "BINARY",
+                           "BINARY[1.HEADER]",
+                           "BINARY[TEXT]",
+                           "BINARY[1.]",
+                           "BINARY.SIZE[1]<0.5>",
+                           "BODY.SIZE[1]",
+                           "PREVIEW (EAGER)",
+                           "FLAGS (PARTIAL 0:1)",
+                           "FLAGS (PARTIAL -1:2)",
+                           "FLAGS (PARTIAL 1)",
+                           "FLAGS (PARTIAL 1:2 PARTIAL 1:2)",
                            "RFC822.PEEK"}) {
     Cursor in(text);
     parse_fetch(in);
