@@ -26,6 +26,19 @@ Result<const Principal*> existing(const Roster& roster, PrincipalId id) {
   return fail(Errc::not_found, fmt::format("there is no principal {}", id.value));
 }
 
+// All that it may send for, without it in their lists.
+std::vector<Principal> senders_for(const Roster& roster, PrincipalId id) {
+  std::vector<Principal> out;
+  roster.each_principal([&](const Principal& one) {
+    auto has = [&](const std::vector<PrincipalId>& list) { return std::ranges::find(list, id) != list.end(); };
+    if (!has(one.send_as) && !has(one.send_on_behalf)) return;
+    Principal& other = out.emplace_back(one);
+    std::erase(other.send_as, id);
+    std::erase(other.send_on_behalf, id);
+  });
+  return out;
+}
+
 std::string domain_part(std::string_view address) { return std::string(address.substr(address.rfind('@') + 1)); }
 
 }  // namespace
@@ -153,7 +166,8 @@ Result<void> StoredDirectory::update_principal(const Principal& principal) {
   });
 }
 
-// Takes it out of all groups and catch-alls too, so that no record ever names a principal that is gone.
+// Takes it out of all groups, catch-alls and lists of senders too, so that no record ever names a principal that is
+// gone.
 Result<void> StoredDirectory::remove_principal(PrincipalId id) {
   return change([&](Draft& draft) -> Result<void> {
     TRY(const Principal* found, existing(draft.roster(), id));
@@ -162,8 +176,11 @@ Result<void> StoredDirectory::remove_principal(PrincipalId id) {
     for (PrincipalId holder_id : holders) {
       Principal holder = *draft.roster().principal(holder_id);
       std::erase(holder.members, id);
+      std::erase(holder.readers, id);
+      std::erase(holder.managers, id);
       draft.put(holder);
     }
+    for (Principal& other : senders_for(draft.roster(), id)) draft.put(other);
     for (Domain& domain : draft.roster().domains(principal.tenant)) {
       if (domain.catch_all != id) continue;
       domain.catch_all = {};

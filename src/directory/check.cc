@@ -35,6 +35,9 @@ class Inspection {
     } else if (parsed->kind == 'p') {
       keep(decode_principal(PrincipalId(parsed->id), value),
            [&](StoredPrincipal one) { take_principal(std::move(one)); });
+    } else if (parsed->kind == 's') {
+      PrincipalId id(parsed->id);
+      keep(decode_shares(id, value), [&](Shares one) { take_shares(id, std::move(one), value); });
     } else {
       PrincipalId id(parsed->id);
       keep(decode_credentials(id, value), [&](Credentials one) { take_credentials(id, std::move(one)); });
@@ -103,6 +106,17 @@ class Inspection {
     roster_.put(id, std::move(credentials));
   }
 
+  // Whom it names may be gone meanwhile; the core forgets them in its own time.
+  void take_shares(PrincipalId owner, Shares shares, std::string_view value) {
+    const Principal* account = roster_.principal(owner);
+    if (account == nullptr || !account->account())
+      fault(fmt::format("shares are noted for principal {}, who has no account", owner.value));
+    bool is_sound = std::ranges::all_of(shares, [](const Share& share) { return share.kinds != 0; });
+    if (!is_sound || shares.empty() || encode(shares) != value)
+      fault(fmt::format("the shares of principal {} are not in canonical form", owner.value));
+    roster_.put_shares(owner, std::move(shares));
+  }
+
   // The rules of changes hold for what is stored too.
   void inspect(const Principal& principal) {
     auto right = checked(roster_, principal);
@@ -140,6 +154,7 @@ std::unordered_map<std::string, std::string> contents(const Roster& roster) {
   for (const Domain& domain : roster.domains({})) out[record_key(domain.id)] = encode(domain);
   roster.each_principal([&](const Principal& one) { out[record_key(one.id)] = encode({one, std::nullopt}); });
   roster.each_credentials([&](PrincipalId id, const Credentials& one) { out[credentials_key(id)] = encode(one); });
+  roster.each_shares([&](PrincipalId id, const Shares& one) { out[shares_key(id)] = encode(one); });
   return out;
 }
 

@@ -55,6 +55,18 @@ TEST_F(CheckTest, DamagedRecordsKeepTheDirectoryShut) {
   expect_clean();
 }
 
+TEST_F(CheckTest, SharesOfNobody) {
+  const Shares with_ada = {{ada.id, 1}};
+  write(shares_key(PrincipalId(77)), encode(with_ada));
+  expect_fault("who has no account");
+}
+
+TEST_F(CheckTest, SharesOfNothing) {
+  const Shares nothing = {{ada.id, 0}};
+  write(shares_key(eve.id), encode(nothing));
+  expect_fault("not in canonical form");
+}
+
 TEST_F(CheckTest, MissingHead) {
   store::Batch batch;
   batch.erase(std::string(kHeadKey));

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "directory/principal.h"
+#include "directory/shares.h"
 
 namespace kontor::store {
 class Engine;
@@ -76,6 +77,17 @@ class Directory {
   // All groups that the principal is in, also through other groups.
   virtual std::vector<PrincipalId> groups_of(PrincipalId id) const = 0;
 
+  // Of a member of a shared mailbox, the best of what it has itself and by its groups; nothing if it is none.
+  virtual std::optional<MemberRole> member_role(PrincipalId mailbox, PrincipalId who) const = 0;
+  virtual SendRight send_right(PrincipalId who, PrincipalId as) const = 0;
+  // What is noted of an account's sharing: at least what is true.
+  virtual Shares shares(AccountId account) const = 0;
+  // Whether the account may have folders of these kinds (Share::kinds) that show to the principal, as a member or by
+  // what is noted for it, its groups or everyone.
+  virtual bool shows_to(AccountId account, PrincipalId who, std::uint32_t kinds) const = 0;
+  // The principals whose accounts shows_to() is true for, each once: first the shared mailboxes that it is a member of.
+  virtual std::vector<PrincipalId> sharing_with(PrincipalId who, std::uint32_t kinds) const = 0;
+
   // Delivery: exact address, else without sub-address, else the domain's catch-all. Groups are not expanded here.
   // Errors: not_found (nobody), denied (domain is not ours), unavailable (suspended).
   virtual Result<Recipient> resolve(std::string_view address) const = 0;
@@ -94,6 +106,9 @@ class Directory {
   // Replaces all but id, tenant, kind and created.
   virtual Result<void> update_principal(const Principal& principal) = 0;
   virtual Result<void> remove_principal(PrincipalId id) = 0;
+
+  // Replaces what is noted of an account's sharing: for the core alone, which keeps it. Errors: not_found.
+  virtual Result<void> set_shares(AccountId account, const Shares& shares) = 0;
 
   // Passwords. The principal's old password and the verification cache end with the change.
   virtual Result<void> set_password(PrincipalId id, std::string_view password) = 0;

@@ -30,6 +30,14 @@ void Draft::put(PrincipalId id, const Credentials& credentials) {
   roster_.put(id, credentials);
 }
 
+void Draft::put_shares(PrincipalId owner, const Shares& shares) {
+  if (shares.empty())
+    batch_.erase(shares_key(owner));
+  else
+    batch_.put(shares_key(owner), encode(shares));
+  roster_.put_shares(owner, shares);
+}
+
 void Draft::erase(TenantId id) {
   batch_.erase(record_key(id));
   roster_.erase(id);
@@ -51,6 +59,7 @@ void Draft::remove(const Principal& principal, Instant now) {
   tombstone.principal.created = principal.created;
   batch_.put(record_key(principal.id), encode(tombstone));
   batch_.erase(credentials_key(principal.id));
+  batch_.erase(shares_key(principal.id));
   PrincipalId id = principal.id;  // `principal` may be the roster's own
   touched_.insert(id);
   roster_.erase_credentials(id);

@@ -22,6 +22,7 @@ class Draft {
   void put(const Domain& domain);
   void put(const Principal& principal);
   void put(PrincipalId id, const Credentials& credentials);
+  void put_shares(PrincipalId owner, const Shares& shares);
   void erase(TenantId id);
   void erase(DomainId id);
   // Leaves a tombstone.

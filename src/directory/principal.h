@@ -33,6 +33,13 @@ enum class Protocol : std::uint32_t {
 };
 constexpr std::uint32_t kAllProtocols = 0xffff'ffff;
 
+// What a member of a shared mailbox may do there: a reader sees and reads all of it, an editor does everything but give
+// rights to others, a manager does that too.
+enum class MemberRole : std::uint8_t { reader, editor, manager };
+
+// Under whose addresses a principal may send: on_behalf shows both names ("Sender:"), as shows only the other's.
+enum class SendRight : std::uint8_t { none, on_behalf, as };
+
 // Used by administration; a user has none of them by default.
 enum class Role : std::uint8_t { tenant_admin, helpdesk, auditor, server_admin };
 
@@ -64,6 +71,10 @@ struct Principal {
   std::vector<Role> roles;
   std::vector<PrincipalId> members;  // groups: who gets its mail; shared mailboxes: who may use it
   Instant created{};
+  // Members of a shared mailbox that are no editors; each is in one of them at most.
+  std::vector<PrincipalId> readers, managers;
+  // Users and groups that may send under its addresses; the members of a shared mailbox but its readers may anyway.
+  std::vector<PrincipalId> send_as, send_on_behalf;
 
   // Where its items live; groups have none (0).
   AccountId account() const { return kind == PrincipalKind::group ? AccountId() : AccountId(id.value); }

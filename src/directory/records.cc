@@ -57,6 +57,23 @@ flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> bytes_in(flatbuffers::Fla
   return builder.CreateVector(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
 }
 
+using Ids = flatbuffers::Offset<flatbuffers::Vector<std::uint64_t>>;
+
+// Empty lists take no room.
+Ids ids_in(flatbuffers::FlatBufferBuilder& builder, const std::vector<PrincipalId>& ids) {
+  if (ids.empty()) return {};
+  std::vector<std::uint64_t> values;
+  for (PrincipalId id : ids) values.push_back(id.value);
+  return builder.CreateVector(values);
+}
+
+std::vector<PrincipalId> ids_of(const flatbuffers::Vector<std::uint64_t>* ids) {
+  std::vector<PrincipalId> out;
+  if (ids != nullptr)
+    for (std::uint64_t id : *ids) out.emplace_back(id);
+  return out;
+}
+
 Instant instant(std::int64_t seconds) { return Instant(std::chrono::seconds(seconds)); }
 std::int64_t seconds(Instant at) { return at.time_since_epoch().count(); }
 
@@ -71,10 +88,11 @@ std::string record_key(TenantId id) { return id_key('t', id.value); }
 std::string record_key(DomainId id) { return id_key('d', id.value); }
 std::string record_key(PrincipalId id) { return id_key('p', id.value); }
 std::string credentials_key(PrincipalId id) { return id_key('c', id.value); }
+std::string shares_key(PrincipalId owner) { return id_key('s', owner.value); }
 
 std::optional<ParsedKey> parse_key(std::string_view key) {
   if (key == kHeadKey) return ParsedKey{'h', 0};
-  if (key.size() != 9 || !std::string_view("tdpc").contains(key[0])) return std::nullopt;
+  if (key.size() != 9 || !std::string_view("tdpcs").contains(key[0])) return std::nullopt;
   ParsedKey parsed{key[0], read_be64(key.substr(1))};
   return parsed.id == 0 ? std::nullopt : std::optional(parsed);
 }
@@ -109,6 +127,8 @@ std::string encode(const StoredPrincipal& stored) {
   std::vector<std::uint64_t> members;
   for (PrincipalId member : principal.members) members.push_back(member.value);
   auto members_at = builder.CreateVector(members);
+  Ids readers_at = ids_in(builder, principal.readers), managers_at = ids_in(builder, principal.managers);
+  Ids send_as_at = ids_in(builder, principal.send_as), on_behalf_at = ids_in(builder, principal.send_on_behalf);
   record::PrincipalBuilder out(builder);
   out.add_tenant(principal.tenant.value);
   out.add_kind(static_cast<std::uint8_t>(principal.kind));
@@ -121,6 +141,10 @@ std::string encode(const StoredPrincipal& stored) {
   out.add_members(members_at);
   out.add_created(seconds(principal.created));
   if (stored.removed) out.add_removed(seconds(*stored.removed));
+  if (!principal.readers.empty()) out.add_readers(readers_at);
+  if (!principal.managers.empty()) out.add_managers(managers_at);
+  if (!principal.send_as.empty()) out.add_send_as(send_as_at);
+  if (!principal.send_on_behalf.empty()) out.add_send_on_behalf(on_behalf_at);
   return finished(builder, out.Finish());
 }
 
@@ -138,6 +162,23 @@ std::string encode(const Credentials& credentials) {
   auto hash_at =
       credentials.hash.empty() ? flatbuffers::Offset<flatbuffers::String>() : builder.CreateString(credentials.hash);
   return finished(builder, record::CreateCredentials(builder, hash_at, app_passwords_at));
+}
+
+std::string encode(const Shares& shares) {
+  flatbuffers::FlatBufferBuilder builder;
+  std::vector<record::Share> out;
+  for (const Share& share : shares) out.emplace_back(share.with.value, share.kinds);
+  return finished(builder, record::CreateShares(builder, builder.CreateVectorOfStructs(out)));
+}
+
+Result<Shares> decode_shares(PrincipalId owner, std::string_view value) {
+  const Table<record::Shares> table(value);
+  const auto* in = table.root();
+  if (in == nullptr) return damaged("shares of principal", owner.value);
+  Shares out;
+  if (in->with() != nullptr)
+    for (const record::Share* share : *in->with()) add_share(out, {PrincipalId(share->principal()), share->kinds()});
+  return out;
 }
 
 Result<Head> decode_head(std::string_view value) {
@@ -187,8 +228,11 @@ Result<StoredPrincipal> decode_principal(PrincipalId id, std::string_view value)
       if (!role) return damaged("principal", id.value);
       principal.roles.push_back(*role);
     }
-  if (in->members() != nullptr)
-    for (std::uint64_t member : *in->members()) principal.members.emplace_back(member);
+  principal.members = ids_of(in->members());
+  principal.readers = ids_of(in->readers());
+  principal.managers = ids_of(in->managers());
+  principal.send_as = ids_of(in->send_as());
+  principal.send_on_behalf = ids_of(in->send_on_behalf());
   principal.created = instant(in->created());
   if (auto removed = in->removed()) out.removed = instant(*removed);
   return out;

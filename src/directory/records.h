@@ -40,8 +40,9 @@ std::string record_key(TenantId id);
 std::string record_key(DomainId id);
 std::string record_key(PrincipalId id);
 std::string credentials_key(PrincipalId id);
+std::string shares_key(PrincipalId owner);
 
-// The kind of record ('h', 't', 'd', 'p', 'c') and its id; nothing if it is no key of the directory.
+// The kind of record ('h', 't', 'd', 'p', 'c', 's') and its id; nothing if it is no key of the directory.
 struct ParsedKey {
   char kind = 0;
   std::uint64_t id = 0;
@@ -53,6 +54,7 @@ std::string encode(const Tenant& tenant);
 std::string encode(const Domain& domain);
 std::string encode(const StoredPrincipal& stored);
 std::string encode(const Credentials& credentials);
+std::string encode(const Shares& shares);
 
 // Errors: corrupt.
 Result<Head> decode_head(std::string_view value);
@@ -60,5 +62,6 @@ Result<Tenant> decode_tenant(TenantId id, std::string_view value);
 Result<Domain> decode_domain(DomainId id, std::string_view value);
 Result<StoredPrincipal> decode_principal(PrincipalId id, std::string_view value);
 Result<Credentials> decode_credentials(PrincipalId id, std::string_view value);
+Result<Shares> decode_shares(PrincipalId owner, std::string_view value);
 
 }  // namespace kontor::directory

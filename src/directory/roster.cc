@@ -58,6 +58,9 @@ Result<void> Roster::take_record(std::string_view key, std::string_view value) {
   } else if (parsed->kind == 'p') {
     TRY(StoredPrincipal stored, decode_principal(PrincipalId(parsed->id), value));
     if (!stored.removed) put(std::move(stored.principal));
+  } else if (parsed->kind == 's') {
+    TRY(Shares shares, decode_shares(PrincipalId(parsed->id), value));
+    put_shares(PrincipalId(parsed->id), std::move(shares));  // its principal was read already: "p" comes before "s"
   } else {
     TRY(Credentials credentials, decode_credentials(PrincipalId(parsed->id), value));
     put(PrincipalId(parsed->id), std::move(credentials));
@@ -151,6 +154,7 @@ void Roster::erase(DomainId id) {
 }
 
 void Roster::erase(PrincipalId id) {
+  put_shares(id, {});
   if (const Principal* old = principal(id)) {
     for (const std::string& address : old->addresses) addresses_.erase(address);
     index_members(*old, old->members, {});

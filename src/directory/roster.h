@@ -61,12 +61,22 @@ class Roster {
   std::vector<PrincipalId> expand(PrincipalId id) const;
   std::vector<PrincipalId> groups_of(PrincipalId id) const;
   std::uint64_t quota_bytes(PrincipalId id) const;
+  std::optional<MemberRole> member_role(PrincipalId mailbox, PrincipalId who) const;
+  SendRight send_right(PrincipalId who, PrincipalId as) const;
+  const Shares& shares(PrincipalId owner) const;
+  bool shows_to(PrincipalId owner, PrincipalId who, std::uint32_t kinds) const;
+  std::vector<PrincipalId> sharing_with(PrincipalId who, std::uint32_t kinds) const;
+  template <class Visit>
+  void each_shares(const Visit& visit) const {
+    shares_.each([&](PrincipalId id, const auto& shares) { visit(id, *shares); });
+  }
 
   // Changes, while it is not shared yet. Indexes follow; nothing is checked.
   void put(Tenant tenant);
   void put(Domain domain);
   void put(Principal principal);
   void put(PrincipalId id, Credentials credentials);
+  void put_shares(PrincipalId owner, Shares shares);  // none: as if there were no such record
   void erase(TenantId id);
   void erase(DomainId id);
   void erase(PrincipalId id);
@@ -79,6 +89,7 @@ class Roster {
   template <class T>
   using Shared = std::shared_ptr<const T>;
 
+  PrincipalId sharer_key(PrincipalId owner, PrincipalId with) const;
   Result<void> take_record(std::string_view key, std::string_view value);
   void index_members(const Principal& holder, const std::vector<PrincipalId>& before,
                      const std::vector<PrincipalId>& after);
@@ -93,6 +104,8 @@ class Roster {
   Sharded<std::string, PrincipalId> addresses_;
   Sharded<PrincipalId, Shared<Credentials>> credentials_;
   Sharded<PrincipalId, std::vector<PrincipalId>> holders_;
+  Sharded<PrincipalId, Shared<Shares>> shares_;
+  Sharded<PrincipalId, std::vector<PrincipalId>> sharers_;  // with whom -> owners; everyone: under the tenant's id
 };
 
 }  // namespace kontor::directory

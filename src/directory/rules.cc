@@ -86,6 +86,45 @@ Result<void> check_members(const Roster& roster, Principal& principal) {
   return {};
 }
 
+// Members keep their roles, and who is no member has none.
+void tidy_roles(Principal& principal) {
+  if (principal.kind != PrincipalKind::shared) {
+    principal.readers.clear();
+    principal.managers.clear();
+    return;
+  }
+  std::vector<PrincipalId> readers, managers;
+  for (PrincipalId id : principal.members) {
+    if (std::ranges::find(principal.managers, id) != principal.managers.end())
+      managers.push_back(id);
+    else if (std::ranges::find(principal.readers, id) != principal.readers.end())
+      readers.push_back(id);
+  }
+  principal.readers = std::move(readers);
+  principal.managers = std::move(managers);
+}
+
+Result<void> check_senders(const Roster& roster, const Principal& principal, std::vector<PrincipalId>& senders) {
+  if (senders.size() > kMaxMembers)
+    return fail(Errc::invalid, fmt::format("at most {} may send for {}", kMaxMembers, described(principal)));
+  std::vector<PrincipalId> distinct;
+  std::unordered_set<PrincipalId> seen;
+  for (PrincipalId id : senders) {
+    if (!seen.insert(id).second) continue;
+    const Principal* sender = roster.principal(id);
+    if (sender == nullptr)
+      return fail(Errc::invalid, fmt::format("principal {} cannot send for {}: there is none of that number", id.value,
+                                             described(principal)));
+    if (sender->tenant != principal.tenant || id == principal.id ||
+        (sender->kind != PrincipalKind::user && sender->kind != PrincipalKind::group))
+      return fail(Errc::invalid, fmt::format("{} cannot send for {}: only other users and groups of its tenant can",
+                                             described(*sender), described(principal)));
+    distinct.push_back(id);
+  }
+  senders = std::move(distinct);
+  return {};
+}
+
 }  // namespace
 
 std::string described(const Principal& principal) {
@@ -117,6 +156,9 @@ Result<Principal> checked(const Roster& roster, Principal principal) {
   TRY_VOID(check_addresses(roster, principal));
   TRY_VOID(check_label("the name", principal.name, kMaxName));
   TRY_VOID(check_members(roster, principal));
+  tidy_roles(principal);
+  TRY_VOID(check_senders(roster, principal, principal.send_as));
+  TRY_VOID(check_senders(roster, principal, principal.send_on_behalf));
   std::vector<Role> roles;
   for (Role role : principal.roles)
     if (std::ranges::find(roles, role) == roles.end()) roles.push_back(role);

@@ -29,6 +29,11 @@ class StoredDirectory final : public Directory {
   Result<Principal> by_account(AccountId account) const override;
   std::uint64_t quota_bytes(PrincipalId id) const override;
   std::vector<PrincipalId> groups_of(PrincipalId id) const override;
+  std::optional<MemberRole> member_role(PrincipalId mailbox, PrincipalId who) const override;
+  SendRight send_right(PrincipalId who, PrincipalId as) const override;
+  Shares shares(AccountId account) const override;
+  bool shows_to(AccountId account, PrincipalId who, std::uint32_t kinds) const override;
+  std::vector<PrincipalId> sharing_with(PrincipalId who, std::uint32_t kinds) const override;
   Result<Recipient> resolve(std::string_view address) const override;
   std::vector<PrincipalId> expand(PrincipalId id) const override;
 
@@ -41,6 +46,7 @@ class StoredDirectory final : public Directory {
   Result<Principal> add_principal(const NewPrincipal& wanted) override;
   Result<void> update_principal(const Principal& principal) override;
   Result<void> remove_principal(PrincipalId id) override;
+  Result<void> set_shares(AccountId account, const Shares& shares) override;
 
   Result<void> set_password(PrincipalId id, std::string_view password) override;
   Result<void> set_password_hash(PrincipalId id, std::string_view hash) override;

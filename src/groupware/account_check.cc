@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "groupware/keys.h"
 #include "groupware/layer.h"
+#include "groupware/reading.h"
 
 namespace kontor::groupware {
 namespace {
@@ -71,6 +72,7 @@ Result<void> AccountCheck::run() {
     return {};
   }
   check_folders();
+  TRY_VOID(check_shares());
   TRY_VOID(check_items());
   TRY_VOID(check_rows());
   check_counters();
@@ -99,6 +101,21 @@ Result<void> AccountCheck::read_moment() {
   TRY(std::shared_ptr<const Moment> moment, load_moment(snapshot_));
   record_ = moment->record;
   for (const FolderTable::Pointer& folder : moment->folders->all()) folders_.emplace(folder->id, *folder);
+  return {};
+}
+
+// The directory's note may name more than the grants do: an update may have been broken off in between.
+Result<void> AccountCheck::check_shares() {
+  const directory::Shares wanted = shares_of(FolderTable([&] {
+    std::vector<FolderTable::Pointer> folders;
+    for (const auto& [id, folder] : folders_) folders.push_back(std::make_shared<const Folder>(folder));
+    return folders;
+  }()));
+  const directory::Shares noted = environment_.directory.shares(who_.account());
+  if (!directory::covers(noted, wanted))
+    report_.faults.push_back({fmt::format("account {} ({})", who_.account().value, who_.primary_address()),
+                              "it shares folders that those who may see them cannot find", repair_ != nullptr});
+  if (repair_ && noted != wanted) TRY_VOID(environment_.directory.set_shares(who_.account(), wanted));
   return {};
 }
 

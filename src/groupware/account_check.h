@@ -56,6 +56,7 @@ class AccountCheck {
 
   Result<void> read_moment();
   void check_folders();
+  Result<void> check_shares();
   Result<void> check_items();
   Result<void> check_item(ItemRecord item);
   Result<void> check_filings(ItemRecord& item);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "groupware/accounts.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <list>
 #include <mutex>
@@ -64,6 +65,7 @@ class StoredAccounts final : public Accounts {
   Result<std::shared_ptr<StoredAccount>> open_stored(AccountId id);
   Result<std::shared_ptr<StoredAccount>> load(AccountId id);
   Result<void> purge_removed(const directory::Tenant& tenant, AccountId id);
+  Result<void> forget_removed(AccountId id);
   Result<void> sweep_blobs(const directory::Tenant& tenant);
 
   Environment environment_;
@@ -156,6 +158,24 @@ Result<void> StoredAccounts::purge_removed(const directory::Tenant& tenant, Acco
   return {};
 }
 
+// Takes principals that are no more out of the grants.
+Result<void> StoredAccounts::forget_removed(AccountId id) {
+  auto is_gone = [&](PrincipalId who) { return who && !environment_.directory.principal(who); };
+  const directory::Shares shares = environment_.directory.shares(id);
+  if (std::ranges::none_of(shares, is_gone, &directory::Share::with)) return {};
+  TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
+  TRY_VOID(account->update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
+    for (const FolderTable::Pointer& folder : transaction.folders()->all()) {
+      if (std::ranges::none_of(folder->grants, is_gone, &Grant::principal)) continue;
+      Transaction::FolderChange change;
+      change.grants = folder->grants;  // the core keeps only those that there are
+      TRY_VOID(transaction.change_folder(folder->id, change));
+    }
+    return {};
+  }));
+  return {};
+}
+
 // What is wrong with one account or tenant must not keep the others' garbage.
 Result<void> StoredAccounts::sweep() {
   for (const directory::Tenant& tenant : environment_.directory.tenants()) {
@@ -163,6 +183,8 @@ Result<void> StoredAccounts::sweep() {
       if (!principal.account()) continue;
       if (Result<void> purged = purge_removed(tenant, principal.account()); !purged)
         log::error("sweep.account_failed", {{"account", principal.id.value}, {"why", purged.error().text}});
+      if (Result<void> forgot = forget_removed(principal.account()); !forgot)
+        log::error("sweep.grants_failed", {{"account", principal.id.value}, {"why", forgot.error().text}});
     }
     if (Result<void> swept = sweep_blobs(tenant); !swept)
       log::error("sweep.blobs_failed", {{"tenant", tenant.name}, {"why", swept.error().text}});

@@ -209,6 +209,7 @@ void Layer::absorb(Layer&& above) {
   record = above.record;
   keywords = above.keywords;
   keywords_dirty = keywords_dirty || above.keywords_dirty;
+  grants_dirty = grants_dirty || above.grants_dirty;
   table_ = nullptr;
 }
 

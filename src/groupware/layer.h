@@ -93,6 +93,7 @@ class Layer {
   void seal_quietly();
   bool is_dirty() const { return !writes_.empty() || !contents_.empty() || !folders_.empty() || keywords_dirty; }
   bool keywords_dirty = false;
+  bool grants_dirty = false;  // of some folder, or a folder with grants came or went
 
   void absorb(Layer&& above);
   store::Batch take_batch();  // the writes, which the layer loses

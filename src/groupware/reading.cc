@@ -19,7 +19,29 @@ bool contains(const std::vector<PrincipalId>& ids, PrincipalId id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
+std::uint32_t of_role(std::optional<directory::MemberRole> role) {
+  if (!role) return 0;
+  switch (*role) {
+    case directory::MemberRole::reader:
+      return right::kReader;
+    case directory::MemberRole::editor:
+      return right::kEditor;
+    case directory::MemberRole::manager:
+      return right::kAll;
+  }
+  return 0;
+}
+
 }  // namespace
+
+directory::Shares shares_of(const FolderTable& folders) {
+  directory::Shares shares;
+  for (const FolderTable::Pointer& folder : folders.all())
+    for (const Grant& grant : folder->grants)
+      if ((grant.rights & right::kShowing) != 0)
+        directory::add_share(shares, {grant.principal, std::uint32_t{1} << static_cast<unsigned>(folder->kind)});
+  return shares;
+}
 
 Ownership ownership_of(Environment& environment, AccountId account, TenantId tenant, const Caller& caller) {
   Ownership out;
@@ -34,10 +56,7 @@ Ownership ownership_of(Environment& environment, AccountId account, TenantId ten
   out.is_foreign = !who || who->tenant != tenant;
   if (out.is_foreign) return out;
   out.groups = environment.directory.groups_of(caller.principal);
-  Result<directory::Principal> owner = environment.directory.by_account(account);
-  auto is_caller = [&](PrincipalId id) { return id == caller.principal || contains(out.groups, id); };
-  if (owner && owner->kind == directory::PrincipalKind::shared && std::ranges::any_of(owner->members, is_caller))
-    out.everywhere = right::kAll & ~right::kAdminister;
+  out.everywhere = of_role(environment.directory.member_role(PrincipalId(account.value), caller.principal));
   return out;
 }
 
@@ -60,7 +79,7 @@ std::uint32_t Reading<Base>::rights(FolderId id) const {
 template <class Base>
 Result<std::shared_ptr<const Folder>> Reading<Base>::folder(FolderId id) const {
   std::shared_ptr<const Folder> found = layer_.folder(id);
-  if (!found || (rights_on(*found, ownership_, caller_) & (right::kSee | right::kRead)) == 0)
+  if (!found || (rights_on(*found, ownership_, caller_) & right::kShowing) == 0)
     return fail(Errc::not_found, "there is no such folder");
   return found;
 }

@@ -10,7 +10,7 @@
 
 namespace kontor::groupware {
 
-// Whose account it is, for rights: the owner has all of them, members of a shared mailbox all but kAdminister.
+// Whose account it is, for rights: the owner has all of them, members of a shared mailbox those of their role.
 struct Ownership {
   AccountId account;
   TenantId tenant;
@@ -20,6 +20,9 @@ struct Ownership {
   std::vector<PrincipalId> groups;  // of the caller, nested ones too; empty where is_full
 };
 Ownership ownership_of(Environment& environment, AccountId account, TenantId tenant, const Caller& caller);
+
+// Whom the folders' grants name, for finding the account: see directory::Share.
+directory::Shares shares_of(const FolderTable& folders);
 
 std::uint32_t rights_on(const Folder& folder, const Ownership& ownership, const Caller& caller);
 

@@ -201,7 +201,26 @@ Result<void> StoredAccount::try_commit(const std::vector<Pending*>& batch) {
     moment_ = std::move(after);
   }
   tell(notices);
+  if (bottom.grants_dirty) forget_shares();
   return {};
+}
+
+// Before a commit that gives rights: who gets them finds the account by the directory's note of it, which may say more
+// than is true, never less.
+Result<void> StoredAccount::note_shares(const FolderTable& folders) {
+  directory::Shares noted = environment_.directory.shares(id_);
+  const directory::Shares wanted = shares_of(folders);
+  if (directory::covers(noted, wanted)) return {};
+  for (const directory::Share& share : wanted) directory::add_share(noted, share);
+  return environment_.directory.set_shares(id_, noted);
+}
+
+// After a commit: what was taken away. If it fails, the next such commit does it.
+void StoredAccount::forget_shares() {
+  const directory::Shares present = shares_of(*moment()->folders);
+  if (environment_.directory.shares(id_) == present) return;
+  if (Result<void> forgot = environment_.directory.set_shares(id_, present); !forgot)
+    log::warn("account.shares_not_forgotten", {{"account", id_.value}, {"reason", forgot.error().text}});
 }
 
 // Runs one update on a layer of its own. Nothing if it failed or wrote nothing; its own error stays in its result.
@@ -224,6 +243,13 @@ Result<std::optional<Notice>> StoredAccount::apply(Pending& pending, Layer& bott
   if (!layer.blobs().empty()) bottom.release();
   for (const Layer::BlobUse& use : layer.blobs()) {
     if (Result<void> noted = environment_.blobs.refer(use.tenant, use.hash, id_); !noted) {
+      pending.result = std::unexpected(noted.error());
+      return std::nullopt;
+    }
+  }
+  if (layer.grants_dirty) {
+    bottom.release();
+    if (Result<void> noted = note_shares(*layer.folders()); !noted) {
       pending.result = std::unexpected(noted.error());
       return std::nullopt;
     }

@@ -57,6 +57,8 @@ class StoredAccount final : public Account, public std::enable_shared_from_this<
   Result<std::optional<Notice>> apply(Pending& pending, Layer& bottom);
   void show_views(const Layer& bottom, const Moment& before, const Moment& after);
   void tell(const std::vector<Notice>& notices);
+  Result<void> note_shares(const FolderTable& folders);
+  void forget_shares();
 
   Environment& environment_;
   const AccountId id_;

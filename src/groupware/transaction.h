@@ -46,6 +46,7 @@ class AccountTransaction final : public Reading<Transaction> {
   std::uint32_t root_rights() const { return ownership_.everywhere; }
   UidValidity fresh_uid_validity();
   Result<void> check_place(FolderId parent, const std::string& name, FolderId self);
+  Result<std::vector<Grant>> checked_grants(const std::vector<Grant>& wanted) const;
   Result<void> check_quota(std::uint64_t bytes) const;
 
   Result<Filed> filed(FolderId folder, Uid uid);

@@ -117,6 +117,7 @@ Result<FolderId> AccountTransaction::create_folder(const NewFolder& wanted) {
   folder.uid_validity = is_given ? *wanted.uid_validity : fresh_uid_validity();
   folder.created = number();
   folder.highest = number();
+  layer_.grants_dirty = layer_.grants_dirty || !grants.empty();
   folder.grants = std::move(grants);
   FolderId id = folder.id;
   layer_.put_folder(std::move(folder));
@@ -160,6 +161,7 @@ Result<void> AccountTransaction::remove_folder(FolderId id) {
   }
   layer_.log.touched.insert(id);
   layer_.log.folder_list_changed = true;
+  layer_.grants_dirty = layer_.grants_dirty || !present->grants.empty();
   if (layer_.folders()->children(id).empty()) {
     layer_.remove_folder(id);
     layer_.views.erase(id);
@@ -179,8 +181,8 @@ Result<void> AccountTransaction::change_folder(FolderId id, const FolderChange& 
   bool is_own_setting = change.subscribed && !change.role && !change.is_container && !change.uid_validity &&
                         !change.next_uid && !change.colour && !change.description && !change.grants &&
                         change.properties.empty();
-  // Subscriptions are those of the account's own users.
-  if (change.subscribed && ownership_.everywhere == 0)
+  // Whoever sees it in another's account keeps its subscription in an account of its own: see subscribe_other().
+  if (change.subscribed && !ownership_.is_full)
     return fail(Errc::denied, "you do not have the right to change subscriptions here");
   TRY(std::shared_ptr<const Folder> present, may(id, is_own_setting ? right::kSee : right::kAdminister));
   if (change.role && *change.role != present->role) {
@@ -199,6 +201,11 @@ Result<void> AccountTransaction::change_folder(FolderId id, const FolderChange& 
   for (const auto& [property, value] : change.properties)
     if (property.empty() || property.size() + value.size() > kLongestProperty)
       return fail(Errc::too_large, "a folder's property is too large");
+  std::vector<Grant> grants;
+  if (change.grants) {
+    TRY(grants, checked_grants(*change.grants));
+    layer_.grants_dirty = layer_.grants_dirty || grants != present->grants;
+  }
   Folder& folder = layer_.edit_folder(id);
   if (change.subscribed) folder.subscribed = *change.subscribed;
   if (change.role) folder.role = *change.role;
@@ -207,7 +214,7 @@ Result<void> AccountTransaction::change_folder(FolderId id, const FolderChange& 
   if (change.next_uid) folder.next_uid = *change.next_uid;
   if (change.colour) folder.colour = *change.colour;
   if (change.description) folder.description = *change.description;
-  if (change.grants) folder.grants = *change.grants;
+  if (change.grants) folder.grants = std::move(grants);
   merge_properties(folder.properties, change.properties);
   layer_.log.folders_changed.insert(id);
   layer_.log.touched.insert(id);
@@ -215,9 +222,24 @@ Result<void> AccountTransaction::change_folder(FolderId id, const FolderChange& 
   return {};
 }
 
+// In order, without those who are no more. Nobody of another tenant can be granted anything.
+Result<std::vector<Grant>> AccountTransaction::checked_grants(const std::vector<Grant>& wanted) const {
+  std::vector<Grant> grants = in_order(wanted);
+  if (grants.size() > kGrantsPerFolder)
+    return fail(Errc::invalid, "a folder can have rights for at most 1000 principals");
+  Result<void> found;
+  std::erase_if(grants, [&](const Grant& grant) {
+    if (!grant.principal) return false;
+    Result<directory::Principal> who = environment_.directory.principal(grant.principal);
+    if (who && who->tenant != ownership_.tenant) found = fail(Errc::invalid, "rights are for people of one's tenant");
+    return !who;
+  });
+  if (!found) return std::unexpected(found.error());
+  return grants;
+}
+
 Result<void> AccountTransaction::subscribe_other(std::string path, bool subscribed) {
-  if ((root_rights() & right::kCreateFolder) == 0)
-    return fail(Errc::denied, "you do not have the right to change subscriptions here");
+  if (!ownership_.is_full) return fail(Errc::denied, "you do not have the right to change subscriptions here");
   if (path.empty() || path.size() > kLongestPath) return fail(Errc::invalid, "a subscription's name is too long");
   if (subscribed)
     layer_.put(key::subscription(path), "1");

@@ -43,6 +43,13 @@ std::uint8_t changeable(std::uint32_t rights) {
   return flags;
 }
 
+// RFC 4314 section 4: what a new item may bring; flags without the right for them are left out, and the item is kept.
+void keep_allowed(FlagSet& flags, std::uint32_t rights) {
+  const bool keywords_allowed = (rights & right::kWriteFlags) != 0;
+  flags.bits &= changeable(rights) | (keywords_allowed ? ~std::uint64_t{0xff} : 0);
+  if (!keywords_allowed) flags.rare.clear();
+}
+
 FlagSet changed(const FlagSet& before, const FlagSet& named, FlagChange::Mode mode, std::uint8_t allowed,
                 bool keywords_allowed) {
   FlagSet after = before;
@@ -198,6 +205,7 @@ Result<Added> AccountTransaction::add(FolderId id, const NewItem& wanted, const 
   item.id = ItemId(layer_.record.next_item++);
   item.kind = wanted.kind;
   TRY(item.flags, numbers(wanted.flags));
+  if (!ownership_.is_full) keep_allowed(item.flags, rights_on(*folder, ownership_, caller_));
   bool is_deleted = item.flags.has(kDeleted);
   item.flags.bits &= ~std::uint64_t{kDeleted};
   item.saved = environment_.clock.now();
@@ -236,6 +244,7 @@ Result<Added> AccountTransaction::file_copy(const ItemRecord& original, const Fo
   ItemRecord item = original;
   item.id = ItemId(layer_.record.next_item++);
   item.filings.clear();
+  if (!ownership_.is_full) keep_allowed(item.flags, rights_on(to, ownership_, caller_));
   item.saved = environment_.clock.now();
   item.created = number();
   if (item.content)
