@@ -55,6 +55,18 @@ struct HashCost {
   std::uint32_t passes = 2;
 };
 
+// Whom a change may concern.
+struct Touched {
+  bool everyone = false;  // a tenant changed, or more than is known
+  std::vector<PrincipalId> principals;
+};
+
+// Ends the watching when destroyed; blocks while its function runs on another thread.
+class Watch {
+ public:
+  virtual ~Watch() = default;
+};
+
 // Thread-safe. Everything but look-ups blocks: call it from a worker.
 class Directory {
  public:
@@ -124,6 +136,14 @@ class Directory {
   // or not the name exists. Errors: denied (wrong name or password, or not allowed: one sentence for all),
   // unavailable. Repeated logins with the same password are cheap: a keyed digest is remembered for some minutes.
   virtual Result<Principal> authenticate(std::string_view login, std::string_view password, Protocol protocol) = 0;
+
+  // Whether the principal may be logged in by this protocol: it is there and active, and so is its tenant. In memory,
+  // never blocks.
+  virtual bool may_use(PrincipalId id, Protocol protocol) const = 0;
+
+  // `notify` is called after each change of principals, tenants or credentials that this process makes or comes to know
+  // of, on the changing thread: it must be quick and never change the directory. It may look things up.
+  virtual std::unique_ptr<Watch> watch(std::function<void(const Touched&)> notify) = 0;
 
   // For `kontor check`: reads the stored records anew and compares; one sentence per fault.
   virtual Result<std::vector<std::string>> check() = 0;

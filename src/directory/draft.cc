@@ -4,6 +4,7 @@
 namespace kontor::directory {
 
 void Draft::put(const Tenant& tenant) {
+  touches_tenant_ = true;
   batch_.put(record_key(tenant.id), encode(tenant));
   roster_.put(tenant);
 }

@@ -31,6 +31,8 @@ class Draft {
   // Principals whose remembered logins end with this change.
   const std::unordered_set<PrincipalId>& touched() const { return touched_; }
 
+  bool touches_tenant() const { return touches_tenant_; }
+
   // Adds the new head record. Once, after the last change.
   const store::Batch& finish();
   Roster take_roster() { return std::move(roster_); }
@@ -39,6 +41,7 @@ class Draft {
   Roster roster_;
   store::Batch batch_;
   std::unordered_set<PrincipalId> touched_;
+  bool touches_tenant_ = false;
 };
 
 }  // namespace kontor::directory

@@ -47,6 +47,12 @@ bool fits(const std::string& hash, std::string_view password, std::string_view l
 
 }  // namespace
 
+bool StoredDirectory::may_use(PrincipalId id, Protocol protocol) const {
+  const auto roster = current();
+  const Principal* found = roster->principal(id);
+  return found != nullptr && may_log_in(*roster, *found, protocol);
+}
+
 Result<void> StoredDirectory::store_hash(PrincipalId id, const std::string& hash) {
   return change([&](Draft& draft) -> Result<void> {
     TRY_VOID(with_login(draft.roster(), id));

@@ -53,6 +53,7 @@ Result<void> StoredDirectory::refresh_locked() {
   if (current_already) return {};
   TRY(Roster roster, Roster::load(engine_));
   publish(std::make_shared<const Roster>(std::move(roster)));
+  tell({.everyone = true, .principals = {}});
   return {};
 }
 
@@ -75,6 +76,7 @@ Result<void> StoredDirectory::change(const Change& make) {
     if (done) {
       publish(std::make_shared<const Roster>(draft.take_roster()));
       for (PrincipalId id : draft.touched()) cache_.forget(id);
+      tell({.everyone = draft.touches_tenant(), .principals = {draft.touched().begin(), draft.touched().end()}});
       return {};
     }
     if (done.error().code != Errc::conflict) return done;

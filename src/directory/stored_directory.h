@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 
@@ -54,6 +55,8 @@ class StoredDirectory final : public Directory {
   std::vector<AppPassword> app_passwords(PrincipalId id) const override;
   Result<void> remove_app_password(PrincipalId id, std::uint64_t app_password) override;
   Result<Principal> authenticate(std::string_view login, std::string_view password, Protocol protocol) override;
+  bool may_use(PrincipalId id, Protocol protocol) const override;
+  std::unique_ptr<Watch> watch(std::function<void(const Touched&)> notify) override;
   Result<std::vector<std::string>> check() override;
 
  private:
@@ -64,6 +67,9 @@ class StoredDirectory final : public Directory {
   void rehash(const Principal& principal, const std::string& proven, std::string_view password);
   bool proves(const Principal& principal, const Credentials& credentials, std::string_view login,
               std::string_view password, Protocol protocol);
+
+  class Watching;
+  void tell(const Touched& touched);
 
   std::shared_ptr<const Roster> current() const;
   void publish(std::shared_ptr<const Roster> next);
@@ -80,6 +86,9 @@ class StoredDirectory final : public Directory {
   std::mutex change_mutex_;  // one change or refresh at a time; taken before roster_mutex_
   mutable std::mutex roster_mutex_;
   std::shared_ptr<const Roster> roster_;
+  std::mutex watchers_mutex_;
+  std::map<std::uint64_t, std::function<void(const Touched&)>> watchers_;
+  std::uint64_t next_watcher_ = 1;
 };
 
 }  // namespace kontor::directory

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <span>
 
+#include "net/deflate.h"
+
 namespace kontor::net {
 namespace {
 
@@ -130,6 +132,13 @@ Task<void> Buffered::start_tls() {
   check(!has_input(), "plain input before TLS must be dropped by the caller");
   release();
   co_await stream_->start_tls();
+}
+
+Task<void> Buffered::deflate() {
+  co_await flush();
+  check(!has_input(), "plain input before compression must be refused by the caller");
+  release();
+  stream_ = make_deflate_stream(std::move(stream_));
 }
 
 }  // namespace kontor::net

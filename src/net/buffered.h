@@ -48,6 +48,7 @@ class Buffered {
   Task<Wake> wait(Signal& signal);
 
   Task<void> start_tls();  // flushes first; buffered input must be empty
+  Task<void> deflate();    // the same; from then on both directions are compressed (RFC 4978)
   Stream& stream() { return *stream_; }
 
  private:

@@ -38,7 +38,7 @@ Connection::~Connection() {
 }
 
 void Connection::throw_if_ended(bool is_reader) const {
-  if (is_cancelled_ && (is_reader || is_closed_)) throw Cancelled("the server is stopping");
+  if (is_cancelled_ && (is_reader || is_closed_)) throw Cancelled("the conversation was ended");
   if (is_closed_) throw Disconnected("the connection was closed");
 }
 
@@ -181,6 +181,12 @@ void SocketSignal::set() {
   });
 }
 
+void EndSignal::set() {
+  asio::post(loop_->io, [weak = connection_] {
+    if (auto connection = weak.lock()) connection->cancel_reads();
+  });
+}
+
 Task<void> SocketStream::write(std::string_view bytes) {
   if (!bytes.empty()) co_await connection_->write(bytes);
 }
@@ -194,6 +200,10 @@ Task<Wake> SocketStream::wait(Signal& signal) {
 
 std::shared_ptr<Signal> SocketStream::make_signal() {
   return std::make_shared<SocketSignal>(connection_->loop(), connection_);
+}
+
+std::shared_ptr<Signal> SocketStream::make_end_signal() {
+  return std::make_shared<EndSignal>(connection_->loop(), connection_);
 }
 
 }  // namespace kontor::net

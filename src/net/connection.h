@@ -53,7 +53,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<void> pause(Clock::duration time);
 
   void close();
-  void cancel_reads();  // the runtime is stopping
+  void cancel_reads();  // the runtime is stopping, or somebody ends this conversation
   void wake();          // a signal was set
 
   static constexpr std::size_t kWoken = static_cast<std::size_t>(-1);
@@ -116,6 +116,17 @@ class SocketSignal : public Signal {
   std::weak_ptr<Connection> connection_;
 };
 
+class EndSignal : public Signal {
+ public:
+  EndSignal(std::shared_ptr<Loop> loop, std::weak_ptr<Connection> connection)
+      : loop_(std::move(loop)), connection_(std::move(connection)) {}
+  void set() override;
+
+ private:
+  std::shared_ptr<Loop> loop_;
+  std::weak_ptr<Connection> connection_;
+};
+
 // The stream that sessions see.
 class SocketStream : public Stream {
  public:
@@ -127,6 +138,7 @@ class SocketStream : public Stream {
   Task<void> wait_input() override;
   Task<Wake> wait(Signal& signal) override;
   std::shared_ptr<Signal> make_signal() override;
+  std::shared_ptr<Signal> make_end_signal() override;
   Task<void> pause(std::chrono::milliseconds time) override { return connection_->pause(time); }
   void set_timeout(std::chrono::milliseconds timeout) override { connection_->timeout = timeout; }
   void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) override {

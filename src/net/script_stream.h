@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "net/client_socket.h"
+#include "net/deflate.h"
 #include "net/runtime.h"
 
 namespace kontor::net {
@@ -29,8 +30,18 @@ class ScriptPeer {
     socket_ = *std::move(socket);
   }
 
-  void send(std::string_view bytes) { must(socket_->write(bytes)); }
+  void send(std::string_view bytes) {
+    if (!deflater_) return must(socket_->write(bytes));
+    std::string out;
+    deflater_->add(bytes, out);
+    must(socket_->write(out));
+  }
   void start_tls() { must(socket_->start_tls()); }
+  // Both directions are compressed from now on (RFC 4978).
+  void start_deflate() {
+    deflater_ = std::make_unique<Deflater>();
+    inflater_ = std::make_unique<Inflater>();
+  }
   ClientSocket& socket() { return *socket_; }
 
   // Everything up to and including `needle`.
@@ -72,8 +83,20 @@ class ScriptPeer {
     if (!got && got.error().text.find("in time") != std::string::npos)
       throw std::runtime_error(got.error().text + " Got \"" + input_ + "\"");
     if (!got || *got == 0) return false;
-    input_.append(buffer, *got);
+    if (inflater_) {
+      inflate({buffer, *got});
+    } else {
+      input_.append(buffer, *got);
+    }
     return true;
+  }
+  void inflate(std::string_view bytes) {
+    char buffer[4096];
+    do {
+      const auto step = inflater_->add(bytes, buffer);
+      bytes.remove_prefix(step.taken);
+      input_.append(buffer, step.made);
+    } while (!bytes.empty() || inflater_->may_hold_more());
   }
   std::string take(std::size_t count) {
     std::string out = input_.substr(0, count);
@@ -82,6 +105,8 @@ class ScriptPeer {
   }
 
   std::unique_ptr<ClientSocket> socket_;
+  std::unique_ptr<Deflater> deflater_;
+  std::unique_ptr<Inflater> inflater_;
   std::string input_;
 };
 

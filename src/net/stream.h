@@ -25,7 +25,7 @@ struct Disconnected : std::runtime_error {
 struct TimedOut : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
-struct Cancelled : std::runtime_error {  // the server is stopping
+struct Cancelled : std::runtime_error {  // the server is stopping, or the stream's end signal was set
   using std::runtime_error::runtime_error;
 };
 
@@ -57,6 +57,10 @@ class Stream {
   // nothing. `signal` must come from this stream's make_signal().
   virtual Task<Wake> wait(Signal& signal) = 0;
   virtual std::shared_ptr<Signal> make_signal() = 0;
+
+  // A signal that ends the conversation: after set() every read, wait and pause throws Cancelled, as when the server
+  // stops, and a farewell can still be written. It may outlive the stream.
+  virtual std::shared_ptr<Signal> make_end_signal() = 0;
 
   // Lets `time` pass: for back-off after failed logins. Throws Cancelled, Disconnected.
   virtual Task<void> pause(std::chrono::milliseconds time) = 0;

@@ -68,7 +68,7 @@ Task<void> Session::announce(Expunges expunges) {
   }
   if (now.keywords) out += learn_keywords(now.keywords);
   if (difference.added > 0) {
-    if (!box.read_only) {
+    if (!box.read_only && !is_rev2_) {
       const auto first =
           co_await net::blocking(workers(), [&] { return box.account->claim_recent(caller_, box.folder); });
       if (first) {
@@ -78,7 +78,8 @@ Task<void> Session::announce(Expunges expunges) {
         }
       }
     }
-    fmt::format_to(std::back_inserter(out), "* {} EXISTS\r\n* {} RECENT\r\n", box.exists(), box.recent_count());
+    fmt::format_to(std::back_inserter(out), "* {} EXISTS\r\n", box.exists());
+    if (!is_rev2_) fmt::format_to(std::back_inserter(out), "* {} RECENT\r\n", box.recent_count());
   }
   for (const auto at : difference.changed) {
     const auto& row = now.view->at(at);

@@ -27,10 +27,13 @@ std::string Session::capabilities() {
     out += may_send_password() ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED";
     return out;
   }
-  return out +
-         " LITERAL+ NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN LIST-EXTENDED LIST-STATUS "
-         "SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE CONDSTORE QRESYNC "
-         "PREVIEW";
+  out += " LITERAL+ NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN LIST-EXTENDED LIST-STATUS SPECIAL-USE";
+  out += " CREATE-SPECIAL-USE STATUS=SIZE CONDSTORE QRESYNC QUOTA QUOTA=RES-STORAGE QUOTASET";
+  out += " PREVIEW";
+  // Both end with the compression's last byte, which nothing marks: whoever compresses stays who he is (RFC 8437
+  // section 4.1 would have them ended by UNAUTHENTICATE).
+  if (!is_compressed_) out += options().unauthenticate ? " COMPRESS=DEFLATE UNAUTHENTICATE" : " COMPRESS=DEFLATE";
+  return out;
 }
 
 }  // namespace kontor::imap

@@ -68,10 +68,12 @@ Task<Result<Reply>> cmd_id(Session& session, Command& command) {
 
 Task<Result<Reply>> cmd_enable(Session& session, Command& command) {
   Cursor in(command.args());
-  bool modseq = false, vanished = false;
+  bool modseq = false, vanished = false, utf8 = false, rev2 = false;
   do {
     in.space();
     const auto name = in.atom();
+    rev2 = iequals(name, "IMAP4rev2") || rev2;
+    utf8 = iequals(name, "UTF8=ACCEPT") || utf8;
     vanished = iequals(name, "QRESYNC") || vanished;
     modseq = iequals(name, "CONDSTORE") || vanished || modseq;
   } while (in.peek() == ' ');
@@ -81,11 +83,24 @@ Task<Result<Reply>> cmd_enable(Session& session, Command& command) {
   std::string line = "* ENABLED";
   if (modseq && !session.knows_modseq()) line += " CONDSTORE";
   if (vanished && !session.knows_vanished()) line += " QRESYNC";
+  if (utf8 && session.name_form() == NameForm::mutf7) line += " UTF8=ACCEPT";
+  if (rev2 && !session.is_rev2()) line += " IMAP4rev2";
   line += "\r\n";
   co_await session.write(line);
+  if (utf8) session.enable_utf8();
+  if (rev2) session.enable_rev2();
   if (modseq) co_await session.enable_modseq();
   if (vanished) session.enable_vanished();
   co_return Reply::ok("ENABLE completed");
+}
+
+// RFC 8437 section 3.
+Task<Result<Reply>> cmd_unauthenticate(Session& session, Command& command) {
+  Cursor in(command.args());
+  if (!in.finish()) co_return Reply::bad(in);
+  if (!session.options().unauthenticate || session.is_compressed()) co_return Reply::bad("not possible here");
+  session.leave();
+  co_return Reply::ok("UNAUTHENTICATE completed");
 }
 
 }  // namespace kontor::imap

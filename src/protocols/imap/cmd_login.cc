@@ -124,6 +124,12 @@ Task<Result<void>> Session::enter(directory::Principal principal) {
     place_ = {};
     co_return std::unexpected(std::move(opened).error());
   }
+  ticket_ = server_->presence.enter(principal.id.value, stream().make_end_signal());
+  if (!services().directory.may_use(principal.id, directory::Protocol::imap)) {  // not any more
+    ticket_ = {};
+    place_ = {};
+    co_return fail(Errc::denied, "this login is not allowed");
+  }
   account_ = *std::move(opened);
   stream().set_deadline(std::nullopt);
   caller_ = groupware::Caller::user(principal.id);

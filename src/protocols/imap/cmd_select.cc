@@ -24,6 +24,7 @@ using wire::imap::Ranges;
 namespace right = groupware::right;
 
 enum class Access : std::uint8_t { read_write, read_only };
+enum class Recency : std::uint8_t { claimed, left };  // who speaks IMAP4rev2 leaves \Recent to others
 
 struct Opened {
   Snapshot snapshot;
@@ -34,7 +35,7 @@ constexpr std::uint32_t kChanging =
     right::kKeepSeen | right::kWriteFlags | right::kInsert | right::kDeleteItems | right::kExpunge;
 
 Result<Opened> open_folder(groupware::Account& account, const groupware::Caller& caller, const std::string& path,
-                           Access access) {
+                           Access access, Recency recency) {
   Opened opened;
   FolderId id;
   {
@@ -44,7 +45,8 @@ Result<Opened> open_folder(groupware::Account& account, const groupware::Caller&
     id = folder->id;
     opened.first_recent = folder->first_recent;
     const bool may_change = (reader->rights(id) & kChanging) != 0;
-    if (access == Access::read_only || !may_change || folder->first_recent >= folder->next_uid) {
+    if (access == Access::read_only || recency == Recency::left || !may_change ||
+        folder->first_recent >= folder->next_uid) {
       TRY(opened.snapshot, look(account, caller, id));
       return opened;
     }
@@ -86,12 +88,19 @@ std::uint32_t first_unseen(const groupware::FolderView& view) {
   return found;
 }
 
-std::string describe(const Selected& box, const groupware::Folder& folder) {
+// `name`: the folder's, as it is printed; IMAP4rev2 wants it told, and knows neither RECENT nor UNSEEN (RFC 9051
+// section 6.3.2). Else empty.
+std::string describe(const Selected& box, const groupware::Folder& folder, const std::string& name) {
   std::string out = "* FLAGS (" + print_known_flags(groupware::kAllFlags, *box.keywords) + ")\r\n";
   append_permanent_flags(out, box);
   const auto to = std::back_inserter(out);
-  fmt::format_to(to, "* {} EXISTS\r\n* {} RECENT\r\n", box.exists(), box.recent_count());
-  if (const auto unseen = first_unseen(*box.view); unseen != 0) {
+  fmt::format_to(to, "* {} EXISTS\r\n", box.exists());
+  if (!name.empty()) {
+    fmt::format_to(to, "* LIST () \"/\" {}\r\n", name);
+  } else {
+    fmt::format_to(to, "* {} RECENT\r\n", box.recent_count());
+  }
+  if (const auto unseen = name.empty() ? first_unseen(*box.view) : 0; unseen != 0) {
     fmt::format_to(to, "* OK [UNSEEN {}] First unseen message\r\n", unseen);
   }
   // The view may be a little later than the folder's record: UIDNEXT is above everything that the client can see.
@@ -142,7 +151,8 @@ Task<Result<Reply>> select(Session& session, Command& command, Access access) {
   if (request.condstore || request.resync) co_await session.enable_modseq();
   CO_TRY(const auto mailbox, co_await session.mailbox(*path));
   CO_TRY(auto opened, co_await net::blocking(session.workers(), [&] {
-           return open_folder(*mailbox.account, session.caller(), mailbox.path, access);
+           return open_folder(*mailbox.account, session.caller(), mailbox.path, access,
+                              session.is_rev2() ? Recency::left : Recency::claimed);
          }));
   auto box = std::make_unique<Selected>();
   box->account = mailbox.account;
@@ -151,11 +161,13 @@ Task<Result<Reply>> select(Session& session, Command& command, Access access) {
   box->read_only = access == Access::read_only || (box->rights & kChanging) == 0;
   box->view = opened.snapshot.view;
   box->keywords = opened.snapshot.keywords;
-  if (const Uid last = box->view->last_uid(); opened.first_recent <= last) {
+  if (const Uid last = box->view->last_uid(); opened.first_recent <= last && !session.is_rev2()) {
     box->recent.push_back({opened.first_recent.value, last.value});
   }
   const auto folder = opened.snapshot.folder;
-  const std::string lines = describe(*box, *folder);
+  std::string name;
+  if (session.is_rev2()) append_name(name, mailbox.name(), session.name_form());
+  const std::string lines = describe(*box, *folder, name);
   const bool read_only = box->read_only;
   session.select(std::move(box));
   co_await session.write(lines);

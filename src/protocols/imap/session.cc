@@ -18,6 +18,16 @@ Server::Server(const Services& services_, const Options& options_)
     timings.emplace_back("kontor_imap_command_seconds", "Time from a command to its answer",
                          metrics::Labels{{"command", name}});
   }
+  // Whoever may no longer be here is sent away as soon as the directory says so.
+  watch = services.directory.watch([this](const directory::Touched& touched) {
+    const auto may_stay = [this](std::uint64_t who) {
+      return services.directory.may_use(PrincipalId(who), directory::Protocol::imap);
+    };
+    if (touched.everyone) return presence.review(may_stay);
+    for (const PrincipalId id : touched.principals) {
+      if (!may_stay(id.value)) presence.send_away(id.value);
+    }
+  });
 }
 
 Session::Session(std::shared_ptr<const Server> server, std::unique_ptr<net::Stream> stream)
@@ -40,7 +50,8 @@ Task<void> Session::run() {
   } catch (const net::TimedOut&) {
     farewell = "you were idle for too long";
   } catch (const net::Cancelled&) {
-    farewell = "server is shutting down";
+    const bool may_stay = !account_ || services().directory.may_use(caller_.principal, directory::Protocol::imap);
+    farewell = may_stay ? "server is shutting down" : "your access has ended";
   } catch (const net::Disconnected&) {
   } catch (...) {
     failure = std::current_exception();
@@ -58,6 +69,20 @@ Task<void> Session::run() {
   if (account_) log::info("logout", {{"protocol", "imap"}, {"user", user_}, {"session", stream().id()}});
   stream().close();
   if (failure) std::rethrow_exception(failure);
+}
+
+void Session::leave() {
+  log::info("logout", {{"protocol", "imap"}, {"user", user_}, {"session", stream().id()}});
+  selected_.reset();
+  mailboxes_.reset();
+  account_.reset();
+  place_ = {};
+  ticket_ = {};
+  caller_ = {};
+  user_.clear();
+  name_form_ = NameForm::mutf7;
+  is_rev2_ = knows_modseq_ = knows_vanished_ = false;
+  stream().set_deadline(std::chrono::steady_clock::now() + options().login_timeout);
 }
 
 Task<void> Session::talk() {

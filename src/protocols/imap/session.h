@@ -16,6 +16,7 @@
 #include "base/metrics.h"
 #include "net/blocking.h"
 #include "net/buffered.h"
+#include "net/presence.h"
 #include "protocols/imap/command.h"
 #include "protocols/imap/mailboxes.h"
 #include "protocols/imap/names.h"
@@ -33,6 +34,8 @@ struct Server {
   std::vector<metrics::Histogram> timings;  // one per row of the table
   metrics::Counter refused, bad;            // tagged NO, tagged or untagged BAD
   metrics::Gauge open_sessions;
+  mutable net::Presence presence;  // by principal
+  std::unique_ptr<directory::Watch> watch;
 };
 
 enum class Expunges : std::uint8_t { tell, hold };
@@ -58,6 +61,13 @@ class Session {
   bool may_send_password() const;
   std::string capabilities();
 
+  // Back to before the login (RFC 8437).
+  void leave();
+
+  bool is_compressed() const { return is_compressed_; }
+  // From now on both directions are deflated. No input may be buffered.
+  Task<void> compress();
+
   // After a login. Errors: as Accounts::open.
   Task<Result<void>> enter(directory::Principal principal);
   groupware::Account& account() { return *account_; }  // the user's own
@@ -73,6 +83,13 @@ class Session {
   void select(std::unique_ptr<Selected> selected) { selected_ = std::move(selected); }
 
   NameForm name_form() const { return name_form_; }
+  void enable_utf8() { name_form_ = NameForm::utf8; }
+  // The client speaks IMAP4rev2 (RFC 9051): nothing is \Recent, and names are UTF-8.
+  bool is_rev2() const { return is_rev2_; }
+  void enable_rev2() {
+    is_rev2_ = true;
+    enable_utf8();
+  }
   bool knows_modseq() const { return knows_modseq_; }
   // QRESYNC is on: messages that go are told by UID, in VANISHED (RFC 7162 section 3.2.3).
   bool knows_vanished() const { return knows_vanished_; }
@@ -92,7 +109,8 @@ class Session {
   Task<void> ask(std::string_view text);
   // Reads the rest of a command whose literal is not wanted. False: it was too much, or makes no sense; say BYE.
   Task<bool> drain(wire::imap::LiteralMark mark);
-  // Between the two the session may end, but say nothing: the peer is within a literal or an answer whose size it knows.
+  // Between the two the session may end, but say nothing: the peer is within a literal or an answer whose size it
+  // knows.
   void begin_answer() { is_answering_ = true; }
   void end_answer() { is_answering_ = false; }
   // Ends the session after this command.
@@ -119,11 +137,14 @@ class Session {
   std::optional<Mailboxes> mailboxes_;  // once somebody logged in
   std::string user_;
   net::Limits::Place place_;
+  net::Presence::Ticket ticket_;
   std::unique_ptr<Selected> selected_;
   std::uint32_t bad_in_a_row_ = 0;
   NameForm name_form_ = NameForm::mutf7;
+  bool is_rev2_ = false;
   bool knows_modseq_ = false;
   bool knows_vanished_ = false;
+  bool is_compressed_ = false;
   bool is_ended_ = false;
   bool is_answering_ = false;
 };

@@ -159,6 +159,22 @@ class World {
   void stop() {
     stopping_ = std::thread([this] { server_->stop(std::chrono::seconds(3)); });
   }
+  // Takes from Ada what lets her in: "user", "tenant", "protocol" or "removed".
+  void suspend(const std::string& what) {
+    auto ada = must_have(directory_->principal(ada_));
+    if (what == "user") ada.status = directory::Status::suspended;
+    if (what == "protocol") ada.protocols = static_cast<std::uint32_t>(directory::Protocol::pop3);
+    if (what == "removed") return must_have(directory_->remove_principal(ada_));
+    if (what != "tenant") return must_have(directory_->update_principal(ada));
+    auto tenant = must_have(directory_->tenant(tenant_));
+    tenant.status = directory::Status::suspended;
+    must_have(directory_->update_tenant(tenant));
+  }
+  void make_admin() {
+    auto ada = must_have(directory_->principal(ada_));
+    ada.roles = {directory::Role::tenant_admin};
+    must_have(directory_->update_principal(ada));
+  }
   void forget(int connection) { peers_.erase(connection); }
 
  private:
@@ -235,10 +251,13 @@ class Player {
  private:
   void take(const Step& step) {
     if (step.word == "STOP") return world_.stop();
+    if (step.word == "SUSPEND") return world_.suspend(step.text);
+    if (step.word == "ADMIN") return world_.make_admin();
     if (step.word == "LEAVE") return world_.forget(step.connection);
     auto& peer = world_.peer(step.connection);
     if (step.word == "WAIT") return std::this_thread::sleep_for(std::chrono::milliseconds(std::stoi(step.text)));
     if (step.word == "TLS") return peer.start_tls();
+    if (step.word == "DEFLATE") return peer.start_deflate();
     if (step.word == "C") return send(peer, step);
     if (step.word == "C-") return peer.send(expand(unescape(step.text)));
     if (step.word == "S") return expect_line(peer, step);
