@@ -8,6 +8,7 @@
 #include "wire/imap/cursor.h"
 #include "wire/imap/fetch_request.h"
 #include "wire/imap/list_request.h"
+#include "wire/imap/metadata_request.h"
 #include "wire/imap/print.h"
 #include "wire/imap/search_key.h"
 #include "wire/imap/select_request.h"
@@ -78,6 +79,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       require(count(request.resync->numbers) == count(request.resync->uids));
       request.resync->last_match([](std::uint32_t number) { return number < 1000 ? 2 * number : 0; });
     }
+  }
+  {
+    Cursor in(text);
+    const auto get = parse_get_metadata(in);
+    require(in.failed() || (!get.entries.empty() && get.entries.size() <= GetMetadataRequest::kMaxEntries));
+    Cursor again(text);
+    const auto set = parse_set_metadata(again);
+    for (const auto& entry : set.entries) require(again.failed() || is_metadata_entry(entry.name));
   }
   {
     Cursor in(text);

@@ -30,6 +30,9 @@
 
 namespace kontor::groupware {
 
+// The two kinds of annotations, by how their entries begin.
+constexpr std::string_view kSharedAnnotation = "/shared/", kPrivateAnnotation = "/private/";
+
 struct Filing {
   FolderId folder;
   Uid uid;
@@ -127,6 +130,9 @@ class Reader {
   // Errors: conflict (the log no longer reaches back so far: resync).
   virtual Result<Changes> changes_since(Modseq since) const = 0;
   virtual Usage usage() const = 0;
+  // The annotations of a folder, or (FolderId()) of the account, by entry: "/shared/..." are everyone's, "/private/..."
+  // this caller's own (RFC 5464). Errors: not_found, denied.
+  virtual Result<std::map<std::string, std::string>> annotations(FolderId folder) const = 0;
   virtual std::vector<std::string> other_subscriptions() const = 0;  // paths of no folder, ascending
 
   virtual Result<std::optional<LedgerEntry>> ledger(std::string_view source, std::string_view source_key) const = 0;
@@ -166,6 +172,10 @@ class Transaction : public Reader {
   };
   virtual Result<void> change_folder(FolderId folder, const FolderChange& change) = 0;
   virtual Result<void> subscribe_other(std::string path, bool subscribed) = 0;
+  // Sets one annotation; without a value it is removed. The account has private ones only. Errors: denied, not_found,
+  // invalid (no such kind of entry), too_large (above kLargestAnnotation), over_quota (too many of them).
+  static constexpr std::size_t kLargestAnnotation = 16 << 10;
+  virtual Result<void> annotate(FolderId folder, const std::string& entry, const std::optional<std::string>& value) = 0;
 
   struct AddOptions {
     std::optional<Uid> uid;     // kept if it is not below the folder's next UID; otherwise the next one is given

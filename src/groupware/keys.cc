@@ -52,6 +52,14 @@ std::string removed(std::int64_t at, ItemId id) {
   return out;
 }
 
+std::string annotations_of(FolderId id) { return numbered('M', id.value); }
+
+std::string annotations(FolderId id, PrincipalId owner) {
+  std::string out = annotations_of(id);
+  append_be64(out, owner.value);
+  return out;
+}
+
 std::string ledger(std::string_view source, std::string_view source_key) {
   std::string out = ledger_of(source);
   out.append(source_key);

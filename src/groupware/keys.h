@@ -13,6 +13,7 @@
 //   H sha256 item            the item's content is that blob
 //   X time64 item            a removed item that can still be brought back
 //   G source 0 source-key    the importer's ledger                             (fb::Ledger)
+//   M folder principal name  an annotation of the folder (0 = of the account), shared (principal 0) or private
 //   O path                   a subscription to a name that is no folder
 //
 // In Space::content: the content kept inline, under the 8 bytes of the item that first had it.
@@ -39,6 +40,8 @@ std::string blob(std::string_view hash, ItemId item);
 std::string removed(std::int64_t at, ItemId item);
 std::string ledger(std::string_view source, std::string_view source_key);
 std::string subscription(std::string_view path);
+std::string annotations(FolderId folder, PrincipalId owner);  // the prefix of their names
+std::string annotations_of(FolderId folder);
 std::string content(ItemId item);
 
 // The prefix of all keys of a letter, of one folder's filings, ...; `end` gives the first key after a prefix.

@@ -291,6 +291,28 @@ Usage Reading<Base>::usage() const {
 }
 
 template <class Base>
+Result<std::map<std::string, std::string>> Reading<Base>::annotations(FolderId id) const {
+  if (id) {
+    TRY(const std::shared_ptr<const Folder> found, folder(id));
+    if ((rights_on(*found, ownership_, caller_) & right::kRead) == 0)
+      return fail(Errc::denied, "you may not read this folder");
+  } else if (!ownership_.is_full) {
+    return fail(Errc::denied, "this account is not yours");
+  }
+  std::map<std::string, std::string> out;
+  const auto add = [&](PrincipalId owner, std::string_view kind) {
+    const std::string prefix = key::annotations(id, owner);
+    return layer_.scan(prefix, key::end(prefix), [&](std::string_view key, std::string_view value) {
+      out.emplace(std::string(kind).append(key.substr(prefix.size())), value);
+      return true;
+    });
+  };
+  TRY_VOID(add(PrincipalId(), kSharedAnnotation));
+  if (caller_.principal) TRY_VOID(add(caller_.principal, kPrivateAnnotation));
+  return out;
+}
+
+template <class Base>
 std::vector<std::string> Reading<Base>::other_subscriptions() const {
   std::vector<std::string> out;
   if (ownership_.everywhere == 0) return out;

@@ -46,6 +46,7 @@ class Reading : public Base {
   Result<std::shared_ptr<const Content>> content(ItemId id) const override;
   Result<Changes> changes_since(Modseq since) const override;
   Usage usage() const override;
+  Result<std::map<std::string, std::string>> annotations(FolderId folder) const override;
   std::vector<std::string> other_subscriptions() const override;
   Result<std::optional<LedgerEntry>> ledger(std::string_view source, std::string_view source_key) const override;
   Result<void> ledger_scan(std::string_view source, std::string_view first_key,

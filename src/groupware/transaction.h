@@ -15,6 +15,7 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<void> remove_folder(FolderId folder) override;
   Result<void> change_folder(FolderId folder, const FolderChange& change) override;
   Result<void> subscribe_other(std::string path, bool subscribed) override;
+  Result<void> annotate(FolderId folder, const std::string& entry, const std::optional<std::string>& value) override;
 
   Result<Added> add(FolderId folder, const NewItem& item, const AddOptions& options) override;
   Result<Added> copy(FolderId from, Uid uid, FolderId to) override;
@@ -45,6 +46,7 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<std::shared_ptr<const Folder>> may(FolderId folder, std::uint32_t rights) const;
   std::uint32_t root_rights() const { return ownership_.everywhere; }
   UidValidity fresh_uid_validity();
+  Result<void> drop_annotations(FolderId folder);
   Result<void> check_place(FolderId parent, const std::string& name, FolderId self);
   Result<std::vector<Grant>> checked_grants(const std::vector<Grant>& wanted) const;
   Result<void> check_quota(std::uint64_t bytes) const;

@@ -155,6 +155,7 @@ Result<void> AccountTransaction::remove_folder(FolderId id) {
     uids.push_back(Uid(read_be32(key.substr(9))));
     return true;
   }));
+  TRY_VOID(drop_annotations(id));
   for (Uid uid : uids) {
     TRY(Filed found, filed(id, uid));
     TRY_VOID(unfile(std::move(found.item), found.filing));

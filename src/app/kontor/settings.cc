@@ -144,6 +144,11 @@ void declare_imap(config::Schema& schema, Settings& s) {
                   {"How long a client may take to read what was sent to it."});
   schema.number("imap.bad_commands", s.imap.bad_commands, {1, 10'000},
                 {"After so many commands in a row that make no sense the connection is closed."});
+  schema.flag("imap.unauthenticate", s.imap.unauthenticate,
+              {"Whether a client may log out and in again on the same connection (RFC 8437)."});
+  schema.number("imap.commands_per_second", s.imap.commands_per_second, {0, 1'000'000},
+                {"How many commands of one user are executed per second, over all of the user's connections; two "
+                 "seconds' worth may come at once. What is above it waits its turn. 0: as many as come."});
 }
 
 void declare_others(config::Schema& schema, Settings& s) {

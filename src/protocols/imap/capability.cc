@@ -27,8 +27,8 @@ std::string Session::capabilities() {
     out += may_send_password() ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED";
     return out;
   }
-  out += " LITERAL+ NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN LIST-EXTENDED LIST-STATUS SPECIAL-USE";
-  out += " CREATE-SPECIAL-USE STATUS=SIZE CONDSTORE QRESYNC QUOTA QUOTA=RES-STORAGE QUOTASET";
+  out += " LITERAL+ NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN LIST-EXTENDED LIST-STATUS LIST-METADATA SPECIAL-USE";
+  out += " CREATE-SPECIAL-USE STATUS=SIZE CONDSTORE QRESYNC QUOTA QUOTA=RES-STORAGE QUOTASET METADATA";
   out += " PREVIEW";
   // Both end with the compression's last byte, which nothing marks: whoever compresses stays who he is (RFC 8437
   // section 4.1 would have them ended by UNAUTHENTICATE).

@@ -230,7 +230,16 @@ Task<Result<Reply>> cmd_rename(Session& session, Command& command) {
   const auto change = [&](Transaction& transaction, const std::string& path) {
     return rename_folder(transaction, path, target.path);
   };
-  co_return co_await change_account(session, command, *from, change);
+  CO_TRY(auto reply, co_await change_account(session, command, *from, change));
+  if (session.is_rev2()) {  // RFC 9051 section 6.3.6
+    std::string line = "* LIST () \"/\" ";
+    append_name(line, target.name(), session.name_form());
+    line += " (\"OLDNAME\" (";
+    append_name(line, source.name(), session.name_form());
+    line += "))\r\n";
+    co_await session.write(line);
+  }
+  co_return std::move(reply);
 }
 
 Task<Result<Reply>> cmd_subscribe(Session& session, Command& command) {

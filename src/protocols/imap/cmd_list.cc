@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // RFC 3501 section 6.3.8, RFC 5258 (LIST-EXTENDED), RFC 5819 (LIST-STATUS), RFC 3348 (CHILDREN), RFC 6154
-// (SPECIAL-USE).
+// (SPECIAL-USE), RFC 8440 (LIST-MYRIGHTS), RFC 9590 (LIST-METADATA).
 #include <algorithm>
 #include <span>
 
 #include "protocols/imap/commands.h"
 #include "protocols/imap/listing.h"
+#include "protocols/imap/metadata.h"
 #include "protocols/imap/session.h"
 #include "protocols/imap/status_values.h"
 #include "wire/imap/list_pattern.h"
 #include "wire/imap/list_request.h"
+#include "wire/imap/print.h"
 
 namespace kontor::imap {
 namespace {
@@ -106,6 +108,17 @@ void append_status_line(std::string& out, const Shown& shown, const std::string&
   if (values) out += "* STATUS " + name + " (" + *values + ")\r\n";
 }
 
+// RFC 9590 section 3.
+void append_metadata_line(std::string& out, const Shown& shown, const std::string& name,
+                          const groupware::Reader& reader, const ListRequest& request) {
+  const auto present = reader.annotations(shown.listed.folder);
+  if (!present) return;
+  wire::imap::GetMetadataRequest wanted;
+  wanted.entries = request.returned.metadata;
+  const auto line = print_metadata(*present, wanted);
+  if (!line.text.empty()) out += "* METADATA " + name + " " + line.text + "\r\n";
+}
+
 Result<std::string> list_lines(std::span<const Shown> names, const ListRequest& request,
                                const groupware::Caller& caller, NameForm form) {
   std::string out;
@@ -117,13 +130,18 @@ Result<std::string> list_lines(std::span<const Shown> names, const ListRequest& 
     out += "* LIST (" + attributes(shown, request) + ") \"/\" " + name;
     if (shown.has_selected) out += child_info(request.selected);
     out += "\r\n";
+    if (request.returned.my_rights && shown.is_selected && shown.listed.exists()) {
+      out += "* MYRIGHTS " + name + " " + wire::imap::astring(groupware::right::letters(shown.listed.rights)) + "\r\n";
+    }
     const bool tells_status = !request.returned.status.empty() && shown.is_selected && shown.listed.is_selectable();
-    if (!tells_status) continue;
+    const bool tells_metadata = !request.returned.metadata.empty() && shown.is_selected && shown.listed.exists();
+    if (!tells_status && !tells_metadata) continue;
     if (open != shown.listed.account.get()) {
       open = shown.listed.account.get();
       TRY(reader, open->read(caller));
     }
-    append_status_line(out, shown, name, *reader, request);
+    if (tells_status) append_status_line(out, shown, name, *reader, request);
+    if (tells_metadata) append_metadata_line(out, shown, name, *reader, request);
   }
   return out;
 }

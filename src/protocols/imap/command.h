@@ -62,6 +62,7 @@ enum RowFlag : std::uint8_t {
   kOnlyUid = 2,         // there is only a UID form
   kKeepsNumbers = 4,    // no EXPUNGE while it runs, unless by UID (RFC 3501 section 7.4.1)
   kStreamsLiteral = 8,  // its last literal is left to the handler
+  kTakesBinary = 32,    // literal8 (RFC 3516) may be among its arguments
 };
 
 using Handler = Task<Result<Reply>> (*)(Session&, Command&);

@@ -23,6 +23,7 @@ struct Options {
   std::chrono::milliseconds idle_timeout{1'800'000};  // RFC 3501 section 5.4: at least 30 minutes
   std::chrono::milliseconds write_timeout{300'000};   // of a peer that does not read its answer
   std::uint32_t bad_commands = 20;                    // in a row; then the connection is closed
+  std::uint32_t commands_per_second = 10'000;         // of one user, over all sessions; 0 = no limit
   bool unauthenticate = true;                         // RFC 8437: a connection may be used by one after another
   std::string version;                                // told in ID, empty = not told
 };

@@ -12,7 +12,8 @@ Server::Server(const Services& services_, const Options& options_)
       options(options_),
       refused("kontor_imap_refused_total", "Commands answered with NO"),
       bad("kontor_imap_bad_total", "Commands answered with BAD"),
-      open_sessions("kontor_imap_sessions", "Open IMAP sessions") {
+      open_sessions("kontor_imap_sessions", "Open IMAP sessions"),
+      pace(options.commands_per_second) {
   for (const auto& row : rows()) {
     const std::string name = ((row.flags & kOnlyUid) != 0 ? "UID " : "") + std::string(row.name);
     timings.emplace_back("kontor_imap_command_seconds", "Time from a command to its answer",
@@ -104,6 +105,13 @@ Task<void> Session::greet() {
 
 Task<void> Session::execute(Command& command) {
   const Row& row = *command.row;
+  if (account_) {
+    const auto wait = server_->pace.take(caller_.principal.value);
+    if (wait.count() > 0) {
+      co_await io_.flush();
+      co_await stream().pause(wait);
+    }
+  }
   const auto start = std::chrono::steady_clock::now();
   const Result<Reply> result = co_await row.handler(*this, command);
   const Reply reply = result ? *result : reply_to(result.error());

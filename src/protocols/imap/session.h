@@ -20,6 +20,7 @@
 #include "protocols/imap/command.h"
 #include "protocols/imap/mailboxes.h"
 #include "protocols/imap/names.h"
+#include "protocols/imap/pace.h"
 #include "protocols/imap/selected.h"
 #include "protocols/imap/server.h"
 
@@ -35,6 +36,7 @@ struct Server {
   metrics::Counter refused, bad;            // tagged NO, tagged or untagged BAD
   metrics::Gauge open_sessions;
   mutable net::Presence presence;  // by principal
+  mutable Pace pace;
   std::unique_ptr<directory::Watch> watch;
 };
 

@@ -89,7 +89,8 @@ Task<bool> Session::collect(Command& command, std::string_view line) {
       co_return true;
     }
     const std::size_t most = account_ ? kCommand : kLineBeforeLogin;
-    if (!refusal && mark->binary) refusal = Reply::bad("literal8 has no place here");
+    if (!refusal && mark->binary && (command.row->flags & kTakesBinary) == 0)
+      refusal = Reply::bad("literal8 has no place here");
     if (!refusal && (mark->size > most || command.text.size() + mark->size > most ||
                      (!account_ && !mark->synchronising && mark->size > kSmallLiteral))) {
       refusal = Reply::no("the literal is too large", "LIMIT");

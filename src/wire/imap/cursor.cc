@@ -113,7 +113,8 @@ std::string Cursor::quoted() {
   return {};
 }
 
-std::string Cursor::literal() {
+// The bytes of the literal that is next, which begins with "{".
+std::optional<std::string> Cursor::literal_bytes() {
   std::uint32_t size = 0;
   const char* const end = rest_.data() + rest_.size();
   auto [next, error] = std::from_chars(rest_.data() + 1, end, size);
@@ -123,13 +124,25 @@ std::string Cursor::literal() {
     if (left >= 3 && std::string_view(next, 3) == "}\r\n" && left - 3 >= size) {
       std::string out(next + 3, size);
       rest_.remove_prefix(static_cast<std::size_t>(next - rest_.data()) + 3 + size);
-      if (out.find('\0') == std::string::npos) return out;
-      fail("NUL in a literal");
-      return {};
+      return out;
     }
   }
   fail("a literal is broken");
+  return std::nullopt;
+}
+
+std::string Cursor::literal() {
+  auto bytes = literal_bytes();
+  if (!bytes) return {};
+  if (bytes->find('\0') == std::string::npos) return *std::move(bytes);
+  fail("NUL in a literal");
   return {};
+}
+
+std::string Cursor::literal8() {
+  expect('~');
+  if (peek() != '{') fail("expected a literal");
+  return failed() ? std::string() : literal_bytes().value_or(std::string());
 }
 
 std::string Cursor::string() {

@@ -59,6 +59,7 @@ class Cursor {
   std::string string();  // quoted or literal
   std::string astring();
   std::optional<std::string> nstring();
+  std::string literal8();      // "~{3}" CRLF and three bytes, of any kind (RFC 3516)
   std::string list_pattern();  // list-mailbox: astring with wildcards
   std::uint32_t number();
   std::uint32_t nz_number();
@@ -76,6 +77,7 @@ class Cursor {
   void add_flag(FlagList& flags);
   std::string quoted();
   std::string literal();
+  std::optional<std::string> literal_bytes();
 
   std::string_view rest_;
   std::string error_;

@@ -2,6 +2,7 @@
 #include "wire/imap/list_request.h"
 
 #include "wire/imap/list_pattern.h"
+#include "wire/imap/metadata_request.h"
 
 namespace kontor::wire::imap {
 namespace {
@@ -46,6 +47,9 @@ void parse_return_option(Cursor& in, ListRequest::Returned& returned) {
   } else if (in.take_word("STATUS")) {
     in.space();
     returned.status = parse_status_items(in);
+  } else if (in.take_word("METADATA")) {
+    in.space();
+    returned.metadata = parse_metadata_entries(in);
   } else {
     in.fail("there is no such return option");
   }

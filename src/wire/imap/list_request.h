@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What a LIST asks for: RFC 3501 section 6.3.8, RFC 5258 (LIST-EXTENDED), RFC 5819 (LIST-STATUS), RFC 6154
-// (SPECIAL-USE), RFC 8440 (LIST-MYRIGHTS).
+// (SPECIAL-USE), RFC 8440 (LIST-MYRIGHTS), RFC 9590 (LIST-METADATA).
 #pragma once
 
 #include <string>
@@ -28,7 +28,8 @@ struct ListRequest {
     bool children = false;
     bool special_use = false;
     bool my_rights = false;
-    std::vector<StatusItem> status;  // empty = not asked for
+    std::vector<StatusItem> status;     // empty = not asked for
+    std::vector<std::string> metadata;  // entries; the same
   };
 
   bool is_extended = false;  // RFC 5258 section 3: then an empty pattern is nothing special

@@ -21,6 +21,7 @@ std::string describe(const ListRequest& request) {
   add(request.returned.special_use, "return-use");
   add(request.returned.my_rights, "rights");
   for (const auto item : request.returned.status) (out += " ") += name(item);
+  for (const auto& entry : request.returned.metadata) (out += " ") += entry;
   out += " [" + request.reference + "]";
   for (const auto& pattern : request.patterns) out += " <" + pattern + ">";
   return out;
@@ -44,6 +45,7 @@ TEST(ListRequest, Parses) {
       // RFC 5819 section 4, RFC 6154 section 5.2, RFC 8440 section 3
       {R"( "" % RETURN (STATUS (MESSAGES UNSEEN MESSAGES) SUBSCRIBED))",
        "extended return-subscribed MESSAGES UNSEEN [] <%>"},
+      {R"( "" "%" RETURN (METADATA ("/shared/a" /private/b)))", "extended /shared/a /private/b [] <%>"},
       {R"( (SPECIAL-USE) "" "*" RETURN (SPECIAL-USE MYRIGHTS))", "extended select-use return-use rights [] <*>"},
   };
   for (const auto& one : kCases) {

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The answers about annotations: of GETMETADATA and of LIST's METADATA option.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "wire/imap/metadata_request.h"
+
+namespace kontor::imap {
+
+struct MetadataLine {
+  std::string text;            // "(/shared/comment "x" /private/comment NIL)"; empty if there is nothing to tell
+  std::uint64_t left_out = 0;  // the size of the largest value that was too long
+};
+
+// What of `present` is asked for. Entries that are named and not there are NIL (RFC 5464 section 4.2).
+MetadataLine print_metadata(const std::map<std::string, std::string>& present,
+                            const wire::imap::GetMetadataRequest& request);
+
+}  // namespace kontor::imap
