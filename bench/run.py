@@ -148,62 +148,79 @@ def print_row(row, peers):
           + f"{ratio:9.1f}x", flush=True)
 
 
-def migrate(kontor, source, user, messages, table):
-    """The same mailbox moved by kontor-migrate into Kontor, by doveadm backup (imapc) into Dovecot and by mbsync into a Maildir."""
-    times = {}
+def run_tool(arguments):
+    done = subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=900)
+    if done.returncode != 0:
+        raise RuntimeError(f"{arguments[0]} ended with {done.returncode}: {done.stderr}{done.stdout}")
+
+
+def secret_file(path, text):
+    path.write_text(text + "\n")
+    path.chmod(0o600)
+    return path
+
+
+def by_kontor(folder, kontor, source, user):
+    """kontor-migrate into a new account of Kontor; returns seconds."""
+    target = f"moved-{user}"
+    kontor.server.add_user(target, inactive=True)
+    token = secret_file(folder / f"{user}.token", kontor.server.json("import-token", "add", f"bench-{user}")["token"])
+    users = secret_file(folder / f"{user}.csv", f"login,password,address\n{user},secret,{target}")
+    begin = time.monotonic()
+    run_tool([MIGRATE, "run", "--from", f"imap://127.0.0.1:{source.imap}/?tls=none", "--users", users,
+              "--to", f"https://127.0.0.1:{kontor.server.port('https')}", "--token-file", token, "--insecure", "--report", folder / f"{user}.report"])
+    return time.monotonic() - begin
+
+
+def by_doveadm(folder, kontor, source, user):
+    """doveadm backup over imapc into a Dovecot with sdbox, which runs for nothing else."""
+    target = Dovecot([user], location=DOVECOTS["sdbox"],
+                     more=f"imapc_host = 127.0.0.1\nimapc_port = {source.imap}\nimapc_user = {user}\nimapc_password = secret\n").start()
+    try:
+        target.home(user).mkdir()
+        os.chown(target.home(user), target.owner.pw_uid, target.owner.pw_gid)
+        begin = time.monotonic()
+        run_tool(["doveadm", "-c", target.config, "backup", "-R", "-u", user, "imapc:"])
+        return time.monotonic() - begin
+    finally:
+        target.close()
+
+
+def by_mbsync(folder, kontor, source, user):
+    """mbsync into a Maildir."""
+    mail, config = folder / f"{user}.mail", folder / f"{user}.mbsyncrc"
+    mail.mkdir()
+    config.write_text(
+        f"IMAPAccount a\nHost 127.0.0.1\nPort {source.imap}\nUser {user}\nPass secret\nSSLType None\n\nIMAPStore r\nAccount a\n"
+        f"\nMaildirStore l\nPath {mail}/\nInbox {mail}/INBOX\nSubFolders Verbatim\n\n"
+        "Channel c\nFar :r:\nNear :l:\nPatterns *\nCreate Near\nSync Pull\nSyncState *\n")
+    begin = time.monotonic()
+    run_tool(["mbsync", "-c", config, "-a"])
+    return time.monotonic() - begin
+
+
+TOOLS = {"kontor-migrate": by_kontor, "doveadm backup": by_doveadm, "mbsync": by_mbsync}
+
+
+def migrate(kontor, source, users, messages, table):
+    """The same mailboxes moved by each tool, one after another for each mailbox. `messages` is how many they hold together."""
+    seconds = dict.fromkeys(TOOLS, 0.0)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        folder = pathlib.Path(folder)
-        (folder / "password").write_text("secret\n")
-        (folder / "password").chmod(0o600)
-        token = kontor.server.json("import-token", "add", "bench")["token"]
-        (folder / "token").write_text(token + "\n")
-        (folder / "token").chmod(0o600)
-        kontor.server.add_user("moved@example.org", inactive=True)
-        (folder / "users.csv").write_text(f"login,password,address\n{user},secret,moved@example.org\n")
-
-        def run_tool(arguments):
-            done = subprocess.run(arguments, capture_output=True, text=True, timeout=900)
-            if done.returncode != 0:
-                raise RuntimeError(f"{arguments[0]} ended with {done.returncode}: {done.stderr}{done.stdout}")
-
-        def by_kontor():
-            run_tool([MIGRATE, "run", "--from", f"imap://127.0.0.1:{source.imap}/?tls=none", "--users", folder / "users.csv",
-                            "--to", f"https://127.0.0.1:{kontor.server.port('https')}",
-                            "--token-file", folder / "token", "--insecure", "--report", folder / "report"])
-
-        def by_doveadm():
-            target = Dovecot(["moved@example.org"], location="sdbox:~/sdbox",
-                             more=f"imapc_host = 127.0.0.1\nimapc_port = {source.imap}\nimapc_user = {user}\nimapc_password = secret\n")
-            try:
-                target.start()
-                target.home("moved@example.org").mkdir()
-                os.chown(target.home("moved@example.org"), target.owner.pw_uid, target.owner.pw_gid)
-                run_tool(["doveadm", "-c", target.config, "backup", "-R", "-u", "moved@example.org", "imapc:"])
-            finally:
-                target.close()
-
-        def by_mbsync():
-            (folder / "mail").mkdir()
-            (folder / "mbsyncrc").write_text(
-                f"IMAPAccount a\nHost 127.0.0.1\nPort {source.imap}\nUser {user}\nPass secret\nSSLType None\n\nIMAPStore r\nAccount a\n"
-                f"\nMaildirStore l\nPath {folder}/mail/\nInbox {folder}/mail/INBOX\nSubFolders Verbatim\n\n"
-                "Channel c\nFar :r:\nNear :l:\nPatterns *\nCreate Near\nSync Pull\nSyncState *\n")
-            run_tool(["mbsync", "-c", folder / "mbsyncrc", "-a"])
-
-        for name, tool in (("kontor-migrate", by_kontor), ("doveadm backup", by_doveadm), ("mbsync", by_mbsync)):
-            begin = time.monotonic()
-            tool()
-            times[name] = messages / (time.monotonic() - begin)
-    best = max(v for k, v in times.items() if k != "kontor-migrate")
-    print("\nmigration over IMAP, messages/s: " + ", ".join(f"{k} {v:.0f}" for k, v in times.items())
-          + f"; to best {times['kontor-migrate'] / best:.1f}x")
-    table.append({"what": "migration over IMAP, messages/s", "better": "more", "ratio": times["kontor-migrate"] / best, **times})
+        for user in users:
+            for name, tool in TOOLS.items():
+                seconds[name] += tool(pathlib.Path(folder), kontor, source, user)
+    rates = {name: messages / spent for name, spent in seconds.items()}
+    ratio = rates["kontor-migrate"] / max(rate for name, rate in rates.items() if name != "kontor-migrate")
+    print(f"\nmigration over IMAP of {messages} messages, messages/s: " + ", ".join(f"{name} {rate:.0f}" for name, rate in rates.items())
+          + f"; to best {ratio:.1f}x")
+    table.append({"what": "migration over IMAP, messages/s", "better": "more", "ratio": ratio, **rates})
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=20_000, help="in the folder that is read (default 20000)")
     parser.add_argument("--deliveries", type=int, default=1000, help="of each delivery measurement (default 1000)")
+    parser.add_argument("--migrate", type=int, default=5000, help="messages that are moved to another server (default 5000)")
     parser.add_argument("--idle", type=int, default=1000, help="idle TLS connections (default 1000)")
     parser.add_argument("--only", default="", help="comma-separated dovecot formats, default all")
     parser.add_argument("--json", type=pathlib.Path, help="also write the table there")
@@ -235,8 +252,11 @@ def main():
             measure(table, "APPEND/s, 4 kB, 1 connection", peers, "more", lambda p: load("append", p.imap, 1, n, 4000, user, "secret")[0])
             reader = "user1@example.org"
             for peer in peers:  # the folder that is read: filled over 8 connections
-                have = 2 * n * 5 // USERS
-                load("append", peer.imap, 8, max(0, options.messages - have), 4000, reader, "secret")
+                load("append", peer.imap, 8, max(0, options.messages - count_messages(peer, reader)[0]), 4000, reader, "secret")
+            source = next(p for p in peers if p.name != "kontor")
+            moving = [f"user{i}@example.org" for i in range(2, 6)]
+            for one in moving:
+                load("append", source.imap, 8, max(0, options.migrate // len(moving) - count_messages(source, one)[0]), 4000, one, "secret")
             mail = {peer.name: mail_bytes(peer) for peer in peers}
             for turn in ("first", "second"):
                 measure(table, f"SELECT of the large folder, {turn} (s)", peers, "less", lambda p: load("select", p.imap, reader, "secret", "INBOX", 1)[0])
@@ -245,16 +265,17 @@ def main():
                         lambda p: load("imap", p.imap, reader, "secret", "INBOX", 1, "FETCH 1:* (ENVELOPE BODYSTRUCTURE)")[0])
             measure(table, "FETCH BODY.PEEK[] of all, MB/s", peers, "more",
                     lambda p: load("bytes", p.imap, reader, "secret", "INBOX", "FETCH 1:* (BODY.PEEK[])")[0])
-            measure(table, "STORE of 2,000 flags (s)", peers, "less",
-                    lambda p: load("imap", p.imap, reader, "secret", "INBOX", 1, "STORE 1:2000 +FLAGS.SILENT (\\Flagged)")[0])
+            flags = min(2000, options.messages)
+            measure(table, f"STORE of {flags} flags (s)", peers, "less",
+                    lambda p: load("imap", p.imap, reader, "secret", "INBOX", 1, f"STORE 1:{flags} +FLAGS.SILENT (\\Flagged)")[0])
             measure(table, f"KiB per idle TLS connection, {options.idle} of them", peers, "less",
                     lambda p: asyncio.run(hold_connections(p, options.idle, p.server.port("imaps") if p.name == "kontor" else None)))
-            source = next(p for p in peers if p.name != "kontor")
-            count, migrated = count_messages(source, "user2@example.org")
-            migrate(peers[0], source, "user2@example.org", count, table)
-            peers[0].server.check()
+            counts = [count_messages(source, one) for one in moving]
+            migrate(peers[0], source, moving, sum(count for count, _ in counts), table)
+            migrated = sum(size for _, size in counts)
             for peer in peers:  # at rest: what was written is where it stays
                 peer.server.stop()
+            peers[0].server.check()
             mail["kontor"] += migrated
             measure(table, "bytes on disk per byte of mail, after a stop", peers, "less", lambda p: p.disk_bytes() / mail[p.name])
         finally:
@@ -268,7 +289,7 @@ def count_messages(peer, user):
     """Messages and their bytes in the inbox."""
     with peer.server.imap(user) as client:
         count = int(client.select("INBOX", readonly=True)[1][0])
-        return count, sum(sizes_of(client))
+        return count, sum(sizes_of(client)) if count else 0
 
 
 def sizes_of(client):
