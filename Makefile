@@ -4,8 +4,9 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 DEMO ?=
 FUZZ_SECONDS ?= 60
+ROUNDS ?= 200
 
-.PHONY: help build demo test unit e2e bench fuzz lint format
+.PHONY: help build demo test unit e2e crash bench fuzz lint format
 
 help:
 	@echo "make build    build/release/kontor and build/release/kontor-migrate"
@@ -13,6 +14,7 @@ help:
 	@echo "make test     everything that CI runs: lint, unit tests (ASan, TSan), end-to-end, crash tests, fuzz smoke"
 	@echo "make unit     unit tests of the dev build only"
 	@echo "make e2e      end-to-end tests of the release build only   (E2E='-k imap': what pytest shall run)"
+	@echo "make crash    kill -9 under mixed load, ROUNDS=$(ROUNDS) times"
 	@echo "make bench    side by side with Dovecot: a table of ratios"
 	@echo "make fuzz     every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make lint     formatting, include rules, clang-tidy"
@@ -38,6 +40,10 @@ unit:
 e2e: build
 	@scripts/packages.sh test
 	@/usr/bin/python3 -m pytest tests/e2e $(E2E)
+
+crash: build
+	@scripts/packages.sh test
+	@KONTOR_ROUNDS=$(ROUNDS) /usr/bin/python3 -m pytest tests/e2e/test_crash_loop.py -s
 
 bench: build
 	@scripts/packages.sh test bench

@@ -52,7 +52,7 @@ class Kontor:
     """`options` are lines of TOML for the sections server, imap and lmtp; `more` is TOML of its own. With an `authority`
     its certificate is served, else a self-signed one."""
 
-    def __init__(self, folder, more="", authority=None, **options):
+    def __init__(self, folder, more="", authority=None, data=None, **options):
         self.authority = authority
         if authority:
             more = authority.toml() + more
@@ -60,7 +60,7 @@ class Kontor:
         self.folder.mkdir(parents=True, exist_ok=True)
         # A Unix socket's path may have 107 bytes: test folders are often longer.
         self._short = tempfile.TemporaryDirectory(prefix="kontor-")
-        self.data = pathlib.Path(self._short.name) / "data"
+        self.data = pathlib.Path(data or pathlib.Path(self._short.name) / "data")
         self.config = self.folder / "kontor.toml"
         self.log = self.folder / "kontor.log"
         self.config.write_text(CONFIG.format(data=self.data, more=more, **{"server": "", "imap": "", "lmtp": "", **options}))
