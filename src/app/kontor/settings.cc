@@ -149,6 +149,10 @@ void declare_imap(config::Schema& schema, Settings& s) {
   schema.number("imap.commands_per_second", s.imap.commands_per_second, {0, 1'000'000},
                 {"How many commands of one user are executed per second, over all of the user's connections; two "
                  "seconds' worth may come at once. What is above it waits its turn. 0: as many as come."});
+  schema.size(
+      "imap.append_limit", s.imap.append_limit, {0, 1ULL << 40},
+      {"The largest message that a client may add, told as APPENDLIMIT. 0: as `store.largest_item`, which bounds "
+       "it as well."});
 }
 
 void declare_others(config::Schema& schema, Settings& s) {

@@ -1,148 +1,98 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// RFC 3501 section 6.3.11, RFC 4315 section 3 (APPENDUID). The message goes from the wire into the core's stager in
-// bounded pieces; nothing is filed before all of it came.
+// RFC 3501 section 6.3.11, RFC 3502, RFC 4315 section 3 (APPENDUID), RFC 8508 (REPLACE): all messages of a command in
+// one change of the account, or none.
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "protocols/imap/append_reader.h"
 #include "protocols/imap/commands.h"
-#include "protocols/imap/names.h"
-#include "protocols/imap/session.h"
 
 namespace kontor::imap {
 namespace {
 
-using groupware::NewItem;
+constexpr std::size_t kMostMessages = 1000;
 
-constexpr std::size_t kAppendPiece = 64 << 10;
-
-struct AppendArguments {
-  std::string folder;
-  wire::imap::FlagList flags;
-  std::optional<InternalDate> date;
+struct Appended {
+  UidValidity uid_validity;
+  wire::imap::Ranges uids;
 };
 
-AppendArguments parse_append(wire::imap::Cursor& in) {
-  AppendArguments arguments;
-  in.space();
-  arguments.folder = in.astring();
-  in.space();
-  if (in.peek() == '(') {
-    arguments.flags = in.flag_list();
-    in.space();
+Result<Appended> add_all(groupware::Transaction& transaction, const Appending& appending) {
+  Appended done;
+  for (const auto& item : appending.items) {
+    TRY(const auto added, transaction.add(appending.folder, item));
+    done.uid_validity = added.uid_validity;
+    wire::imap::append(done.uids, added.uid.value);
   }
-  if (in.peek() == '"') {
-    arguments.date = in.date_time();
-    in.space();
-  }
-  in.finish();
-  return arguments;
+  return done;
 }
 
-// Whether the message may be taken, before a byte of it is read: a client on a slow line is told at once.
-Result<FolderId> check_target(groupware::Account& account, const groupware::Caller& caller, const std::string& path,
-                              std::uint64_t size) {
-  TRY(const auto reader, account.read(caller));
-  TRY(const auto folder, find_folder(*reader, path));
-  if (folder->is_container) return fail(Errc::invalid, "this folder holds folders only");
-  if ((reader->rights(folder->id) & groupware::right::kInsert) == 0) return fail(Errc::denied, "you may not add to it");
-  const auto usage = reader->usage();
-  if (usage.limit != 0 && usage.bytes + size > usage.limit) return fail(Errc::over_quota, "the mailbox is full");
-  return folder->id;
+std::string appenduid(const Appended& done) {
+  return fmt::format("APPENDUID {} {}", done.uid_validity.value, wire::imap::print(done.uids));
 }
 
-struct AppendTarget {
-  std::shared_ptr<groupware::Account> account;
-  FolderId folder;
-};
-
-// Errors: as check_target, and those of Session::mailbox.
-Task<Result<AppendTarget>> find_target(Session& session, std::string path, std::uint64_t size) {
-  CO_TRY(const auto mailbox, co_await session.mailbox(std::move(path)));
-  CO_TRY(const FolderId folder, co_await net::blocking(session.workers(), [&] {
-           return check_target(*mailbox.account, session.caller(), mailbox.path, size);
-         }));
-  co_return AppendTarget{mailbox.account, folder};
+// \Deleted first: who may not set it may not replace either.
+Result<void> remove_replaced(groupware::Transaction& transaction, FolderId folder, Uid uid) {
+  groupware::FlagChange deleted{groupware::FlagChange::Mode::add, {groupware::kDeleted, {}}};
+  TRY_VOID(transaction.change_flags(folder, uid, deleted));
+  return transaction.remove(folder, uid);
 }
 
-// What the literal alone tells. RFC 3501 section 6.3.11: a message of no bytes gives the command up.
-std::optional<Reply> refuse_size(Session& session, const wire::imap::LiteralMark& mark) {
-  if (mark.binary) return Reply::bad("literal8 is not taken here");
-  if (mark.size == 0) return Reply::no("an empty message was given up", "CANNOT");
-  if (mark.size > session.services().accounts.options().largest_item)
-    return Reply::no("the message is too large", "LIMIT");
-  return std::nullopt;
-}
-
-Task<Result<Reply>> refuse(Session& session, const wire::imap::LiteralMark& mark, Reply reply) {
-  const bool drained = co_await session.drain(mark);
-  if (!drained) {
-    co_await session.bye("the literal is too large");
-    co_return Reply{Reply::Kind::none, {}, {}};
-  }
-  co_return reply;
-}
-
-// Reads the message into the stager. On an error of the stager the rest of the literal is still read.
-Task<Result<groupware::StagedContent>> take_message(Session& session, TenantId tenant, std::uint64_t size) {
-  const auto stager = session.services().accounts.stage(tenant);
-  std::string gathered;
-  Result<void> taken;
-  for (std::uint64_t left = size; left > 0;) {
-    const auto piece =
-        co_await session.io().read_chunk(static_cast<std::size_t>(std::min<std::uint64_t>(left, kAppendPiece)));
-    left -= piece.size();
-    if (!taken) continue;
-    gathered += piece;
-    if (gathered.size() < kAppendPiece && left > 0) continue;
-    taken = co_await net::blocking(session.workers(), [&] { return stager->write(gathered); });
-    gathered.clear();
-  }
-  if (!taken) co_return std::unexpected(taken.error());
-  co_return co_await net::blocking(session.workers(), [&] { return stager->finish(); });
+// The position of the one message that REPLACE names; nothing if there is none.
+std::optional<std::uint32_t> replaced(const Selected& box, const std::string& name, bool by_uid) {
+  const auto set = wire::imap::SequenceSet::parse(name);
+  if (!set) return std::nullopt;
+  const auto found = positions(box, *set, by_uid);
+  if (!found || found->size() != 1) return std::nullopt;
+  return found->front();
 }
 
 }  // namespace
 
 Task<Result<Reply>> cmd_append(Session& session, Command& command) {
-  wire::imap::Cursor in(command.args());
-  const auto arguments = parse_append(in);
-  if (!command.pending) co_return Reply::bad("the message is missing");
-  const auto mark = *command.pending;
-  if (in.failed()) co_return co_await refuse(session, mark, Reply::bad(in));
-  if (auto refusal = refuse_size(session, mark)) co_return co_await refuse(session, mark, *std::move(refusal));
-  const auto path = path_from_wire(arguments.folder);
-  if (!path) co_return co_await refuse(session, mark, Reply::no("there cannot be such a folder", "CANNOT"));
-  const auto target = co_await find_target(session, *path, mark.size);
-  if (!target) {
-    const bool is_missing = target.error().code == Errc::not_found;
-    co_return co_await refuse(
-        session, mark, is_missing ? Reply::no("create the folder first", "TRYCREATE") : reply_to(target.error()));
-  }
-  if (mark.synchronising) co_await session.ask("send the message");
-  auto staged = co_await take_message(session, target->account->tenant(), mark.size);
-  const auto end_of_line = co_await session.io().read_line(1000);
-  if (!end_of_line) {
-    co_await session.bye("the command does not end");
-    co_return Reply{Reply::Kind::none, {}, {}};
-  }
-  if (!end_of_line->empty()) {
-    const auto rest = wire::imap::trailing_literal(*end_of_line).value_or(wire::imap::LiteralMark());
-    co_return co_await refuse(session, rest, Reply::bad("one message at a time"));
-  }
-  CO_TRY(auto content, std::move(staged));
-  NewItem item;
-  item.content = std::move(content);
-  item.flags = flag_names(arguments.flags.system, arguments.flags.keywords);
-  item.internal_date = arguments.date;
-  groupware::Added added;
+  AppendReader reader(session, command);
+  auto appending = co_await reader.read(kMostMessages);
+  if (!appending) co_return appending.error();
+  Appended done;
   const auto file = [&](groupware::Transaction& transaction) -> Result<void> {
-    TRY(added, transaction.add(target->folder, item));
+    TRY(done, add_all(transaction, *appending));
     return {};
   };
   CO_TRY_VOID(
-      co_await net::blocking(session.workers(), [&] { return target->account->update(session.caller(), file); }));
-  co_return Reply::ok("APPEND completed", fmt::format("APPENDUID {} {}", added.uid_validity.value, added.uid.value));
+      co_await net::blocking(session.workers(), [&] { return appending->account->update(session.caller(), file); }));
+  co_return Reply::ok("APPEND completed", appenduid(done));
+}
+
+Task<Result<Reply>> cmd_replace(Session& session, Command& command) {
+  AppendReader reader(session, command);
+  auto& in = reader.in();
+  in.space();
+  const std::string number(in.rest().substr(0, in.rest().find_first_not_of("0123456789*")));
+  in.skip(number.size());
+  const Selected& box = *session.selected();
+  const auto position = replaced(box, number, command.by_uid);
+  if (in.failed() || number.empty()) co_return co_await reader.give_up(Reply::bad("expected the number of a message"));
+  if (!position && !command.by_uid) co_return co_await reader.give_up(Reply::bad("there is no message of that number"));
+  if (!position) co_return co_await reader.give_up(Reply::no("there is no such message", "NONEXISTENT"));
+  if (box.read_only) co_return co_await reader.give_up(Reply::no("the folder was opened read-only", "NOPERM"));
+  const auto row = box.view->at(*position);
+  auto appending = co_await reader.read(1, row.size);
+  if (!appending) co_return appending.error();
+  // What is not one account cannot be changed at once; the client has APPEND and EXPUNGE for that.
+  if (appending->account != box.account) co_return Reply::no("the folder is in another account", "CANNOT");
+  Appended done;
+  const auto change = [&](groupware::Transaction& transaction) -> Result<void> {
+    TRY_VOID(remove_replaced(transaction, box.folder, row.uid));
+    TRY(done, add_all(transaction, *appending));
+    return {};
+  };
+  const auto changed =
+      co_await net::blocking(session.workers(), [&] { return box.account->update(session.caller(), change); });
+  if (!changed && changed.error().code == Errc::not_found) co_return Reply::no("the message is gone", "EXPUNGEISSUED");
+  if (!changed) co_return std::unexpected(changed.error());
+  // RFC 8508 section 3.5: before the EXPUNGE.
+  const std::string line = "* OK [" + appenduid(done) + "] the message is replaced\r\n";
+  co_await session.write(line);
+  co_return Reply::ok("REPLACE completed");
 }
 
 }  // namespace kontor::imap

@@ -101,10 +101,11 @@ std::string child_info(const ListRequest::Selection& selected) {
 
 // RFC 5819 section 2: a name whose status cannot be had is listed without one.
 void append_status_line(std::string& out, const Shown& shown, const std::string& name, const groupware::Reader& reader,
-                        const ListRequest& request) {
+                        const ListRequest& request, std::uint64_t append_limit) {
   const auto folder = reader.folder(shown.listed.folder);
   if (!folder) return;
-  const auto values = status_values(reader, shown.listed.account->id(), **folder, request.returned.status);
+  const auto values =
+      status_values(reader, shown.listed.account->id(), **folder, request.returned.status, append_limit);
   if (values) out += "* STATUS " + name + " (" + *values + ")\r\n";
 }
 
@@ -120,7 +121,7 @@ void append_metadata_line(std::string& out, const Shown& shown, const std::strin
 }
 
 Result<std::string> list_lines(std::span<const Shown> names, const ListRequest& request,
-                               const groupware::Caller& caller, NameForm form) {
+                               const groupware::Caller& caller, NameForm form, std::uint64_t append_limit) {
   std::string out;
   groupware::Account* open = nullptr;
   std::unique_ptr<groupware::Reader> reader;
@@ -140,7 +141,7 @@ Result<std::string> list_lines(std::span<const Shown> names, const ListRequest& 
       open = shown.listed.account.get();
       TRY(reader, open->read(caller));
     }
-    if (tells_status) append_status_line(out, shown, name, *reader, request);
+    if (tells_status) append_status_line(out, shown, name, *reader, request, append_limit);
     if (tells_metadata) append_metadata_line(out, shown, name, *reader, request);
   }
   return out;
@@ -175,7 +176,7 @@ Task<Result<Reply>> cmd_list(Session& session, Command& command) {
   for (std::size_t begin = 0; begin < names.size(); begin += kNamesPerTurn) {
     const auto turn = std::span(names).subspan(begin, std::min(kNamesPerTurn, names.size() - begin));
     CO_TRY(const auto lines, co_await net::blocking(session.workers(), [&] {
-             return list_lines(turn, request, session.caller(), session.name_form());
+             return list_lines(turn, request, session.caller(), session.name_form(), session.append_limit());
            }));
     co_await session.write(lines);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// RFC 3501 section 6.3.10, RFC 7162 section 3.1.7, RFC 8438, RFC 8474, RFC 9208.
+// RFC 3501 section 6.3.10, RFC 7162 section 3.1.7, RFC 7889, RFC 8438, RFC 8474, RFC 9208.
 #include <algorithm>
 
 #include "protocols/imap/commands.h"
@@ -26,7 +26,7 @@ Task<Result<Reply>> cmd_status(Session& session, Command& command) {
   CO_TRY(const auto values, co_await net::blocking(session.workers(), [&]() -> Result<std::string> {
            TRY(const auto reader, mailbox.account->read(session.caller()));
            TRY(const auto folder, find_folder(*reader, mailbox.path));
-           return status_values(*reader, mailbox.account->id(), *folder, items);
+           return status_values(*reader, mailbox.account->id(), *folder, items, session.append_limit());
          }));
   std::string line = "* STATUS ";
   append_name(line, mailbox.name(), session.name_form());

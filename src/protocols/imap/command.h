@@ -26,7 +26,7 @@ struct Command {
   std::size_t args_at = 0;  // behind the command's name
   const Row* row = nullptr;
   bool by_uid = false;
-  // The message of an APPEND: announced by the client, not yet read.
+  // The first literal of an APPEND's or REPLACE's message: announced by the client, not yet read.
   std::optional<wire::imap::LiteralMark> pending;
 };
 
@@ -61,7 +61,8 @@ enum RowFlag : std::uint8_t {
   kHasUid = 1,          // there is a UID form
   kOnlyUid = 2,         // there is only a UID form
   kKeepsNumbers = 4,    // no EXPUNGE while it runs, unless by UID (RFC 3501 section 7.4.1)
-  kStreamsLiteral = 8,  // its last literal is left to the handler
+  kStreamsLiteral = 8,  // its literals after the folder's name are left to the handler
+  kNumberFirst = 16,    // of those: a message's number stands before the folder's name
   kTakesBinary = 32,    // literal8 (RFC 3516) may be among its arguments
 };
 

@@ -32,7 +32,7 @@ constexpr Row kRows[] = {
     {"LIST", kLoggedIn, 0, cmd_list, "RFC 3501 section 6.3.8, RFC 5258, RFC 5819, RFC 3348, RFC 6154"},
     {"LSUB", kLoggedIn, 0, cmd_lsub, "RFC 3501 section 6.3.9"},
     {"STATUS", kLoggedIn, 0, cmd_status, "RFC 3501 section 6.3.10"},
-    {"APPEND", kLoggedIn, kStreamsLiteral, cmd_append, "RFC 3501 section 6.3.11, RFC 4315"},
+    {"APPEND", kLoggedIn, kStreamsLiteral, cmd_append, "RFC 3501 section 6.3.11, RFC 3502, RFC 4469"},
     {"GETQUOTA", kLoggedIn, 0, cmd_getquota, "RFC 9208 section 4.1.1"},
     {"GETQUOTAROOT", kLoggedIn, 0, cmd_getquotaroot, "RFC 9208 section 4.1.2"},
     {"SETQUOTA", kLoggedIn, 0, cmd_setquota, "RFC 9208 section 4.1.3"},
@@ -50,6 +50,7 @@ constexpr Row kRows[] = {
     {"STORE", kSelected, kHasUid | kKeepsNumbers, cmd_store, "RFC 3501 section 6.4.6"},
     {"COPY", kSelected, kHasUid, cmd_copy, "RFC 3501 section 6.4.7"},
     {"MOVE", kSelected, kHasUid, cmd_move, "RFC 6851 section 3"},
+    {"REPLACE", kSelected, kHasUid | kStreamsLiteral | kNumberFirst, cmd_replace, "RFC 8508 section 3"},
 };
 
 }  // namespace

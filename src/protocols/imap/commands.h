@@ -41,6 +41,7 @@ Task<Result<Reply>> cmd_search(Session& session, Command& command);
 Task<Result<Reply>> cmd_store(Session& session, Command& command);
 Task<Result<Reply>> cmd_copy(Session& session, Command& command);
 Task<Result<Reply>> cmd_move(Session& session, Command& command);
+Task<Result<Reply>> cmd_replace(Session& session, Command& command);
 Task<Result<Reply>> cmd_idle(Session& session, Command& command);
 
 }  // namespace kontor::imap

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "protocols/imap/session.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/log.h"
@@ -41,6 +42,11 @@ Session::~Session() { server_->open_sessions.add(-1); }
 std::uint8_t Session::state() const {
   if (selected_) return state::kSelected;
   return account_ ? state::kAuthenticated : state::kGreeted;
+}
+
+std::uint64_t Session::append_limit() const {
+  const std::uint64_t largest = services().accounts.options().largest_item;
+  return options().append_limit == 0 ? largest : std::min(options().append_limit, largest);
 }
 
 Task<void> Session::run() {

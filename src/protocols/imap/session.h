@@ -59,6 +59,9 @@ class Session {
   net::Stream& stream() { return io_.stream(); }
   Task<void> write(std::string_view bytes) { return io_.write(bytes); }
 
+  // Bytes of the largest message that is taken (RFC 7889).
+  std::uint64_t append_limit() const;
+
   std::uint8_t state() const;
   bool may_send_password() const;
   std::string capabilities();

@@ -19,10 +19,14 @@ constexpr std::uint64_t kDrainBeforeLogin = 64 << 10;
 constexpr std::uint64_t kDrain = 64 << 20;     // of literals that nobody wants
 constexpr std::uint64_t kSmallLiteral = 4096;  // RFC 7888 section 5, LITERAL-
 
-// Whether the literal that ends `text` is the message of an APPEND, not the folder's name in front of it.
+// Whether the literal that ends `text` is the message of an APPEND or REPLACE, not the folder's name in front of it.
 bool is_message_literal(const Command& command, std::size_t literal_at) {
-  const std::string_view before = std::string_view(command.text).substr(command.args_at, literal_at - command.args_at);
-  return before.find_first_not_of(' ') != std::string_view::npos;
+  Cursor in(std::string_view(command.text).substr(command.args_at, literal_at - command.args_at));
+  if ((command.row->flags & kNumberFirst) != 0) {
+    in.space();
+    in.skip(std::min(in.rest().find_first_not_of("0123456789*"), in.rest().size()));
+  }
+  return in.rest().find_first_not_of(' ') != std::string_view::npos;
 }
 
 }  // namespace

@@ -52,6 +52,7 @@ Result<std::uint64_t> value(const Reader& reader, const Folder& folder, StatusIt
     case StatusItem::deleted_storage:
       return deleted_storage(reader, folder);
     case StatusItem::mailbox_id:
+    case StatusItem::append_limit:
       break;
   }
   return 0;
@@ -60,7 +61,7 @@ Result<std::uint64_t> value(const Reader& reader, const Folder& folder, StatusIt
 }  // namespace
 
 Result<std::string> status_values(const Reader& reader, AccountId account, const Folder& folder,
-                                  std::span<const StatusItem> items) {
+                                  std::span<const StatusItem> items, std::uint64_t append_limit) {
   if (folder.is_container) return fail(Errc::not_found, "this folder holds folders only");
   if ((reader.rights(folder.id) & groupware::right::kRead) == 0) return fail(Errc::denied, "you may not read there");
   std::string out;
@@ -70,6 +71,10 @@ Result<std::string> status_values(const Reader& reader, AccountId account, const
     out.push_back(' ');
     if (item == StatusItem::mailbox_id) {
       out += "(" + mailbox_id(account, folder.id) + ")";
+      continue;
+    }
+    if (item == StatusItem::append_limit) {
+      out += append_limit == 0 ? "NIL" : std::to_string(append_limit);
       continue;
     }
     TRY(const auto number, value(reader, folder, item));

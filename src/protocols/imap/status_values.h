@@ -11,8 +11,9 @@
 
 namespace kontor::imap {
 
-// "MESSAGES 3 UNSEEN 1". Blocks. Errors: denied (no right to read), not_found (it holds folders only).
+// "MESSAGES 3 UNSEEN 1". `append_limit` is for APPENDLIMIT; 0 is told as NIL. Blocks. Errors: denied (no right to
+// read), not_found (it holds folders only).
 Result<std::string> status_values(const groupware::Reader& reader, AccountId account, const groupware::Folder& folder,
-                                  std::span<const wire::imap::StatusItem> items);
+                                  std::span<const wire::imap::StatusItem> items, std::uint64_t append_limit = 0);
 
 }  // namespace kontor::imap

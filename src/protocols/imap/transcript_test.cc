@@ -121,6 +121,7 @@ class World {
     options.plain_login = setting("tls").empty() ? PlainLogin::local : PlainLogin::never;
     if (!setting("idle").empty()) options.idle_timeout = std::chrono::milliseconds(std::stoi(setting("idle")));
     if (!setting("login").empty()) options.login_timeout = std::chrono::milliseconds(std::stoi(setting("login")));
+    if (!setting("append").empty()) options.append_limit = std::stoull(setting("append"));
     net::TlsMode mode = net::TlsMode::none;
     std::vector<net::Certificate> certificates;
     if (!setting("tls").empty()) {

@@ -75,7 +75,7 @@ void parse_section_text(Cursor& in, Section& section, std::string& label) {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // After "BODY[" to the "]" and the partial. A BINARY names parts only.
-void parse_section(Cursor& in, FetchItem& item, std::string label) {
+void parse_section_item(Cursor& in, FetchItem& item, std::string label) {
   const bool has_text = item.kind == Kind::section;
   while (is_digit(in.peek())) {
     item.section.part.push_back(in.nz_number());
@@ -152,7 +152,7 @@ void parse_item(Cursor& in, FetchRequest& request) {
     in.skip(length + 1);
     item.kind = known.kind;
     item.peek = known.peek;
-    parse_section(in, item, std::string(known.label));
+    parse_section_item(in, item, std::string(known.label));
     request.items.push_back(std::move(item));
     return;
   }
@@ -217,6 +217,14 @@ void FetchRequest::add(FetchItem::Kind kind) {
 
 bool FetchRequest::sets_seen() const {
   return std::any_of(items.begin(), items.end(), [](const FetchItem& item) { return !item.peek; });
+}
+
+Section parse_section(Cursor& in) {
+  FetchItem item;
+  item.kind = Kind::section;
+  parse_section_item(in, item, "");
+  if (item.offset) in.fail("a partial has no place here");
+  return std::move(item.section);
 }
 
 FetchRequest parse_fetch(Cursor& in) {

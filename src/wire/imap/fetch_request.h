@@ -61,13 +61,16 @@ struct FetchRequest {
 
   std::vector<FetchItem> items;  // each at most once
   std::optional<std::uint64_t> changed_since;
-  bool vanished = false;  // RFC 7162 section 3.2.6: only with changed_since
+  bool vanished = false;                // RFC 7162 section 3.2.6: only with changed_since
   std::optional<PartialRange> partial;  // RFC 9394 section 3.3
 
   bool has(FetchItem::Kind kind) const;
   void add(FetchItem::Kind kind);  // at the front, if it is not there
   bool sets_seen() const;
 };
+
+// From after "[" to behind "]".
+Section parse_section(Cursor& in);
 
 // From after the blank that follows the sequence set to the end of the command.
 FetchRequest parse_fetch(Cursor& in);

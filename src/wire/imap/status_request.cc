@@ -7,8 +7,9 @@
 namespace kontor::wire::imap {
 namespace {
 
-constexpr std::string_view kStatusNames[] = {"MESSAGES",      "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN",
-                                             "HIGHESTMODSEQ", "SIZE",   "DELETED", "MAILBOXID",   "DELETED-STORAGE"};
+constexpr std::string_view kStatusNames[] = {"MESSAGES",  "RECENT",          "UIDNEXT",    "UIDVALIDITY",
+                                             "UNSEEN",    "HIGHESTMODSEQ",   "SIZE",       "DELETED",
+                                             "MAILBOXID", "DELETED-STORAGE", "APPENDLIMIT"};
 
 }  // namespace
 

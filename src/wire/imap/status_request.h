@@ -21,6 +21,7 @@ enum class StatusItem : std::uint8_t {
   deleted,          // RFC 9051 section 6.3.11
   mailbox_id,       // RFC 8474 section 4.3
   deleted_storage,  // RFC 9208 section 4.1.4
+  append_limit,     // RFC 7889 section 3
 };
 std::string_view name(StatusItem item);
 
