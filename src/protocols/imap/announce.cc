@@ -56,7 +56,7 @@ Task<void> Session::announce(Expunges expunges) {
   box.view = holds ? keep_gone_rows(*before, *now.view, difference) : now.view;
 
   std::string out;
-  if (!holds && knows_vanished_) {
+  if (!holds && (knows_vanished_ || is_uid_only_)) {
     out += print_vanished(uids_at(*before, difference.removed), false);
   } else if (!holds) {
     for (std::size_t i = 0; i < difference.removed.size(); ++i) {
@@ -86,7 +86,9 @@ Task<void> Session::announce(Expunges expunges) {
     if (at >= now.view->size() - difference.added) continue;
     if (row.modseq == box.own_change && wire::imap::contains(box.own_uids, row.uid.value)) continue;
     const std::uint32_t position = holds ? *box.view->find(row.uid) : at;
-    fmt::format_to(std::back_inserter(out), "* {} FETCH (UID {} FLAGS ", position + 1, row.uid.value);
+    append_fetch_start(out, box, position);
+    if (!box.uid_only) fmt::format_to(std::back_inserter(out), "UID {} ", row.uid.value);
+    out += "FLAGS ";
     append_flags(out, box, position);
     if (knows_modseq_) fmt::format_to(std::back_inserter(out), " MODSEQ ({})", row.modseq.value);
     out += ")\r\n";

@@ -29,7 +29,7 @@ std::string Session::capabilities() {
   }
   out += " LITERAL+ NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN LIST-EXTENDED LIST-STATUS LIST-METADATA SPECIAL-USE";
   out += " CREATE-SPECIAL-USE STATUS=SIZE CONDSTORE QRESYNC QUOTA QUOTA=RES-STORAGE QUOTASET METADATA";
-  out += " PREVIEW BINARY MULTIAPPEND CATENATE REPLACE APPENDLIMIT=" + std::to_string(append_limit());
+  out += " INPROGRESS PREVIEW BINARY MULTIAPPEND CATENATE REPLACE APPENDLIMIT=" + std::to_string(append_limit());
   // Both end with the compression's last byte, which nothing marks: whoever compresses stays who he is (RFC 8437
   // section 4.1 would have them ended by UNAUTHENTICATE).
   if (!is_compressed_) out += options().unauthenticate ? " COMPRESS=DEFLATE UNAUTHENTICATE" : " COMPRESS=DEFLATE";

@@ -68,11 +68,12 @@ Task<Result<Reply>> cmd_id(Session& session, Command& command) {
 
 Task<Result<Reply>> cmd_enable(Session& session, Command& command) {
   Cursor in(command.args());
-  bool modseq = false, vanished = false, utf8 = false, rev2 = false;
+  bool modseq = false, vanished = false, utf8 = false, rev2 = false, uid_only = false;
   do {
     in.space();
     const auto name = in.atom();
     rev2 = iequals(name, "IMAP4rev2") || rev2;
+    uid_only = iequals(name, "UIDONLY") || uid_only;
     utf8 = iequals(name, "UTF8=ACCEPT") || utf8;
     vanished = iequals(name, "QRESYNC") || vanished;
     modseq = iequals(name, "CONDSTORE") || vanished || modseq;
@@ -85,8 +86,10 @@ Task<Result<Reply>> cmd_enable(Session& session, Command& command) {
   if (vanished && !session.knows_vanished()) line += " QRESYNC";
   if (utf8 && session.name_form() == NameForm::mutf7) line += " UTF8=ACCEPT";
   if (rev2 && !session.is_rev2()) line += " IMAP4rev2";
+  if (uid_only && !session.is_uid_only()) line += " UIDONLY";
   line += "\r\n";
   co_await session.write(line);
+  if (uid_only) session.enable_uid_only();
   if (utf8) session.enable_utf8();
   if (rev2) session.enable_rev2();
   if (modseq) co_await session.enable_modseq();

@@ -100,7 +100,7 @@ std::string describe(const Selected& box, const groupware::Folder& folder, const
   } else {
     fmt::format_to(to, "* {} RECENT\r\n", box.recent_count());
   }
-  if (const auto unseen = name.empty() ? first_unseen(*box.view) : 0; unseen != 0) {
+  if (const auto unseen = name.empty() && !box.uid_only ? first_unseen(*box.view) : 0; unseen != 0) {
     fmt::format_to(to, "* OK [UNSEEN {}] First unseen message\r\n", unseen);
   }
   // The view may be a little later than the folder's record: UIDNEXT is above everything that the client can see.
@@ -129,7 +129,9 @@ Task<Result<void>> resync(Session& session, const wire::imap::Resync& known) {
     std::string lines;
     view->each(begin, std::min(view->size(), begin + kRowsPerTurn), [&](std::uint32_t at, const groupware::Row& row) {
       if (row.modseq.value <= known.modseq || !wire::imap::contains(wanted, row.uid.value)) return true;
-      fmt::format_to(std::back_inserter(lines), "* {} FETCH (UID {} FLAGS ", at + 1, row.uid.value);
+      append_fetch_start(lines, box, at);
+      if (!box.uid_only) fmt::format_to(std::back_inserter(lines), "UID {} ", row.uid.value);
+      lines += "FLAGS ";
       append_flags(lines, box, at);
       fmt::format_to(std::back_inserter(lines), " MODSEQ ({}))\r\n", row.modseq.value);
       return true;
@@ -156,6 +158,7 @@ Task<Result<Reply>> select(Session& session, Command& command, Access access) {
          }));
   auto box = std::make_unique<Selected>();
   box->account = mailbox.account;
+  box->uid_only = session.is_uid_only();
   box->folder = opened.snapshot.folder->id;
   box->rights = opened.snapshot.rights;
   box->read_only = access == Access::read_only || (box->rights & kChanging) == 0;

@@ -61,38 +61,51 @@ struct Stored {
   Modseq modseq;
 };
 
+// A slice of the messages, in one change.
 Result<Stored> store(groupware::Account& account, const groupware::Caller& caller, FolderId folder,
-                     const FolderView& known, const std::vector<std::uint32_t>& wanted, const FlagChange& change,
+                     const FolderView& known, std::span<const std::uint32_t> slice, const FlagChange& change,
                      std::optional<std::uint64_t> unchanged_since) {
-  Stored stored;
-  // Messages are changed one by one as far as the protocol goes; a slice of them bounds what a commit holds.
-  for (std::size_t begin = 0; begin < wanted.size(); begin += kPerUpdate) {
-    const auto slice = std::span(wanted).subspan(begin, std::min(kPerUpdate, wanted.size() - begin));
-    Stored part;
-    const auto run = [&](groupware::Transaction& transaction) -> Result<void> {
-      part = Stored();
-      TRY(const auto present, transaction.view(folder));
-      for (const auto position : slice) {
-        const Uid uid = known.at(position).uid;
-        const auto at = present->find(uid);
-        if (!at) {
-          part.is_missing = true;
-        } else if (unchanged_since && present->at(*at).modseq.value > *unchanged_since) {
-          part.modified.push_back(position);
-        } else {
-          TRY_VOID(transaction.change_flags(folder, uid, change));
-          part.changed.push_back(position);
-        }
+  Stored part;
+  const auto run = [&](groupware::Transaction& transaction) -> Result<void> {
+    part = Stored();
+    TRY(const auto present, transaction.view(folder));
+    for (const auto position : slice) {
+      const Uid uid = known.at(position).uid;
+      const auto at = present->find(uid);
+      if (!at) {
+        part.is_missing = true;
+      } else if (unchanged_since && present->at(*at).modseq.value > *unchanged_since) {
+        part.modified.push_back(position);
+      } else {
+        TRY_VOID(transaction.change_flags(folder, uid, change));
+        part.changed.push_back(position);
       }
-      return {};
-    };
-    TRY(stored.modseq, account.update(caller, run));
+    }
+    return {};
+  };
+  TRY(part.modseq, account.update(caller, run));
+  return part;
+}
+
+// Messages are changed one by one as far as the protocol goes; a slice of them bounds what a commit holds.
+Task<Result<Stored>> store_all(Session& session, const Command& command, const std::vector<std::uint32_t>& wanted,
+                               const FlagChange& change, std::optional<std::uint64_t> unchanged_since) {
+  const Selected& box = *session.selected();
+  Stored stored;
+  for (std::size_t begin = 0; begin < wanted.size(); begin += kPerUpdate) {
+    co_await session.progress(command, begin, wanted.size());
+    const auto slice = std::span(wanted).subspan(begin, std::min(kPerUpdate, wanted.size() - begin));
+    CO_TRY(const auto part, co_await net::blocking(session.workers(), [&] {
+             return store(*box.account, session.caller(), box.folder, *box.view, slice, change, unchanged_since);
+           }));
+    stored.modseq = part.modseq;
     stored.changed.insert(stored.changed.end(), part.changed.begin(), part.changed.end());
     stored.modified.insert(stored.modified.end(), part.modified.begin(), part.modified.end());
     stored.is_missing = stored.is_missing || part.is_missing;
   }
-  TRY(stored.after, look(account, caller, folder));
-  return stored;
+  CO_TRY(stored.after,
+         co_await net::blocking(session.workers(), [&] { return look(*box.account, session.caller(), box.folder); }));
+  co_return stored;
 }
 
 // The flags that the client expects to see after a silent change, from what it knew.
@@ -133,8 +146,9 @@ std::string fetch_lines(const Selected& before, const Stored& stored, const Flag
     const bool shows_flags =
         !form.silent || after.view->flags(*at) != expected_flags(before.view->flags(position), change, *after.keywords);
     if (!shows_flags && !form.modseq) continue;
-    fmt::format_to(std::back_inserter(out), "* {} FETCH (", position + 1);
-    if (form.by_uid || form.modseq) fmt::format_to(std::back_inserter(out), "UID {} ", known.uid.value);
+    append_fetch_start(out, before, position);
+    const bool shows_uid = (form.by_uid || form.modseq) && !before.uid_only;
+    if (shows_uid) fmt::format_to(std::back_inserter(out), "UID {} ", known.uid.value);
     if (shows_flags) {
       out += "FLAGS ";
       append_flags(out, after, *at);
@@ -169,10 +183,7 @@ Task<Result<Reply>> cmd_store(Session& session, Command& command) {
   FlagChange change;
   change.mode = arguments.mode;
   change.names = flag_names(arguments.flags.system, arguments.flags.keywords);
-  CO_TRY(const auto stored, co_await net::blocking(session.workers(), [&] {
-           return store(*box.account, session.caller(), box.folder, *box.view, *wanted, change,
-                        arguments.unchanged_since);
-         }));
+  CO_TRY(const auto stored, co_await store_all(session, command, *wanted, change, arguments.unchanged_since));
   box.own_change = stored.modseq;
   box.own_uids = uids_at(*box.view, stored.changed);
   co_await session.write(session.learn_keywords(stored.after.keywords));

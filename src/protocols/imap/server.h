@@ -25,6 +25,7 @@ struct Options {
   std::uint32_t bad_commands = 20;                    // in a row; then the connection is closed
   std::uint32_t commands_per_second = 10'000;         // of one user, over all sessions; 0 = no limit
   bool unauthenticate = true;                         // RFC 8437: a connection may be used by one after another
+  std::chrono::milliseconds progress_after{10'000};   // of silence within a command (RFC 9585 section 4)
   std::uint64_t append_limit = 0;                     // bytes of a message; 0 = as the core takes
   std::string version;                                // told in ID, empty = not told
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "protocols/imap/session.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -88,7 +90,7 @@ void Session::leave() {
   caller_ = {};
   user_.clear();
   name_form_ = NameForm::mutf7;
-  is_rev2_ = knows_modseq_ = knows_vanished_ = false;
+  is_rev2_ = is_uid_only_ = knows_modseq_ = knows_vanished_ = false;
   stream().set_deadline(std::chrono::steady_clock::now() + options().login_timeout);
 }
 
@@ -119,6 +121,7 @@ Task<void> Session::execute(Command& command) {
     }
   }
   const auto start = std::chrono::steady_clock::now();
+  last_progress_ = start;
   const Result<Reply> result = co_await row.handler(*this, command);
   const Reply reply = result ? *result : reply_to(result.error());
   if (!result && (result.error().code == Errc::corrupt || result.error().code == Errc::unavailable)) {
@@ -150,6 +153,15 @@ Task<void> Session::answer(std::string_view tag, const Reply& reply) {
 
 Task<void> Session::ask(std::string_view text) {
   const std::string line = "+ " + std::string(text) + "\r\n";
+  co_await write(line);
+  co_await io_.flush();
+}
+
+Task<void> Session::progress(const Command& command, std::uint64_t done, std::uint64_t goal) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_progress_ < options().progress_after) co_return;
+  last_progress_ = now;
+  const std::string line = fmt::format("* OK [INPROGRESS (\"{}\" {} {})] at work\r\n", command.tag, done, goal);
   co_await write(line);
   co_await io_.flush();
 }

@@ -6,6 +6,7 @@
 // on the workers; no lock, reader or transaction lives across an await.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -85,7 +86,10 @@ class Session {
 
   // Null if none is selected.
   Selected* selected() { return selected_.get(); }
-  void select(std::unique_ptr<Selected> selected) { selected_ = std::move(selected); }
+  void select(std::unique_ptr<Selected> selected) {
+    selected_ = std::move(selected);
+    if (selected_) selected_->uid_only = is_uid_only_;
+  }
 
   NameForm name_form() const { return name_form_; }
   void enable_utf8() { name_form_ = NameForm::utf8; }
@@ -94,6 +98,12 @@ class Session {
   void enable_rev2() {
     is_rev2_ = true;
     enable_utf8();
+  }
+  // The client knows no message numbers (RFC 9586).
+  bool is_uid_only() const { return is_uid_only_; }
+  void enable_uid_only() {
+    is_uid_only_ = true;
+    if (selected_) selected_->uid_only = true;
   }
   bool knows_modseq() const { return knows_modseq_; }
   // QRESYNC is on: messages that go are told by UID, in VANISHED (RFC 7162 section 3.2.3).
@@ -121,6 +131,8 @@ class Session {
   // Ends the session after this command.
   void end() { is_ended_ = true; }
   Task<void> bye(std::string_view text);
+  // For commands that take long: says how many of `goal` messages are done, if nothing was said for a while (RFC 9585).
+  Task<void> progress(const Command& command, std::uint64_t done, std::uint64_t goal);
 
   std::uint32_t failed_logins = 0;
 
@@ -145,8 +157,10 @@ class Session {
   net::Presence::Ticket ticket_;
   std::unique_ptr<Selected> selected_;
   std::uint32_t bad_in_a_row_ = 0;
+  std::chrono::steady_clock::time_point last_progress_;
   NameForm name_form_ = NameForm::mutf7;
   bool is_rev2_ = false;
+  bool is_uid_only_ = false;
   bool knows_modseq_ = false;
   bool knows_vanished_ = false;
   bool is_compressed_ = false;

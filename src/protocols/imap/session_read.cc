@@ -81,6 +81,9 @@ Task<bool> Session::collect(Command& command, std::string_view line) {
     refusal = Reply::bad("there is no such command");
   } else if ((command.row->states & state()) == 0) {
     refusal = Reply::bad(account_ ? "not in this state" : "log in first");
+  } else if (is_uid_only_ && !command.by_uid && (command.row->flags & kHasUid) != 0) {
+    // RFC 9586 section 3.1: what has a UID form is by number without it.
+    refusal = Reply{Reply::Kind::bad, "UIDREQUIRED", "messages have UIDs only"};
   }
   std::optional<LiteralMark> mark = trailing_literal(line);
   std::string next;

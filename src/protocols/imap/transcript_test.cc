@@ -121,6 +121,8 @@ class World {
     options.plain_login = setting("tls").empty() ? PlainLogin::local : PlainLogin::never;
     if (!setting("idle").empty()) options.idle_timeout = std::chrono::milliseconds(std::stoi(setting("idle")));
     if (!setting("login").empty()) options.login_timeout = std::chrono::milliseconds(std::stoi(setting("login")));
+    if (!setting("progress").empty())
+      options.progress_after = std::chrono::milliseconds(std::stoi(setting("progress")));
     if (!setting("append").empty()) options.append_limit = std::stoull(setting("append"));
     net::TlsMode mode = net::TlsMode::none;
     std::vector<net::Certificate> certificates;
