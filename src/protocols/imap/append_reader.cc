@@ -27,7 +27,8 @@ struct Target {
 Result<Target> look_at_target(groupware::Account& account, const groupware::Caller& caller, const std::string& path) {
   TRY(const auto reader, account.read(caller));
   TRY(const auto folder, find_folder(*reader, path));
-  if (folder->is_container) return fail(Errc::invalid, "this folder holds folders only");
+  // CREATE turns the place of other folders into a folder.
+  if (folder->is_container) return fail(Errc::not_found, "this folder holds folders only");
   if ((reader->rights(folder->id) & groupware::right::kInsert) == 0) return fail(Errc::denied, "you may not add to it");
   const auto usage = reader->usage();
   if (usage.limit == 0) return Target{folder->id, std::numeric_limits<std::uint64_t>::max()};

@@ -34,10 +34,9 @@ struct CopyJob {
 Result<void> copy_all(groupware::Transaction& transaction, const CopyJob& job, Copied& copied) {
   copied = Copied();
   const auto found = find_folder(transaction, job.to);
-  if (!found) {
-    copied.no_target = true;
-    return std::unexpected(found.error());
-  }
+  copied.no_target = !found || (*found)->is_container;
+  if (!found) return std::unexpected(found.error());
+  if (copied.no_target) return fail(Errc::not_found, "this folder holds folders only");
   const FolderId to = (*found)->id;
   for (const Uid uid : job.uids) {
     const auto added =
