@@ -144,6 +144,10 @@ class Reader {
 // One change of the account: all of it or nothing, under the next modseq. Reads through it see its own writes.
 class Transaction : public Reader {
  public:
+  // All of `step` or, where it returns an error, nothing of it; what was done before stays. The steps of one change see
+  // each other's writes. `step` uses the transaction that it is given. Errors: what `step` returned.
+  virtual Result<void> attempt(const std::function<Result<void>(Transaction&)>& step) = 0;
+
   struct NewFolder {
     FolderId parent;
     std::string name;

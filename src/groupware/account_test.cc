@@ -70,6 +70,52 @@ TEST_F(AccountTest, AFailedUpdateLeavesNothing) {
   expect_sound();
 }
 
+TEST_F(AccountTest, AnAttemptInsideAnUpdateLeavesAllOrNothing) {
+  auto account = open(ada);
+  FolderId in = inbox(*account);
+  Added old = add(*account, in, mail("old"));
+  NewItem one, two, three;
+  one.content = stage(mail("one"));
+  two.content = stage(mail("two"));
+  three.content = stage(mail("three"));
+  one.flags.keywords = {"kept"};
+  two.flags.keywords = {"dropped"};
+  Modseq before = account->modseq();
+  FolderId kept, gone;
+  auto result = account->update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
+    TRY_VOID(transaction.add(in, one));
+    auto failed = transaction.attempt([&](Transaction& part) -> Result<void> {
+      TRY_VOID(part.add(in, two));
+      TRY(gone, part.create_folder({.parent = {}, .name = "Gone"}));
+      TRY_VOID(part.move(in, old.uid, gone));
+      EXPECT_EQ((*part.folder(in))->total, 2U);
+      return fail(Errc::invalid, "no");
+    });
+    EXPECT_FALSE(failed);
+    EXPECT_EQ((*transaction.folder(in))->total, 2U) << "what was before the attempt stays";
+    EXPECT_FALSE(transaction.folder(gone));
+    return transaction.attempt([&](Transaction& part) -> Result<void> {
+      TRY(kept, part.create_folder({.parent = {}, .name = "Kept"}));
+      TRY_VOID(part.add(kept, three));
+      // What the attempts around it made, too.
+      return part.attempt([&](Transaction& inner) { return inner.remove(in, old.uid); });
+    });
+  });
+  ASSERT_TRUE(result) << result.error().text;
+  EXPECT_EQ(account->modseq(), Modseq(before.value + 1));
+  EXPECT_EQ(view(*account, in)->size(), 1U);
+  EXPECT_EQ(view(*account, in)->at(0).uid, Uid(2)) << "a UID that nobody saw is given again";
+  EXPECT_EQ(view(*account, kept)->size(), 1U);
+  EXPECT_FALSE(account->folders()->at_path("Gone"));
+  auto reader = must(account->read(Caller::system()));
+  EXPECT_EQ(reader->keywords()->names(), std::vector<std::string>{"kept"});
+  auto changes = must(reader->changes_since(before));
+  EXPECT_EQ(changes.items_changed.size(), 2U);
+  ASSERT_EQ(changes.vanished.size(), 1U);
+  EXPECT_EQ(changes.vanished[0].uid, old.uid);
+  expect_sound();
+}
+
 TEST_F(AccountTest, AnUpdateThatThrowsFailsAlone) {
   auto account = open(ada);
   EXPECT_THROW(

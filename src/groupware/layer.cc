@@ -191,14 +191,29 @@ void Layer::seal_quietly() {
 
 namespace {
 
-// Moves `above` over `below`: what both have is taken from above.
+// Moves `above` over `below`: what both have is taken from above. Costs as much as there is above.
 template <class Map>
 void overlay(Map& below, Map& above) {
-  above.merge(below);
-  below.swap(above);
+  if (below.empty()) below.swap(above);
+  while (!above.empty()) {
+    auto put = below.insert(above.extract(above.begin()));
+    if (!put.inserted) put.position->second = std::move(put.node.mapped());
+  }
 }
 
 }  // namespace
+
+void Layer::Log::append(Log&& later) {
+  for (const FolderId id : later.folders_removed) folders_changed.erase(id);
+  for (const ItemId id : later.items_removed) items_changed.erase(id);
+  folders_changed.merge(later.folders_changed);
+  folders_removed.merge(later.folders_removed);
+  items_changed.merge(later.items_changed);
+  items_removed.merge(later.items_removed);
+  touched.merge(later.touched);
+  vanished.insert(vanished.end(), later.vanished.begin(), later.vanished.end());
+  folder_list_changed = folder_list_changed || later.folder_list_changed;
+}
 
 void Layer::absorb(Layer&& above) {
   overlay(writes_, above.writes_);

@@ -84,6 +84,7 @@ class Layer {
     std::vector<Changes::Vanished> vanished;
     std::set<FolderId> touched;  // whose items or own properties changed, for watchers
     bool folder_list_changed = false;
+    void append(Log&& later);
   };
   Log log;
 
@@ -95,6 +96,7 @@ class Layer {
   bool keywords_dirty = false;
   bool grants_dirty = false;  // of some folder, or a folder with grants came or went
 
+  // Takes over what the layer above changed, but not its log: a sealed layer wrote that itself.
   void absorb(Layer&& above);
   store::Batch take_batch();  // the writes, which the layer loses
   const std::vector<BlobUse>& blobs() const { return blobs_; }

@@ -10,6 +10,8 @@ class AccountTransaction final : public Reading<Transaction> {
  public:
   AccountTransaction(Environment& environment, Ownership ownership, Caller caller, Layer layer);
 
+  Result<void> attempt(const std::function<Result<void>(Transaction&)>& step) override;
+
   Result<FolderId> create_folder(const NewFolder& folder) override;
   Result<void> rename_folder(FolderId folder, FolderId new_parent, std::string new_name) override;
   Result<void> remove_folder(FolderId folder) override;

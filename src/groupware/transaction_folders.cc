@@ -41,6 +41,14 @@ void merge_properties(std::map<std::string, std::string>& into, const std::map<s
 AccountTransaction::AccountTransaction(Environment& environment, Ownership ownership, Caller caller, Layer layer)
     : Reading<Transaction>(environment, ownership, std::move(caller), std::move(layer)) {}
 
+Result<void> AccountTransaction::attempt(const std::function<Result<void>(Transaction&)>& step) {
+  AccountTransaction above(environment_, ownership_, caller_, Layer(&layer_));
+  TRY_VOID(step(above));
+  layer_.log.append(std::move(above.layer_.log));
+  layer_.absorb(std::move(above.layer_));
+  return {};
+}
+
 Result<std::shared_ptr<const Folder>> AccountTransaction::may(FolderId id, std::uint32_t rights) const {
   TRY(std::shared_ptr<const Folder> found, folder(id));
   if ((rights_on(*found, ownership_, caller_) & rights) != rights)
