@@ -45,6 +45,15 @@ def kontor(make_kontor):
 
 
 @pytest.fixture
+def target(make_kontor):
+    """A running server whose users are being moved in: inactive."""
+    server = make_kontor()
+    server.start()
+    server.populate(inactive=True)
+    return server
+
+
+@pytest.fixture
 def make_dovecot():
     made = []
 

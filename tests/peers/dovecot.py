@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A Dovecot of one's own, as source of migrations and as the peer of measurements."""
+import base64
 import imaplib
 import os
 import pathlib
 import pwd
 import signal
+import ssl
 import subprocess
 import tempfile
 
@@ -17,9 +19,9 @@ log_path = {root}/dovecot.log
 instance_name = kontor-test-{imap}
 listen = 127.0.0.1
 protocols = imap lmtp
-ssl = no
+{tls}
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = {mechanisms}
 auth_master_user_separator = *
 auth_cache_size = 1M
 mail_location = {location}
@@ -44,6 +46,7 @@ passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {root}/users
 }}
+{oauth}
 userdb {{
   driver = static
   args = home={root}/home/%u allow_all_users=yes
@@ -70,7 +73,8 @@ service imap-login {{
     port = {imap}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {imaps}
+    ssl = yes
   }}
 }}
 service imap {{
@@ -91,14 +95,36 @@ service anvil {{
 {more}
 """
 
+# Nothing secret is said before TLS, not on loopback either.
+TLS = """ssl = required
+ssl_cert = <{certificate}
+ssl_key = <{key}
+ssl_min_protocol = TLSv1.2"""
+
+OAUTH = """passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {root}/oauth.conf
+}}"""
+
+# Tokens are looked at here, no identity provider is asked.
+OAUTH_TOKENS = """introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={root}/keys/
+username_attribute = email
+issuers = https://login.example.org
+"""
+
 
 class Dovecot:
-    def __init__(self, users, location="sdbox:~/mail", separator="/", more=""):
+    """`tls` is a certificate and its key, for imaps_port and STARTTLS; `token_secret` signs access tokens."""
+
+    def __init__(self, users, location="sdbox:~/mail", separator="/", more="", tls=None, token_secret=None, mechanisms=None):
         # Its sockets' paths must stay short, and its users must reach the folder.
         self._folder = tempfile.TemporaryDirectory(prefix="dovecot-")
         self.root = pathlib.Path(self._folder.name)
         self.root.chmod(0o755)
         self.imap_port = free_port()
+        self.imaps_port = free_port() if tls else 0
         self.lmtp_port = free_port()
         owner = pwd.getpwnam("mail")
         for name in ("run", "state", "home"):
@@ -107,10 +133,21 @@ class Dovecot:
         self.owner = owner
         (self.root / "masters").write_text("master:{PLAIN}master-secret\n")
         (self.root / "users").write_text("".join(f"{user}:{{PLAIN}}secret\n" for user in users))
+        if token_secret:
+            self._take_tokens(token_secret)
+        mechanisms = mechanisms or "plain login" + (" xoauth2 oauthbearer" if token_secret else "")
         self.config = self.root / "dovecot.conf"
-        self.config.write_text(CONFIG.format(root=self.root, imap=self.imap_port, lmtp=self.lmtp_port, location=location,
-                                             separator=separator, more=more, user="mail", group="mail"))
+        self.config.write_text(CONFIG.format(
+            root=self.root, imap=self.imap_port, imaps=self.imaps_port, lmtp=self.lmtp_port, location=location, separator=separator,
+            more=more, user="mail", group="mail", mechanisms=mechanisms, oauth=OAUTH.format(root=self.root) if token_secret else "",
+            tls=TLS.format(certificate=tls[0], key=tls[1]) if tls else "ssl = no"))
         self.process = None
+
+    def _take_tokens(self, secret):
+        (self.root / "oauth.conf").write_text(OAUTH_TOKENS.format(root=self.root))
+        key = self.root / "keys/default/HS256/default"
+        key.parent.mkdir(parents=True)
+        key.write_bytes(base64.b64encode(secret))
 
     def start(self):
         self.process = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", self.config], stdin=subprocess.DEVNULL)
@@ -132,5 +169,7 @@ class Dovecot:
 
     def imap(self, user, password="secret"):
         client = imaplib.IMAP4("127.0.0.1", self.imap_port, timeout=60)
+        if self.imaps_port:
+            client.starttls(ssl._create_unverified_context())
         client.login(user, password)
         return client

@@ -65,7 +65,7 @@ Result<migrate::VerifyOptions> verify_options(const MigrateSettings& settings, c
   options.concurrency = settings.concurrency;
   options.read_content = !settings.quick;
   options.progress = !settings.quiet;
-  if (!settings.to.empty()) {
+  if (!settings.target.url.empty()) {
     TRY(options.target, target_options(settings));
   }
   return options;
@@ -140,7 +140,7 @@ int run_command(const MigrateSettings& settings, migrate::Stop& stop) {
 }
 
 int verify_command(const MigrateSettings& settings, migrate::Stop& stop) {
-  if (settings.to.empty())
+  if (settings.target.url.empty())
     return complain(Error(Errc::invalid, "--to is needed: https://host:port of the Kontor server"));
   auto open = open_source_of(settings);
   if (!open) return complain(open.error());

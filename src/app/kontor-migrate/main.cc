@@ -34,29 +34,37 @@ void add_source(CLI::App& app, MigrateSettings& s) {
   app.add_option("--oauth-token-file", s.oauth_token_file, "First line: an OAuth 2 access token")->group(group);
   app.add_option("--default-domain", s.default_domain, "Added to logins without a domain")->group(group);
   app.add_option("--from-ca-file", s.from_ca_file, "Certificates that the source's is checked against")->group(group);
+  app.add_option("--from-server-name", s.from_server_name,
+                 "The name that the source's certificate must be for, if it is not the host's")
+      ->group(group);
+  app.add_option("--mechanism", s.mechanism, "How to log in (else the best that is offered)")
+      ->check(CLI::IsMember({"PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"}, CLI::ignore_case))
+      ->group(group);
   app.add_flag("--from-insecure", s.from_insecure, "Do not check the source's certificate")->group(group);
 }
 
 void add_target(CLI::App& app, MigrateSettings& s) {
   const auto group = "Target";
-  app.add_option("--to", s.to, "https://host:port of the Kontor server")->group(group);
+  app.add_option("--to", s.target.url, "https://host:port of the Kontor server")->group(group);
   app.add_option("--token-file", s.token_file, "First line: an import token (else KONTOR_IMPORT_TOKEN, else asked)")
       ->group(group);
-  app.add_option("--ca-file", s.ca_file, "Certificates that the target's is checked against")->group(group);
-  app.add_flag("--insecure", s.insecure, "Do not check the target's certificate; on loopback only")->group(group);
+  app.add_option("--ca-file", s.target.ca_file, "Certificates that the target's is checked against")->group(group);
+  app.add_flag("--insecure", s.target.insecure, "Do not check the target's certificate; on loopback only")
+      ->group(group);
 }
 
 void add_import(CLI::App& app, MigrateSettings& s) {
   const auto group = "What imports may do";
-  app.add_flag("--create-users", s.create_users, "Make users that are not there, inactive")->group(group);
-  app.add_flag("--create-active-users", s.create_active, "Make users that are not there, active (implies --live)")
+  app.add_flag("--create-users", s.target.create_users, "Make users that are not there, inactive")->group(group);
+  app.add_flag("--create-active-users", s.target.create_active,
+               "Make users that are not there, active (implies --live)")
       ->group(group);
-  app.add_flag("--live", s.live, "Also into active accounts")->group(group);
-  app.add_flag("--ignore-quota", s.ignore_quota, "Take items beyond the quota")->group(group);
-  app.add_flag("--delete-vanished", s.delete_vanished,
+  app.add_flag("--live", s.target.live, "Also into active accounts")->group(group);
+  app.add_flag("--ignore-quota", s.target.ignore_quota, "Take items beyond the quota")->group(group);
+  app.add_flag("--delete-vanished", s.target.delete_vanished,
                "Remove what the source has no longer, where it is untouched at the target")
       ->group(group);
-  app.add_flag("--override-threshold", s.override_threshold,
+  app.add_flag("--override-threshold", s.target.override_threshold,
                "... also where more than 50 items and a fifth of a folder vanished")
       ->group(group);
 }

@@ -81,6 +81,8 @@ Result<migrate::SourceOptions> source_options(const MigrateSettings& settings) {
   options.default_domain = settings.default_domain;
   options.ca_file = settings.from_ca_file;
   options.verify = !settings.from_insecure;
+  options.server_name = settings.from_server_name;
+  options.mechanism = settings.mechanism;
   if (!settings.master_user.empty()) {
     options.master_user = settings.master_user;
     TRY(options.master_password,
@@ -96,19 +98,13 @@ Result<migrate::SourceOptions> source_options(const MigrateSettings& settings) {
 }
 
 Result<migrate::TargetOptions> target_options(const MigrateSettings& settings) {
-  migrate::TargetOptions options;
-  if (settings.to.empty()) return fail(Errc::invalid, "--to is needed: https://host:port of the Kontor server");
-  options.url = settings.to;
+  auto options = settings.target;
+  if (options.url.empty()) return fail(Errc::invalid, "--to is needed: https://host:port of the Kontor server");
   while (options.url.ends_with('/')) options.url.pop_back();
   TRY(options.token, secret(settings.token_file, "KONTOR_IMPORT_TOKEN", "Import token"));
-  options.ca_file = settings.ca_file;
-  options.insecure = settings.insecure;
-  options.create_users = settings.create_users || settings.create_active;
-  options.create_active = settings.create_active;
-  options.live = settings.live || settings.create_active;
-  options.ignore_quota = settings.ignore_quota;
-  options.delete_vanished = settings.delete_vanished;
-  options.override_threshold = settings.override_threshold;
+  // What is made active is imported live.
+  options.create_users = options.create_users || options.create_active;
+  options.live = options.live || options.create_active;
   TRY_VOID(migrate::check_target(options));
   if (options.insecure) fmt::print(stderr, "warning: the target's certificate is not checked\n");
   return options;

@@ -10,6 +10,7 @@
 #include "migrate/engine.h"
 #include "migrate/mapping.h"
 #include "migrate/sources.h"
+#include "migrate/target.h"
 
 namespace kontor::app {
 
@@ -26,18 +27,12 @@ struct MigrateSettings {
   bool authzid = false;
   std::string oauth_token_file;
   std::string default_domain;
+  std::string from_server_name;
+  std::string mechanism;
   bool from_insecure = false;
   // Target
-  std::string to;
+  migrate::TargetOptions target;  // its token is read by target_options()
   std::string token_file;
-  std::string ca_file;
-  bool insecure = false;
-  bool create_users = false;
-  bool create_active = false;
-  bool live = false;
-  bool ignore_quota = false;
-  bool delete_vanished = false;
-  bool override_threshold = false;
   // What and how
   std::string mapping_file;
   std::vector<std::string> excluded_folders;
