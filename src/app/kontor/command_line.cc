@@ -198,6 +198,12 @@ VerbCommand& CommandLine::verb(const std::string& path, const std::string& verb,
   return command;
 }
 
+VerbCommand& CommandLine::work(const std::string& path, const std::string& about, Printer print, Work work) {
+  VerbCommand& command = verb(path, "", about, std::move(print));
+  command.work_ = std::move(work);
+  return command;
+}
+
 void CommandLine::command(const std::string& path, const std::string& about, const std::string& example,
                           std::function<int(Settings&, bool)> run, bool needs_settings) {
   CLI::App* app = make(path, about);
@@ -231,7 +237,8 @@ int CommandLine::run_verb(VerbCommand& command) {
     if (auto done = collect(arguments); !done) return report(done.error(), false);
   if (!command.question_.empty() && command.app_->count("--yes") == 0 && !confirm(command.question_)) return kFailed;
 
-  Answer answer = call(settings, command.verb_, json::serialize(arguments), command.options_);
+  Answer answer = command.work_ ? command.work_(settings, arguments)
+                                : call(settings, command.verb_, json::serialize(arguments), command.options_);
   if (!answer.result) return report(answer.result.error(), answer.is_opening);
   boost::system::error_code failed;
   json::value value = json::parse(*answer.result, failed);

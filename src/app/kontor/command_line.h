@@ -23,7 +23,11 @@ namespace json = boost::json;
 // Prints an answer for people, and says with which code the process ends.
 using Printer = std::function<int(const json::value& answer)>;
 
-// One command that calls one verb. Every function adds an option or an argument and returns the command.
+// What a command does that calls no verb: an answer, or an error.
+using Work = std::function<Answer(const Settings& settings, const json::object& arguments)>;
+
+// One command that calls one verb, or does work of its own. Every function adds an option or an argument and returns
+// the command.
 class VerbCommand {
  public:
   VerbCommand& required(const std::string& argument, const std::string& shown, const std::string& about);
@@ -51,6 +55,7 @@ class VerbCommand {
 
   CLI::App* app_ = nullptr;
   std::string verb_;
+  Work work_;  // instead of the verb
   CallOptions options_;
   Printer print_;
   std::string question_;
@@ -67,7 +72,8 @@ class CommandLine {
   void group(const std::string& path, const std::string& about);
   VerbCommand& verb(const std::string& path, const std::string& verb, const std::string& about, Printer print,
                     CallOptions options = {});
-  // A command that is no verb.
+  VerbCommand& work(const std::string& path, const std::string& about, Printer print, Work work);
+  // A command that is no verb and takes nothing.
   void command(const std::string& path, const std::string& about, const std::string& example,
                std::function<int(Settings&, bool)> run, bool needs_settings = true);
 

@@ -10,5 +10,6 @@ void add_serve_commands(CommandLine& line);      // serve, status, check, config
 void add_tenant_commands(CommandLine& line);     // tenant, domain
 void add_principal_commands(CommandLine& line);  // user, shared, group, resource, folder
 void add_import_commands(CommandLine& line);     // import-token
+void add_archive_commands(CommandLine& line);    // import
 
 }  // namespace kontor::app

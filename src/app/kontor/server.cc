@@ -7,6 +7,7 @@
 
 #include <boost/json.hpp>
 #include <filesystem>
+#include <iterator>
 
 #include "base/log.h"
 #include "base/metrics.h"
@@ -104,9 +105,6 @@ Result<void> Server::start() {
 
 Result<void> Server::listen_http() {
   constexpr std::uint64_t kSmallBody = 1 << 20;
-  TRY_VOID(listen("admin", {"unix:" + admin_socket(settings_)}, net::TlsMode::none,
-                  net::http_session(admin::routes(admin_, workers_), kSmallBody), "", 0600));
-
   std::vector<net::HttpRoute> watching;
   watching.push_back(plain_route("/metrics", [] {
     net::HttpResponse response;
@@ -120,9 +118,16 @@ Result<void> Server::listen_http() {
   import.token_file = token_file(settings_);
   import.allowed = networks(settings_.import_allow);
   import.parallel = settings_.import_parallel;
-  auto routes = importing::routes(*house_.accounts, *house_.directory, system_clock(), workers_, import);
+  auto imports = importing::routes(*house_.accounts, *house_.directory, system_clock(), workers_, import);
   TRY_VOID(listen("https", settings_.listen.https, net::TlsMode::implicit,
-                  net::http_session(std::move(routes), UINT64_MAX), ""));
+                  net::http_session(std::move(imports.remote), UINT64_MAX), ""));
+  // Verbs bound their own arguments. An archive from a pipe comes as slowly as its source gives it.
+  auto local = admin::routes(admin_, workers_);
+  std::move(imports.local.begin(), imports.local.end(), std::back_inserter(local));
+  net::HttpTimes patient;
+  patient.body = std::chrono::hours(24);
+  TRY_VOID(listen("admin", {"unix:" + admin_socket(settings_)}, net::TlsMode::none,
+                  net::http_session(std::move(local), UINT64_MAX, patient), "", 0600));
   return listen("metrics", settings_.listen.metrics, net::TlsMode::none,
                 net::http_session(std::move(watching), kSmallBody), "");
 }

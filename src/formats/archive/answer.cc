@@ -69,6 +69,10 @@ void Counts::add(const Counts& other) {
   for (const auto& count : kCounts) this->*count.member += other.*count.member;
 }
 
+bool Answer::is_silent() const {
+  return counts == Counts() && quarantined.empty() && needed.empty() && note.empty() && !error && !done;
+}
+
 std::string to_line(const Answer& answer) {
   json::object out;
   if (!answer.account.empty()) out["account"] = text_value(answer.account);

@@ -47,6 +47,9 @@ struct Answer {
   std::string note;                 // for a person: "53 of 60 vanished items were not removed: ..."
   std::optional<Error> error;       // the import ended here; what was acknowledged stays
   bool done = false;                // the archive was taken to its end
+
+  // Says only that the import goes on.
+  bool is_silent() const;
 };
 std::string to_line(const Answer& answer);
 Result<Answer> parse_answer(std::string_view line);

@@ -156,7 +156,13 @@ std::string to_json(const Pass& pass) {
   return line(out);
 }
 
-std::string to_json(const AccountEnd& end) { return line({{"complete", end.is_complete}}); }
+std::string to_json(const AccountEnd& end) {
+  json::object out{{"complete", end.is_complete}};
+  json::array paths;
+  for (const auto& path : end.other_subscriptions) paths.push_back(json::object{{"path", text_array(path)}});
+  if (!paths.empty()) out["other_subscriptions"] = std::move(paths);
+  return line(out);
+}
 std::string to_json(const ArchiveEnd& end) { return line({{"accounts", end.accounts}}); }
 
 Result<Account> parse_account(std::string_view text) {
@@ -250,6 +256,18 @@ Result<AccountEnd> parse_account_end(std::string_view text) {
   TRY(auto members, Members::parse(text, "end"));
   AccountEnd out;
   members.flag("complete", out.is_complete);
+  if (const auto* list = members.take("other_subscriptions")) {
+    if (!list->is_array() || list->as_array().size() > kMaxSubscriptions)
+      return fail(Errc::invalid, "the end record's \"other_subscriptions\" must be a list within its limits");
+    for (const auto& element : list->as_array()) {
+      if (!element.is_object()) return fail(Errc::invalid, "the end record has a subscription that is no object");
+      auto one = Members::of(element.as_object(), "subscription");
+      auto& path = out.other_subscriptions.emplace_back();
+      one.texts("path", path, kMaxPath, kMaxKey);
+      one.need(!path.empty(), "path", "given");
+      TRY_VOID(one.finish());
+    }
+  }
   TRY_VOID(members.finish());
   return out;
 }

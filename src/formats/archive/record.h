@@ -25,6 +25,7 @@ constexpr std::size_t kMaxPath = 64;           // names in a folder's path
 constexpr std::size_t kMaxKeywords = 1000;
 constexpr std::size_t kMaxProperties = 100;
 constexpr std::size_t kMaxState = 64 << 10;
+constexpr std::size_t kMaxSubscriptions = 1000;
 
 struct Account {
   std::string address;  // of the target's user
@@ -86,6 +87,8 @@ struct Pass {
 
 struct AccountEnd {
   bool is_complete = false;  // all folders of the source were passed: what vanished may be removed now
+  // Paths that the source's user subscribes to and that are no folders of the account; all of them, if complete.
+  std::vector<std::vector<std::string>> other_subscriptions = {};
   bool operator==(const AccountEnd&) const = default;
 };
 

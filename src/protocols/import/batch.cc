@@ -2,6 +2,7 @@
 #include "protocols/import/batch.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "protocols/import/ledger.h"
 #include "protocols/import/merge.h"
@@ -79,6 +80,17 @@ Result<bool> merge_into(Transaction& transaction, const groupware::Item& item, c
   return changed;
 }
 
+// What a step holds, roughly.
+std::size_t memory_of(const Step& step) {
+  std::size_t bytes = 500 + step.key.size() + step.item.key.size() + step.item.reason.size() + step.pass.state.size();
+  for (const auto& keyword : step.item.keywords) bytes += 50 + keyword.size();
+  for (const auto& [name, value] : step.item.properties) bytes += 100 + name.size() + value.size();
+  if (!step.content) return bytes;
+  if (step.content->inline_bytes) bytes += step.content->inline_bytes->size();
+  if (step.content->mail) bytes += step.content->mail->summary.size();
+  return bytes;
+}
+
 // Errors that concern one item only: it goes into quarantine and the others go on.
 bool is_items_own(const Error& error) {
   return error.code == Errc::over_quota || error.code == Errc::invalid || error.code == Errc::too_large ||
@@ -91,8 +103,7 @@ Batch::Batch(groupware::Account& account, std::string source, bool ignore_quota,
     : account_(account), source_(std::move(source)), ignore_quota_(ignore_quota), limits_(limits) {}
 
 void Batch::add(Step step) {
-  bytes_ += 500;
-  if (step.content && step.content->inline_bytes) bytes_ += step.content->inline_bytes->size();
+  bytes_ += memory_of(step);
   steps_.push_back(std::move(step));
 }
 
@@ -130,23 +141,33 @@ Result<std::vector<archive::Answer>> Batch::commit() {
   return answers;
 }
 
+// Each step is taken as a whole or not at all: one that fails leaves nothing of itself to the others.
 Result<void> Batch::apply(Transaction& transaction, std::size_t first, std::size_t last) {
   outcome_.clear();  // the change may run more than once
   for (std::size_t i = first; i < last; ++i) {
-    auto& answer = outcome_[steps_[i].folder];
-    auto done = apply_step(transaction, steps_[i], answer);
-    if (done) continue;
-    if (!is_items_own(done.error())) return done;
-    answer.quarantined.push_back({steps_[i].item.key, done.error().text});
+    const auto& step = steps_[i];
+    auto& answer = outcome_[step.folder];
+    const bool is_incomplete = !answer.quarantined.empty() || !answer.needed.empty();
+    archive::Answer own;
+    const auto done =
+        transaction.attempt([&](Transaction& part) { return apply_step(part, step, own, is_incomplete); });
+    if (!done && !is_items_own(done.error())) return done;
+    if (!done) {
+      answer.quarantined.push_back({step.item.key, done.error().text});
+      continue;
+    }
+    answer.counts.add(own.counts);
+    std::move(own.quarantined.begin(), own.quarantined.end(), std::back_inserter(answer.quarantined));
+    std::move(own.needed.begin(), own.needed.end(), std::back_inserter(answer.needed));
   }
   return {};
 }
 
-Result<void> Batch::apply_step(Transaction& transaction, const Step& step, archive::Answer& answer) {
+Result<void> Batch::apply_step(Transaction& transaction, const Step& step, archive::Answer& answer,
+                               bool is_incomplete) {
   if (step.kind == Step::Kind::item) return apply_item(transaction, step, answer);
-  const auto& folder = folders_.at(step.folder);
-  if (!folder.incomplete && answer.quarantined.empty() && answer.needed.empty()) return apply_pass(transaction, step);
-  return {};
+  if (is_incomplete || folders_.at(step.folder).incomplete) return {};
+  return apply_pass(transaction, step);
 }
 
 Result<void> Batch::apply_item(Transaction& transaction, const Step& step, archive::Answer& answer) {

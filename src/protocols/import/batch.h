@@ -38,7 +38,7 @@ struct Step {
 class Batch {
  public:
   struct Limits {
-    std::size_t bytes = 8 << 20;  // of staged content held in memory
+    std::size_t bytes = 8 << 20;  // held in memory: staged content, summaries, properties
     std::size_t steps = 500;
   };
   Batch(groupware::Account& account, std::string source, bool ignore_quota, Limits limits);
@@ -54,7 +54,8 @@ class Batch {
 
  private:
   Result<void> apply(groupware::Transaction& transaction, std::size_t first, std::size_t last);
-  Result<void> apply_step(groupware::Transaction& transaction, const Step& step, archive::Answer& answer);
+  Result<void> apply_step(groupware::Transaction& transaction, const Step& step, archive::Answer& answer,
+                          bool is_incomplete);
   Result<void> apply_item(groupware::Transaction& transaction, const Step& step, archive::Answer& answer);
   Result<void> apply_pass(groupware::Transaction& transaction, const Step& step);
   Result<Placed> target(groupware::Transaction& transaction, OpenFolder& folder);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "directory/directory.h"
 #include "protocols/import/ledger.h"
+#include "protocols/import/subscriptions.h"
 #include "protocols/import/vanished.h"
 
 namespace kontor::importing {
@@ -89,6 +90,7 @@ Result<void> Importer::open_account(const archive::Account& record) {
   if (principal->status == directory::Status::active && !options_.live) {
     return fail(Errc::denied, fmt::format("{} is active; set it to inactive first, or import live", address));
   }
+  if (options_.claim) TRY_VOID(options_.claim(principal->account()));
   TRY(auto account, accounts_.open(principal->account()));
   open_ = std::make_unique<Open>(std::move(account), record, options_.ignore_quota, options_.batch);
   return {};
@@ -197,6 +199,7 @@ Result<bool> Importer::has_room(const archive::Item& item) {
 
 Result<void> Importer::end_account(const archive::AccountEnd& end) {
   TRY_VOID(commit());
+  if (end.is_complete) TRY_VOID(take_subscriptions(*open_->account, open_->record.source, end.other_subscriptions));
   if (end.is_complete && options_.delete_vanished) {
     TRY(auto answers, remove_vanished(*open_->account, open_->record.source, options_.override_threshold));
     for (auto& answer : answers) TRY_VOID(acknowledge(std::move(answer)));

@@ -34,6 +34,8 @@ struct ImportOptions {
   bool override_threshold = false;                   // also if that is much of a folder: see kVanishedShare
   std::string only_address;                          // refuse any other account; empty = take all
   std::function<bool(std::string_view)> may_import;  // by the token; unset = all
+  // Called before anything is done in an account: its error ends the import. Unset: nobody else imports here.
+  std::function<Result<void>(AccountId)> claim;
   Batch::Limits batch;
 };
 

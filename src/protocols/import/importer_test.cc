@@ -182,6 +182,42 @@ TEST(Importer, moves_what_moved_at_the_source) {
   EXPECT_EQ(import_archive(site, dump_of(folders)).counts.present, 4u);
 }
 
+TEST(Importer, takes_each_item_whole_or_not_at_all) {
+  TestSite site;
+  auto folders = small_mailbox();
+  ASSERT_EQ(import_archive(site, dump_of(folders)).counts.copied, 4u);
+  const auto account = site.account();
+  const auto before = lines_of(site);
+  // It moved, to a folder that its user removed here, and has more keywords than an item can have.
+  auto moved = folders[0].items[0];
+  moved.key = "2000:5";
+  moved.uid = 5;
+  for (int i = 0; i < 600; ++i) moved.keywords.push_back("k" + std::to_string(i));
+  folders[0].items.erase(folders[0].items.begin());
+  folders[1].items = {moved, {"2000:6", 6, made_message("dddd"), 0, {}, 9}};
+  ASSERT_TRUE(account->update(Caller::system(), [&](groupware::Transaction& transaction) -> Result<void> {
+    return transaction.remove_folder(account->folders()->at_path("Projects/2024")->id);
+  }));
+  const auto here = lines_of(site);
+  auto pass = import_archive(site, dump_of(folders));
+  EXPECT_EQ(pass.error, "");
+  ASSERT_EQ(pass.quarantined.size(), 1u);
+  EXPECT_EQ(pass.quarantined[0].key, "2000:5");
+  EXPECT_EQ(pass.counts.moved, 0u);
+  EXPECT_EQ(pass.counts.copied, 1u) << "the next item is taken";
+  auto expected = here;
+  expected.push_back("Projects/2024 6 " + size_of("dddd") + " 0");
+  EXPECT_EQ(lines_of(site), expected) << "the item that failed is where it was";
+  EXPECT_LT(site.account()->folders()->all().size(), 100u);
+  EXPECT_EQ((*account->read(Caller::system()))->keywords()->names().size(), 1u) << "none of its keywords stayed";
+  // When the source mends it, it moves.
+  folders[1].items[0].keywords = {"fine"};
+  pass = import_archive(site, dump_of(folders));
+  EXPECT_EQ(pass.quarantined.size(), 0u);
+  EXPECT_EQ(pass.counts.moved, 1u);
+  EXPECT_EQ(lines_of(site).size(), before.size());
+}
+
 TEST(Importer, survives_a_new_uidvalidity) {
   TestSite site;
   auto folders = small_mailbox();
@@ -292,6 +328,47 @@ TEST(Importer, leaves_removed_what_was_removed_here) {
   EXPECT_EQ(pass.counts.copied, 0u);
   EXPECT_EQ(lines_of(site).size(), 2u);
   EXPECT_EQ(account->folders()->at_path("Projects/2024"), nullptr);
+}
+
+std::string dump_of_subscriptions(const std::vector<std::vector<std::string>>& paths, bool is_complete = true) {
+  std::string out;
+  archive::Writer writer([&](std::string_view piece) -> Result<void> {
+    out += piece;
+    return {};
+  });
+  EXPECT_TRUE(writer.account({"ada@example.org", "test:old"}));
+  EXPECT_TRUE(writer.end_account({is_complete, paths}));
+  EXPECT_TRUE(writer.finish());
+  return out;
+}
+
+TEST(Importer, carries_subscriptions_to_what_is_no_folder) {
+  TestSite site;
+  const auto account = site.account();
+  using Names = std::vector<std::string>;
+  const auto others = [&] { return (*account->read(Caller::system()))->other_subscriptions(); };
+  ASSERT_TRUE(account->update(Caller::system(), [&](groupware::Transaction& transaction) -> Result<void> {
+    groupware::Transaction::FolderChange change;
+    change.subscribed = false;
+    return transaction.change_folder(account->folders()->at_path("Junk")->id, change);
+  }));
+  const std::vector<std::vector<std::string>> paths = {{"Team", "a/b"}, {"Gone"}, {"Junk"}, {std::string(600, 'x')}};
+  ASSERT_EQ(import_archive(site, dump_of_subscriptions(paths)).error, "");
+  EXPECT_EQ(others(), (Names{"Gone", "Team/a_b"})) << "what is too long is left out";
+  EXPECT_TRUE(account->folders()->at_path("Junk")->subscribed) << "a folder here that is none there";
+  const auto modseq = account->modseq();
+  ASSERT_EQ(import_archive(site, dump_of_subscriptions(paths)).error, "");
+  EXPECT_EQ(account->modseq(), modseq) << "a second run writes nothing";
+  ASSERT_TRUE(account->update(Caller::system(), [&](groupware::Transaction& transaction) -> Result<void> {
+    TRY_VOID(transaction.subscribe_other("Own", true));
+    return transaction.subscribe_other("Gone", false);
+  }));
+  ASSERT_EQ(import_archive(site, dump_of_subscriptions(paths)).error, "");
+  EXPECT_EQ(others(), (Names{"Own", "Team/a_b"})) << "what was changed here stays";
+  ASSERT_EQ(import_archive(site, dump_of_subscriptions({}, false)).error, "");
+  EXPECT_EQ(others(), (Names{"Own", "Team/a_b"})) << "an incomplete archive ends nothing";
+  ASSERT_EQ(import_archive(site, dump_of_subscriptions({})).error, "");
+  EXPECT_EQ(others(), Names{"Own"}) << "what ended at the source ends here";
 }
 
 TEST(Importer, respects_the_quota) {

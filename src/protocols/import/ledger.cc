@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "formats/archive/record.h"
 
 namespace kontor::importing {
 namespace {
@@ -73,6 +74,8 @@ std::string vanished_key(std::string_view hash, std::uint64_t code, std::string_
   append_be64(out, code);
   return out.append(item_key);
 }
+
+std::string subscription_key(std::string_view path) { return path.empty() ? "S" : "S" + archive::bounded_key(path); }
 
 std::string encode(const FolderMark& mark) {
   std::string out(1, kMarkVersion);

@@ -19,6 +19,7 @@ using groupware::LedgerEntry;
 constexpr std::size_t kPiece = 64 << 10;
 constexpr std::size_t kMaxQueryKeys = 20'000;
 constexpr std::size_t kItemsPerPiece = 200;
+constexpr std::uint64_t kBytesPerPiece = 64 << 20;
 
 // A scan of the ledger that goes on where it stopped.
 class Scan {
@@ -126,6 +127,7 @@ struct Listed {
 
 Result<std::string> verify_some(groupware::Account& account, Scan& scan, std::size_t prefix_size, bool read_content) {
   std::vector<Listed> some;
+  std::uint64_t bytes = 0;  // to be read before the next piece can go out
   Result<void> problem;
   TRY_VOID(scan.go_on([&](std::string_view key, const LedgerEntry& entry) {
     auto mark = decode_item_mark(entry.fingerprint);
@@ -133,8 +135,9 @@ Result<std::string> verify_some(groupware::Account& account, Scan& scan, std::si
       problem = std::unexpected(mark.error());
       return false;
     }
+    if (read_content) bytes += mark->size;
     some.push_back({std::string(key.substr(prefix_size)), entry.item, std::move(*mark)});
-    return some.size() < kItemsPerPiece;
+    return some.size() < kItemsPerPiece && bytes < kBytesPerPiece;
   }));
   TRY_VOID(problem);
   std::string out;

@@ -3,59 +3,41 @@
 
 #include <algorithm>
 #include <map>
-#include <mutex>
-#include <set>
 
 #include "base/bytes.h"
 #include "base/log.h"
-#include "base/metrics.h"
 #include "directory/directory.h"
 #include "formats/archive/answer.h"
 #include "formats/archive/record.h"
 #include "net/blocking.h"
 #include "net/http_status.h"
-#include "protocols/import/job.h"
 #include "protocols/import/queries.h"
 #include "protocols/import/tokens.h"
+#include "protocols/import/uploads.h"
 
 namespace kontor::importing {
 namespace {
 
-constexpr std::string_view kPrefix = "/import/v1/accounts/";
+constexpr const char* kPrefix = "/import/v1/accounts/";
+constexpr const char* kLocalPath = "/import/v1/archive";
 constexpr const char* kLines = "application/x-ndjson";
 
 struct ImportServer {
   ImportServer(groupware::Accounts& accounts_, directory::Directory& directory_, const Clock& clock_, Workers& workers_,
                const ServerOptions& options_)
-      : accounts(accounts_), directory(directory_), clock(clock_), workers(workers_), options(options_) {}
-
-  // A place for an import into the account. Errors: conflict (one is running), unavailable (too many).
-  Result<void> begin(const std::string& address) {
-    const std::lock_guard lock(mutex);
-    if (busy.contains(address)) return fail(Errc::conflict, "another import into this account is running");
-    if (busy.size() >= options.parallel)
-      return fail(Errc::unavailable, "too many imports are running: come again later");
-    busy.insert(address);
-    running.set(static_cast<double>(busy.size()));
-    return {};
-  }
-  void end(const std::string& address) {
-    const std::lock_guard lock(mutex);
-    busy.erase(address);
-    running.set(static_cast<double>(busy.size()));
-  }
+      : accounts(accounts_),
+        directory(directory_),
+        clock(clock_),
+        workers(workers_),
+        options(options_),
+        uploads(std::make_shared<Uploads>(accounts_, directory_, options_.parallel)) {}
 
   groupware::Accounts& accounts;
   directory::Directory& directory;
   const Clock& clock;
   Workers& workers;
   const ServerOptions options;
-  std::mutex mutex;
-  std::set<std::string> busy;
-  metrics::Gauge running{"kontor_imports_running", "Archives being imported now"};
-  // Last: they end first. Imports block on their pipes, and whoever fills a pipe blocks on the import.
-  Workers importers{options.parallel};
-  Workers feeders{options.parallel};
+  const std::shared_ptr<Uploads> uploads;
 };
 using ServerPtr = std::shared_ptr<ImportServer>;
 
@@ -180,7 +162,7 @@ Task<net::HttpResponse> serve_verify(ServerPtr server, Query query, std::string 
   co_return co_await stream_answer(std::move(server), std::move(pieces));
 }
 
-ImportOptions options_of(const Query& query, const std::string& address, const Token& token) {
+ImportOptions options_of(const Query& query) {
   const auto is_set = [&](const char* word) {
     const auto found = query.find(word);
     return found != query.end() && found->second == "1";
@@ -192,46 +174,34 @@ ImportOptions options_of(const Query& query, const std::string& address, const T
   options.ignore_quota = is_set("ignore_quota");
   options.delete_vanished = is_set("delete_vanished");
   options.override_threshold = is_set("override_threshold");
-  options.only_address = address;
-  options.may_import = [token](std::string_view wanted) { return token.allows(wanted); };
   return options;
 }
 
-// Ends the import if the session ends first.
-class PipeGuard {
- public:
-  explicit PipeGuard(Pipe& pipe) : pipe_(pipe) {}
-  ~PipeGuard() { pipe_.break_off(); }
-  PipeGuard(const PipeGuard&) = delete;
-  PipeGuard& operator=(const PipeGuard&) = delete;
-
- private:
-  Pipe& pipe_;
-};
+// The account, or 0 where a user is to be made first.
+Result<AccountId> account_of(const ImportServer& server, const std::string& address) {
+  const auto principal = server.directory.by_address(address);
+  if (!principal && principal.error().code != Errc::not_found) return std::unexpected(principal.error());
+  return principal ? principal->account() : AccountId();
+}
 
 Task<net::HttpResponse> serve_archive(ServerPtr server, net::HttpBody& body, Query query, std::string address,
                                       Token token) {
-  if (auto begun = server->begin(address); !begun) co_return refusal(begun.error());
-  auto job = std::make_shared<Job>(server->accounts, server->directory, options_of(query, address, token));
-  const PipeGuard guard(job->pipe());
-  // A plain pointer: the last owner of the server must not be one of its own threads.
-  auto* owner = server.get();
-  server->importers.post([job, owner, address] {
-    job->run();
-    owner->end(address);
+  auto ticket = co_await net::blocking(server->workers, [&]() -> Result<Uploads::Ticket> {
+    TRY(const auto account, account_of(*server, address));
+    return server->uploads->begin(account);
   });
-  for (;;) {
-    auto piece = co_await body.read();
-    if (piece.empty()) break;
-    if (job->pipe().try_push(piece)) continue;
-    co_await net::blocking(server->feeders, [&] { job->pipe().push(std::move(piece)); });
-  }
-  job->pipe().close();
-  co_await net::blocking(server->feeders, [&] { job->wait(); });
-  net::HttpResponse response;
-  response.content_type = kLines;
-  response.body = job->take_answer();
-  co_return response;
+  if (!ticket) co_return refusal(ticket.error());
+  auto options = options_of(query);
+  options.only_address = std::move(address);
+  options.may_import = [token = std::move(token)](std::string_view wanted) { return token.allows(wanted); };
+  co_return co_await Uploads::take(server->uploads, body, std::move(options), std::move(*ticket));
+}
+
+Task<net::HttpResponse> serve_local_archive(ServerPtr server, net::HttpRequest request, net::HttpBody& body) {
+  auto ticket = server->uploads->begin(AccountId());
+  if (!ticket) co_return refusal(ticket.error());
+  auto options = options_of(parse_query(request.query));
+  co_return co_await Uploads::take(server->uploads, body, std::move(options), std::move(*ticket));
 }
 
 Task<net::HttpResponse> serve_import(ServerPtr server, net::HttpRequest request, net::HttpBody& body) {
@@ -245,7 +215,7 @@ Task<net::HttpResponse> serve_import(ServerPtr server, net::HttpRequest request,
     }
     co_return response;
   }
-  auto rest = std::string(std::string_view(request.path).substr(kPrefix.size()));
+  auto rest = std::string(std::string_view(request.path).substr(std::string_view(kPrefix).size()));
   const auto slash = rest.find('/');
   const auto action = slash == std::string::npos ? std::string() : rest.substr(slash + 1);
   const auto address = to_lower(rest.substr(0, slash));
@@ -273,15 +243,19 @@ Task<net::HttpResponse> serve_import(ServerPtr server, net::HttpRequest request,
 
 }  // namespace
 
-std::vector<net::HttpRoute> routes(groupware::Accounts& accounts, directory::Directory& directory, const Clock& clock,
-                                   Workers& workers, const ServerOptions& options) {
+Routes routes(groupware::Accounts& accounts, directory::Directory& directory, const Clock& clock, Workers& workers,
+              const ServerOptions& options) {
   auto server = std::make_shared<ImportServer>(accounts, directory, clock, workers, options);
-  net::HttpRoute route;
-  route.prefix = kPrefix;
-  route.handler = [server](net::HttpRequest request, net::HttpBody& body) {
-    return serve_import(server, std::move(request), body);
-  };
-  return {std::move(route)};
+  Routes out;
+  out.remote.push_back({kPrefix, [server](net::HttpRequest request, net::HttpBody& body) {
+                          return serve_import(server, std::move(request), body);
+                        }});
+  out.local.push_back({kLocalPath,
+                       [server](net::HttpRequest request, net::HttpBody& body) {
+                         return serve_local_archive(server, std::move(request), body);
+                       },
+                       {"POST"}});
+  return out;
 }
 
 }  // namespace kontor::importing

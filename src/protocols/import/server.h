@@ -2,9 +2,9 @@
 // The import endpoint, for kontor-migrate (docs/migration.md describes it):
 //
 //   GET  /import/v1/accounts/<address>          the account's status, use and quota
-//   POST /import/v1/accounts/<address>/digest   what the ledger knows: of folders, of a folder's items, of vanished
-//   items POST /import/v1/accounts/<address>/archive  an archive; the answer has a line per folder, each durable GET
-//   /import/v1/accounts/<address>/verify   one folder's items as they are, hashed anew from their content
+//   POST /import/v1/accounts/<address>/digest   what the ledger knows: of folders, a folder's items, vanished items
+//   POST /import/v1/accounts/<address>/archive  an archive; the answer has a line per folder, each durable
+//   GET  /import/v1/accounts/<address>/verify   one folder's items as they are, hashed anew from their content
 //
 // Every request needs TLS, an allowed address and "Authorization: Bearer <token>".
 #pragma once
@@ -34,7 +34,12 @@ struct ServerOptions {
 
 // All references must outlive the routes. A request's blocking work runs on `workers`, that of archives on threads of
 // its own, which end with the routes. Serve with http_session(routes, UINT64_MAX): archives have no limit of their own.
-std::vector<net::HttpRoute> routes(groupware::Accounts& accounts, directory::Directory& directory, const Clock& clock,
-                                   Workers& workers, const ServerOptions& options);
+struct Routes {
+  std::vector<net::HttpRoute> remote;
+  // For the local socket, whose users may do everything: POST /import/v1/archive takes an archive of any accounts.
+  std::vector<net::HttpRoute> local;
+};
+Routes routes(groupware::Accounts& accounts, directory::Directory& directory, const Clock& clock, Workers& workers,
+              const ServerOptions& options);
 
 }  // namespace kontor::importing
