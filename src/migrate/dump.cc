@@ -61,7 +61,7 @@ class AccountDump {
       TRY_VOID(write_items(one.folder, number, one.first, one.last, row));
       TRY_VOID(writer_.pass({number, row.quarantined == 0 ? one.state : "", row.source - row.excluded}));
     }
-    return writer_.end_account({true});
+    return writer_.end_account({true, mapping_.subscriptions(session_.other_subscriptions())});
   }
 
  private:
@@ -192,7 +192,11 @@ class AccountImport {
     return upload_.pass(pass);
   }
 
-  Result<void> end(bool is_complete) { return upload_.flush(is_complete); }
+  Result<void> end(archive::AccountEnd end) {
+    if (!end.is_complete) return upload_.flush();
+    end.other_subscriptions = mapping_.subscriptions(end.other_subscriptions);
+    return upload_.finish(end);
+  }
 
  private:
   void take_answer(const archive::Answer& answer) {
@@ -229,7 +233,7 @@ Result<void> import_record(archive::Reader& reader, archive::Record& record, con
   if (const auto* listing = std::get_if<archive::Listing>(&record)) return open->listing(*listing);
   if (const auto* item = std::get_if<archive::Item>(&record)) return open->item(reader, *item);
   if (const auto* pass = std::get_if<archive::Pass>(&record)) return open->pass(*pass);
-  TRY_VOID(open->end(std::get<archive::AccountEnd>(record).is_complete));
+  TRY_VOID(open->end(std::move(std::get<archive::AccountEnd>(record))));
   open.reset();
   return {};
 }
@@ -249,7 +253,7 @@ Result<void> import_records(archive::Reader& reader, const Mapping& mapping, con
     }
     if (taken && stop.is_set()) taken = fail(Errc::unavailable, "stopped");
     if (taken) continue;
-    if (open) (void)open->end(false);  // what came whole is kept
+    if (open) (void)open->end({});  // what came whole is kept
     return taken;
   }
 }

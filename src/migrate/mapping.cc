@@ -7,6 +7,7 @@
 #include <toml++/toml.h>
 
 #include "base/bytes.h"
+#include "formats/archive/record.h"
 
 namespace kontor::migrate {
 namespace {
@@ -172,6 +173,19 @@ Destination Mapping::destination(const std::vector<std::string>& path, std::stri
     return {false, std::move(out)};
   }
   return {false, path};
+}
+
+std::vector<std::vector<std::string>> Mapping::subscriptions(const std::vector<std::vector<std::string>>& paths) const {
+  std::vector<std::vector<std::string>> out;
+  std::size_t bytes = 0;
+  for (const auto& path : paths) {
+    auto to = destination(path, "");
+    if (to.is_excluded || to.path.empty() || to.path.size() > archive::kMaxPath) continue;
+    bytes += join_path(to.path).size() + 20;
+    if (out.size() >= archive::kMaxSubscriptions || bytes > archive::kMaxRecord / 4) break;
+    out.push_back(std::move(to.path));
+  }
+  return out;
 }
 
 Result<Mapping> parse_mapping(std::string_view text) {

@@ -38,6 +38,8 @@ class Mapping {
   // The target's address of a source account (its login or address). The first that fits: [users], [domains].
   std::string address(std::string_view source) const;
   Destination destination(const std::vector<std::string>& path, std::string_view role) const;
+  // Where subscriptions go; at most as many as an archive takes.
+  std::vector<std::vector<std::string>> subscriptions(const std::vector<std::vector<std::string>>& paths) const;
 
   std::map<std::string, std::string> users;    // source login or address, lower case: target address
   std::map<std::string, std::string> domains;  // source domain, lower case: target domain

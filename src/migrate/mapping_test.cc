@@ -99,6 +99,36 @@ TEST(Pacing, understands_windows_and_sizes) {
   for (const char* bad : {"", "M", "-1", "1T", "99999999999999G"}) EXPECT_FALSE(parse_size(bad)) << bad;
 }
 
+TEST(Pacing, bounds_how_long_a_segment_takes) {
+  using std::chrono::seconds;
+  const struct {
+    std::uint64_t bytes;
+    std::chrono::milliseconds took;
+    std::uint64_t expected;
+    const char* why;
+  } cases[] = {
+      {4 << 20, seconds(1), 16 << 20, "a fast line: no more than 16 MiB"},
+      {4 << 20, seconds(60), 2 << 20, "half as much takes half a minute"},
+      {4 << 20, seconds(4000), 1 << 20, "a slow line: no less than 1 MiB"},
+      {0, seconds(5), 1 << 20, "nothing to judge by"},
+      {16 << 20, std::chrono::milliseconds(0), 16 << 20, "in no time"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(segment_size(c.bytes, c.took), c.expected) << c.why;
+  EXPECT_EQ(Bandwidth(0).piece(), UINT64_MAX);
+  EXPECT_EQ(Bandwidth(10 << 20).piece(), std::uint64_t{10} << 18) << "a quarter of a second's";
+  EXPECT_EQ(Bandwidth(100).piece(), 256u);
+}
+
+TEST(Mapping, takes_subscriptions_along) {
+  const auto mapping = parse_mapping(
+      "[[folder]]\npath = \"Old\"\nrename = \"New/Place\"\n[[folder]]\npath = \"Spam\"\nexclude = true\n");
+  ASSERT_TRUE(mapping);
+  using Paths = std::vector<std::vector<std::string>>;
+  EXPECT_EQ(mapping->subscriptions({{"Old", "x"}, {"Spam", "y"}, {"Team"}}), (Paths{{"New", "Place", "x"}, {"Team"}}));
+  EXPECT_EQ(mapping->subscriptions(Paths(5000, {"a"})).size(), archive::kMaxSubscriptions);
+  EXPECT_LT(mapping->subscriptions(Paths(900, {std::string(3000, 'a')})).size(), 100u) << "a record has its limit";
+}
+
 TEST(Pacing, backs_off_within_bounds) {
   for (int attempt = 1; attempt < 40; ++attempt) {
     for (const std::uint64_t random : {0ull, 12345ull, ~0ull}) {

@@ -56,7 +56,8 @@ class ImportSite {
     listener.tls = mode;
     const auto ends = runtime_->listen(
         listener,
-        net::http_session(importing::routes(*accounts_, *directory_, system_clock(), workers_, options), UINT64_MAX),
+        net::http_session(importing::routes(*accounts_, *directory_, system_clock(), workers_, options).remote,
+                          UINT64_MAX),
         "");
     ASSERT_TRUE(ends) << ends.error().text;
     port_ = ends->front().port;

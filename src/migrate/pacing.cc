@@ -85,6 +85,13 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   return value << shift;
 }
 
+std::uint64_t segment_size(std::uint64_t bytes, std::chrono::steady_clock::duration took) {
+  constexpr double kSeconds = 30;
+  const std::chrono::duration<double> seconds = took;
+  const double fits = static_cast<double>(bytes) * kSeconds / std::max(seconds.count(), 0.001);
+  return static_cast<std::uint64_t>(std::clamp(fits, 1024.0 * 1024, 16.0 * 1024 * 1024));
+}
+
 std::chrono::milliseconds back_off(int attempt, std::uint64_t random) {
   const std::int64_t longest = 15 * 60 * 1000;
   const std::int64_t full = std::min<std::int64_t>(longest, std::int64_t{1000} << std::clamp(attempt - 1, 0, 20));

@@ -2,6 +2,7 @@
 // When and how fast to work: bandwidth, a daily window, waits between attempts.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -34,6 +35,8 @@ class Bandwidth {
   explicit Bandwidth(std::uint64_t bytes_per_second) : rate_(bytes_per_second) {}
   // Waits until the bytes fit. At once if there is no limit.
   void take(std::uint64_t bytes, Stop& stop);
+  // As much as should be taken at once, so that nobody waits for long without a byte.
+  std::uint64_t piece() const { return rate_ == 0 ? UINT64_MAX : std::max<std::uint64_t>(rate_ / 4, 256); }
 
  private:
   const std::uint64_t rate_;
@@ -53,6 +56,10 @@ int minute_of_day();  // now, local time
 
 // "10M", "512k", "1G", "900": bytes (powers of 1024).
 Result<std::uint64_t> parse_size(std::string_view text);
+
+// How large a segment may be so that it takes some 30 seconds, when one of `bytes` took `took`: what breaks off is sent
+// again, and whoever is between waits no longer for an answer. Between 1 and 16 MiB.
+std::uint64_t segment_size(std::uint64_t bytes, std::chrono::steady_clock::duration took);
 
 // How long to wait before attempt `attempt` (from 1): doubling from 1 s to 15 minutes, between half and all of it.
 std::chrono::milliseconds back_off(int attempt, std::uint64_t random);

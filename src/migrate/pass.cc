@@ -328,7 +328,7 @@ Result<void> AccountPass::close_folders() {
     if (folder.pass.state.size() <= archive::kMaxState) pass.state = folder.pass.state;
     TRY_VOID(upload_.pass(pass));
   }
-  return upload_.flush(true);
+  return upload_.finish({true, options_.mapping->subscriptions(session_->other_subscriptions())});
 }
 
 void AccountPass::take_answer(const archive::Answer& answer) {

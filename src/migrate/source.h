@@ -38,6 +38,9 @@ struct SourceFolder {
   bool name_was_rewritten = false;  // `path` is not what the raw name says: broken encoding, or "/" in a name
 };
 
+// Names from the root, as SourceFolder::path.
+using SourcePath = std::vector<std::string>;
+
 // An item as listed, without its content.
 struct SourceItem {
   std::string key;
@@ -69,6 +72,8 @@ class SourceSession {
  public:
   virtual ~SourceSession() = default;
   virtual Result<std::vector<SourceFolder>> folders() = 0;
+  // What the user subscribes to and that is none of the folders; known after folders().
+  virtual std::vector<SourcePath> other_subscriptions() const { return {}; }
   // Lists in the order of UIDs (or of arrival). `state` is empty for a full pass.
   virtual Result<FolderPass> list(const SourceFolder& folder, const FolderState& state,
                                   const std::function<Result<void>(const SourceItem&)>& visit) = 0;

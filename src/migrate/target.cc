@@ -105,7 +105,8 @@ struct Exchange {
 
   static std::size_t give(char* into, std::size_t size, std::size_t count, void* self) {
     auto& exchange = *static_cast<Exchange*>(self);
-    auto piece = exchange.body->read_at(exchange.sent, size * count);
+    const auto most = std::min<std::uint64_t>(size * count, exchange.bandwidth->piece());
+    auto piece = exchange.body->read_at(exchange.sent, static_cast<std::size_t>(most));
     if (!piece || exchange.stop->is_set()) {
       exchange.failed = piece ? Error(Errc::unavailable, "stopped") : piece.error();
       return CURL_READFUNC_ABORT;
@@ -295,7 +296,7 @@ Result<void> Target::send(const std::string& address, const archive::Spool& arch
   Exchange exchange;
   exchange.take = [&](std::string_view line) -> Result<void> {
     TRY(auto answer, archive::parse_answer(line));
-    answers.push_back(std::move(answer));
+    if (!answer.is_silent()) answers.push_back(std::move(answer));
     return {};
   };
   exchange.body = &archive;

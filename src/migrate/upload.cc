@@ -6,7 +6,6 @@
 namespace kontor::migrate {
 namespace {
 
-constexpr std::uint64_t kSegmentBytes = 16 << 20;  // compressed
 constexpr std::uint64_t kSegmentRecords = 5000;
 constexpr int kSendAttempts = 6;
 
@@ -60,8 +59,8 @@ Result<void> Upload::listing(std::uint32_t folder, archive::Listing::Kind kind, 
 Result<void> Upload::item(archive::Item item, archive::Spool* content) {
   TRY_VOID(use(item.folder));
   TRY_VOID(segment_->writer.item(std::move(item), content));
-  const bool is_full = segment_->writer.bytes_out() >= kSegmentBytes || segment_->records >= kSegmentRecords;
-  return is_full ? send(false) : Result<void>();
+  const bool is_full = segment_->writer.bytes_out() >= segment_bytes_ || segment_->records >= kSegmentRecords;
+  return is_full ? send({}) : Result<void>();
 }
 
 Result<void> Upload::pass(const archive::Pass& pass) {
@@ -69,14 +68,18 @@ Result<void> Upload::pass(const archive::Pass& pass) {
   return segment_->writer.pass(pass);
 }
 
-Result<void> Upload::flush(bool is_complete) {
-  if (is_complete) TRY_VOID(open());
-  if (segment_) TRY_VOID(send(is_complete));
+Result<void> Upload::flush_with(const archive::AccountEnd& end) {
+  if (segment_) TRY_VOID(send(end));
   return settle();
 }
 
-Result<void> Upload::send(bool is_complete) {
-  TRY_VOID(segment_->writer.end_account({is_complete}));
+Result<void> Upload::finish(const archive::AccountEnd& end) {
+  TRY_VOID(open());
+  return flush_with(end);
+}
+
+Result<void> Upload::send(const archive::AccountEnd& end) {
+  TRY_VOID(segment_->writer.end_account(end));
   TRY_VOID(segment_->writer.finish());
   TRY_VOID(settle());
   under_way_ = std::async(std::launch::async, [this, segment = std::move(segment_)] {
@@ -90,6 +93,7 @@ Result<void> Upload::settle() {
   if (!under_way_.valid()) return {};
   auto sent = under_way_.get();
   for (const auto& answer : sent.answers) take_(answer);
+  segment_bytes_ = segment_size(sent.bytes, sent.took);
   return sent.done;
 }
 
@@ -98,7 +102,10 @@ Upload::Sent Upload::deliver(Target& target, const std::string& address, std::sh
   Sent sent;
   for (int attempt = 1;; ++attempt) {
     std::vector<archive::Answer> answers;
+    const auto began = std::chrono::steady_clock::now();
     sent.done = target.send(address, segment->bytes_of, bandwidth, stop, answers);
+    sent.bytes = segment->bytes_of.size();
+    sent.took = std::chrono::steady_clock::now() - began;
     // What an attempt that failed in the end had made durable is "present" to the next one: counted once, as copied.
     for (auto& answer : answers) {
       for (auto& earlier : sent.answers) {

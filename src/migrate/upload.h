@@ -3,6 +3,7 @@
 // itself and sent while the next one fills. A segment that breaks off is sent again: the importer drops what it has.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <future>
 #include <map>
@@ -30,18 +31,23 @@ class Upload {
                        bool last);
   Result<void> item(archive::Item item, archive::Spool* content);
   Result<void> pass(const archive::Pass& pass);
-  // Sends what there is and waits for all answers. `is_complete` ends the account.
-  Result<void> flush(bool is_complete = false);
+  // Sends what there is and waits for all answers.
+  Result<void> flush() { return flush_with({}); }
+  // The same, and ends the account.
+  Result<void> finish(const archive::AccountEnd& end);
 
  private:
   struct Segment;
   struct Sent {
     std::vector<archive::Answer> answers;
     Result<void> done;
+    std::uint64_t bytes = 0;  // of the last attempt, and how long it took
+    std::chrono::steady_clock::duration took{};
   };
   Result<void> open();
   Result<void> use(std::uint32_t folder);
-  Result<void> send(bool is_complete);
+  Result<void> flush_with(const archive::AccountEnd& end);
+  Result<void> send(const archive::AccountEnd& end);
   Result<void> settle();
   static Sent deliver(Target& target, const std::string& address, std::shared_ptr<Segment> segment,
                       Bandwidth& bandwidth, Stop& stop);
@@ -53,6 +59,7 @@ class Upload {
   Target target_;
   std::map<std::uint32_t, archive::Folder> folders_;
   std::shared_ptr<Segment> segment_;
+  std::uint64_t segment_bytes_ = 4 << 20;  // compressed; by how fast the last one went
   std::future<Sent> under_way_;
 };
 

@@ -8,8 +8,8 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "migrate/files/dates.h"
+#include "migrate/files/file_source.h"
 #include "migrate/files/message_file.h"
-#include "migrate/files/places.h"
 #include "migrate/files/status_fields.h"
 #include "migrate/names/folder_name.h"
 #include "migrate/names/roles.h"
@@ -120,29 +120,14 @@ class EmlSession : public SourceSession {
   std::string root_;
 };
 
-class EmlSource : public Source {
- public:
-  explicit EmlSource(const SourceOptions& options) : options_(options) {}
-
-  std::string name() const override { return "eml:" + options_.path; }
-
-  Result<std::vector<SourceAccount>> accounts() override { return accounts_at(options_); }
-
-  Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) override {
-    auto root = fill_pattern(options_.path, account.key);
-    TRY(const auto facts, file_facts(root));
-    if (!facts.is_directory) return fail(Errc::not_found, fmt::format("{} is no directory", root));
-    return std::make_unique<EmlSession>(std::move(root));
-  }
-
- private:
-  const SourceOptions options_;
-};
-
 }  // namespace
 
 Result<std::unique_ptr<Source>> open_eml_source(const SourceOptions& options) {
-  return std::make_unique<EmlSource>(options);
+  return make_file_source("eml", options,
+                          [](const std::string& root, const SourceAccount&) -> Result<std::unique_ptr<SourceSession>> {
+                            TRY_VOID(check_directory(root));
+                            return std::make_unique<EmlSession>(root);
+                          });
 }
 
 }  // namespace kontor::migrate

@@ -59,6 +59,10 @@ Result<void> list_all(ImapConnection& connection, std::string_view pattern, Fold
     std::move(heard.listings.begin(), heard.listings.end(), std::back_inserter(facts.listings));
     std::move(heard.statuses.begin(), heard.statuses.end(), std::back_inserter(facts.statuses));
     facts.listings_tell_subscriptions = true;
+    // The listings do not tell of subscriptions to what does not exist (RFC 5258 section 3.1).
+    FolderFacts subscribed;
+    TRY_VOID(list_into(connection, ImapCommand("LIST (SUBSCRIBED) \"\"").add_string(pattern), subscribed));
+    std::move(subscribed.listings.begin(), subscribed.listings.end(), std::back_inserter(facts.subscriptions));
     return {};
   }
   TRY(const auto status, list_into(connection, ImapCommand("LIST \"\"").add_string(pattern), facts));
@@ -204,9 +208,30 @@ SourceFolder make_folder(const Listing& listing, const Place& place) {
   return folder;
 }
 
+bool is_only_a_subscription(const Listing& listing) {
+  return listing.has_attribute("\\NonExistent") && !listing.has_attribute("\\HasChildren");
+}
+
+// Subscriptions to names in the user's own namespace that are not there. LSUB shows a name as \Noselect where only
+// something below it is subscribed to.
+std::vector<SourcePath> find_other_subscriptions(const FolderFacts& facts, const Namespaces& namespaces) {
+  std::set<std::string, std::less<>> there{"INBOX"};
+  for (const auto& listing : facts.listings)
+    if (!is_only_a_subscription(listing)) there.insert(is_inbox(listing.name) ? "INBOX" : listing.name);
+  std::vector<SourcePath> out;
+  for (const auto& listing : facts.subscriptions) {
+    const auto place = place_of(listing.name, namespaces);
+    if (listing.has_attribute("\\Noselect") || place.owner == Owner::others || is_inbox(listing.name)) continue;
+    if (!there.insert(listing.name).second) continue;
+    auto folder = make_folder(listing, place);
+    if (!folder.path.empty()) out.push_back(std::move(folder.path));
+  }
+  return out;
+}
+
 }  // namespace
 
-std::vector<SourceFolder> make_folders(const FolderFacts& facts) {
+ImapFolders make_folders(const FolderFacts& facts) {
   auto namespaces = facts.namespaces;
   guess_namespace(namespaces, facts.listings);
   std::set<std::string, std::less<>> subscribed;
@@ -222,8 +247,7 @@ std::vector<SourceFolder> make_folders(const FolderFacts& facts) {
     if (place.owner == Owner::others || listing.name.empty() || !seen.insert(listing.name).second) continue;
     // The root of a namespace ("INBOX." listed as "INBOX." itself) is no folder.
     if (!place.prefix.empty() && listing.name == place.prefix) continue;
-    // A subscription to what does not exist.
-    if (listing.has_attribute("\\NonExistent") && !listing.has_attribute("\\HasChildren")) continue;
+    if (is_only_a_subscription(listing)) continue;
     const bool is_archive = facts.is_gmail && listing.has_attribute("\\All");
     if (is_view(listing) && !is_archive) continue;
     auto folder = make_folder(listing, place);
@@ -239,10 +263,10 @@ std::vector<SourceFolder> make_folders(const FolderFacts& facts) {
   if (inbox != folders.end()) std::rotate(folders.begin(), inbox, std::next(inbox));
   make_paths_unique(folders);
   assign_roles(folders);
-  return folders;
+  return {std::move(folders), find_other_subscriptions(facts, namespaces)};
 }
 
-Result<std::vector<SourceFolder>> read_folders(ImapConnection& connection) {
+Result<ImapFolders> read_folders(ImapConnection& connection) {
   FolderFacts facts;
   facts.is_gmail = connection.has("X-GM-EXT-1");
   TRY(facts.namespaces, ask_namespaces(connection));

@@ -326,13 +326,33 @@ imap_client::Listing listing(const std::string& name, const std::string& delimit
 
 std::map<std::string, std::string> paths(const FolderFacts& facts) {
   std::map<std::string, std::string> out;
-  for (const auto& folder : make_folders(facts)) {
+  for (const auto& folder : make_folders(facts).folders) {
     std::string path;
     for (const auto& level : folder.path) path += (path.empty() ? "" : "|") + level;
     out[folder.key] =
         path + (folder.role.empty() ? "" : " (" + folder.role + ")") + (folder.name_was_rewritten ? " *" : "");
   }
   return out;
+}
+
+TEST(ImapFolders, TellsOfSubscriptionsToWhatIsNotThere) {
+  FolderFacts facts;
+  facts.namespaces = {{{"INBOX.", "."}}, {{"user.", "."}}, {}};
+  facts.listings = {listing("INBOX", "."), listing("INBOX.Here", "."), listing("user.bob", "."),
+                    listing("INBOX.Gone", ".", {"\\NonExistent", "\\Subscribed"}),
+                    listing("INBOX.Above", ".", {"\\NonExistent", "\\HasChildren"})};
+  facts.subscriptions = {listing("inbox", "."),
+                         listing("INBOX.Here", "."),
+                         listing("INBOX.Gone", "."),
+                         listing("INBOX.Gone.Pl&AOQ-ne", "."),
+                         listing("INBOX.Gone", "."),
+                         listing("INBOX.Above", "."),
+                         listing("INBOX.Parent", ".", {"\\Noselect"}),
+                         listing("user.bob.Calendar", ".")};
+  const auto made = make_folders(facts);
+  EXPECT_EQ(made.folders.size(), 3u) << "the inbox, Here and Above";
+  const std::vector<SourcePath> expected = {{"Gone"}, {"Gone", "Pläne"}};
+  EXPECT_EQ(made.other_subscriptions, expected);
 }
 
 TEST(ImapFolders, MapsNamespacesOfEveryKind) {

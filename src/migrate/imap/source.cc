@@ -21,8 +21,12 @@ class ImapSession : public SourceSession {
 
   Result<std::vector<SourceFolder>> folders() override {
     TRY_VOID(leave());
-    return read_folders(*connection_);
+    TRY(auto read, read_folders(*connection_));
+    other_subscriptions_ = std::move(read.other_subscriptions);
+    return std::move(read.folders);
   }
+
+  std::vector<SourcePath> other_subscriptions() const override { return other_subscriptions_; }
 
   Result<FolderPass> list(const SourceFolder& folder, const FolderState& state,
                           const std::function<Result<void>(const SourceItem&)>& visit) override {
@@ -80,6 +84,7 @@ class ImapSession : public SourceSession {
   std::unique_ptr<ImapConnection> connection_;
   std::uint32_t window_;
   ImapFetcher fetcher_;
+  std::vector<SourcePath> other_subscriptions_;
   std::optional<std::string> open_key_;
   std::uint32_t uid_validity_ = 0;
 };

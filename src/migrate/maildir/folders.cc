@@ -103,6 +103,27 @@ void read_counts(const MaildirPlace& place, SourceFolder& folder) {
   }
 }
 
+// What is subscribed to and was not found. Courier shows everything below "INBOX.".
+std::vector<SourcePath> unfound_subscriptions(const std::set<std::string, std::less<>>& subscriptions,
+                                              const std::vector<FoundDirectory>& found, NameEncoding encoding) {
+  std::set<std::string, std::less<>> there{"INBOX"};
+  for (const auto& one : found) {
+    auto dotted = one.name;
+    std::replace(dotted.begin(), dotted.end(), '/', '.');
+    there.insert("INBOX." + dotted);
+    there.insert(std::move(dotted));
+  }
+  std::vector<SourcePath> out;
+  for (const auto& name : subscriptions) {
+    if (there.contains(name)) continue;
+    SourceFolder folder;
+    const auto below = std::string_view(name).starts_with("INBOX.") ? std::string_view(name).substr(6) : name;
+    set_path(folder, below, ".", encoding);
+    if (!folder.path.empty()) out.push_back(std::move(folder.path));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string maildir_path(const std::string& root, const SourceFolder& folder) {
@@ -117,7 +138,7 @@ std::string control_file(const MaildirPlace& place, const SourceFolder& folder, 
   return {};
 }
 
-Result<std::vector<SourceFolder>> read_maildir_folders(const MaildirPlace& place, const SourceOptions& options) {
+Result<MaildirFolders> read_maildir_folders(const MaildirPlace& place, const SourceOptions& options) {
   TRY(const auto facts, file_facts(place.root));
   if (!facts.is_directory) return fail(Errc::invalid, place.root + " is no directory");
   TRY(auto found, find_plus_plus(place.root));
@@ -150,7 +171,9 @@ Result<std::vector<SourceFolder>> read_maildir_folders(const MaildirPlace& place
     if (!folder.is_container) read_counts(place, folder);
   make_paths_unique(folders);
   assign_roles(folders);
-  return folders;
+  MaildirFolders out{std::move(folders), {}};
+  if (subscriptions) out.other_subscriptions = unfound_subscriptions(*subscriptions, found, options.names);
+  return out;
 }
 
 }  // namespace kontor::migrate

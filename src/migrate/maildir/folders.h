@@ -17,7 +17,11 @@ struct MaildirPlace {
 };
 
 // A folder's key is its directory below the root ("" for the inbox is kept as "INBOX"). Errors: not_found, invalid.
-Result<std::vector<SourceFolder>> read_maildir_folders(const MaildirPlace& place, const SourceOptions& options);
+struct MaildirFolders {
+  std::vector<SourceFolder> folders;
+  std::vector<SourcePath> other_subscriptions;  // to what is none of them
+};
+Result<MaildirFolders> read_maildir_folders(const MaildirPlace& place, const SourceOptions& options);
 
 // Where a folder's messages lie, and where its control files do (the first of both places that has them).
 std::string maildir_path(const std::string& root, const SourceFolder& folder);

@@ -106,7 +106,7 @@ TEST(MaildirSource, CarriesWhatAMaildirHolds) {
     for (const char* part : {"cur", "new", "tmp"})
       if (std::string(folder) != ".junk-without-cur")
         fs::create_directories(scratch.path(std::string(folder) + "/" + part));
-  scratch.write("subscriptions", "V\t2\n\nArchive\t2020\n");
+  scratch.write("subscriptions", "V\t2\n\nArchive\t2020\nTeam\tPl&AOQ-ne\nINBOX\tx\njunk-without-cur\n");
   scratch.write("cur/1000000000.a.host,S=9,W=11:2,FRSTDPa", "A: b\n\nx\r\n", 1'000'000'100);
   scratch.write("new/1000000001.b.host", "A: b\r\n\r\ny\r\n", 1'000'000'200);
   scratch.write("cur/1000000002.c.host;2,S", "A: b\n\nz", 1'000'000'300);
@@ -128,6 +128,8 @@ TEST(MaildirSource, CarriesWhatAMaildirHolds) {
   EXPECT_FALSE((by_path.at({"Entwürfe"}).subscribed));
   EXPECT_TRUE((by_path.contains({"Grüße"}))) << "names in UTF-8";
   EXPECT_TRUE((by_path.contains({"INBOX", "x"})));
+  const std::vector<SourcePath> others = {{"Team", "Pläne"}, {"junk-without-cur"}};
+  EXPECT_EQ((*session)->other_subscriptions(), others) << "to what is no folder";
   const auto inbox = by_path.at({"INBOX"});
   EXPECT_EQ(inbox.uid_validity, 77u);
   EXPECT_EQ(inbox.messages, 3u);

@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "migrate/files/dates.h"
+#include "migrate/files/file_source.h"
 #include "migrate/files/message_file.h"
 #include "migrate/files/places.h"
 #include "migrate/maildir/folders.h"
@@ -61,7 +62,13 @@ class MaildirSession : public SourceSession {
  public:
   MaildirSession(MaildirPlace place, const SourceOptions& options) : place_(std::move(place)), options_(options) {}
 
-  Result<std::vector<SourceFolder>> folders() override { return read_maildir_folders(place_, options_); }
+  Result<std::vector<SourceFolder>> folders() override {
+    TRY(auto read, read_maildir_folders(place_, options_));
+    other_subscriptions_ = std::move(read.other_subscriptions);
+    return std::move(read.folders);
+  }
+
+  std::vector<SourcePath> other_subscriptions() const override { return other_subscriptions_; }
 
   Result<FolderPass> list(const SourceFolder& folder, const FolderState& state,
                           const std::function<Result<void>(const SourceItem&)>& visit) override {
@@ -150,36 +157,23 @@ class MaildirSession : public SourceSession {
 
   MaildirPlace place_;
   SourceOptions options_;
+  std::vector<SourcePath> other_subscriptions_;
   // Of the folder fetched from last: its files by key.
   std::string located_folder_, located_stamp_;
   std::unordered_map<std::string, std::string> files_;
 };
 
-class MaildirSource : public Source {
- public:
-  explicit MaildirSource(const SourceOptions& options) : options_(options) {}
-
-  std::string name() const override { return "maildir:" + options_.path; }
-
-  Result<std::vector<SourceAccount>> accounts() override { return accounts_at(options_); }
-
-  Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) override {
-    MaildirPlace place;
-    place.root = fill_pattern(options_.path, account.key);
-    place.control_root = options_.control_path.empty() ? place.root : fill_pattern(options_.control_path, account.key);
-    TRY(const auto facts, file_facts(place.root));
-    if (!facts.is_directory) return fail(Errc::not_found, fmt::format("{} is no directory", place.root));
-    return std::make_unique<MaildirSession>(std::move(place), options_);
-  }
-
- private:
-  const SourceOptions options_;
-};
-
 }  // namespace
 
 Result<std::unique_ptr<Source>> open_maildir_source(const SourceOptions& options) {
-  return std::make_unique<MaildirSource>(options);
+  return make_file_source(
+      "maildir", options,
+      [options](const std::string& root, const SourceAccount& account) -> Result<std::unique_ptr<SourceSession>> {
+        TRY_VOID(check_directory(root));
+        MaildirPlace place{root, root};
+        if (!options.control_path.empty()) place.control_root = fill_pattern(options.control_path, account.key);
+        return std::make_unique<MaildirSession>(std::move(place), options);
+      });
 }
 
 }  // namespace kontor::migrate

@@ -6,8 +6,8 @@
 #include <map>
 #include <optional>
 
+#include "migrate/files/file_source.h"
 #include "migrate/files/message_file.h"
-#include "migrate/files/places.h"
 #include "migrate/files/status_fields.h"
 #include "migrate/mbox/folders.h"
 #include "migrate/mbox/index.h"
@@ -138,28 +138,15 @@ class MboxSession : public SourceSession {
   std::optional<MboxIndex> index_;
 };
 
-class MboxSource : public Source {
- public:
-  explicit MboxSource(const SourceOptions& options) : options_(options) {}
-
-  std::string name() const override { return "mbox:" + options_.path; }
-
-  Result<std::vector<SourceAccount>> accounts() override { return accounts_at(options_); }
-
-  Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) override {
-    auto root = fill_pattern(options_.path, account.key);
-    TRY_VOID(file_facts(root));
-    return std::make_unique<MboxSession>(std::move(root), account.key, options_.names);
-  }
-
- private:
-  const SourceOptions options_;
-};
-
 }  // namespace
 
 Result<std::unique_ptr<Source>> open_mbox_source(const SourceOptions& options) {
-  return std::make_unique<MboxSource>(options);
+  return make_file_source(
+      "mbox", options,
+      [names = options.names](const std::string& root,
+                              const SourceAccount& account) -> Result<std::unique_ptr<SourceSession>> {
+        return std::make_unique<MboxSession>(root, account.key, names);
+      });
 }
 
 }  // namespace kontor::migrate
