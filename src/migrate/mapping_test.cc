@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "formats/archive/record.h"
 #include "migrate/item_list.h"
 #include "migrate/known.h"
 #include "migrate/pacing.h"

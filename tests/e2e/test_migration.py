@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from peers.kontor import MIGRATE
+from peers.kontor import KONTOR, MIGRATE
 from peers.mailbox import crlf, fill, own_messages, quoted, sample_messages, snapshot
 from peers.maildir import fill_maildir
 from peers.move import ADA, BEN, Move, activate, from_dovecot, same
@@ -168,6 +168,87 @@ def test_through_a_pipe_and_a_file(target, tmp_path):
     assert move.run("import", "--input", archive)["total"]["copied"] == 0, "the same archive again brings nothing"
 
 
+def test_an_archive_goes_in_on_the_servers_own_host(make_kontor, tmp_path):
+    """Through the running server, and into the store when none runs."""
+    kontor = make_kontor()
+    kontor.start()
+    kontor.populate(inactive=True)
+    fill_maildir(tmp_path / "mail" / ADA, [m for m in own_messages() if m[1]])
+    fill_maildir(tmp_path / "mail" / "new@example.org", [m for m in own_messages() if m[1]][:5])
+    archive = tmp_path / "all.tar.zst"
+    subprocess.run([MIGRATE, "dump", "--from", f"maildir:{tmp_path}/mail/%u", "--output", archive], check=True, timeout=120)
+
+    refused = kontor.run("import", "--input", archive, "--json", check=False)
+    assert refused.returncode == 1 and "new@example.org" in json.loads(refused.stdout)["error"], "its user is not there"
+    done = kontor.json("import", "--input", archive, "--create-users")
+    by_address = {account["address"]: account for account in done["accounts"]}
+    assert done["clean"] and set(by_address) == {ADA, "new@example.org"}
+    assert by_address["new@example.org"]["copied"] == 5
+
+    kontor.stop()
+    with open(archive, "rb") as file:
+        again = subprocess.run([KONTOR, "import", "--stdin", "--config", kontor.config], stdin=file, capture_output=True, text=True,
+                               timeout=120)
+    assert again.returncode == 0, again.stderr
+    assert "new@example.org" in again.stdout and "QUARANTINED" in again.stdout
+    cut = tmp_path / "cut.tar.zst"
+    cut.write_bytes(archive.read_bytes()[:2000])
+    assert kontor.run("import", "--input", cut, check=False).returncode == 1, "an archive that broke off"
+    assert kontor.run("import", "--input", tmp_path / "none", check=False).returncode == 3
+    assert kontor.run("import", check=False).returncode == 2
+    kontor.start()
+    activate(kontor, ADA, "new@example.org")
+    with kontor.imap(ADA) as client:
+        count = sum(len(rows) for _, rows in snapshot(client).values())
+    assert count == by_address[ADA]["present"] == 25, "each item once: the first attempt had brought them"
+
+
+def test_one_import_at_a_time_by_whatever_address(target, tmp_path):
+    target.run("user", "set", ADA, "--add-alias", "alias@example.org")
+    body = os.urandom(3_000_000).hex().encode()
+    for user in (ADA, "alias@example.org"):
+        folder = tmp_path / "mail" / user
+        for part in ("cur", "new", "tmp"):
+            (folder / part).mkdir(parents=True)
+        for i in range(4):
+            (folder / "cur" / f"{i}.x:2,S").write_bytes(f"Subject: {i} {user}\n\n".encode() + body)
+    move = Move(target, tmp_path, ["--from", f"maildir:{tmp_path}/mail/%u"])
+    processes = [(move.start("run", "--only", user, "--bandwidth", "8M"), move.report) for user in (ADA, "alias@example.org")]
+    for process, report in processes:
+        out, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, out
+    assert "another import into this account is running" not in out
+    for _, report in processes:
+        assert json.loads(pathlib.Path(f"{report}.json").read_text())["total"]["copied"] == 4
+    activate(target)
+    with target.imap(ADA) as client:
+        assert len(snapshot(client, with_content=False)["INBOX"][1]) == 8
+
+
+def test_subscriptions_to_folders_that_are_gone(target, make_dovecot, tmp_path):
+    dovecot = make_dovecot()
+    with dovecot.imap(ADA) as client:
+        client.append("INBOX", None, None, b"Subject: x\r\n\r\nx\r\n")
+        for name in ("Here", "Gone", "Gone/Pläne"):
+            client.create(quoted(name))
+            client.subscribe(quoted(name))
+        for name in ("Gone/Pläne", "Gone"):
+            client.delete(quoted(name))
+    move = from_dovecot(target, dovecot, tmp_path)
+    move.run()
+    activate(target)
+
+    def subscribed():
+        with target.imap(ADA) as client:
+            return {line.split(b'"/" ')[1].decode().strip('"') for line in client.lsub()[1] if line}
+
+    assert {"Here", "Gone", quoted("Gone/Pläne").strip('"')} <= subscribed()
+    with dovecot.imap(ADA) as client:
+        client.unsubscribe("Gone")
+    move.run("run", "--live")
+    assert "Gone" not in subscribed() and quoted("Gone/Pläne").strip('"') in subscribed()
+
+
 def test_killed_at_any_moment(target, make_dovecot, tmp_path):
     dovecot = make_dovecot()
     with dovecot.imap(ADA) as client:
@@ -192,6 +273,20 @@ def test_killed_at_any_moment(target, make_dovecot, tmp_path):
         same(snapshot(source), snapshot(copy))
 
 
+def peak_memory(process, peers=()):
+    """KiB, of the process and of others, while it runs."""
+    peaks = {}
+    while process.poll() is None:
+        for pid in (process.pid, *peers):
+            try:
+                status = pathlib.Path(f"/proc/{pid}/status").read_text()
+                peaks[pid] = max(peaks.get(pid, 0), int(status.split("VmRSS:")[1].split()[0]))
+            except (OSError, IndexError):
+                pass
+        time.sleep(0.05)
+    return peaks
+
+
 def test_large_messages_in_little_memory(target, make_dovecot, tmp_path):
     dovecot = make_dovecot(more="imap_max_line_length = 1M\n")
     body = (b"x" * 76 + b"\r\n") * (100 * 1024 * 1024 // 78)
@@ -200,17 +295,34 @@ def test_large_messages_in_little_memory(target, make_dovecot, tmp_path):
             client.append("INBOX", None, None, b"Subject: large %d\r\n\r\n" % i + body)
     move = from_dovecot(target, dovecot, tmp_path)
     process = move.start("run")
-    peak = 0
-    while process.poll() is None:
-        try:
-            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-            peak = max(peak, int(status.split("VmRSS:")[1].split()[0]))
-        except (OSError, IndexError):
-            pass
-        time.sleep(0.02)
+    peak = peak_memory(process)[process.pid]
     assert process.returncode == 0, process.stdout.read()
     assert 0 < peak < 200 * 1024, f"{peak} KiB"
     assert move.run("verify")["total"]["differences"] == 0
+
+
+def test_sixteen_with_large_messages_in_little_memory(make_kontor, tmp_path):
+    users = [f"u{i}@example.org" for i in range(16)]
+    kontor = make_kontor()
+    kontor.start()
+    kontor.populate(users=[u.split("@")[0] for u in users], inactive=True)
+    line = b"x" * 76 + b"\r\n"
+    large = tmp_path / "large"
+    large.write_bytes(b"Subject: large\r\n\r\n" + line * (40 * 1024 * 1024 // len(line)))
+    for user in users:
+        folder = tmp_path / "mail" / user
+        for part in ("cur", "new", "tmp"):
+            (folder / part).mkdir(parents=True)
+        os.link(large, folder / "cur" / "1.large:2,S")
+        for i in range(40):
+            (folder / "cur" / f"{i + 2}.small:2,S").write_bytes(b"Subject: %d\r\n\r\n" % i + user.encode() * 500)
+    move = Move(kontor, tmp_path, ["--from", f"maildir:{tmp_path}/mail/%u"])
+    process = move.start("run", "--concurrency", "16")
+    peaks = peak_memory(process, [kontor.process.pid])
+    assert process.returncode == 0, process.stdout.read()
+    assert 0 < peaks[process.pid] < 200 * 1024, f"{peaks} KiB"
+    total = json.loads(pathlib.Path(f"{move.report}.json").read_text())["total"]
+    assert total["copied"] == 16 * 41
 
 
 def test_nothing_is_not_success(target, make_dovecot, tmp_path):

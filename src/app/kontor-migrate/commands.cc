@@ -124,6 +124,10 @@ int run_command(const MigrateSettings& settings, migrate::Stop& stop) {
     auto bandwidth = migrate::parse_size(settings.bandwidth);
     if (!bandwidth) return complain(bandwidth.error());
     options.bandwidth = *bandwidth;
+    // The server gives up a body that comes slower than 1 KiB/s.
+    if (const auto least = settings.concurrency * 2048; *bandwidth < least)
+      return complain(Error(Errc::invalid, fmt::format("--bandwidth must be at least {}k for {} accounts at once",
+                                                       least / 1024, settings.concurrency)));
   }
   if (!settings.window.empty()) {
     auto window = migrate::parse_window(settings.window);
