@@ -9,6 +9,7 @@
 #include "wire/imap/fetch_request.h"
 #include "wire/imap/list_request.h"
 #include "wire/imap/metadata_request.h"
+#include "wire/imap/notify_request.h"
 #include "wire/imap/print.h"
 #include "wire/imap/search_key.h"
 #include "wire/imap/select_request.h"
@@ -87,6 +88,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Cursor again(text);
     const auto set = parse_set_metadata(again);
     for (const auto& entry : set.entries) require(again.failed() || is_metadata_entry(entry.name));
+  }
+  {
+    Cursor in(text);
+    const auto request = parse_notify(in);
+    require(in.failed() || request.is_none != !request.groups.empty());
   }
   {
     Cursor in(text);

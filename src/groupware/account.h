@@ -210,7 +210,7 @@ class Transaction : public Reader {
 // What a committed change touched: enough for a watcher to know whether it cares.
 struct Notice {
   Modseq modseq;
-  std::vector<FolderId> folders;  // whose items or own properties changed; removed ones too
+  std::vector<FolderId> folders;  // whose items or own properties changed; removed ones too; 0 = the account's own
   bool folder_list_changed = false;
 };
 

@@ -53,7 +53,7 @@ Result<void> AccountTransaction::annotate(FolderId id, const std::string& entry,
   } else {
     layer_.erase(key);
   }
-  if (id) layer_.log.touched.insert(id);
+  layer_.log.touched.insert(id);  // 0 = the account
   return {};
 }
 

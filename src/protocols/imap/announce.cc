@@ -4,6 +4,8 @@
 
 #include <iterator>
 
+#include "protocols/imap/fetch_batch.h"
+#include "protocols/imap/notifications.h"
 #include "protocols/imap/session.h"
 #include "protocols/imap/vanished.h"
 #include "wire/imap/print.h"
@@ -81,7 +83,10 @@ Task<void> Session::announce(Expunges expunges) {
     fmt::format_to(std::back_inserter(out), "* {} EXISTS\r\n", box.exists());
     if (!is_rev2_) fmt::format_to(std::back_inserter(out), "* {} RECENT\r\n", box.recent_count());
   }
-  for (const auto at : difference.changed) {
+  // RFC 5465: whoever says what he wants to know of the selected folder is told no more.
+  const auto* const wanted = notifications_ ? notifications_->selected() : nullptr;
+  const bool tells_flags = wanted == nullptr || (wanted->events & wire::imap::notify_event::kFlagChange) != 0;
+  for (const auto at : tells_flags ? difference.changed : std::vector<std::uint32_t>()) {
     const auto& row = now.view->at(at);
     if (at >= now.view->size() - difference.added) continue;
     if (row.modseq == box.own_change && wire::imap::contains(box.own_uids, row.uid.value)) continue;
@@ -96,9 +101,29 @@ Task<void> Session::announce(Expunges expunges) {
     co_await write(out);
     out.clear();
   }
+  co_await write(out);
+  out.clear();
+  if (wanted != nullptr && wanted->fetch && difference.added > 0) {
+    co_await tell_messages(*wanted->fetch, box.exists() - difference.added);
+  }
   box.own_change = Modseq();
   box.own_uids.clear();
   if (!out.empty()) co_await write(out);
+}
+
+// RFC 5465 section 5.1: new messages with what the client wants to know of them. What cannot be read is left out.
+Task<void> Session::tell_messages(wire::imap::FetchRequest request, std::uint32_t first) {
+  for (auto& item : request.items) item.peek = true;
+  std::vector<std::uint32_t> positions;
+  for (std::uint32_t at = first; at < selected_->exists(); ++at) positions.push_back(at);
+  const FetchJob job = plan_fetch(std::move(request), std::move(positions));
+  for (std::size_t next = 0; next < job.positions.size();) {
+    const auto batch = co_await net::blocking(
+        workers(), [&] { return fetch_batch(*selected_->account, caller_, *selected_, job, next); });
+    if (!batch) co_return;
+    co_await write_batch(*this, *batch);
+    next = batch->next;
+  }
 }
 
 std::string Session::learn_keywords(const std::shared_ptr<const groupware::KeywordTable>& present) {

@@ -28,7 +28,8 @@ std::string Session::capabilities() {
     return out;
   }
   out += " LITERAL+ NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN LIST-EXTENDED LIST-STATUS LIST-METADATA SPECIAL-USE";
-  out += " CREATE-SPECIAL-USE STATUS=SIZE CONDSTORE QRESYNC QUOTA QUOTA=RES-STORAGE QUOTASET METADATA";
+  out += " CREATE-SPECIAL-USE STATUS=SIZE CONDSTORE QRESYNC QUOTA QUOTA=RES-STORAGE QUOTASET METADATA NOTIFY";
+  out += " UTF8=ACCEPT";
   out += " INPROGRESS PREVIEW BINARY MULTIAPPEND CATENATE REPLACE APPENDLIMIT=" + std::to_string(append_limit());
   // Both end with the compression's last byte, which nothing marks: whoever compresses stays who he is (RFC 8437
   // section 4.1 would have them ended by UNAUTHENTICATE).

@@ -33,6 +33,8 @@ Task<void> write_body(Session& session, const FetchBatch::Body& body) {
   }
 }
 
+}  // namespace
+
 // Whatever ends the session in between ends it without a word: a farewell would become part of the message.
 Task<void> write_batch(Session& session, const FetchBatch& batch) {
   session.begin_answer();
@@ -45,6 +47,8 @@ Task<void> write_batch(Session& session, const FetchBatch& batch) {
   co_await session.write(std::string_view(batch.text).substr(written));
   session.end_answer();
 }
+
+namespace {
 
 // Sets \Seen on all of them that lack it, in one change, and takes the new flags over.
 Task<Result<void>> set_seen(Session& session, FetchJob& job) {

@@ -22,9 +22,13 @@ Task<Result<Reply>> cmd_idle(Session& session, Command& command) {
   }
   co_await session.ask("idling");
   session.stream().set_timeout(session.options().idle_timeout);
-  do {
-    if (session.selected() != nullptr) co_await session.announce(Expunges::tell);
-  } while (co_await session.io().wait(*signal) == net::Wake::signal);
+  if (session.notifications() != nullptr) {
+    co_await session.tell_until_input();
+  } else {
+    do {
+      if (session.selected() != nullptr) co_await session.announce(Expunges::tell);
+    } while (co_await session.io().wait(*signal) == net::Wake::signal);
+  }
   const auto line = co_await session.io().read_line(1000);
   session.stream().set_timeout(session.options().write_timeout);
   if (!line || !iequals(*line, "DONE")) co_return Reply::bad("expected DONE");

@@ -38,6 +38,7 @@ constexpr Row kRows[] = {
     {"SETQUOTA", kLoggedIn, 0, cmd_setquota, "RFC 9208 section 4.1.3"},
     {"GETMETADATA", kLoggedIn, 0, cmd_getmetadata, "RFC 5464 section 4.2"},
     {"SETMETADATA", kLoggedIn, kTakesBinary, cmd_setmetadata, "RFC 5464 section 4.3"},
+    {"NOTIFY", kLoggedIn, 0, cmd_notify, "RFC 5465 section 3"},
     {"NAMESPACE", kLoggedIn, 0, cmd_namespace, "RFC 2342 section 5"},
     {"IDLE", kLoggedIn, 0, cmd_idle, "RFC 2177 section 3"},
     {"CHECK", kSelected, 0, cmd_noop, "RFC 3501 section 6.4.1"},

@@ -17,6 +17,7 @@ Task<Result<Reply>> cmd_getquotaroot(Session& session, Command& command);
 Task<Result<Reply>> cmd_setquota(Session& session, Command& command);
 Task<Result<Reply>> cmd_getmetadata(Session& session, Command& command);
 Task<Result<Reply>> cmd_setmetadata(Session& session, Command& command);
+Task<Result<Reply>> cmd_notify(Session& session, Command& command);
 Task<Result<Reply>> cmd_compress(Session& session, Command& command);
 Task<Result<Reply>> cmd_starttls(Session& session, Command& command);
 Task<Result<Reply>> cmd_login(Session& session, Command& command);

@@ -8,11 +8,14 @@
 #include <vector>
 
 #include "groupware/account.h"
+#include "net/task.h"
 #include "protocols/imap/fetch_body.h"
 #include "protocols/imap/selected.h"
 #include "wire/imap/fetch_request.h"
 
 namespace kontor::imap {
+
+class Session;
 
 struct FetchJob {
   wire::imap::FetchRequest request;
@@ -42,5 +45,8 @@ struct FetchBatch {
 // much header text asked of one message).
 Result<FetchBatch> fetch_batch(groupware::Account& account, const groupware::Caller& caller, const Selected& box,
                                const FetchJob& job, std::size_t first);
+
+// Sends it, the contents streamed in their places.
+Task<void> write_batch(Session& session, const FetchBatch& batch);
 
 }  // namespace kontor::imap

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "base/log.h"
+#include "protocols/imap/notifications.h"
 #include "wire/imap/print.h"
 
 namespace kontor::imap {
@@ -38,6 +39,8 @@ Session::Session(std::shared_ptr<const Server> server, std::unique_ptr<net::Stre
     : server_(std::move(server)), io_(std::move(stream)) {
   server_->open_sessions.add(1);
 }
+
+void Session::notify(std::unique_ptr<Notifications> notifications) { notifications_ = std::move(notifications); }
 
 Session::~Session() { server_->open_sessions.add(-1); }
 
@@ -83,6 +86,7 @@ Task<void> Session::run() {
 void Session::leave() {
   log::info("logout", {{"protocol", "imap"}, {"user", user_}, {"session", stream().id()}});
   selected_.reset();
+  notifications_.reset();
   mailboxes_.reset();
   account_.reset();
   place_ = {};
@@ -128,7 +132,10 @@ Task<void> Session::execute(Command& command) {
     log::error("imap.command_failed",
                {{"command", row.name}, {"user", user_}, {"session", stream().id()}, {"error", result.error().text}});
   }
-  if (selected_ && reply.kind != Reply::Kind::bad) {
+  // Whoever does not want to know of the selected folder is told of it only what he did himself (RFC 5465 section 3.1).
+  const bool removes = row.name == "EXPUNGE" || row.name == "MOVE" || row.name == "REPLACE";
+  const bool wants_to_know = !notifications_ || notifications_->selected() != nullptr || removes;
+  if (selected_ && reply.kind != Reply::Kind::bad && wants_to_know) {
     const bool holds = (row.flags & kKeepsNumbers) != 0 && !command.by_uid;
     co_await announce(holds ? Expunges::hold : Expunges::tell);
   }

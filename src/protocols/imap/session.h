@@ -24,6 +24,7 @@
 #include "protocols/imap/pace.h"
 #include "protocols/imap/selected.h"
 #include "protocols/imap/server.h"
+#include "wire/imap/fetch_request.h"
 
 namespace kontor::imap {
 
@@ -40,6 +41,8 @@ struct Server {
   mutable Pace pace;
   std::unique_ptr<directory::Watch> watch;
 };
+
+class Notifications;
 
 enum class Expunges : std::uint8_t { tell, hold };
 
@@ -112,6 +115,14 @@ class Session {
   // The client used CONDSTORE: from now on FETCH answers carry MODSEQ (RFC 7162 section 3.1.2).
   Task<void> enable_modseq();
 
+  // Null if the client did not ask for any (RFC 5465).
+  Notifications* notifications() { return notifications_.get(); }
+  void notify(std::unique_ptr<Notifications> notifications);
+  // Tells what the notifications have.
+  Task<void> tell_news(Expunges expunges);
+  // The same, again and again, until input is there.
+  Task<void> tell_until_input();
+
   // Tells what changed in the selected folder since it was last told.
   Task<void> announce(Expunges expunges);
 
@@ -137,6 +148,7 @@ class Session {
   std::uint32_t failed_logins = 0;
 
  private:
+  Task<void> tell_messages(wire::imap::FetchRequest request, std::uint32_t first);
   Task<void> talk();
   Task<void> greet();
   Task<void> read_and_execute();
@@ -156,6 +168,7 @@ class Session {
   net::Limits::Place place_;
   net::Presence::Ticket ticket_;
   std::unique_ptr<Selected> selected_;
+  std::unique_ptr<Notifications> notifications_;
   std::uint32_t bad_in_a_row_ = 0;
   std::chrono::steady_clock::time_point last_progress_;
   NameForm name_form_ = NameForm::mutf7;

@@ -36,6 +36,7 @@ Task<Result<std::string>> Session::read_line() { return io_.read_line(account_ ?
 Task<void> Session::read_and_execute() {
   if (!io_.has_input()) co_await io_.flush();
   stream().set_timeout(account_ ? options().idle_timeout : options().login_timeout);
+  if (notifications_ && !io_.has_input()) co_await tell_until_input();
   auto line = co_await read_line();
   stream().set_timeout(account_ ? options().write_timeout : options().login_timeout);
   if (line) {

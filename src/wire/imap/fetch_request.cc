@@ -227,14 +227,21 @@ Section parse_section(Cursor& in) {
   return std::move(item.section);
 }
 
+FetchRequest parse_fetch_items(Cursor& in) {
+  FetchRequest request;
+  in.expect('(');
+  do {
+    parse_item(in, request);
+    if (request.items.size() > FetchRequest::kMaxItems) in.fail("too many items to fetch");
+  } while (in.take(' '));
+  in.expect(')');
+  return request;
+}
+
 FetchRequest parse_fetch(Cursor& in) {
   FetchRequest request;
-  if (in.take('(')) {
-    do {
-      parse_item(in, request);
-      if (request.items.size() > FetchRequest::kMaxItems) in.fail("too many items to fetch");
-    } while (in.take(' '));
-    in.expect(')');
+  if (in.peek() == '(') {
+    request = parse_fetch_items(in);
   } else if (!parse_macro(in, request)) {
     parse_item(in, request);
   }

@@ -74,5 +74,7 @@ Section parse_section(Cursor& in);
 
 // From after the blank that follows the sequence set to the end of the command.
 FetchRequest parse_fetch(Cursor& in);
+// "(UID FLAGS)": items in parentheses, whatever follows.
+FetchRequest parse_fetch_items(Cursor& in);
 
 }  // namespace kontor::wire::imap
