@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The same random commands, in several sessions at once, to Kontor and to Dovecot: every answer must be the same.
 
-KONTOR_STEPS sets the commands of a run, KONTOR_SEEDS the runs ("1", "5-9"); a seed always gives the same commands.
+KONTOR_STEPS sets the commands of a run, KONTOR_SEEDS the runs ("1", "5-9"); a seed always gives the same commands. KONTOR_EXTENSIONS
+names what is compared beyond IMAP4rev1, UIDPLUS, MOVE and UNSELECT, where both have it: "ESEARCH SORT THREAD=REFERENCES".
 
 Not compared, because a server may choose: texts, UIDVALIDITY, MODSEQ values, the order of untagged lines, capabilities,
 \\Recent, PERMANENTFLAGS, and response codes other than those in CODES. Before each command the session says NOOP, so that
@@ -22,6 +23,7 @@ from peers.mailbox import crlf, own_messages
 STEPS = int(os.environ.get("KONTOR_STEPS", "250"))
 FIRST, _, LAST = os.environ.get("KONTOR_SEEDS", "1-2").partition("-")
 SEEDS = range(int(FIRST), int(LAST or FIRST) + 1)
+EXTENSIONS = set(os.environ.get("KONTOR_EXTENSIONS", "").encode().split())
 SESSIONS = 3
 USER = b"ada@example.org"
 NAMES = [b"INBOX", b"inbox", b"A", b"A/B", b"A/B/C", b"B", b"Entw&APw-rfe", b"with space", b"Sent", b"Absent", b"A/Absent"]
@@ -419,7 +421,7 @@ def advertised(wire):
 
 def run(pairs, seed):
     rng = random.Random(seed)
-    capabilities = advertised(pairs[0].kontor) & advertised(pairs[0].dovecot)
+    capabilities = advertised(pairs[0].kontor) & advertised(pairs[0].dovecot) & EXTENSIONS
     generator = Generator(rng, lambda name: name in capabilities)
     same_folders(pairs[0])
     history, counts = [], collections.Counter()
