@@ -131,14 +131,14 @@ Task<Result<Reply>> cmd_setquota(Session& session, Command& command) {
   // 0 is the directory's word for no limit at all, and nobody wants an account without any room.
   if (limits.storage && (*limits.storage == 0 || *limits.storage > ~std::uint64_t{0} / kUnit))
     co_return Reply::no("no such limit can be set", "CANNOT");
-  auto owner = session.services().directory.by_address(name);
-  if (!owner || !may_set(session, *owner)) co_return Reply::no("you may not set limits there", "NOPERM");
-  owner->quota = limits.storage.value_or(0) * kUnit;
   CO_TRY(const auto line, co_await net::blocking(session.workers(), [&]() -> Result<std::string> {
-           TRY_VOID(session.services().directory.update_principal(*owner));
-           TRY(const auto account, session.services().accounts.open(owner->account()));
            QuotaRoot root;
-           root.owner = *owner;
+           auto owner = session.services().directory.by_address(name);
+           if (!owner || !may_set(session, *owner)) return fail(Errc::denied, "you may not set limits there");
+           root.owner = *std::move(owner);
+           root.owner.quota = limits.storage.value_or(0) * kUnit;
+           TRY_VOID(session.services().directory.update_principal(root.owner));
+           TRY(const auto account, session.services().accounts.open(root.owner.account()));
            TRY(const auto reader, account->read(groupware::Caller::system()));
            root.usage = reader->usage();
            return quota_line(root);
