@@ -49,6 +49,12 @@ class StoredAccounts final : public Accounts {
     return account;
   }
 
+  std::shared_ptr<Account> find_open(AccountId id) override {
+    std::lock_guard lock(mutex_);
+    auto at = open_.find(id);
+    return at == open_.end() ? nullptr : at->second.account;
+  }
+
   std::unique_ptr<Stager> stage(TenantId tenant, Kind kind) override { return make_stager(environment_, tenant, kind); }
 
   Result<void> sweep() override;

@@ -31,27 +31,36 @@ Result<void> file_into(Accounts& accounts, PrincipalId who, const std::string& d
 
 }  // namespace
 
-Result<void> Delivery::accepts(std::string_view address, std::uint64_t size) const {
+Result<TenantId> Delivery::accepts(std::string_view address, std::uint64_t size, const OpenAccount& open) const {
   TRY(directory::Recipient recipient, directory_.resolve(address));
   TRY(directory::Principal principal, directory_.principal(recipient.principal));
   if (principal.kind == directory::PrincipalKind::group) {
     if (directory_.expand(recipient.principal).empty())
       return fail(Errc::unavailable, "the list has no member who could take mail now");
-    return {};
+    return principal.tenant;
   }
   std::uint64_t limit = directory_.quota_bytes(principal.id);
-  if (limit == 0) return {};
-  TRY(std::shared_ptr<Account> account, accounts_.open(principal.account()));
+  if (limit == 0) return principal.tenant;
+  TRY(std::shared_ptr<Account> account, open(principal.account()));
   TRY(std::unique_ptr<Reader> reader, account->read(Caller::system()));
   std::uint64_t used = reader->usage().bytes;
   if (used >= limit || used + size > limit) return fail(Errc::over_quota, "the mailbox is full");
-  return {};
+  return principal.tenant;
 }
 
-Result<TenantId> Delivery::tenant_of(std::string_view address) const {
-  TRY(directory::Recipient recipient, directory_.resolve(address));
-  TRY(directory::Principal principal, directory_.principal(recipient.principal));
-  return principal.tenant;
+Result<TenantId> Delivery::accepts(std::string_view address, std::uint64_t size) const {
+  return accepts(address, size, [this](AccountId id) { return accounts_.open(id); });
+}
+
+std::optional<Result<TenantId>> Delivery::accepts_at_once(std::string_view address, std::uint64_t size) const {
+  bool would_block = false;
+  auto accepted = accepts(address, size, [&](AccountId id) -> Result<std::shared_ptr<Account>> {
+    if (auto account = accounts_.find_open(id)) return account;
+    would_block = true;
+    return fail(Errc::unavailable, "the account is not open yet");
+  });
+  if (would_block) return std::nullopt;
+  return accepted;
 }
 
 Result<void> Delivery::deliver(std::string_view address, const StagedContent& content) const {

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,12 +21,11 @@ class Delivery {
  public:
   Delivery(Accounts& accounts, directory::Directory& directory) : accounts_(accounts), directory_(directory) {}
 
-  // Whether mail for the address can be taken now. Errors: not_found (no such user), denied (not our domain),
-  // unavailable (suspended), over_quota (already full, or `size` bytes more would be).
-  Result<void> accepts(std::string_view address, std::uint64_t size) const;
-
-  // The tenant that the address belongs to. Errors: not_found, denied.
-  Result<TenantId> tenant_of(std::string_view address) const;
+  // Whether mail for the address can be taken now, and to which tenant the address belongs. Errors: not_found (no such
+  // user), denied (not our domain), unavailable (suspended), over_quota (already full, or `size` bytes more would be).
+  Result<TenantId> accepts(std::string_view address, std::uint64_t size) const;
+  // The same where it can be said without blocking; else nothing.
+  std::optional<Result<TenantId>> accepts_at_once(std::string_view address, std::uint64_t size) const;
 
   // Files the message durably in every account the address leads to (a group's members each once), into the inbox or,
   // for a sub-address "user+Folder", into that folder where the owner has one of this name and allows posting.
@@ -32,6 +34,9 @@ class Delivery {
   Result<void> deliver(std::string_view address, const StagedContent& content) const;
 
  private:
+  using OpenAccount = std::function<Result<std::shared_ptr<Account>>(AccountId)>;
+  Result<TenantId> accepts(std::string_view address, std::uint64_t size, const OpenAccount& open) const;
+
   Accounts& accounts_;
   directory::Directory& directory_;
 };

@@ -91,12 +91,10 @@ Result<Modseq> StoredAccount::run(const Caller& caller, Loudness loudness, const
   Pending pending{caller, loudness, change, Modseq(), nullptr};
   std::unique_lock lock(queue_mutex_);
   queue_.push_back(&pending);
-  while (!pending.done) {
-    if (is_led_)
-      queue_moved_.wait(lock);
-    else
-      lead(lock);
-  }
+  if (!is_led_ && exclusives_waiting_ == 0) is_led_ = pending.leads = true;  // then nobody else is in the queue
+  pending.moved.wait(lock, [&] { return pending.done || pending.leads; });
+  // It was the first in the queue: it carries itself, too.
+  if (!pending.done) lead(lock);
   lock.unlock();
   if (pending.thrown) std::rethrow_exception(pending.thrown);
   return std::move(pending.result);
@@ -104,7 +102,9 @@ Result<Modseq> StoredAccount::run(const Caller& caller, Loudness loudness, const
 
 Result<void> StoredAccount::exclusively(const std::function<Result<void>()>& work) {
   std::unique_lock lock(queue_mutex_);
-  queue_moved_.wait(lock, [&] { return !is_led_; });
+  ++exclusives_waiting_;
+  left_alone_.wait(lock, [&] { return !is_led_; });
+  --exclusives_waiting_;
   is_led_ = true;
   lock.unlock();
   Result<void> result;
@@ -119,19 +119,28 @@ Result<void> StoredAccount::exclusively(const std::function<Result<void>()>& wor
       }
   } catch (...) {
     lock.lock();
-    is_led_ = false;
-    queue_moved_.notify_all();
+    hand_over();
     throw;
   }
   lock.lock();
-  is_led_ = false;
-  queue_moved_.notify_all();
+  hand_over();
   return result;
+}
+
+// Lets the next one lead, if someone waits. Called by the one that led, with the queue locked.
+void StoredAccount::hand_over() {
+  is_led_ = false;
+  if (exclusives_waiting_ != 0) {
+    left_alone_.notify_one();
+  } else if (!queue_.empty()) {
+    is_led_ = true;
+    queue_.front()->leads = true;
+    queue_.front()->moved.notify_one();
+  }
 }
 
 // Carries the first waiting updates to the store. Called and left with the queue locked.
 void StoredAccount::lead(std::unique_lock<std::mutex>& lock) {
-  is_led_ = true;
   std::vector<Pending*> batch;
   while (!queue_.empty() && batch.size() < kUpdatesPerCommit) {
     batch.push_back(queue_.front());
@@ -144,9 +153,12 @@ void StoredAccount::lead(std::unique_lock<std::mutex>& lock) {
     for (Pending* pending : batch) pending->thrown = std::current_exception();
   }
   lock.lock();
-  is_led_ = false;
-  for (Pending* pending : batch) pending->done = true;
-  queue_moved_.notify_all();
+  // Under the lock: whoever sees that it is done takes its Pending away.
+  for (Pending* pending : batch) {
+    pending->done = true;
+    if (!pending->leads) pending->moved.notify_one();
+  }
+  hand_over();
 }
 
 void StoredAccount::commit(const std::vector<Pending*>& batch) {

@@ -47,10 +47,13 @@ class StoredAccount final : public Account, public std::enable_shared_from_this<
     Result<Modseq> result;
     std::exception_ptr thrown;
     bool done = false;
+    bool leads = false;               // it is its turn to carry what waits
+    std::condition_variable moved{};  // done or leads
   };
   class Watching;
 
   void lead(std::unique_lock<std::mutex>& lock);
+  void hand_over();
   void commit(const std::vector<Pending*>& batch);
   // Errors: conflict (run it again), or what the store said.
   Result<void> try_commit(const std::vector<Pending*>& batch);
@@ -69,9 +72,10 @@ class StoredAccount final : public Account, public std::enable_shared_from_this<
   std::shared_ptr<const Moment> moment_;
 
   std::mutex queue_mutex_;
-  std::condition_variable queue_moved_;
+  std::condition_variable left_alone_;  // nobody leads: for exclusively()
   std::deque<Pending*> queue_;
   bool is_led_ = false;
+  std::size_t exclusives_waiting_ = 0;
 
   std::mutex watchers_mutex_;
   std::map<std::uint64_t, std::function<void(const Notice&)>> watchers_;

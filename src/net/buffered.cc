@@ -2,7 +2,6 @@
 #include "net/buffered.h"
 
 #include <algorithm>
-#include <span>
 
 #include "net/deflate.h"
 
@@ -19,22 +18,11 @@ constexpr std::size_t kWriteSize = std::size_t{16} << 10;
 Task<void> Buffered::fill(std::size_t at_most) {
   if (!has_input()) {
     release();
-    co_await stream_->wait_input();
   } else if (begin_ > 0) {
     input_.erase(0, begin_);
     begin_ = 0;
   }
-  std::size_t old = input_.size();
-  input_.resize(old + at_most);
-  std::span<char> room(input_.data() + old, at_most);
-  std::size_t got = 0;
-  try {
-    got = co_await stream_->read_some(room);
-  } catch (...) {
-    input_.resize(old);
-    throw;
-  }
-  input_.resize(old + got);
+  co_await stream_->append_some(input_, at_most);
 }
 
 void Buffered::release() {

@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "net/tls_state.h"
@@ -19,6 +20,7 @@ namespace asio = boost::asio;
 
 constexpr std::uint32_t kLongestStreak = 32;
 constexpr int kDrainReads = 16;
+constexpr std::size_t kScratchSize = std::size_t{32} << 10;
 
 }  // namespace
 
@@ -58,7 +60,16 @@ IoStep Connection::attempt(Operation operation, char* data, std::size_t size) {
   return IoStep(IoStep::Kind::closed);
 }
 
-Task<std::size_t> Connection::run(Operation operation, char* data, std::size_t size, SocketSignal* signal) {
+// By way of a buffer of this thread's: what is not known yet to be there needs no room of its own.
+IoStep Connection::append(std::string& into, std::size_t at_most) {
+  thread_local std::array<char, kScratchSize> scratch;
+  IoStep step = attempt(Operation::read, scratch.data(), std::min(at_most, scratch.size()));
+  if (step.kind == IoStep::Kind::done) into.append(scratch.data(), step.bytes);
+  return step;
+}
+
+Task<std::size_t> Connection::run(Operation operation, char* data, std::size_t size, SocketSignal* signal,
+                                  std::string* into) {
   bool is_reader = operation != Operation::write;
   bool is_whole = operation == Operation::write || operation == Operation::read_all;
   Waiting& waiting = is_reader ? reader_ : writer_;
@@ -68,7 +79,7 @@ Task<std::size_t> Connection::run(Operation operation, char* data, std::size_t s
     if (signal && signal->take()) co_return kWoken;
     bool is_bounded = is_reader && read_deadline;
     if (is_bounded && Clock::now() >= *read_deadline) throw TimedOut("the peer took too long");
-    IoStep step = attempt(operation, data + moved, size - moved);
+    IoStep step = into ? append(*into, size) : attempt(operation, data + moved, size - moved);
     if (step.kind == IoStep::Kind::failed) throw Disconnected(step.reason);
     if (step.kind == IoStep::Kind::closed) throw Disconnected("the peer closed the connection");
     boost::system::error_code ignored;
@@ -191,7 +202,9 @@ Task<void> SocketStream::write(std::string_view bytes) {
   if (!bytes.empty()) co_await connection_->write(bytes);
 }
 
-Task<void> SocketStream::wait_input() { co_await connection_->wait_input(); }
+Task<void> SocketStream::append_some(std::string& into, std::size_t at_most) {
+  co_await connection_->append_some(into, at_most);
+}
 
 Task<Wake> SocketStream::wait(Signal& signal) {
   std::size_t got = co_await connection_->wait(static_cast<SocketSignal&>(signal));

@@ -42,8 +42,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<std::size_t> read_all(std::span<char> into) {
     return run(Operation::read_all, into.data(), into.size(), nullptr);
   }
-  // What is there, without taking it.
-  Task<std::size_t> wait_input() { return run(Operation::peek, nullptr, 0, nullptr); }
+  Task<std::size_t> append_some(std::string& into, std::size_t at_most) {
+    return run(Operation::read, nullptr, at_most, nullptr, &into);
+  }
   // kWoken or the number of bytes that are there.
   Task<std::size_t> wait(SocketSignal& signal) { return run(Operation::peek, nullptr, 0, &signal); }
   Task<std::size_t> write(std::string_view bytes) {
@@ -79,8 +80,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool takes_signals = false;
   };
 
-  Task<std::size_t> run(Operation operation, char* data, std::size_t size, SocketSignal* signal);
+  Task<std::size_t> run(Operation operation, char* data, std::size_t size, SocketSignal* signal,
+                        std::string* into = nullptr);
   IoStep attempt(Operation operation, char* data, std::size_t size);
+  IoStep append(std::string& into, std::size_t at_most);
   void throw_if_ended(bool is_reader) const;
   void arm(Clock::time_point deadline);
   void on_timer();
@@ -135,7 +138,7 @@ class SocketStream : public Stream {
 
   Task<std::size_t> read_some(std::span<char> into) override { return connection_->read_some(into); }
   Task<void> write(std::string_view bytes) override;
-  Task<void> wait_input() override;
+  Task<void> append_some(std::string& into, std::size_t at_most) override;
   Task<Wake> wait(Signal& signal) override;
   std::shared_ptr<Signal> make_signal() override;
   std::shared_ptr<Signal> make_end_signal() override;

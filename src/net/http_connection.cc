@@ -102,25 +102,14 @@ Task<bool> HttpConnection::wait_request() {
   std::string().swap(input_);
   stream_->set_timeout(times_.idle);
   try {
-    co_await stream_->wait_input();
+    co_await fill();
     co_return true;
   } catch (const TimedOut&) {
     co_return false;
   }
 }
 
-Task<void> HttpConnection::fill() {
-  std::size_t old = input_.size();
-  input_.resize(old + kHttpReadSize);
-  std::size_t got = 0;
-  try {
-    got = co_await stream_->read_some({input_.data() + old, kHttpReadSize});
-  } catch (...) {
-    input_.resize(old);
-    throw;
-  }
-  input_.resize(old + got);
-}
+Task<void> HttpConnection::fill() { co_await stream_->append_some(input_, kHttpReadSize); }
 
 std::string HttpConnection::take(std::size_t most) {
   std::string out;

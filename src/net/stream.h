@@ -50,8 +50,8 @@ class Stream {
   // Writes all of `bytes`, which must stay alive until the task finishes. Throws the same.
   virtual Task<void> write(std::string_view bytes) = 0;
 
-  // Waits until a read would give something at once; reads nothing. Lets the caller hold no buffer while it waits.
-  virtual Task<void> wait_input() = 0;
+  // The same onto the end of `into`, at most `at_most` bytes; holds no buffer while it waits.
+  virtual Task<void> append_some(std::string& into, std::size_t at_most) = 0;
 
   // Waits until input is there (also already decrypted input) or `signal` was set, whichever comes first; reads
   // nothing. `signal` must come from this stream's make_signal().

@@ -15,8 +15,8 @@ std::uint64_t mix(std::uint64_t v) {
   return v;
 }
 
-std::uint64_t latch_of(Partition partition, std::string_view key) {
-  return mix(partition.id) ^ std::hash<std::string_view>()(key);
+std::uint16_t latch_of(std::uint64_t partition, std::string_view key) {
+  return static_cast<std::uint16_t>((partition ^ std::hash<std::string_view>()(key)) % Latches::kLatches);
 }
 
 }  // namespace
@@ -26,39 +26,37 @@ Latches::Hold Latches::take(Partition partition, const Batch& batch) {
 }
 
 Latches::Hold::Hold(Stripe& stripe, Partition partition, const Batch& batch) : stripe_(stripe) {
+  const std::uint64_t seed = mix(~partition.id);
+  writes_.reserve(batch.changes().size());
   for (const auto& change : batch.changes())
-    if (change.space == Space::records) writes_.push_back(latch_of(partition, change.key));
-  for (const auto& expectation : batch.expectations()) expects_.push_back(latch_of(partition, expectation.key));
+    if (change.space == Space::records) writes_.push_back(latch_of(seed, change.key));
+  for (const auto& expectation : batch.expectations()) expects_.push_back(latch_of(seed, expectation.key));
 
   std::unique_lock lock(stripe_.mutex);
-  stripe_.given_back.wait(lock, [this] { return !must_wait(); });
-  for (const std::uint64_t latch : writes_) ++stripe_.uses[latch].writers;
-  for (const std::uint64_t latch : expects_) ++stripe_.uses[latch].expecters;
+  while (must_wait()) {
+    ++stripe_.waiting;
+    stripe_.given_back.wait(lock);
+    --stripe_.waiting;
+  }
+  for (const std::uint16_t latch : writes_) ++stripe_.uses[latch].writers;
+  for (const std::uint16_t latch : expects_) ++stripe_.uses[latch].expecters;
 }
 
 Latches::Hold::~Hold() {
-  bool may_others_wait = false;
+  bool may_others_go_on = false;
   {
     const std::lock_guard lock(stripe_.mutex);
-    const auto give_back = [&](std::uint64_t latch, std::uint32_t Use::* kind) {
-      const auto it = stripe_.uses.find(latch);
-      --(it->second.*kind);
-      if (it->second.writers == 0 && it->second.expecters == 0) stripe_.uses.erase(it);
-    };
-    for (const std::uint64_t latch : writes_) give_back(latch, &Use::writers);
-    for (const std::uint64_t latch : expects_) give_back(latch, &Use::expecters);
-    may_others_wait = !writes_.empty() || !expects_.empty();
+    for (const std::uint16_t latch : writes_) --stripe_.uses[latch].writers;
+    for (const std::uint16_t latch : expects_) --stripe_.uses[latch].expecters;
+    may_others_go_on = stripe_.waiting != 0;
   }
-  if (may_others_wait) stripe_.given_back.notify_all();
+  if (may_others_go_on) stripe_.given_back.notify_all();
 }
 
 bool Latches::Hold::must_wait() const {
-  const auto use_of = [this](std::uint64_t latch) {
-    const auto it = stripe_.uses.find(latch);
-    return it == stripe_.uses.end() ? Use{} : it->second;
-  };
-  return std::any_of(writes_.begin(), writes_.end(), [&](auto latch) { return use_of(latch).expecters > 0; }) ||
-         std::any_of(expects_.begin(), expects_.end(), [&](auto latch) { return use_of(latch).writers > 0; });
+  const auto& uses = stripe_.uses;
+  return std::any_of(writes_.begin(), writes_.end(), [&](auto latch) { return uses[latch].expecters > 0; }) ||
+         std::any_of(expects_.begin(), expects_.end(), [&](auto latch) { return uses[latch].writers > 0; });
 }
 
 }  // namespace kontor::store

@@ -11,15 +11,17 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <unordered_map>
 #include <vector>
 
 #include "store/engine.h"
 
 namespace kontor::store {
 
-// Thread-safe. Keys are told apart by a 64-bit hash: two that collide only wait for each other.
+// Thread-safe. Keys are told apart by a few bits of their hash: two that collide only wait for each other.
 class Latches {
+ public:
+  static constexpr std::size_t kLatches = 1024;  // per stripe
+
  private:
   struct Use {
     std::uint32_t writers = 0;
@@ -28,7 +30,8 @@ class Latches {
   struct Stripe {
     std::mutex mutex;
     std::condition_variable given_back;
-    std::unordered_map<std::uint64_t, Use> uses;
+    std::size_t waiting = 0;
+    std::array<Use, kLatches> uses{};
   };
 
  public:
@@ -45,8 +48,8 @@ class Latches {
     bool must_wait() const;
 
     Stripe& stripe_;
-    std::vector<std::uint64_t> writes_;
-    std::vector<std::uint64_t> expects_;
+    std::vector<std::uint16_t> writes_;  // places in the stripe's table
+    std::vector<std::uint16_t> expects_;
   };
 
   // Waits until the batch's latches are in nobody's way, then takes them all at once: there is no deadlock.

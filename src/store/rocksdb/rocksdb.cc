@@ -29,6 +29,8 @@ using std::chrono::steady_clock;
 // How long recovery may keep new readers waiting for the old ones to end, and how often it is tried.
 constexpr std::chrono::milliseconds kDrain{2000};
 constexpr std::chrono::milliseconds kResumeEvery{1000};
+// How long the disk's free space is believed. The reserve is larger than what is written in that time.
+constexpr std::chrono::milliseconds kRoomKnown{10};
 
 ::rocksdb::WriteBatch to_write_batch(Database& database, Partition partition, const Batch& batch) {
   const std::string prefix = prefix_of(partition);
@@ -111,7 +113,8 @@ class RocksdbEngine final : public Engine {
   std::shared_ptr<Database> database_;  // empty only while a failed one could not be opened again
   std::atomic<bool> has_failed_ = false;
   std::atomic<bool> is_full_ = false;  // as last seen: to log only the change
-  std::mutex recovery_;                // one at a time; guards next_attempt_
+  std::atomic<steady_clock::duration> room_seen_{steady_clock::duration::zero()};  // when there was enough of it
+  std::mutex recovery_;  // one at a time; guards next_attempt_
   steady_clock::time_point next_attempt_;
 };
 
@@ -128,9 +131,13 @@ Result<std::shared_ptr<Database>> RocksdbEngine::writable() {
 
 Result<void> RocksdbEngine::check_room() {
   struct statvfs disk{};
-  if (options_.keep_free_bytes == 0 || statvfs(folder_.c_str(), &disk) != 0) return {};
+  if (options_.keep_free_bytes == 0) return {};
+  const auto now = steady_clock::now().time_since_epoch();
+  if (!is_full_ && now - room_seen_.load(std::memory_order_relaxed) < kRoomKnown) return {};
+  if (statvfs(folder_.c_str(), &disk) != 0) return {};
   const std::uint64_t free_bytes = std::uint64_t{disk.f_bavail} * disk.f_frsize;
   const bool is_full = free_bytes < options_.keep_free_bytes;
+  if (!is_full) room_seen_ = now;
   if (is_full != is_full_.exchange(is_full))
     log::warn(is_full ? "store.disk_full" : "store.disk_has_room", {{"folder", folder_}, {"free_bytes", free_bytes}});
   if (!is_full) return {};

@@ -3,10 +3,13 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
 #include <thread>
+
+#include "store/rocksdb/database.h"
 
 namespace kontor::store {
 
@@ -28,6 +31,10 @@ constexpr std::uint64_t kMiB = 1ULL << 20;
   db.wal_bytes_per_sync = kMiB;
   db.bytes_per_sync = kMiB;
   db.avoid_unnecessary_blocking_io = true;
+  // One thread writes for all that wait with it, and the others sleep: there is more to do for the processors than to
+  // spin or to wake each for its share. It also allows insertion hints.
+  db.allow_concurrent_memtable_write = false;
+  db.write_thread_max_yield_usec = 0;
   db.skip_stats_update_on_db_open = true;
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
@@ -68,10 +75,13 @@ Tuning tune(const RocksdbOptions& options) {
 
   tuning.records.table_factory.reset(::rocksdb::NewBlockBasedTableFactory(table_options(cache)));
   tuning.records.compression = ::rocksdb::kLZ4Compression;
+  // Most new keys of a partition and kind follow the last one: they need no search from the top.
+  tuning.records.memtable_insert_with_hint_prefix_extractor.reset(::rocksdb::NewFixedPrefixTransform(kPrefixBytes + 1));
   tuning.records.bottommost_compression = ::rocksdb::kZSTD;
 
   tuning.content.table_factory.reset(::rocksdb::NewBlockBasedTableFactory(table_options(cache)));
   tuning.content.compression = ::rocksdb::kZSTD;
+  tuning.content.memtable_insert_with_hint_prefix_extractor.reset(::rocksdb::NewFixedPrefixTransform(kPrefixBytes));
   tuning.content.enable_blob_files = true;
   tuning.content.min_blob_size = 1024;
   tuning.content.blob_file_size = 256 * kMiB;

@@ -166,10 +166,11 @@ Task<void> LmtpSession::recipient(Command command) {
   EnvelopeRecipient recipient;
   recipient.address = command.path.to_string();
   std::uint64_t size = envelope_->size.value_or(0);
-  Result<TenantId> tenant = co_await net::blocking(server_.workers, [&]() -> Result<TenantId> {
-    TRY_VOID(server_.delivery.accepts(recipient.address, size));
-    return server_.delivery.tenant_of(recipient.address);
-  });
+  // Almost always known at once: a turn on a worker would cost more than all the rest of RCPT.
+  std::optional<Result<TenantId>> known = server_.delivery.accepts_at_once(recipient.address, size);
+  if (!known)
+    known = co_await net::blocking(server_.workers, [&] { return server_.delivery.accepts(recipient.address, size); });
+  const Result<TenantId>& tenant = *known;
   if (!tenant) {
     log::info("lmtp.refused", {{"session", io_.stream().id()},
                                {"from", envelope_->sender.to_string()},
