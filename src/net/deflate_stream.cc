@@ -43,12 +43,20 @@ class DeflateStream final : public Stream {
     }
   }
 
-  Task<void> wait_input() override {
+  Task<void> append_some(std::string& into, std::size_t at_most) override {
     while (!has_ready()) {
       rest();
-      co_await inner_->wait_input();
       co_await read_raw();
     }
+    const std::size_t count = std::min(at_most, ready_.size());
+    into.append(ready_, 0, count);
+    ready_.erase(0, count);
+    if (!ready_.empty()) co_return;
+    const std::size_t old = into.size();
+    into.resize(old + at_most - count);
+    const std::size_t made = inflate(std::span(into).subspan(old));
+    into.resize(old + made);
+    co_await give_turn(count + made);
   }
 
   Task<Wake> wait(Signal& signal) override {
@@ -93,11 +101,9 @@ class DeflateStream final : public Stream {
 
   Task<void> read_raw() {
     inflated_ = 0;
-    raw_.resize(kRawRead);
-    begin_ = raw_.size();
-    const std::size_t got = co_await inner_->read_some(raw_);
-    raw_.resize(got);
+    raw_.clear();
     begin_ = 0;
+    co_await inner_->append_some(raw_, kRawRead);
   }
 
   Task<void> give_turn(std::size_t made) {

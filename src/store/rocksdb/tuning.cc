@@ -75,13 +75,15 @@ Tuning tune(const RocksdbOptions& options) {
 
   tuning.records.table_factory.reset(::rocksdb::NewBlockBasedTableFactory(table_options(cache)));
   tuning.records.compression = ::rocksdb::kLZ4Compression;
-  // Most new keys of a partition and kind follow the last one: they need no search from the top.
-  tuning.records.memtable_insert_with_hint_prefix_extractor.reset(::rocksdb::NewFixedPrefixTransform(kPrefixBytes + 1));
+  // Most new keys of a partition and kind follow the last one: they need no search from the top. The prefix is longer
+  // than that of a partition: RocksDB would take a hint of the keys for the range that drop() removes.
+  const std::shared_ptr<const ::rocksdb::SliceTransform> hints(::rocksdb::NewFixedPrefixTransform(kPrefixBytes + 1));
+  tuning.records.memtable_insert_with_hint_prefix_extractor = hints;
   tuning.records.bottommost_compression = ::rocksdb::kZSTD;
 
   tuning.content.table_factory.reset(::rocksdb::NewBlockBasedTableFactory(table_options(cache)));
   tuning.content.compression = ::rocksdb::kZSTD;
-  tuning.content.memtable_insert_with_hint_prefix_extractor.reset(::rocksdb::NewFixedPrefixTransform(kPrefixBytes));
+  tuning.content.memtable_insert_with_hint_prefix_extractor = hints;
   tuning.content.enable_blob_files = true;
   tuning.content.min_blob_size = 1024;
   tuning.content.blob_file_size = 256 * kMiB;
