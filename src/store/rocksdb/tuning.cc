@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "store/rocksdb/database.h"
+#include "store/rocksdb/info_log.h"
 
 namespace kontor::store {
 
@@ -38,9 +39,8 @@ constexpr std::uint64_t kMiB = 1ULL << 20;
   db.skip_stats_update_on_db_open = true;
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
+  db.info_log = make_info_log();
   db.info_log_level = ::rocksdb::WARN_LEVEL;
-  db.max_log_file_size = 8 * kMiB;
-  db.keep_log_file_num = 4;
   return db;
 }
 
