@@ -54,10 +54,11 @@ def quote(name):
 
 class Generator:
     """Makes commands: tuples of what Wire.command takes. `state` is what the session knows, `busy` are the folders that are open:
-    those and what is above them stay, since Dovecot closes connections whose folder goes away."""
+    those and what is above them stay, since Dovecot closes connections whose folder goes away. `parents` have folders below them and are
+    not deleted: one that is made again goes on with its UIDs in Kontor and begins anew in Dovecot."""
 
     def __init__(self, rng, has):
-        self.rng, self.has, self.busy = rng, has, set()
+        self.rng, self.has, self.busy, self.parents = rng, has, set(), set()
         self.messages = [crlf(data) for name, data in own_messages() if name not in LEFT_OUT]
 
     def next(self, state):
@@ -84,7 +85,7 @@ class Generator:
         return [quote(name) for name in NAMES[2:] if not any(busy == name or busy.startswith(name + b"/") for busy in self.busy)]
 
     def delete(self, _):
-        return (b"DELETE " + self.rng.choice([b"INBOX", *self.idle_names()]),)
+        return (b"DELETE " + self.rng.choice([b"INBOX", *(name for name in self.idle_names() if name.strip(b'"') not in self.parents)]),)
 
     def rename(self, _):
         # Renaming INBOX moves its messages; how a server numbers them then is its own business.
@@ -269,7 +270,9 @@ def normal(command, answer):
         elif words[0] in (b"SORT", b"THREAD", b"ESEARCH"):
             lines.append((words[0].decode(), repr([w for w in line[1:] if not (isinstance(w, list) and w and w[0].upper() == b"TAG")])))
         elif words[0] in (b"LIST", b"LSUB"):
-            lines.append((words[0].decode(), normal_attributes(line[1]), line[2], bytes(line[3])))
+            # Dovecot does not say of a subscribed name that there is no such folder.
+            attributes = normal_attributes(line[1]) if words[0] == b"LIST" else None
+            lines.append((words[0].decode(), attributes, line[2], bytes(line[3])))
         elif words[0] == b"STATUS":
             name = b"INBOX" if line[1].upper() == b"INBOX" else bytes(line[1])
             lines.append(("status", name, tuple(bytes(w) for w in line[2])))
@@ -342,8 +345,6 @@ class Pair:
         self.announced.follow(answer)
         if b".SILENT" in command:  # what it did is not announced to who did it
             self.announced.flags = [None] * len(self.announced.flags)
-        if command.split()[0] in (b"CREATE", b"RENAME", b"DELETE"):
-            level(self)
 
     def synchronise(self, history):
         """NOOP, then both must show the same messages, and Kontor's announcements must add up to them."""
@@ -372,17 +373,17 @@ def lines_of_difference(one, other, path=""):
 
 def level(pair):
     """Where Kontor has a folder and Dovecot only a name above others, Dovecot gets the folder (RFC 3501 section 6.3.3 permits both).
-    A subscription follows its folder's new name in Kontor and not in Dovecot: there it is made to."""
+    A subscription follows its folder's new name in Kontor and not in Dovecot: there it is made to. Returns the names above others."""
     kontor, dovecot = pair.both((b'LIST "" *',))
     names = {bytes(line[3]) for line in kontor.untagged if b"\\noselect" not in normal_attributes(line[1])}
     for line in dovecot.untagged:
         if b"\\noselect" in normal_attributes(line[1]) and bytes(line[3]) in names:
             pair.dovecot.command(b"CREATE " + quote(line[3]))
-    subscribed = [{bytes(line[3]) for line in wire.command(b'LSUB "" *').untagged if b"\\noselect" not in normal_attributes(line[1])}
-                  for wire in (pair.kontor, pair.dovecot)]
+    subscribed = [{bytes(line[3]) for line in wire.command(b'LSUB "" *').untagged} for wire in (pair.kontor, pair.dovecot)]
     for command, names in ((b"SUBSCRIBE ", subscribed[0] - subscribed[1]), (b"UNSUBSCRIBE ", subscribed[1] - subscribed[0])):
         for name in sorted(names):
             pair.dovecot.command(command + quote(name))
+    return {bytes(line[3]).rpartition(b"/")[0] for line in kontor.untagged}
 
 
 def complain(history, pair, parts, kontor, dovecot):
@@ -436,6 +437,8 @@ def run(pairs, seed):
         history.append(f"{pair.number}> {parts!r}"[:300] + f" -> {kontor.status.decode()}")
         counts[parts[0].removeprefix(b"UID ").split(b" ")[0].decode()] += 1
         pair.learn(parts[0], kontor)
+        if parts[0].split()[0] in (b"CREATE", b"RENAME", b"DELETE"):
+            generator.parents = level(pair)
         compare(seed, history, pair, parts, kontor, dovecot)
     print(f"seed {seed}: {dict(counts)}")
 
