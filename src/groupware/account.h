@@ -133,7 +133,10 @@ class Reader {
   // The annotations of a folder, or (FolderId()) of the account, by entry: "/shared/..." are everyone's, "/private/..."
   // this caller's own (RFC 5464). Errors: not_found, denied.
   virtual Result<std::map<std::string, std::string>> annotations(FolderId folder) const = 0;
-  virtual std::vector<std::string> other_subscriptions() const = 0;  // paths of no folder, ascending
+  // Names that are no folder here: gone, or in the accounts of others. Ascending.
+  virtual std::vector<std::string> other_subscriptions() const = 0;
+  // Names in the accounts of others that show without a subscription, but shall not. Ascending.
+  virtual std::vector<std::string> refused_subscriptions() const = 0;
 
   virtual Result<std::optional<LedgerEntry>> ledger(std::string_view source, std::string_view source_key) const = 0;
   // Visits a source's entries in the order of their keys, from `first_key` on, until `visit` returns false.
@@ -180,6 +183,7 @@ class Transaction : public Reader {
   // invalid (no such kind of entry), too_large (above kLargestAnnotation), over_quota (too many of them).
   static constexpr std::size_t kLargestAnnotation = 16 << 10;
   virtual Result<void> annotate(FolderId folder, const std::string& entry, const std::optional<std::string>& value) = 0;
+  virtual Result<void> refuse_subscription(std::string path) = 0;
 
   struct AddOptions {
     std::optional<Uid> uid;     // kept if it is not below the folder's next UID; otherwise the next one is given

@@ -14,7 +14,7 @@
 //   X time64 item            a removed item that can still be brought back
 //   G source 0 source-key    the importer's ledger                             (fb::Ledger)
 //   M folder principal name  an annotation of the folder (0 = of the account), shared (principal 0) or private
-//   O path                   a subscription to a name that is no folder
+//   O path                   a subscription to a name that is no folder here: "1"; "0": not to what shows without one
 //
 // In Space::content: the content kept inline, under the 8 bytes of the item that first had it.
 #pragma once

@@ -313,11 +313,11 @@ Result<std::map<std::string, std::string>> Reading<Base>::annotations(FolderId i
 }
 
 template <class Base>
-std::vector<std::string> Reading<Base>::other_subscriptions() const {
+std::vector<std::string> Reading<Base>::subscriptions(std::string_view value) const {
   std::vector<std::string> out;
-  if (ownership_.everywhere == 0) return out;
-  (void)layer_.scan(key::all('O'), key::end("O"), [&](std::string_view key, std::string_view) {
-    out.emplace_back(key.substr(1));
+  if (!ownership_.is_full) return out;
+  (void)layer_.scan(key::all('O'), key::end("O"), [&](std::string_view key, std::string_view stored) {
+    if (stored == value) out.emplace_back(key.substr(1));
     return true;
   });
   return out;

@@ -26,6 +26,10 @@ directory::Shares shares_of(const FolderTable& folders);
 
 std::uint32_t rights_on(const Folder& folder, const Ownership& ownership, const Caller& caller);
 
+// What stands under a subscription's key.
+constexpr const char* kSubscribed = "1";
+constexpr const char* kRefused = "0";
+
 // Base is Reader or Transaction; both are instantiated in reading.cc.
 template <class Base>
 class Reading : public Base {
@@ -47,12 +51,14 @@ class Reading : public Base {
   Result<Changes> changes_since(Modseq since) const override;
   Usage usage() const override;
   Result<std::map<std::string, std::string>> annotations(FolderId folder) const override;
-  std::vector<std::string> other_subscriptions() const override;
+  std::vector<std::string> other_subscriptions() const override { return subscriptions(kSubscribed); }
+  std::vector<std::string> refused_subscriptions() const override { return subscriptions(kRefused); }
   Result<std::optional<LedgerEntry>> ledger(std::string_view source, std::string_view source_key) const override;
   Result<void> ledger_scan(std::string_view source, std::string_view first_key,
                            const std::function<bool(std::string_view, const LedgerEntry&)>& visit) const override;
 
  protected:
+  std::vector<std::string> subscriptions(std::string_view value) const;
   // The item as stored, if the caller may read one of the folders it is in.
   Result<ItemRecord> readable(ItemId id) const;
   void hide_unreadable(Changes& changes) const;

@@ -17,6 +17,7 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<void> remove_folder(FolderId folder) override;
   Result<void> change_folder(FolderId folder, const FolderChange& change) override;
   Result<void> subscribe_other(std::string path, bool subscribed) override;
+  Result<void> refuse_subscription(std::string path) override;
   Result<void> annotate(FolderId folder, const std::string& entry, const std::optional<std::string>& value) override;
 
   Result<Added> add(FolderId folder, const NewItem& item, const AddOptions& options) override;
@@ -50,6 +51,7 @@ class AccountTransaction final : public Reading<Transaction> {
   UidValidity fresh_uid_validity();
   Result<void> drop_annotations(FolderId folder);
   Result<void> check_place(FolderId parent, const std::string& name, FolderId self);
+  Result<void> keep_subscription(const std::string& path, std::optional<std::string> value);
   Result<std::vector<Grant>> checked_grants(const std::vector<Grant>& wanted) const;
   Result<void> check_quota(std::uint64_t bytes) const;
 

@@ -86,6 +86,8 @@ Result<void> AccountTransaction::check_place(FolderId parent, const std::string&
 
 Result<FolderId> AccountTransaction::create_folder(const NewFolder& wanted) {
   TRY(std::string name, check_folder_name(wanted.name));
+  if (wanted.role != FolderRole::none && (root_rights() & right::kAdminister) == 0)
+    return fail(Errc::denied, "you do not have the right to say what folders are for here");
   std::vector<Grant> grants;
   if (wanted.parent) {
     TRY(std::shared_ptr<const Folder> parent, may(wanted.parent, right::kCreateFolder));
@@ -248,10 +250,16 @@ Result<std::vector<Grant>> AccountTransaction::checked_grants(const std::vector<
 }
 
 Result<void> AccountTransaction::subscribe_other(std::string path, bool subscribed) {
+  return keep_subscription(path, subscribed ? std::optional<std::string>(kSubscribed) : std::nullopt);
+}
+
+Result<void> AccountTransaction::refuse_subscription(std::string path) { return keep_subscription(path, kRefused); }
+
+Result<void> AccountTransaction::keep_subscription(const std::string& path, std::optional<std::string> value) {
   if (!ownership_.is_full) return fail(Errc::denied, "you do not have the right to change subscriptions here");
   if (path.empty() || path.size() > kLongestPath) return fail(Errc::invalid, "a subscription's name is too long");
-  if (subscribed)
-    layer_.put(key::subscription(path), "1");
+  if (value)
+    layer_.put(key::subscription(path), *std::move(value));
   else
     layer_.erase(key::subscription(path));
   layer_.log.folder_list_changed = true;

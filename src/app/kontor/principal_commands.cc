@@ -60,6 +60,18 @@ void add_changes(VerbCommand& command, const Family& family, bool is_new) {
     command.list(is_new ? "--member" : "--add-member", "add_members", "ADDRESS", "Someone who belongs to it");
     if (!is_new) command.list("--remove-member", "remove_members", "ADDRESS", "Someone who does not any more");
   }
+  if (family.word == "shared") {
+    command.list(is_new ? "--reader" : "--add-reader", "add_readers", "ADDRESS", "A member who only reads");
+    command.list(is_new ? "--manager" : "--add-manager", "add_managers", "ADDRESS",
+                 "A member who gives rights to others, too");
+  }
+  command.list(is_new ? "--send-as" : "--add-send-as", "add_send_as", "ADDRESS", "Who may send under its addresses");
+  command.list(is_new ? "--send-on-behalf" : "--add-send-on-behalf", "add_send_on_behalf", "ADDRESS",
+               "Who may send for it, both being named");
+  if (!is_new) {
+    command.list("--remove-send-as", "remove_send_as", "ADDRESS", "Who may not any more");
+    command.list("--remove-send-on-behalf", "remove_send_on_behalf", "ADDRESS", "Who may not any more");
+  }
   if (family.word != "user") return;
   command.list("--protocols", "protocols", "NAMES", "What it may log in with: imap, pop3, ..., all or none");
   command.list("--roles", "roles", "NAMES", "tenant_admin, helpdesk, auditor, server_admin or none");
@@ -78,6 +90,8 @@ void add_family(CommandLine& line, const Family& family) {
     add.example("kontor user add ada@example.org --name \"Ada Example\" --password-stdin < secret.txt");
     add.example("kontor user add ada@example.org --inactive --quota 5G --password-hash-stdin");
   }
+  if (word == "shared")
+    add.example("kontor shared add desk@example.org --member ada@example.org --reader team@example.org");
   if (word == "group") add.example("kontor group add team@example.org --member ada@example.org,bob@example.org");
   line.verb(word + " show", word + ".show", "Shows " + family.one, principal_details())
       .required("address", "ADDRESS", "Any of its addresses");
@@ -138,6 +152,33 @@ int print_folders(const json::value& answer) {
   return kOk;
 }
 
+int print_rights(const json::value& answer) {
+  print_table(answer, {{"FOLDER", "folder"}, {"WHO", "who"}, {"RIGHTS", "rights"}, {"FREE/BUSY", "free_busy"}});
+  return kOk;
+}
+
+void add_rights(CommandLine& line) {
+  line.group("folder rights", "Who may do what in folders of others");
+  line.verb("folder rights show", "folder.rights.show", "Shows what was given", print_rights)
+      .required("address", "ADDRESS", "Whose folders")
+      .text("--folder", "folder", "PATH", "Only this one")
+      .example("kontor folder rights show ada@example.org");
+  line.verb("folder rights set", "folder.rights.set", "Gives somebody these rights and no others", print_rights)
+      .required("address", "ADDRESS", "Whose folder")
+      .required("folder", "PATH", "Its path, like INBOX or Projects/2024")
+      .required("who", "ADDRESS", "A person or a group; or everyone: all of the tenant")
+      .list("--rights", "rights", "RIGHTS",
+            "reader, contributor, editor, manager, free-busy, free-busy-details, none, or letters of lrswipkxtea")
+      .flag("--with-inner", "with_inner", true, "In all folders below it, too")
+      .example("kontor folder rights set ada@example.org Projects team@example.org --rights editor --with-inner")
+      .example("kontor folder rights set news@example.org INBOX everyone --rights reader");
+  line.verb("folder rights remove", "folder.rights.remove", "Takes somebody's rights away", print_rights)
+      .required("address", "ADDRESS", "Whose folder")
+      .required("folder", "PATH", "Its path")
+      .required("who", "ADDRESS", "A person or a group, or everyone")
+      .flag("--with-inner", "with_inner", true, "In all folders below it, too");
+}
+
 }  // namespace
 
 void add_principal_commands(CommandLine& line) {
@@ -150,6 +191,7 @@ void add_principal_commands(CommandLine& line) {
   line.verb("folder list", "folder.list", "Lists the folders of an account", print_folders)
       .required("address", "ADDRESS", "Whose")
       .example("kontor folder list ada@example.org --json");
+  add_rights(line);
 }
 
 }  // namespace kontor::app

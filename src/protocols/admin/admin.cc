@@ -53,7 +53,7 @@ std::string target_of(std::string_view text) {
 
 Admin::Admin(directory::Directory& directory, groupware::Accounts& accounts, StatusSource status) {
   for (std::span<const Verb> part :
-       {tenant_verbs(), domain_verbs(), principal_verbs(), password_verbs(), store_verbs()})
+       {tenant_verbs(), domain_verbs(), principal_verbs(), password_verbs(), store_verbs(), rights_verbs()})
     for (const Verb& verb : part)
       add(std::string(verb.name), verb.changes, [&verb, &directory, &accounts](std::string_view arguments) {
         Context context{directory, accounts};

@@ -51,6 +51,54 @@ void run_all(Office& office, std::span<const Call> calls) {
   }
 }
 
+TEST(Admin, RightsOnFolders) {
+  Office office;
+  const Call calls[] = {
+      {"user.add", R"({"address": "ada@example.org"})", "ada@example.org", "somebody"},
+      {"user.add", R"({"address": "eve@umbrella.example"})", "eve@umbrella.example", "somebody elsewhere"},
+      {"group.add", R"({"address": "team@example.org", "add_members": ["ada@example.org"]})", "team@example.org", ""},
+      {"user.add", R"({"address": "ben@example.org", "add_send_on_behalf": ["team@example.org"]})",
+       R"("send_on_behalf":["team@example.org"])", "who may send for him"},
+      {"folder.rights.show", R"({"address": "ben@example.org"})", "[]", "none yet"},
+      {"folder.rights.set", R"({"address": "ben@example.org", "folder": "INBOX", "who": "team@example.org",
+        "rights": ["reader"]})",
+       R"("rights":"lr","free_busy":"details")", "a word"},
+      {"folder.rights.set", R"({"address": "ben@example.org", "folder": "INBOX", "who": "everyone",
+        "rights": ["l", "free-busy"]})",
+       R"("who":"everyone","kind":"everyone","rights":"l","free_busy":"times")", "letters and a word"},
+      {"folder.rights.set", R"({"address": "ben@example.org", "folder": "INBOX", "who": "ada@example.org",
+        "rights": ["lrQ"]})",
+       R"({"error":"invalid"})", "no such right"},
+      {"folder.rights.set", R"({"address": "ben@example.org", "folder": "INBOX", "who": "ben@example.org",
+        "rights": ["reader"]})",
+       R"({"error":"invalid"})", "the owner has them all"},
+      {"folder.rights.set", R"({"address": "ben@example.org", "folder": "INBOX", "who": "eve@umbrella.example",
+        "rights": ["reader"]})",
+       R"({"error":"invalid"})", "of another tenant"},
+      {"folder.rights.set", R"({"address": "ben@example.org", "folder": "Nowhere", "who": "everyone",
+        "rights": ["reader"]})",
+       R"({"error":"not_found"})", "no such folder"},
+      {"folder.rights.set", R"({"address": "team@example.org", "folder": "INBOX", "who": "everyone",
+        "rights": ["reader"]})",
+       R"({"error":"invalid"})", "a group has no folders"},
+      {"folder.rights.show", R"({"address": "ben@example.org", "folder": "INBOX"})", R"("who":"team@example.org")",
+       "both are there"},
+      {"folder.rights.remove", R"({"address": "ben@example.org", "folder": "INBOX", "who": "team@example.org"})", "[",
+       ""},
+      {"folder.rights.remove", R"({"address": "ben@example.org", "folder": "INBOX", "who": "everyone"})", "[", ""},
+      {"folder.rights.show", R"({"address": "ben@example.org"})", "[]", "none any more"},
+      {"shared.add", R"({"address": "desk@example.org", "add_members": ["ada@example.org"],
+        "add_readers": ["team@example.org"]})",
+       R"("members":["ada@example.org","team@example.org"],"readers":["team@example.org"],"managers":[])", "roles"},
+      {"shared.set", R"({"address": "desk@example.org", "add_managers": ["team@example.org"]})",
+       R"("readers":[],"managers":["team@example.org"])", "one role each"},
+      {"shared.set", R"({"address": "desk@example.org", "remove_members": ["team@example.org"]})",
+       R"("members":["ada@example.org"],"readers":[],"managers":[])", "no member, no role"},
+      {"check", "{}", R"("clean":true)", "all of it is sound"},
+  };
+  run_all(office, calls);
+}
+
 TEST(Admin, TenantsAndDomains) {
   Office office;
   const Call calls[] = {

@@ -85,19 +85,48 @@ Result<void> change_addresses(const Arguments& arguments, Principal& principal) 
   return {};
 }
 
-Result<void> change_members(const Context& context, const Arguments& arguments, Principal& principal) {
-  TRY(auto added, arguments.texts("add_members"));
-  TRY(auto removed, arguments.texts("remove_members"));
-  auto& all = principal.members;
+// `add`s and `remove`s principals, named by their addresses, to and from a list.
+Result<void> change_list(const Context& context, const Arguments& arguments, std::string_view add,
+                         std::string_view remove, std::string_view what, std::vector<PrincipalId>& list) {
+  TRY(auto added, arguments.texts(add));
+  TRY(auto removed, arguments.texts(remove));
   for (const std::string& address : added) {
-    TRY(Principal member, find_principal(context, address));
-    if (std::find(all.begin(), all.end(), member.id) == all.end()) all.push_back(member.id);
+    TRY(Principal one, find_principal(context, address));
+    if (std::find(list.begin(), list.end(), one.id) == list.end()) list.push_back(one.id);
   }
   for (const std::string& address : removed) {
-    TRY(Principal member, find_principal(context, address));
-    if (std::erase(all, member.id) == 0) return fail(Errc::not_found, fmt::format("{} is no member", address));
+    TRY(Principal one, find_principal(context, address));
+    if (std::erase(list, one.id) == 0) return fail(Errc::not_found, fmt::format("{} is no {}", address, what));
   }
   return {};
+}
+
+// Who is added again in another role has only that one.
+Result<void> change_roles_of_members(const Context& context, const Arguments& arguments, Principal& principal) {
+  TRY(auto editors, arguments.texts("add_members"));
+  TRY(auto readers, arguments.texts("add_readers"));
+  TRY(auto managers, arguments.texts("add_managers"));
+  const auto put = [&](const std::vector<std::string>& addresses, std::vector<PrincipalId>* role) -> Result<void> {
+    for (const std::string& address : addresses) {
+      TRY(Principal member, find_principal(context, address));
+      for (auto* list : {&principal.readers, &principal.managers}) std::erase(*list, member.id);
+      auto& all = principal.members;
+      if (std::find(all.begin(), all.end(), member.id) == all.end()) all.push_back(member.id);
+      if (role) role->push_back(member.id);
+    }
+    return {};
+  };
+  TRY_VOID(put(editors, nullptr));
+  TRY_VOID(put(readers, &principal.readers));
+  return put(managers, &principal.managers);
+}
+
+Result<void> change_people(const Context& context, const Arguments& arguments, Principal& principal) {
+  TRY_VOID(change_list(context, arguments, "add_members", "remove_members", "member", principal.members));
+  TRY_VOID(change_roles_of_members(context, arguments, principal));
+  TRY_VOID(change_list(context, arguments, "add_send_as", "remove_send_as", "sender as it", principal.send_as));
+  return change_list(context, arguments, "add_send_on_behalf", "remove_send_on_behalf", "sender on its behalf",
+                     principal.send_on_behalf);
 }
 
 Result<void> change_access(const Arguments& arguments, Principal& principal) {
@@ -136,7 +165,7 @@ Result<void> change_principal(const Context& context, const Arguments& arguments
   }
   TRY_VOID(change_quota(arguments, principal));
   TRY_VOID(change_addresses(arguments, principal));
-  TRY_VOID(change_members(context, arguments, principal));
+  TRY_VOID(change_people(context, arguments, principal));
   return change_access(arguments, principal);
 }
 
@@ -160,7 +189,7 @@ Result<json::value> principal_add(Context& context, const Arguments& arguments) 
     Principal full = made;
     TRY_VOID(change_principal(context, arguments, full));
     if (full.addresses != made.addresses || full.members != made.members || full.protocols != made.protocols ||
-        full.roles != made.roles)
+        full.roles != made.roles || full.send_as != made.send_as || full.send_on_behalf != made.send_on_behalf)
       TRY_VOID(context.directory.update_principal(full));
     return apply_secret(context, made.id, secret);
   };
@@ -237,14 +266,16 @@ void add_family(std::vector<Verb>& table, std::vector<std::string_view> names, s
     common.insert(common.end(), own.begin(), own.end());
     return common;
   };
-  std::vector<std::string_view> add = with({"address", "name", "status", "quota", "add_addresses"});
+  std::vector<std::string_view> add =
+      with({"address", "name", "status", "quota", "add_addresses", "add_send_as", "add_send_on_behalf"});
   if constexpr (family == Family::user) add.insert(add.end(), {"password", "password_hash"});
   if constexpr (family == Family::resource) add.push_back("kind");
   table.push_back({names[0], true, add, principal_add<family>});
   table.push_back({names[1], false, {"address"}, principal_show<family>});
   table.push_back({names[2], false, {"tenant", "domain"}, principal_list<family>});
   table.push_back({names[3], true,
-                   with({"address", "name", "status", "quota", "add_addresses", "remove_addresses", "primary"}),
+                   with({"address", "name", "status", "quota", "add_addresses", "remove_addresses", "primary",
+                         "add_send_as", "remove_send_as", "add_send_on_behalf", "remove_send_on_behalf"}),
                    principal_set<family>});
   table.push_back({names[4], true, {"address"}, principal_remove<family>});
 }
@@ -257,7 +288,7 @@ std::span<const Verb> principal_verbs() {
     add_family<Family::user>(rows, {"user.add", "user.show", "user.list", "user.set", "user.remove"},
                              {"protocols", "roles"});
     add_family<Family::shared>(rows, {"shared.add", "shared.show", "shared.list", "shared.set", "shared.remove"},
-                               {"add_members", "remove_members"});
+                               {"add_members", "remove_members", "add_readers", "add_managers"});
     add_family<Family::group>(rows, {"group.add", "group.show", "group.list", "group.set", "group.remove"},
                               {"add_members", "remove_members"});
     add_family<Family::resource>(

@@ -81,6 +81,12 @@ json::object show(const Context& context, const directory::Principal& principal)
                       {"created", show(principal.created)}};
   if (principal.kind == directory::PrincipalKind::group || principal.kind == directory::PrincipalKind::shared)
     out["members"] = addresses_of(context, principal.members);
+  if (principal.kind == directory::PrincipalKind::shared) {
+    out["readers"] = addresses_of(context, principal.readers);
+    out["managers"] = addresses_of(context, principal.managers);
+  }
+  out["send_as"] = addresses_of(context, principal.send_as);
+  out["send_on_behalf"] = addresses_of(context, principal.send_on_behalf);
   if (principal.kind == directory::PrincipalKind::group) return out;
   out["own_quota"] = principal.quota ? json::value(*principal.quota) : json::value();
   out["quota"] = context.directory.quota_bytes(principal.id);

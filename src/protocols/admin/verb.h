@@ -58,6 +58,7 @@ std::span<const Verb> domain_verbs();
 std::span<const Verb> principal_verbs();
 std::span<const Verb> password_verbs();
 std::span<const Verb> store_verbs();
+std::span<const Verb> rights_verbs();
 
 // How things are shown.
 json::object show(const Context& context, const directory::Tenant& tenant);

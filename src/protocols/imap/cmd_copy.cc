@@ -3,20 +3,12 @@
 #include <fmt/format.h>
 
 #include "protocols/imap/commands.h"
+#include "protocols/imap/copy_across.h"
 #include "protocols/imap/names.h"
 #include "protocols/imap/session.h"
 
 namespace kontor::imap {
 namespace {
-
-enum class CopyMode : std::uint8_t { copy, move };
-
-struct Copied {
-  wire::imap::Ranges from, to;
-  UidValidity uid_validity;
-  bool no_target = false;
-  bool is_missing = false;
-};
 
 std::string copyuid(const Copied& copied) {
   return fmt::format("COPYUID {} {} {}", copied.uid_validity.value, wire::imap::print(copied.from),
@@ -53,12 +45,34 @@ Result<void> copy_all(groupware::Transaction& transaction, const CopyJob& job, C
   return {};
 }
 
+Task<Result<void>> copy_within(Session& session, CopyJob job, Copied& copied) {
+  const auto change = [&](groupware::Transaction& transaction) { return copy_all(transaction, job, copied); };
+  const auto account = session.selected()->account;
+  CO_TRY_VOID(co_await net::blocking(session.workers(), [&] { return account->update(session.caller(), change); }));
+  co_return Result<void>();
+}
+
+Task<Result<void>> copy_across(Session& session, CopyAcross::Job job, Copied& copied) {
+  CopyAcross copy(session.services().accounts, session.caller(), std::move(job));
+  Result<bool> goes_on = true;
+  while (goes_on && *goes_on) goes_on = co_await net::blocking(session.workers(), [&] { return copy.step(); });
+  copied = copy.copied();
+  if (!goes_on) co_return std::unexpected(goes_on.error());
+  co_return Result<void>();
+}
+
+// RFC 6851 section 4.3: before the EXPUNGEs, so that the client knows where they went.
+Task<void> write_moved(Session& session, const Copied& copied) {
+  const std::string line = "* OK [" + copyuid(copied) + "] moved\r\n";
+  co_await session.write(line);
+}
+
 Task<Result<Reply>> copy_or_move(Session& session, Command& command, CopyMode mode) {
   wire::imap::Cursor in(command.args());
   in.space();
   const auto set = in.sequence_set();
   in.space();
-  const auto path = path_from_wire(in.astring());
+  const auto path = path_from_wire(in.astring(), session.name_form());
   if (!in.finish()) co_return Reply::bad(in);
   const Selected& box = *session.selected();
   const auto wanted = positions(box, set, command.by_uid);
@@ -70,21 +84,25 @@ Task<Result<Reply>> copy_or_move(Session& session, Command& command, CopyMode mo
   if (!target && target.error().code == Errc::not_found) co_return Reply::no("create the folder first", "TRYCREATE");
   if (!target) co_return std::unexpected(target.error());
 
-  CopyJob job{box.folder, {}, target->path, mode, command.by_uid};
-  for (const auto position : *wanted) job.uids.push_back(box.view->at(position).uid);
+  std::vector<Uid> uids;
+  for (const auto position : *wanted) uids.push_back(box.view->at(position).uid);
   Copied copied;
-  const auto change = [&](groupware::Transaction& transaction) { return copy_all(transaction, job, copied); };
-  const auto done =
-      co_await net::blocking(session.workers(), [&] { return box.account->update(session.caller(), change); });
+  Result<void> done;
+  if (target->account == box.account) {
+    CopyJob job{box.folder, std::move(uids), target->path, mode, command.by_uid};
+    done = co_await copy_within(session, std::move(job), copied);
+  } else {
+    CopyAcross::Job job{box.account, box.folder, std::move(uids), *target, mode, command.by_uid};
+    done = co_await copy_across(session, std::move(job), copied);
+    if (!done && mode == CopyMode::move && !copied.from.empty()) co_await write_moved(session, copied);
+  }
   if (!done && copied.no_target) co_return Reply::no("create the folder first", "TRYCREATE");
   if (!done && copied.is_missing) co_return Reply::no("some of the messages are gone", "EXPUNGEISSUED");
   if (!done) co_return std::unexpected(done.error());
   const std::string text = std::string(command.row->name) + " completed";
   if (copied.from.empty()) co_return Reply::ok(text);
   if (mode == CopyMode::copy) co_return Reply::ok(text, copyuid(copied));
-  // RFC 6851 section 4.3: before the EXPUNGEs, so that the client knows where they went.
-  const std::string line = "* OK [" + copyuid(copied) + "] moved\r\n";
-  co_await session.write(line);
+  co_await write_moved(session, copied);
   co_return Reply::ok(text);
 }
 

@@ -45,8 +45,35 @@ bool is_other_subscription(const Transaction& transaction, const std::string& pa
   return false;
 }
 
+// What one may not know of is refused like any other place that one may not make folders in (RFC 4314 section 6).
+std::unexpected<Error> not_allowed_there() { return fail(Errc::denied, "you may not make a folder of that name"); }
+
+// The names of other people's folders are not for one's own, except where there are such from before.
+Result<void> check_name_is_free(const Transaction& transaction, const Mailbox& mailbox) {
+  const bool is_taken = mailbox.is_own() && is_reserved(mailbox.path) &&
+                        !transaction.folders()->at_path(mailbox.path.substr(0, mailbox.path.find('/')));
+  return is_taken ? fail(Errc::invalid, "this name is for the folders of others") : Result<void>();
+}
+
+// A new folder in somebody else's account. One that is left only as the place of others comes to life again.
+Result<FolderId> create_elsewhere(Transaction& transaction, const std::string& path, FolderRole role) {
+  const auto there = transaction.folders()->at_path(path);
+  if (there && !shows(transaction, *there)) return not_allowed_there();
+  if (there && !there->is_container) return fail(Errc::exists, "there is such a folder already");
+  Transaction::NewFolder folder;
+  folder.role = role;
+  const auto parent = make_superiors(transaction, path);
+  if (!parent && parent.error().code == Errc::not_found) return not_allowed_there();
+  if (!parent) return std::unexpected(parent.error());
+  folder.parent = *parent;
+  folder.name = last_segment(path);
+  auto made = transaction.create_folder(folder);
+  if (!made && made.error().code == Errc::not_found) return not_allowed_there();
+  return made;
+}
+
 // A folder that was only the place of others becomes selectable; any other that exists is an error.
-Result<FolderId> create_folder(Transaction& transaction, const std::string& path, FolderRole role = FolderRole::none) {
+Result<FolderId> create_own(Transaction& transaction, const std::string& path, FolderRole role) {
   if (const auto there = transaction.folders()->at_path(path)) {
     if (!there->is_container || !shows(transaction, *there))
       return fail(Errc::exists, "there is such a folder already");
@@ -65,13 +92,21 @@ Result<FolderId> create_folder(Transaction& transaction, const std::string& path
   return transaction.create_folder(folder);
 }
 
+Result<FolderId> create_folder(Transaction& transaction, const Mailbox& mailbox, FolderRole role = FolderRole::none) {
+  TRY_VOID(check_name_is_free(transaction, mailbox));
+  return mailbox.is_own() ? create_own(transaction, mailbox.path, role)
+                          : create_elsewhere(transaction, mailbox.path, role);
+}
+
 // The subscription outlives the folder (RFC 3501 section 6.3.6), unless its name is too long to be kept by itself.
-Result<void> delete_folder(Transaction& transaction, const std::string& path) {
+// Subscriptions to folders of others are their subscribers' alone.
+Result<void> delete_folder(Transaction& transaction, const Mailbox& mailbox) {
+  const std::string& path = mailbox.path;
   TRY(const auto folder, find_folder(transaction, path));
   if (folder->is_container && !transaction.folders()->children(folder->id).empty()) {
     return fail(Errc::exists, "there are folders in it");
   }
-  const bool was_subscribed = folder->subscribed;
+  const bool was_subscribed = mailbox.is_own() && folder->subscribed;
   TRY_VOID(transaction.remove_folder(folder->id));
   const auto left = transaction.folders()->at_path(path);
   if (!was_subscribed || left) return {};
@@ -80,7 +115,7 @@ Result<void> delete_folder(Transaction& transaction, const std::string& path) {
 }
 
 // RFC 3501 section 6.3.5: renaming the inbox moves its messages to a new folder and leaves it empty.
-Result<void> move_inbox(Transaction& transaction, const groupware::Folder& inbox, const std::string& to) {
+Result<void> move_inbox(Transaction& transaction, const groupware::Folder& inbox, const Mailbox& to) {
   TRY(const FolderId target, create_folder(transaction, to));
   TRY(const auto view, transaction.view(inbox.id));
   for (std::uint32_t at = 0; at < view->size(); ++at) {
@@ -89,13 +124,19 @@ Result<void> move_inbox(Transaction& transaction, const groupware::Folder& inbox
   return {};
 }
 
-Result<void> rename_folder(Transaction& transaction, const std::string& from, const std::string& to) {
-  TRY(const auto folder, find_folder(transaction, from));
-  if (transaction.folders()->at_path(to)) return fail(Errc::exists, "there is a folder of the new name");
-  if (is_inbox(from)) return move_inbox(transaction, *folder, to);
-  if (to.starts_with(from + "/")) return fail(Errc::invalid, "a folder cannot be moved into itself");
-  TRY(const auto parent, make_superiors(transaction, to));
-  return transaction.rename_folder(folder->id, parent, std::string(last_segment(to)));
+Result<void> rename_folder(Transaction& transaction, const Mailbox& from, const Mailbox& to) {
+  TRY(const auto folder, find_folder(transaction, from.path));
+  if (const auto there = transaction.folders()->at_path(to.path)) {
+    if (!shows(transaction, *there)) return not_allowed_there();
+    return fail(Errc::exists, "there is a folder of the new name");
+  }
+  TRY_VOID(check_name_is_free(transaction, to));
+  if (is_inbox(from.path)) return move_inbox(transaction, *folder, to);
+  if (to.path.starts_with(from.path + "/")) return fail(Errc::invalid, "a folder cannot be moved into itself");
+  const auto parent = make_superiors(transaction, to.path);
+  if (!parent && parent.error().code == Errc::not_found) return not_allowed_there();
+  if (!parent) return std::unexpected(parent.error());
+  return transaction.rename_folder(folder->id, *parent, std::string(last_segment(to.path)));
 }
 
 Result<void> change_subscription(Transaction& transaction, const std::string& path, bool subscribed) {
@@ -109,40 +150,40 @@ Result<void> change_subscription(Transaction& transaction, const std::string& pa
   return transaction.subscribe_other(path, false);
 }
 
-Result<void> subscribe(Transaction& transaction, const std::string& path) {
-  return change_subscription(transaction, path, true);
-}
-
-Result<void> unsubscribe(Transaction& transaction, const std::string& path) {
-  return change_subscription(transaction, path, false);
-}
-
-// Runs `change(transaction, path)` on the account that `name` leads into.
+// Runs `change(transaction, mailbox)` on the account that `name` leads into.
 template <class Change>
 Task<Result<Reply>> change_account(Session& session, Command& command, std::string name, Change change) {
   CO_TRY(const auto mailbox, co_await session.mailbox(std::move(name)));
   CO_TRY_VOID(co_await net::blocking(session.workers(), [&] {
     return mailbox.account->update(session.caller(),
-                                   [&](Transaction& transaction) { return change(transaction, mailbox.path); });
+                                   [&](Transaction& transaction) { return change(transaction, mailbox); });
   }));
   co_return Reply::ok(std::string(command.row->name) + " completed");
 }
 
-// Subscriptions to the folders of others are the session's own.
+// Subscriptions to the folders of others are kept in the session's own account, by name. A folder of a shared mailbox
+// shows to its members without one; then it is the refusal that is kept.
+Result<void> change_elsewhere(Transaction& own, const groupware::Caller& caller, const Mailbox& mailbox,
+                              bool subscribed) {
+  TRY(const auto reader, mailbox.account->read(caller));
+  const auto folder = find_folder(*reader, mailbox.path);
+  if (!folder && subscribed) return std::unexpected(folder.error());
+  const bool shows_anyway = folder && mailbox.is_member && (*folder)->subscribed;
+  if (shows_anyway && !subscribed) return own.refuse_subscription(mailbox.name());
+  return own.subscribe_other(mailbox.name(), subscribed && !shows_anyway);
+}
+
 Task<Result<Reply>> change_subscriptions(Session& session, Command& command, std::string name, bool subscribed) {
-  CO_TRY(const auto mailbox, co_await session.mailbox(name));
-  if (mailbox.is_own()) {
-    co_return co_await change_account(session, command, std::move(name), subscribed ? subscribe : unsubscribe);
-  }
-  CO_TRY_VOID(co_await net::blocking(session.workers(), [&]() -> Result<void> {
-    if (subscribed) {
-      TRY(const auto reader, mailbox.account->read(session.caller()));
-      TRY_VOID(find_folder(*reader, mailbox.path));
-    }
-    TRY_VOID(session.account().update(session.caller(), [&](Transaction& transaction) {
-      return transaction.subscribe_other(mailbox.name(), subscribed);
-    }));
-    return {};
+  const auto mailbox = co_await session.mailbox(name);
+  // UNSUBSCRIBE needs no right, and works when there is nothing any more (RFC 4314 section 4).
+  const bool is_gone = !mailbox && mailbox.error().code == Errc::not_found && !subscribed;
+  if (!mailbox && !is_gone) co_return std::unexpected(mailbox.error());
+  CO_TRY_VOID(co_await net::blocking(session.workers(), [&] {
+    return session.account().update(session.caller(), [&](Transaction& transaction) {
+      if (is_gone) return transaction.subscribe_other(name, false);
+      if (mailbox->is_own()) return change_subscription(transaction, mailbox->path, subscribed);
+      return change_elsewhere(transaction, session.caller(), *mailbox, subscribed);
+    });
   }));
   co_return Reply::ok(std::string(command.row->name) + " completed");
 }
@@ -198,7 +239,7 @@ Task<Result<Reply>> cmd_create(Session& session, Command& command) {
   const auto change = [&](Transaction& transaction) -> Result<void> {
     is_used = role != FolderRole::none && transaction.folders()->by_role(role) != nullptr;
     if (is_used) return fail(Errc::exists, "another folder has that use");
-    TRY(made, create_folder(transaction, mailbox.path, role));
+    TRY(made, create_folder(transaction, mailbox, role));
     return {};
   };
   const auto done =
@@ -227,8 +268,8 @@ Task<Result<Reply>> cmd_rename(Session& session, Command& command) {
   CO_TRY(const auto target, co_await session.mailbox(*to));
   CO_TRY(const auto source, co_await session.mailbox(*from));
   if (target.account != source.account) co_return Reply::no("folders stay in their mailbox", "CANNOT");
-  const auto change = [&](Transaction& transaction, const std::string& path) {
-    return rename_folder(transaction, path, target.path);
+  const auto change = [&](Transaction& transaction, const Mailbox& mailbox) {
+    return rename_folder(transaction, mailbox, target);
   };
   CO_TRY(auto reply, co_await change_account(session, command, *from, change));
   if (session.is_rev2()) {  // RFC 9051 section 6.3.6

@@ -169,7 +169,7 @@ Task<Result<Reply>> cmd_list(Session& session, Command& command) {
   }
   CO_TRY(const auto names, co_await net::blocking(session.workers(), [&]() -> Result<std::vector<Shown>> {
            TRY(const auto listing,
-               list_names(session.mailboxes(), session.account(), session.caller(), session.name_form()));
+               list_names(session.mailboxes(), session.account(), session.caller(), session.name_form(), patterns));
            return choose(listing, request, patterns);
          }));
   // In turns: the answer for thousands of folders is not gathered in memory, nor made at the cost of others.

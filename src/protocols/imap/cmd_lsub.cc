@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // RFC 3501 section 6.3.9, RFC 2342 (NAMESPACE).
+#include <fmt/format.h>
+
 #include <set>
 
 #include "protocols/imap/commands.h"
@@ -48,7 +50,9 @@ std::string lsub_lines(const Listing& listing, const ListPattern& pattern, NameF
 Task<Result<Reply>> cmd_namespace(Session& session, Command& command) {
   Cursor in(command.args());
   if (!in.finish()) co_return Reply::bad(in);
-  co_await session.write("* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
+  const std::string line =
+      fmt::format("* NAMESPACE ((\"\" \"/\")) ((\"{}/\" \"/\")) ((\"{}/\" \"/\"))\r\n", kOtherUsers, kSharedFolders);
+  co_await session.write(line);
   co_return Reply::ok("NAMESPACE completed");
 }
 
@@ -61,8 +65,8 @@ Task<Result<Reply>> cmd_lsub(Session& session, Command& command) {
   if (!request.patterns.front().empty()) {
     const ListPattern pattern(wire::imap::join_reference(request.reference, request.patterns.front()));
     CO_TRY(lines, co_await net::blocking(session.workers(), [&]() -> Result<std::string> {
-             TRY(const auto listing,
-                 list_names(session.mailboxes(), session.account(), session.caller(), session.name_form()));
+             TRY(const auto listing, list_names(session.mailboxes(), session.account(), session.caller(),
+                                                session.name_form(), std::span(&pattern, 1)));
              return lsub_lines(listing, pattern, session.name_form());
            }));
   }

@@ -43,6 +43,11 @@ Task<Result<Reply>> cmd_store(Session& session, Command& command);
 Task<Result<Reply>> cmd_copy(Session& session, Command& command);
 Task<Result<Reply>> cmd_move(Session& session, Command& command);
 Task<Result<Reply>> cmd_replace(Session& session, Command& command);
+Task<Result<Reply>> cmd_setacl(Session& session, Command& command);
+Task<Result<Reply>> cmd_deleteacl(Session& session, Command& command);
+Task<Result<Reply>> cmd_getacl(Session& session, Command& command);
+Task<Result<Reply>> cmd_listrights(Session& session, Command& command);
+Task<Result<Reply>> cmd_myrights(Session& session, Command& command);
 Task<Result<Reply>> cmd_idle(Session& session, Command& command);
 
 }  // namespace kontor::imap

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "protocols/imap/listing.h"
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 
@@ -22,7 +23,7 @@ constexpr NamedUse kUses[] = {
     {FolderRole::flagged, "\\Flagged"}, {FolderRole::important, "\\Important"},
 };
 
-// Adds the folders of one account. Whether others are subscribed to its folders is not for this session.
+// Adds the folders of one account.
 Result<void> add_folders(const Mailbox& root, const groupware::Caller& caller, NameForm form, Listing& listing) {
   TRY(const auto reader, root.account->read(caller));
   const auto folders = reader->folders();
@@ -33,7 +34,8 @@ Result<void> add_folders(const Mailbox& root, const groupware::Caller& caller, N
     listed.account = root.account;
     listed.folder = folder->id;
     listed.is_container = folder->is_container;
-    listed.is_subscribed = root.is_own() && folder->subscribed;
+    // Who is a member of a shared mailbox need not subscribe to its folders.
+    listed.is_subscribed = (root.is_own() || root.is_member) && folder->subscribed;
     listed.role = folder->role;
     listed.rights = reader->rights(folder->id);
   }
@@ -55,13 +57,22 @@ void add_superiors(Listing& listing) {
 }  // namespace
 
 Result<Listing> list_names(const Mailboxes& mailboxes, groupware::Account& own, const groupware::Caller& caller,
-                           NameForm form) {
+                           NameForm form, std::span<const wire::imap::ListPattern> patterns) {
   Listing listing;
-  TRY(const auto roots, mailboxes.roots());
+  const auto matters = [&](std::string_view prefix) {
+    const std::string begin = wire_from_path(prefix, form);
+    return patterns.empty() ||
+           std::ranges::any_of(patterns, [&](const auto& pattern) { return pattern.may_match_from(begin); });
+  };
+  TRY(const auto roots, mailboxes.roots(matters));
   for (const auto& root : roots) TRY_VOID(add_folders(root, caller, form, listing));
   add_superiors(listing);
   TRY(const auto reader, own.read(caller));
   for (const auto& path : reader->other_subscriptions()) listing[wire_from_path(path, form)].is_subscribed = true;
+  for (const auto& path : reader->refused_subscriptions()) {
+    const auto at = listing.find(wire_from_path(path, form));
+    if (at != listing.end()) at->second.is_subscribed = false;
+  }
   return listing;
 }
 

@@ -4,12 +4,14 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "groupware/account.h"
 #include "protocols/imap/mailboxes.h"
 #include "protocols/imap/names.h"
+#include "wire/imap/list_pattern.h"
 
 namespace kontor::imap {
 
@@ -36,8 +38,9 @@ struct NameOrder {
 using Listing = std::map<std::string, Listed, NameOrder>;  // by name on the wire
 
 // Blocks. Every name above another one is there, too. Subscribed names that lead nowhere are there, and do not exist.
+// Accounts of others are looked into where one of the patterns may match names there; without patterns into all.
 Result<Listing> list_names(const Mailboxes& mailboxes, groupware::Account& own, const groupware::Caller& caller,
-                           NameForm form);
+                           NameForm form, std::span<const wire::imap::ListPattern> patterns = {});
 
 // The attribute of RFC 6154; empty if the role has none.
 std::string_view special_use(groupware::FolderRole role);

@@ -49,7 +49,9 @@ bool shows(const groupware::Reader& reader, const groupware::Folder& folder) {
 
 Result<std::shared_ptr<const groupware::Folder>> find_folder(const groupware::Reader& reader, std::string_view path) {
   auto folder = reader.folders()->at_path(path);
-  if (!folder || !shows(reader, *folder)) return fail(Errc::not_found, "there is no such folder");
+  const bool is_known =
+      folder && folder->kind == groupware::Kind::mail && (reader.rights(folder->id) & groupware::right::kShowing) != 0;
+  if (!is_known) return fail(Errc::not_found, "there is no such folder");
   return folder;
 }
 

@@ -25,10 +25,10 @@ void append_name(std::string& out, std::string_view path, NameForm form);
 
 bool is_inbox(std::string_view path);
 
-// The mail folder at `path`. Errors: not_found (also what the caller may not see).
+// The mail folder at `path`, if the caller may see or read it. Errors: not_found (also for what it may not know of).
 Result<std::shared_ptr<const groupware::Folder>> find_folder(const groupware::Reader& reader, std::string_view path);
 
-// What of a folder's kind and rights shows in IMAP.
+// Whether its kind and the caller's rights let a folder show in lists.
 bool shows(const groupware::Reader& reader, const groupware::Folder& folder);
 
 }  // namespace kontor::imap

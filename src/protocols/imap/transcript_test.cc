@@ -5,8 +5,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include "net/script_stream.h"
@@ -114,6 +116,11 @@ class World {
     if (const auto quota = setting("quota"); !quota.empty()) user.quota = std::stoull(quota);
     ada_ = must_have(directory_->add_principal(user)).id;
     must_have(directory_->set_password(ada_, "secret"));
+    for (const std::string& name : words(setting("users"))) add_principal(directory::PrincipalKind::user, {name});
+    if (const auto group = words(setting("group")); !group.empty())
+      add_principal(directory::PrincipalKind::group, group);
+    if (const auto shared = words(setting("shared")); !shared.empty())
+      add_principal(directory::PrincipalKind::shared, shared);
     accounts_ = groupware::Accounts::make(*engine_, *directory_, clock_, core_options());
     for (int i = 1; i <= (setting("setup").empty() ? 0 : std::stoi(setting("setup"))); ++i) deliver(i);
 
@@ -154,7 +161,10 @@ class World {
     if (state == "fresh") return *peer;
     peer->read_line();
     if (state == "greeted") return *peer;
-    expect_ok(*peer, "x1 LOGIN ada@example.org secret");
+    const auto users = words(setting("users"));
+    const auto other = static_cast<std::size_t>(connection) - 2;
+    const std::string user = connection > 1 && other < users.size() ? users[other] : "ada";
+    expect_ok(*peer, "x1 LOGIN " + user + "@example.org secret");
     if (state == "selected") expect_ok(*peer, "x2 SELECT INBOX");
     return *peer;
   }
@@ -181,6 +191,23 @@ class World {
   void forget(int connection) { peers_.erase(connection); }
 
  private:
+  static std::vector<std::string> words(const std::string& text) {
+    std::istringstream in(text);
+    return {std::istream_iterator<std::string>(in), {}};
+  }
+
+  // The first word is its name, the others those of its members.
+  void add_principal(directory::PrincipalKind kind, const std::vector<std::string>& names) {
+    directory::NewPrincipal wanted;
+    wanted.kind = kind;
+    wanted.address = names.front() + "@example.org";
+    directory::Principal made = must_have(directory_->add_principal(wanted));
+    for (std::size_t i = 1; i < names.size(); ++i)
+      made.members.push_back(must_have(directory_->by_address(names[i] + "@example.org")).id);
+    must_have(directory_->update_principal(made));
+    if (kind == directory::PrincipalKind::user) must_have(directory_->set_password(made.id, "secret"));
+  }
+
   static void expect_ok(net::ScriptPeer& peer, const std::string& command) {
     peer.send(command + "\r\n");
     std::string line;

@@ -27,8 +27,8 @@ ListPattern::ListPattern(std::string pattern) {
   }
 }
 
-bool ListPattern::matches(std::string_view name) const {
-  // reach[i]: the pattern's first i characters match what was read of the name.
+// reach[i]: the pattern's first i characters match the name. All 0 where nothing can follow that matches.
+std::vector<std::uint8_t> ListPattern::read(std::string_view name) const {
   std::vector<std::uint8_t> reach(pattern_.size() + 1, 0);
   const auto skip_wildcards = [&] {
     for (std::size_t i = 0; i < pattern_.size(); ++i) {
@@ -46,10 +46,21 @@ bool ListPattern::matches(std::string_view name) const {
       reach[i] = by_character || by_wildcard ? 1 : 0;
       any = any || reach[i] != 0;
     }
-    if (!any) return false;
+    if (!any) break;
     skip_wildcards();
   }
-  return reach[pattern_.size()] != 0;
+  return reach;
+}
+
+bool ListPattern::matches(std::string_view name) const { return read(name)[pattern_.size()] != 0; }
+
+bool ListPattern::may_match_from(std::string_view begin) const {
+  const auto reach = read(begin);
+  if (std::any_of(reach.begin(), reach.end(), [](std::uint8_t at) { return at != 0; })) return true;
+  for (auto slash = begin.find('/'); slash != std::string_view::npos; slash = begin.find('/', slash + 1)) {
+    if (matches(begin.substr(0, slash))) return true;
+  }
+  return false;
 }
 
 }  // namespace kontor::wire::imap

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kontor::wire::imap {
 
@@ -15,9 +17,14 @@ class ListPattern {
 
   explicit ListPattern(std::string pattern);
   bool matches(std::string_view name) const;
+  // Whether it may match a name that is `begin` with more behind it, or, where that ends with the delimiter, the name
+  // in front of the delimiter or one above it: then the folders there decide what is shown.
+  bool may_match_from(std::string_view begin) const;
   bool ends_with_percent() const { return pattern_.ends_with('%'); }
 
  private:
+  std::vector<std::uint8_t> read(std::string_view name) const;
+
   std::string pattern_;
 };
 
