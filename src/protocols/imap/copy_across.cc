@@ -104,8 +104,9 @@ Result<std::vector<CopyAcross::Arrived>> CopyAcross::add(const std::vector<Taken
   const auto change = [&](Transaction& transaction) -> Result<void> {
     arrived.clear();
     const auto folder = find_folder(transaction, job_.target.path);
-    copied_.no_target = !folder;
+    copied_.no_target = !folder || (*folder)->is_container;
     if (!folder) return std::unexpected(folder.error());
+    if (copied_.no_target) return fail(Errc::not_found, "this folder holds folders only");
     to_ = (*folder)->id;
     copied_.uid_validity = (*folder)->uid_validity;
     for (const Taken& one : taken) {
