@@ -56,22 +56,18 @@ Result<bool> measure(FetchBody& body, std::uint64_t offset, std::uint64_t length
   std::uint64_t before = 0;  // decoded bytes in front of `piece`
   bool has_nul = false;
   body.size = 0;
-  std::string piece;
-  const auto count = [&] {
+  mime::BodyDecoder decoder(body.encoding);
+  for (std::uint64_t read = 0; read < body.source.size && body.size < length;) {
+    TRY(const std::string source, read_source(body, read));
+    read += source.size();
+    std::string piece;
+    decoder.feed(source, piece);
+    if (read == body.source.size) decoder.finish(piece);
     const std::uint64_t from = std::min<std::uint64_t>(offset - std::min(offset, before), piece.size());
     const std::uint64_t part = std::min(length - body.size, piece.size() - from);
     has_nul = has_nul || piece.find('\0', from) < from + part;
     body.size += part;
     before += piece.size();
-    piece.clear();
-  };
-  mime::BodyDecoder decoder(body.encoding);
-  for (std::uint64_t read = 0; read < body.source.size && body.size < length;) {
-    TRY(const std::string source, read_source(body, read));
-    read += source.size();
-    decoder.feed(source, piece);
-    if (read == body.source.size) decoder.finish(piece);
-    count();
   }
   body.skip = std::min(offset, before);
   return has_nul;
