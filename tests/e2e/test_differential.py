@@ -38,6 +38,7 @@ LEFT_OUT = {
     "06-nul-and-lone-cr.eml": "changed when stored",
     "08-attachment.eml": "parameters in pieces (RFC 2231) are joined and put in another order",
     "09-forwarded.eml": "the line end before a boundary counts to the part when that ends with an inner boundary (RFC 2046 section 5.1.1)",
+    "11-no-header.eml": "without a Date it counts as sent in 1970",
     "13-group.eml": "an address with a route but no angle brackets is MISSING_MAILBOX",
     "18-report.eml": "message/delivery-status is searched as text",
     "21-unknown-charset.eml": "text of an unknown charset is not searched",
@@ -58,7 +59,7 @@ class Generator:
     not deleted: one that is made again goes on with its UIDs in Kontor and begins anew in Dovecot."""
 
     def __init__(self, rng, has):
-        self.rng, self.has, self.busy, self.parents = rng, has, set(), set()
+        self.rng, self.has, self.busy, self.names, self.parents = rng, has, set(), set(), set()
         self.messages = [crlf(data) for name, data in own_messages() if name not in LEFT_OUT]
 
     def next(self, state):
@@ -81,6 +82,9 @@ class Generator:
     def create(self, _):
         return (b"CREATE " + self.name(),)
 
+    def know(self, names):
+        self.names, self.parents = names, {name.rpartition(b"/")[0] for name in names}
+
     def idle_names(self):
         return [quote(name) for name in NAMES[2:] if not any(busy == name or busy.startswith(name + b"/") for busy in self.busy)]
 
@@ -89,7 +93,11 @@ class Generator:
 
     def rename(self, _):
         # Renaming INBOX moves its messages; how a server numbers them then is its own business.
-        return (b"RENAME " + self.rng.choice(self.idle_names()) + b" " + self.rng.choice([quote(name) for name in NAMES[2:]]),)
+        # Of a folder that is there: of another, Dovecot makes what is above the new name before it refuses.
+        there = [name for name in self.idle_names() if name.strip(b'"') in self.names]
+        if not there:
+            return self.create(None)
+        return (b"RENAME " + self.rng.choice(there) + b" " + self.rng.choice([quote(name) for name in NAMES[2:]]),)
 
     def subscribe(self, _):
         return (self.rng.choice([b"SUBSCRIBE ", b"UNSUBSCRIBE "]) + self.name(),)
@@ -373,7 +381,7 @@ def lines_of_difference(one, other, path=""):
 
 def level(pair):
     """Where Kontor has a folder and Dovecot only a name above others, Dovecot gets the folder (RFC 3501 section 6.3.3 permits both).
-    A subscription follows its folder's new name in Kontor and not in Dovecot: there it is made to. Returns the names above others."""
+    A subscription follows its folder's new name in Kontor and not in Dovecot: there it is made to. Returns Kontor's names."""
     kontor, dovecot = pair.both((b'LIST "" *',))
     names = {bytes(line[3]) for line in kontor.untagged if b"\\noselect" not in normal_attributes(line[1])}
     for line in dovecot.untagged:
@@ -383,7 +391,7 @@ def level(pair):
     for command, names in ((b"SUBSCRIBE ", subscribed[0] - subscribed[1]), (b"UNSUBSCRIBE ", subscribed[1] - subscribed[0])):
         for name in sorted(names):
             pair.dovecot.command(command + quote(name))
-    return {bytes(line[3]).rpartition(b"/")[0] for line in kontor.untagged}
+    return {bytes(line[3]) for line in kontor.untagged}
 
 
 def complain(history, pair, parts, kontor, dovecot):
@@ -425,6 +433,7 @@ def run(pairs, seed):
     capabilities = advertised(pairs[0].kontor) & advertised(pairs[0].dovecot) & EXTENSIONS
     generator = Generator(rng, lambda name: name in capabilities)
     same_folders(pairs[0])
+    generator.know(level(pairs[0]))
     history, counts = [], collections.Counter()
     for pair in pairs:
         pair.history = history
@@ -438,7 +447,7 @@ def run(pairs, seed):
         counts[parts[0].removeprefix(b"UID ").split(b" ")[0].decode()] += 1
         pair.learn(parts[0], kontor)
         if parts[0].split()[0] in (b"CREATE", b"RENAME", b"DELETE"):
-            generator.parents = level(pair)
+            generator.know(level(pair))
         compare(seed, history, pair, parts, kontor, dovecot)
     print(f"seed {seed}: {dict(counts)}")
 
