@@ -36,6 +36,9 @@ void read_all(const std::string& bytes) {
     } else if (const auto* folder = std::get_if<archive::Folder>(&*record)) {
       auto again = archive::parse_folder(archive::to_json(*folder));
       check(again && *again == *folder, "a folder survives printing");
+    } else if (const auto* end = std::get_if<archive::AccountEnd>(&*record)) {
+      auto again = archive::parse_account_end(archive::to_json(*end));
+      check(again && *again == *end, "an account's end survives printing");
     } else if (std::holds_alternative<archive::ArchiveEnd>(*record)) {
       return;
     }

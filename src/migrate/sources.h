@@ -66,7 +66,10 @@ struct SourceOptions {
   std::string master_password;
   MasterStyle master_style = MasterStyle::separator;
   char master_separator = '*';
-  std::string token;      // OAuth 2 access token for users without one of their own (service accounts)
+  // OAuth 2 access token for users without one of their own (service accounts): the first line of a file that is read
+  // at each login, so that the token can be renewed while a long run goes on; else `token`.
+  std::string token_file;
+  std::string token;
   std::string mechanism;  // PLAIN, LOGIN (the command), XOAUTH2 or OAUTHBEARER; empty = the best that is offered
   std::chrono::milliseconds timeout{60'000};  // of connecting and of every answer
   std::uint32_t window = 1'000;               // UIDs asked for in one listing command

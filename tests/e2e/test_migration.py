@@ -204,22 +204,23 @@ def test_an_archive_goes_in_on_the_servers_own_host(make_kontor, tmp_path):
 
 
 def test_one_import_at_a_time_by_whatever_address(target, tmp_path):
+    """Two sources go into one account at once, under two of its addresses: one waits for the other."""
     target.run("user", "set", ADA, "--add-alias", "alias@example.org")
     body = os.urandom(3_000_000).hex().encode()
+    running = []
     for user in (ADA, "alias@example.org"):
-        folder = tmp_path / "mail" / user
+        folder = tmp_path / user / "mail"
         for part in ("cur", "new", "tmp"):
             (folder / part).mkdir(parents=True)
         for i in range(4):
             (folder / "cur" / f"{i}.x:2,S").write_bytes(f"Subject: {i} {user}\n\n".encode() + body)
-    move = Move(target, tmp_path, ["--from", f"maildir:{tmp_path}/mail/%u"])
-    processes = [(move.start("run", "--only", user, "--bandwidth", "8M"), move.report) for user in (ADA, "alias@example.org")]
-    for process, report in processes:
+        (tmp_path / user / "work").mkdir()
+        running.append(Move(target, tmp_path / user / "work", ["--from", f"maildir:{folder}", "--user", user, "--bandwidth", "8M"], label=user))
+    processes = [move.start("run") for move in running]
+    for process, move in zip(processes, running):
         out, _ = process.communicate(timeout=300)
         assert process.returncode == 0, out
-    assert "another import into this account is running" not in out
-    for _, report in processes:
-        assert json.loads(pathlib.Path(f"{report}.json").read_text())["total"]["copied"] == 4
+        assert json.loads(pathlib.Path(f"{move.report}.json").read_text())["total"]["copied"] == 4
     activate(target)
     with target.imap(ADA) as client:
         assert len(snapshot(client, with_content=False)["INBOX"][1]) == 8

@@ -13,10 +13,10 @@ BEN = "ben@example.org"
 class Move:
     """kontor-migrate with its secrets in files."""
 
-    def __init__(self, kontor, folder, source):
+    def __init__(self, kontor, folder, source, label="test"):
         self.kontor, self.folder, self.source = kontor, folder, source
         self.runs = 0
-        self.secret("token", kontor.json("import-token", "add", "test")["token"])
+        self.secret("token", kontor.json("import-token", "add", label)["token"])
 
     def secret(self, name, text):
         path = self.folder / name

@@ -92,6 +92,7 @@ Result<migrate::SourceOptions> source_options(const MigrateSettings& settings) {
   }
   if (!settings.oauth_token_file.empty()) {
     TRY(options.token, read_secret(settings.oauth_token_file));
+    options.token_file = settings.oauth_token_file;
   }
   TRY_VOID(add_users(settings, options));
   return options;

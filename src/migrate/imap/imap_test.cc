@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -298,6 +300,31 @@ TEST(ImapSource, AnswersTheChallengeOfARefusedToken) {
   const auto session = (*source)->open({"u", "x"});
   ASSERT_FALSE(session);
   EXPECT_EQ(session.error().code, Errc::denied);
+}
+
+TEST(ImapSource, TakesTheTokenThatIsThereAtEachLogin) {
+  const std::pair<std::string, std::string> logins[] = {
+      {"first\n", "AUTHENTICATE XOAUTH2 dXNlcj11AWF1dGg9QmVhcmVyIGZpcnN0AQE="},
+      {"second", "AUTHENTICATE XOAUTH2 dXNlcj11AWF1dGg9QmVhcmVyIHNlY29uZAEB"},
+  };
+  const auto file = testing::TempDir() + "kontor-token-" + std::to_string(::getpid());
+  for (const auto& [text, expected] : logins) {
+    ScriptServer server({{"CAPABILITY", "* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR\r\nTAG OK\r\n"},
+                         {expected, "TAG NO [AUTHENTICATIONFAILED] no\r\n"}});
+    auto options = server.options();
+    options.users[0].password.clear();
+    options.token = "of the beginning";
+    options.token_file = file;
+    std::ofstream(file) << text;
+    auto source = open_source(options);
+    ASSERT_TRUE(source);
+    EXPECT_EQ((*source)->open({"u", "x"}).error().code, Errc::denied);
+    const auto heard = server.heard();
+    const bool is_heard = std::any_of(heard.begin(), heard.end(),
+                                      [&](const auto& line) { return line.find(expected) != std::string::npos; });
+    EXPECT_TRUE(is_heard) << text;
+  }
+  std::filesystem::remove(file);
 }
 
 TEST(ImapLogin, SaysWhoItIs) {
