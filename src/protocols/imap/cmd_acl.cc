@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "protocols/imap/commands.h"
 #include "protocols/imap/names.h"
+#include "protocols/imap/rights_text.h"
 #include "protocols/imap/session.h"
 #include "wire/imap/print.h"
 
@@ -26,13 +27,16 @@ constexpr std::string_view kAnyone = "anyone";
 constexpr std::uint32_t kCreating = right::kCreateFolder | right::kDeleteFolder;
 constexpr std::uint32_t kDeleting = right::kDeleteItems | right::kExpunge;
 
-// With the virtual rights of RFC 4314 section 2.1.1, for clients of RFC 2086.
+}  // namespace
+
 std::string print_rights(std::uint32_t rights) {
   std::string out = right::letters(rights);
   if ((rights & kCreating) != 0) out.push_back('c');
   if ((rights & kDeleting) != 0) out.push_back('d');
   return out;
 }
+
+namespace {
 
 void append_rights(std::string& out, std::uint32_t rights) { wire::imap::append_astring(out, print_rights(rights)); }
 

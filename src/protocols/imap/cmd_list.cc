@@ -7,6 +7,7 @@
 #include "protocols/imap/commands.h"
 #include "protocols/imap/listing.h"
 #include "protocols/imap/metadata.h"
+#include "protocols/imap/rights_text.h"
 #include "protocols/imap/session.h"
 #include "protocols/imap/status_values.h"
 #include "wire/imap/list_pattern.h"
@@ -132,7 +133,7 @@ Result<std::string> list_lines(std::span<const Shown> names, const ListRequest& 
     if (shown.has_selected) out += child_info(request.selected);
     out += "\r\n";
     if (request.returned.my_rights && shown.is_selected && shown.listed.exists()) {
-      out += "* MYRIGHTS " + name + " " + wire::imap::astring(groupware::right::letters(shown.listed.rights)) + "\r\n";
+      out += "* MYRIGHTS " + name + " " + wire::imap::astring(print_rights(shown.listed.rights)) + "\r\n";
     }
     const bool tells_status = !request.returned.status.empty() && shown.is_selected && shown.listed.is_selectable();
     const bool tells_metadata = !request.returned.metadata.empty() && shown.is_selected && shown.listed.exists();
