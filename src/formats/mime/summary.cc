@@ -21,6 +21,7 @@ using Text = Offset<flatbuffers::String>;
 
 constexpr std::size_t kMaxReferences = 20;
 constexpr std::size_t kReadReferences = 10'000;
+constexpr std::size_t kMaxReplies = 10;  // of In-Reply-To
 
 Text text_if(FlatBufferBuilder& builder, bool present, const std::string& text) {
   return present ? builder.CreateString(text) : Text();
@@ -126,23 +127,37 @@ bool has_attachment(const Entity& entity, Container container) {
                              [&](const Entity& part) { return has_attachment(part, container_of(entity)); });
 }
 
-// Each once; of too many the first, which names the thread, and the latest.
-std::vector<std::string> references_of(std::string_view header) {
+struct References {
   std::vector<std::string> ids;
-  if (const auto raw = find_field(header, "references")) ids = parse_message_ids(*raw, kReadReferences);
-  if (const auto raw = find_field(header, "in-reply-to")) {
-    auto more = parse_message_ids(*raw, kMaxReferences);
-    ids.insert(ids.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-  }
+  std::uint8_t replies = 0;  // so many at the end stand in In-Reply-To only
+};
+
+// Each once; of too many the first, which names the thread, and the latest.
+std::vector<std::string> thin_out(std::vector<std::string> ids, std::size_t most) {
   std::vector<std::string> kept;
   if (ids.empty()) return kept;
   kept.push_back(std::move(ids.front()));
   std::vector<std::string> latest;
-  for (std::size_t i = ids.size(); i-- > 1 && latest.size() < kMaxReferences - 1;)
+  for (std::size_t i = ids.size(); i-- > 1 && latest.size() < most - 1;)
     if (ids[i] != kept.front() && std::ranges::find(latest, ids[i]) == latest.end())
       latest.push_back(std::move(ids[i]));
   kept.insert(kept.end(), std::make_move_iterator(latest.rbegin()), std::make_move_iterator(latest.rend()));
   return kept;
+}
+
+References references_of(std::string_view header) {
+  References found;
+  std::vector<std::string> replies;
+  if (const auto raw = find_field(header, "in-reply-to"))
+    replies = thin_out(parse_message_ids(*raw, kMaxReferences), kMaxReplies);
+  if (const auto raw = find_field(header, "references"))
+    found.ids = thin_out(parse_message_ids(*raw, kReadReferences), kMaxReferences - replies.size());
+  for (std::string& id : replies) {
+    if (std::ranges::find(found.ids, id) != found.ids.end()) continue;
+    found.ids.push_back(std::move(id));
+    found.replies++;
+  }
+  return found;
 }
 
 std::string lower_utf8(std::string_view text) {
@@ -171,18 +186,19 @@ Summarized summarize(const Entity& entity, std::string_view header, const std::o
     const auto ids = parse_message_ids(envelope.message_id, 1);
     if (!ids.empty()) result.message_id = ids.front();
   }
-  result.references = references_of(header);
+  References references = references_of(header);
+  result.references = std::move(references.ids);
 
   FlatBufferBuilder builder(2048);
   const auto top = put_entity(builder, entity);
   const auto subject = text_if_any(builder, result.base_subject);
   const auto message_id = text_if_any(builder, result.message_id);
-  const auto references = put_texts(builder, result.references);
+  const auto reference_texts = put_texts(builder, result.references);
   const auto text = text_if(builder, preview.has_value(), preview.value_or(""));
   const InternalDate date = result.date.value_or(InternalDate());
   builder.Finish(fb::CreateSummary(builder, top, date.at.time_since_epoch().count(), date.zone_minutes,
-                                   result.date.has_value(), subject, message_id, references,
-                                   has_attachment(entity, Container::none), text));
+                                   result.date.has_value(), subject, message_id, reference_texts,
+                                   has_attachment(entity, Container::none), text, references.replies));
   result.summary.assign(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
   return result;
 }
