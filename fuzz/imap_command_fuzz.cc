@@ -11,7 +11,7 @@
 #include "wire/imap/metadata_request.h"
 #include "wire/imap/notify_request.h"
 #include "wire/imap/print.h"
-#include "wire/imap/search_key.h"
+#include "wire/imap/search_command.h"
 #include "wire/imap/select_request.h"
 
 using namespace kontor::wire::imap;
@@ -65,8 +65,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   {
     Cursor in(text);
-    const auto program = parse_search(in);
-    require(depth_of(program.key) <= 2 * SearchProgram::kMaxDepth + 4);
+    const auto command = parse_search_command(in);
+    require(depth_of(command.program.key) <= 2 * SearchProgram::kMaxDepth + 4);
+    const auto& partial = command.options.partial;
+    require(in.failed() || !partial || (partial->first > 0 && partial->first <= partial->last));
+  }
+  {
+    Cursor sort(text), thread(text), folders(text);
+    require(parse_sort_command(sort).criteria.size() <= SortCommand::kMaxCriteria + 1);
+    parse_thread_command(thread);
+    require(parse_folders_search(folders).sources.size() <= MailboxFilter::kMaxFilters + 1);
   }
   {
     Cursor in(text);

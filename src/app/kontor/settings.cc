@@ -153,6 +153,8 @@ void declare_imap(config::Schema& schema, Settings& s) {
       "imap.append_limit", s.imap.append_limit, {0, 1ULL << 40},
       {"The largest message that a client may add, told as APPENDLIMIT. 0: as `store.largest_item`, which bounds "
        "it as well."});
+  schema.number("imap.search_texts", s.imap.search_texts, {1, 1'000},
+                {"How many texts one SEARCH, SORT or THREAD may look for; a search for more is refused."});
 }
 
 void declare_others(config::Schema& schema, Settings& s) {

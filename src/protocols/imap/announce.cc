@@ -30,6 +30,20 @@ std::shared_ptr<const FolderView> keep_gone_rows(const FolderView& before, const
   return before.with(puts, {}, before.modseq());
 }
 
+// Where the rows that changed or came in `now` stand in `shown`, ascending.
+std::vector<std::uint32_t> touched_rows(const FolderView& shown, const FolderView& now,
+                                        const FolderView::Difference& difference) {
+  std::vector<std::uint32_t> rows;
+  const auto add = [&](std::uint32_t at) {
+    if (const auto place = shown.find(now.at(at).uid)) rows.push_back(*place);
+  };
+  const std::uint32_t first_added = now.size() - difference.added;
+  for (const auto at : difference.changed)
+    if (at < first_added) add(at);
+  for (std::uint32_t at = first_added; at < now.size(); ++at) add(at);
+  return rows;
+}
+
 // A folder that is gone looks like one that was emptied: the client keeps a session that makes sense (RFC 2180
 // section 3.4).
 Snapshot emptied() {
@@ -58,6 +72,9 @@ Task<void> Session::announce(Expunges expunges) {
   box.view = holds ? keep_gone_rows(*before, *now.view, difference) : now.view;
 
   std::string out;
+  if (!holds) {
+    for (auto& context : box.contexts) out += context.forget(*before, difference.removed);
+  }
   if (!holds && (knows_vanished_ || is_uid_only_)) {
     out += print_vanished(uids_at(*before, difference.removed), false);
   } else if (!holds) {
@@ -109,6 +126,13 @@ Task<void> Session::announce(Expunges expunges) {
   box.own_change = Modseq();
   box.own_uids.clear();
   if (!out.empty()) co_await write(out);
+  if (!box.contexts.empty()) co_await announce_results(touched_rows(*box.view, *now.view, difference));
+}
+
+Task<void> Session::announce_results(std::vector<std::uint32_t> touched) {
+  if (touched.empty()) co_return;
+  const auto lines = co_await net::blocking(workers(), [&] { return renew_contexts(*selected_, caller_, touched); });
+  if (lines && !lines->empty()) co_await write(*lines);
 }
 
 // RFC 5465 section 5.1: new messages with what the client wants to know of them. What cannot be read is left out.

@@ -38,7 +38,7 @@ Task<Result<Reply>> cmd_expunge(Session& session, Command& command) {
   wire::imap::Ranges uids;
   if (command.by_uid) {
     in.space();
-    uids = in.sequence_set().resolve(box.view->last_uid().value);
+    uids = uids_in(box, in.sequence_set());
   }
   if (!in.finish()) co_return Reply::bad(in);
   if (box.read_only) co_return Reply::no("the folder was opened read-only", "NOPERM");

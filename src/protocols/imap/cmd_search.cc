@@ -1,59 +1,63 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// RFC 3501 section 6.4.4, RFC 7162 section 3.1.5.
-#include <algorithm>
+// RFC 3501 section 6.4.4, RFC 4731, RFC 5182, RFC 5267 section 4, RFC 7162 section 3.1.5, RFC 9394.
+#include <utility>
 
-#include "base/bytes.h"
-#include "formats/mime/decode.h"
 #include "protocols/imap/commands.h"
 #include "protocols/imap/search.h"
+#include "protocols/imap/search_result.h"
 #include "protocols/imap/session.h"
-#include "wire/imap/print.h"
+#include "wire/imap/search_command.h"
 
 namespace kontor::imap {
-namespace {
-
-std::string search_line(const groupware::FolderView& view, const std::vector<std::uint32_t>& matches, bool by_uid,
-                        bool with_modseq) {
-  std::string line = "* SEARCH";
-  line.reserve(matches.size() * 7 + 32);
-  std::uint64_t highest = 0;
-  for (const auto position : matches) {
-    const auto& row = view.at(position);
-    line.push_back(' ');
-    wire::imap::append_number(line, by_uid ? row.uid.value : position + 1);
-    highest = std::max(highest, row.modseq.value);
-  }
-  if (with_modseq && !matches.empty()) {
-    line += " (MODSEQ ";
-    wire::imap::append_number(line, highest);
-    line.push_back(')');
-  }
-  return line += "\r\n";
-}
-
-}  // namespace
 
 Task<Result<Reply>> cmd_search(Session& session, Command& command) {
   wire::imap::Cursor in(command.args());
   in.space();
-  const auto program = wire::imap::parse_search(in);
+  auto wanted = wire::imap::parse_search_command(in);
   if (in.failed()) co_return Reply::bad(in);
-  if (!program.charset.empty() && !mime::is_known_charset(program.charset)) {
-    co_return Reply::no("this charset is unknown", "BADCHARSET (UTF-8 US-ASCII)");
+  // RFC 9051 section 7.3.4: there is no other answer.
+  if (session.is_rev2() && !wanted.options.is_given) wanted.options.is_given = wanted.options.all = true;
+  if (auto refusal = refuse_update(session, command, wanted.options)) co_return *std::move(refusal);
+  auto start = co_await start_search(session, *session.selected(), wanted.program);
+  const bool is_bad = start.refusal && start.refusal->kind == Reply::Kind::bad;
+  Selected& box = *session.selected();
+  wire::imap::Ranges before = std::exchange(box.saved, {});
+  if (!wanted.options.save || is_bad) box.saved = before;  // a search that fails saves nothing (RFC 5182 section 2.1)
+  if (start.refusal) co_return *std::move(start.refusal);
+  CO_TRY(const auto matches, co_await find_all(session, box, *start.search));
+  const SearchResult result{*box.view, matches, command.by_uid, start.search->uses_modseq};
+  if (wanted.options.save) box.saved = saved_result(wanted.options, result);
+  std::string line;
+  if (wanted.options.update) {
+    std::vector<Uid> found;
+    for (const auto position : matches) found.push_back(box.view->at(position).uid);
+    line = keep_context(box, command.tag, wanted.program.key, SearchContext::kMostFound,
+                        SearchContext(command.tag, command.by_uid, start.search->query, std::move(found)));
   }
-  const Selected& box = *session.selected();
-  const auto search = co_await net::blocking(session.workers(), [&] { return Search::prepare(program, box); });
-  if (!search && search.error().code == Errc::invalid) co_return Reply::bad(search.error().text);
-  if (!search) co_return std::unexpected(search.error());
-  if (search->uses_modseq()) co_await session.enable_modseq();
-  std::vector<std::uint32_t> matches;
-  for (std::uint32_t position = 0; position < box.exists();) {
-    CO_TRY_VOID(co_await net::blocking(session.workers(),
-                                       [&] { return search->run(*box.account, session.caller(), position, matches); }));
+  if (!wanted.options.is_given) {
+    line += print_plain("SEARCH", result);
+  } else if (wants_answer(wanted.options)) {
+    line += print_esearch(command.tag, wanted.options, result);
   }
-  const std::string line = search_line(*box.view, matches, command.by_uid, search->uses_modseq());
   co_await session.write(line);
   co_return Reply::ok("SEARCH completed");
+}
+
+// RFC 5267 section 4.3.5.
+Task<Result<Reply>> cmd_cancelupdate(Session& session, Command& command) {
+  wire::imap::Cursor in(command.args());
+  std::vector<std::string> tags;
+  do {
+    in.space();
+    tags.push_back(in.string());
+  } while (!in.at_end());
+  if (!in.finish()) co_return Reply::bad(in);
+  auto& contexts = session.selected()->contexts;
+  for (const auto& tag : tags) {
+    const auto is_named = [&](const SearchContext& context) { return context.tag() == tag; };
+    if (std::erase_if(contexts, is_named) == 0) co_return Reply::bad("no search of that tag is kept up to date");
+  }
+  co_return Reply::ok("CANCELUPDATE completed");
 }
 
 }  // namespace kontor::imap

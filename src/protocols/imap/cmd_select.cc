@@ -159,6 +159,7 @@ Task<Result<Reply>> select(Session& session, Command& command, Access access) {
   auto box = std::make_unique<Selected>();
   box->account = mailbox.account;
   box->uid_only = session.is_uid_only();
+  box->prefix = mailbox.prefix;
   box->folder = opened.snapshot.folder->id;
   box->rights = opened.snapshot.rights;
   box->read_only = access == Access::read_only || (box->rights & kChanging) == 0;

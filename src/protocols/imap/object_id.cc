@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "base/bytes.h"
 #include "base/digest.h"
 
@@ -21,6 +23,15 @@ std::string email_id(const groupware::Item& item) {
 
 std::string thread_id(AccountId account, ThreadId thread) {
   return fmt::format("T{:x}-{:x}", account.value, thread.value);
+}
+
+std::optional<ThreadId> thread_of(AccountId account, std::string_view id) {
+  const auto dash = id.rfind('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  std::uint64_t number = 0;
+  (void)std::from_chars(id.data() + dash + 1, id.data() + id.size(), number, 16);
+  const ThreadId thread(number);
+  return thread_id(account, thread) == id ? std::optional(thread) : std::nullopt;
 }
 
 }  // namespace kontor::imap

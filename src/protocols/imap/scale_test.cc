@@ -97,6 +97,34 @@ TEST_F(ImapScale, ManyMessagesInOneCommitAndInOrder) {
   EXPECT_EQ(account_->modseq().value, before.value + 2);
 }
 
+// A chain of replies as long as the folder, and one search, sort and thread of all of it.
+TEST_F(ImapScale, SearchesSortsAndThreadsManyMessages) {
+  constexpr int kCount = 2000;
+  std::vector<std::string> messages;
+  for (int i = 1; i <= kCount; ++i) {
+    const std::string n = std::to_string(i), before = std::to_string(i - 1);
+    messages.push_back("Message-ID: <" + n + "@x>\r\nReferences: <" + before +
+                       "@x>\r\nSubject: " + std::to_string(kCount * 2 - i) + "\r\n\r\nbody\r\n");
+  }
+  add(messages);
+  auto peer = open_inbox();
+  std::string upwards, downwards;
+  for (int i = 1; i <= kCount; ++i) {
+    upwards += " " + std::to_string(i);
+    downwards += " " + std::to_string(kCount + 1 - i);
+  }
+  peer.send("c SORT (SUBJECT) UTF-8 ALL\r\n");
+  EXPECT_EQ(peer.read_line(), "* SORT" + downwards);
+  EXPECT_EQ(peer.read_line(), "c OK SORT completed");
+  for (const std::string algorithm : {"REFERENCES", "REFS"}) {
+    peer.send("d THREAD " + algorithm + " UTF-8 ALL\r\n");
+    EXPECT_EQ(peer.read_line(), "* THREAD (" + upwards.substr(1) + ")") << algorithm;
+    EXPECT_EQ(peer.read_line(), "d OK THREAD completed");
+  }
+  peer.send("e SEARCH RETURN (COUNT MAX) SUBJECT 39 BODY BODY\r\n");
+  EXPECT_EQ(peer.read_line(), "* ESEARCH (TAG \"e\") MAX 1961 COUNT 139");
+}
+
 // Larger than what is kept inline and than what a batch holds in memory; every byte value in it.
 TEST_F(ImapScale, LargeContentIsStreamedByteForByte) {
   std::string large = "Subject: large\r\nContent-Type: application/octet-stream\r\n\r\n";

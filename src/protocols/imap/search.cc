@@ -2,321 +2,291 @@
 #include "protocols/imap/search.h"
 
 #include <algorithm>
-#include <array>
-#include <optional>
 #include <utility>
 
-#include "base/log.h"
+#include "base/bytes.h"
 #include "formats/mime/decode.h"
-#include "protocols/imap/fold.h"
-#include "protocols/imap/search_text.h"
+#include "protocols/imap/object_id.h"
 
 namespace kontor::imap {
 
+using groupware::Query;
 using wire::imap::SearchKey;
 using Op = SearchKey::Op;
 
 namespace {
 
-constexpr std::uint32_t kRowsInTurn = 20'000;
-constexpr std::uint64_t kBytesInTurn = 8 << 20;
-constexpr std::uint64_t kCostOfSummary = 4 << 10;  // in bytes read, about
-constexpr std::uint64_t kCostOfContent = 32 << 10;
-constexpr std::uint64_t kCostOfText = 256;  // besides its bytes
-constexpr std::uint64_t kCostOfKey = 16;
+// The day of the key or from it on or before it, in the date's own zone (RFC 3501 section 6.4.4).
+groupware::Period period_of(Op op, std::chrono::sys_days day) {
+  groupware::Period period;
+  period.is_local = true;
+  const bool is_before = op == Op::internal_before || op == Op::sent_before || op == Op::saved_before;
+  const bool is_on = op == Op::internal_on || op == Op::sent_on || op == Op::saved_on;
+  if (!is_before) period.from = day;
+  if (is_before) period.until = day;
+  if (is_on) period.until = day + std::chrono::days(1);
+  return period;
+}
 
-constexpr int kHighestCost = 3;
+Query query_of(Query::Op op) {
+  Query query;
+  query.op = op;
+  return query;
+}
 
-// What a key has to read: the view, the summary, the header, the body.
-int reading_cost(Op op) {
-  switch (op) {
+class Translation {
+ public:
+  Translation(const Selected& box, Instant now, std::string charset)
+      : box_(box), now_(now), charset_(charset.empty() ? "UTF-8" : std::move(charset)) {}
+
+  Result<Query> translate(const SearchKey& key);
+  bool uses_modseq() const { return uses_modseq_; }
+
+ private:
+  Result<Query> nested(const SearchKey& key, Query::Op op);
+  Result<Query> numbers(const SearchKey& key) const;
+  Query uids(const wire::imap::Ranges& ranges) const;
+  Query day(const SearchKey& key, Query::Op op) const;
+  Query text(const SearchKey& key) const;
+  Query object(const SearchKey& key) const;
+  Query flags(const SearchKey& key) const;
+  Query size_or_age(const SearchKey& key);
+
+  const Selected& box_;
+  const Instant now_;
+  const std::string charset_;
+  bool uses_modseq_ = false;
+};
+
+Result<Query> Translation::translate(const SearchKey& key) {
+  switch (key.op) {
+    case Op::all:
+      return query_of(Query::Op::all);
+    case Op::both:
+      return nested(key, Query::Op::both);
+    case Op::either:
+      return nested(key, Query::Op::either);
+    case Op::inverse:
+      return nested(key, Query::Op::inverse);
+    case Op::filter: {
+      Translation stored(box_, now_, key.name);
+      TRY(Query query, stored.nested(key, Query::Op::both));
+      uses_modseq_ = uses_modseq_ || stored.uses_modseq_;
+      return query;
+    }
+    case Op::numbers:
+      return numbers(key);
+    case Op::uids:
+      if (key.set.is_saved_result()) return uids(box_.saved);
+      return uids(key.set.resolve(box_.view->last_uid().value));
+    case Op::flag:
+    case Op::keyword:
+    case Op::recent:
+    case Op::old:
+      return flags(key);
+    case Op::internal_before:
+    case Op::internal_on:
+    case Op::internal_since:
+      return day(key, Query::Op::received);
     case Op::sent_before:
     case Op::sent_on:
     case Op::sent_since:
-    case Op::from:
-    case Op::to:
-    case Op::cc:
-    case Op::bcc:
-    case Op::subject:
-      return 1;
-    case Op::header:
-      return 2;
-    case Op::body:
-    case Op::anywhere:
-      return 3;
+      return day(key, Query::Op::sent);
+    case Op::saved_before:
+    case Op::saved_on:
+    case Op::saved_since:
+      return day(key, Query::Op::saved);
+    case Op::larger:
+    case Op::smaller:
+    case Op::modseq:
+    case Op::older:
+    case Op::younger:
+      return size_or_age(key);
+    case Op::email_id:
+    case Op::thread_id:
+      return object(key);
     default:
-      return 0;
+      return text(key);
   }
 }
 
-bool has_text(Op op) { return op >= Op::from && op <= Op::anywhere; }
-
-std::chrono::sys_days local_day(const InternalDate& date) {
-  return std::chrono::floor<std::chrono::days>(date.at + std::chrono::minutes(date.zone_minutes));
-}
-
-bool compare_day(Op op, std::chrono::sys_days day, std::chrono::sys_days key) {
-  switch (op) {
-    case Op::internal_before:
-    case Op::sent_before:
-      return day < key;
-    case Op::internal_on:
-    case Op::sent_on:
-      return day == key;
-    default:
-      return day >= key;
+Result<Query> Translation::nested(const SearchKey& key, Query::Op op) {
+  Query query = query_of(op);
+  for (const auto& child : key.children) {
+    TRY(Query translated, translate(child));
+    query.children.push_back(std::move(translated));
   }
+  return query;
 }
 
-std::string_view text_of(const flatbuffers::String* text) {
-  return text == nullptr ? std::string_view() : std::string_view(text->data(), text->size());
+Result<Query> Translation::numbers(const SearchKey& key) const {
+  if (key.set.is_saved_result()) return uids(box_.saved);
+  const auto ranges = key.set.resolve(box_.exists());
+  if (!ranges.empty() && ranges.back().last > box_.exists())
+    return fail(Errc::invalid, "there is no message of that number");
+  wire::imap::Ranges found;
+  for (const auto& range : ranges)
+    found.push_back({box_.view->at(range.first - 1).uid.value, box_.view->at(range.last - 1).uid.value});
+  return uids(found);
 }
 
-using AddressVector = flatbuffers::Vector<flatbuffers::Offset<mime::fb::Address>>;
+Query Translation::uids(const wire::imap::Ranges& ranges) const {
+  Query query = query_of(Query::Op::uids);
+  query.uids = to_uids(ranges);
+  return query;
+}
 
-// As a header shows them: `name <mailbox@host>`.
-std::string spell_addresses(const AddressVector* addresses) {
-  std::string out;
-  if (addresses == nullptr) return out;
-  for (const auto* address : *addresses) {
-    const auto name = text_of(address->name());
-    if (!name.empty()) out += mime::decode_header(name) + " ";
-    out += "<" + mime::decode_header(text_of(address->mailbox()));
-    if (const auto host = text_of(address->host()); !host.empty()) (out += "@") += host;
-    out += ">, ";
+Query Translation::day(const SearchKey& key, Query::Op op) const {
+  Query query = query_of(op);
+  query.period = period_of(key.op, key.day);
+  return query;
+}
+
+Query Translation::flags(const SearchKey& key) const {
+  if (key.op == Op::recent) return uids(box_.recent);
+  if (key.op == Op::old) {
+    Query query = query_of(Query::Op::inverse);
+    query.children.push_back(uids(box_.recent));
+    return query;
   }
-  return out;
+  Query query = query_of(key.op == Op::flag ? Query::Op::flag : Query::Op::keyword);
+  query.number = key.number;
+  query.text = key.text;
+  return query;
 }
 
-const AddressVector* addresses_of(Op op, const mime::fb::Envelope& envelope) {
-  switch (op) {
-    case Op::from:
-      return envelope.from();
-    case Op::to:
-      return envelope.to();
-    case Op::cc:
-      return envelope.cc();
-    default:
-      return envelope.bcc();
+Query Translation::size_or_age(const SearchKey& key) {
+  if (key.op == Op::modseq) {
+    uses_modseq_ = true;
+    Query query = query_of(Query::Op::changed);
+    query.number = key.number;
+    return query;
   }
+  if (key.op == Op::larger || key.op == Op::smaller) {
+    Query query = query_of(Query::Op::size);
+    if (key.op == Op::larger) query.number = key.number + 1;
+    if (key.op == Op::smaller) query.below = key.number;
+    return query;
+  }
+  // RFC 5032 section 2.1: "older" is at or before that moment, "younger" at or after it.
+  Query query = query_of(Query::Op::received);
+  const Instant moment = now_ - std::chrono::seconds(key.number);
+  if (key.op == Op::older) query.period.until = moment + std::chrono::seconds(1);
+  if (key.op == Op::younger) query.period.from = moment;
+  return query;
 }
 
-void log_damaged(const groupware::Account& account, FolderId folder, Uid uid, const Error& error) {
-  log::error("imap.message_damaged",
-             {{"account", account.id().value}, {"folder", folder.value}, {"uid", uid.value}, {"error", error.text}});
+Query Translation::object(const SearchKey& key) const {
+  Query query = query_of(key.op == Op::thread_id ? Query::Op::thread : Query::Op::judged);
+  if (key.op == Op::email_id) {
+    query.judge = [id = key.text](const groupware::Item& item) { return email_id(item) == id; };
+    return query;
+  }
+  const auto thread = thread_of(box_.account->id(), key.text);
+  if (!thread) return query_of(Query::Op::none);
+  query.number = thread->value;
+  return query;
+}
+
+Query Translation::text(const SearchKey& key) const {
+  static constexpr std::pair<Op, Query::Op> kTexts[] = {
+      {Op::from, Query::Op::from},       {Op::to, Query::Op::to},
+      {Op::cc, Query::Op::cc},           {Op::bcc, Query::Op::bcc},
+      {Op::subject, Query::Op::subject}, {Op::header, Query::Op::header},
+      {Op::body, Query::Op::body},       {Op::anywhere, Query::Op::anywhere},
+  };
+  Query query = query_of(Query::Op::none);
+  for (const auto& [from, to] : kTexts)
+    if (from == key.op) query.op = to;
+  query.name = key.name;
+  query.text = mime::to_utf8(key.text, charset_).text;
+  return query;
+}
+
+bool names_numbers(const SearchKey& key) {
+  return (key.op == Op::numbers && !key.set.is_saved_result()) ||
+         std::any_of(key.children.begin(), key.children.end(), names_numbers);
 }
 
 }  // namespace
 
-// A key made ready: numbers resolved, text folded, keywords found.
-struct Search::Key {
-  Op op = Op::all;
-  std::vector<Key> children;
-  wire::imap::Ranges ranges;
-  std::uint64_t number = 0;
-  std::chrono::sys_days day{};
-  std::string name;
-  std::string text;
-  int cost = 0;
-};
-
-// What was read of one message, as far as keys asked for it. What is gone meanwhile is null; any other failure is kept
-// as `fault`, for then nobody can say whether the message matches.
-struct Search::Message {
-  const mime::fb::Summary* summary() {
-    if (!std::exchange(asked_summary, true)) {
-      cost += kCostOfSummary;
-      if (auto found = take(reader.summary(row.item))) {
-        summary_bytes = *std::move(found);
-        summary_table = flatbuffers::GetRoot<mime::fb::Summary>(summary_bytes.data());
-        if (summary_table->top() == nullptr) {
-          summary_table = nullptr;
-          (void)take<void>(fail(Errc::corrupt, "the summary of an item is damaged"));
-        }
-      }
-    }
-    return summary_table;
-  }
-  const groupware::Content* content() {
-    if (!std::exchange(asked_content, true)) {
-      cost += kCostOfContent;
-      if (auto found = take(reader.content(row.item))) contents = *std::move(found);
-    }
-    return contents.get();
-  }
-  // An envelope's text that a key compares, decoded and folded: made once for all keys.
-  const std::string& text_of_envelope(Op op, const mime::fb::Envelope& envelope) {
-    auto& text = texts[static_cast<std::size_t>(op) - static_cast<std::size_t>(Op::from)];
-    if (!text) {
-      text = fold_case(op == Op::subject ? mime::decode_header(text_of(envelope.subject()))
-                                         : spell_addresses(addresses_of(op, envelope)));
-      cost += text->size();
-    }
-    return *text;
-  }
-  bool contains(std::string_view folded, const std::string& needle) {
-    cost += folded.size() + kCostOfText;
-    return contains_text(folded, needle);
-  }
-  template <class T>
-  Result<T> take(Result<T> result) {
-    if (!result && result.error().code != Errc::not_found && !fault) fault = result.error();
-    return result;
-  }
-
-  const groupware::Reader& reader;
-  std::uint32_t position;
-  const groupware::Row& row;
-  std::uint64_t& cost;
-  std::optional<Error> fault;
-  bool asked_summary = false, asked_content = false;
-  std::string summary_bytes;
-  const mime::fb::Summary* summary_table = nullptr;
-  std::shared_ptr<const groupware::Content> contents;
-  std::array<std::optional<std::string>, 5> texts;  // from to subject
-};
-
-Result<Search::Key> Search::translate(const SearchKey& key, const std::string& charset, const Selected& box) {
-  Key made;
-  made.op = key.op;
-  made.number = key.number;
-  made.day = key.day;
-  made.name = key.name;
-  made.cost = reading_cost(key.op);
-  if (key.op == Op::numbers) {
-    made.ranges = key.set.resolve(box.exists());
-    if (!made.ranges.empty() && made.ranges.back().last > box.exists()) {
-      return fail(Errc::invalid, "there is no message of that number");
-    }
-  } else if (key.op == Op::uids) {
-    made.ranges = key.set.resolve(box.view->last_uid().value);
-  } else if (key.op == Op::keyword) {
-    made.number = box.keywords->find(key.text);
-  } else if (key.op == Op::modseq) {
-    uses_modseq_ = true;
-  } else if (has_text(key.op)) {
-    made.text = fold_case(mime::to_utf8(key.text, charset).text);
-  }
-  if (has_text(key.op) && ++texts_ > kMaxTexts) return fail(Errc::too_large, "too many texts to look for at once");
-  for (const auto& child : key.children) {
-    TRY(auto translated, translate(child, charset, box));
-    made.cost = std::max(made.cost, translated.cost);
-    made.children.push_back(std::move(translated));
-  }
-  // Cheap keys decide first; the order among equals stays.
-  std::vector<Key> ordered;
-  for (int cost = 0; cost <= kHighestCost; ++cost) {
-    for (auto& child : made.children) {
-      if (child.cost == cost) ordered.push_back(std::move(child));
-    }
-  }
-  made.children = std::move(ordered);
-  return made;
+std::vector<groupware::UidRange> to_uids(const wire::imap::Ranges& ranges) {
+  std::vector<groupware::UidRange> uids;
+  uids.reserve(ranges.size());
+  for (const auto& range : ranges) uids.push_back({Uid(range.first), Uid(range.last)});
+  return uids;
 }
 
-Result<Search> Search::prepare(const wire::imap::SearchProgram& program, const Selected& box) {
-  Search search;
-  search.box_ = &box;
-  TRY(auto root, search.translate(program.key, program.charset.empty() ? "UTF-8" : program.charset, box));
-  search.root_ = std::make_shared<const Key>(std::move(root));
-  return search;
+bool uses_numbers(const SearchKey& key) {
+  return key.op == Op::numbers || key.set.is_saved_result() ||
+         std::any_of(key.children.begin(), key.children.end(), uses_numbers);
 }
 
-bool Search::matches(const Key& key, Message& message) const {
-  const auto& row = message.row;
-  message.cost += kCostOfKey;
-  switch (key.op) {
-    case Op::all:
-      return true;
-    case Op::both:
-      return std::all_of(key.children.begin(), key.children.end(), [&](const Key& k) { return matches(k, message); });
-    case Op::either:
-      return std::any_of(key.children.begin(), key.children.end(), [&](const Key& k) { return matches(k, message); });
-    case Op::inverse:
-      return !matches(key.children[0], message);
-    case Op::numbers:
-      return wire::imap::contains(key.ranges, message.position + 1);
-    case Op::uids:
-      return wire::imap::contains(key.ranges, row.uid.value);
-    case Op::flag:
-      return (row.flag_bits & key.number) != 0;
-    case Op::keyword:
-      return key.number < groupware::KeywordTable::kLimit &&
-             box_->view->flags(message.position).has_keyword(static_cast<groupware::KeywordId>(key.number));
-    case Op::recent:
-      return box_->is_recent(row.uid);
-    case Op::old:
-      return !box_->is_recent(row.uid);
-    case Op::internal_before:
-    case Op::internal_on:
-    case Op::internal_since:
-      return compare_day(key.op, local_day(row.internal_date()), key.day);
-    case Op::larger:
-      return row.size > key.number;
-    case Op::smaller:
-      return row.size < key.number;
-    case Op::modseq:
-      return row.modseq.value >= key.number;
-    default:
-      return matches_stored(key, message);
-  }
+Result<Search> prepare_search(const wire::imap::SearchProgram& program, const Selected& box, Instant now,
+                              std::size_t most_texts) {
+  Translation translation(box, now, program.charset);
+  TRY(Query query, translation.translate(program.key));
+  TRY(auto matcher, groupware::Matcher::prepare(query, *box.keywords, most_texts));
+  return Search{std::move(query), std::move(matcher), translation.uses_modseq()};
 }
 
-bool Search::matches_stored(const Key& key, Message& message) const {
-  const auto* summary = message.summary();
-  if (summary == nullptr) return false;
-  const auto* envelope = summary->top()->envelope();
-  switch (key.op) {
-    case Op::sent_before:
-    case Op::sent_on:
-    case Op::sent_since: {
-      if (!summary->has_sent()) return false;
-      const InternalDate sent(Instant(std::chrono::seconds(summary->sent())), summary->sent_zone());
-      return compare_day(key.op, local_day(sent), key.day);
-    }
-    case Op::from:
-    case Op::to:
-    case Op::cc:
-    case Op::bcc:
-    case Op::subject:
-      return envelope != nullptr && message.contains(message.text_of_envelope(key.op, *envelope), key.text);
-    default:
-      break;
-  }
-  const auto* content = message.content();
-  if (content == nullptr) return false;
-  if (key.op == Op::header) {
-    const auto values = message.take(header_values(*content, *summary->top(), key.name, message.cost));
-    return values && std::any_of(values->begin(), values->end(), [&](const std::string& value) {
-             return message.contains(fold_case(value), key.text);
-           });
-  }
-  NeedleFinder finder({key.text});
-  if (key.op == Op::anywhere) (void)message.take(feed_header(*content, *summary->top(), finder, message.cost));
-  (void)message.take(feed_bodies(*content, *summary->top(), finder, message.cost));
-  return finder.found(0);
-}
-
-Result<void> Search::run(groupware::Account& account, const groupware::Caller& caller, std::uint32_t& position,
-                         std::vector<std::uint32_t>& found) const {
+// RFC 5466: stored searches are private annotations of the account. Blocks.
+Result<wire::imap::SearchProgram> with_filters(wire::imap::SearchProgram program, groupware::Account& account,
+                                               const groupware::Caller& caller) {
   TRY(const auto reader, account.read(caller));
-  std::uint64_t cost = 0;
-  std::optional<Error> fault;
-  const std::uint32_t end = std::min<std::uint64_t>(box_->exists(), std::uint64_t{position} + kRowsInTurn);
-  box_->view->each(position, end, [&](std::uint32_t at, const groupware::Row& row) {
-    Message message{.reader = *reader, .position = at, .row = row, .cost = cost};
-    const bool is_match = matches(*root_, message);
-    fault = std::move(message.fault);
-    if (fault) {
-      if (fault->code == Errc::corrupt) log_damaged(account, box_->folder, row.uid, *fault);
-      return false;
-    }
-    if (is_match) found.push_back(at);
-    position = at + 1;
-    return cost < kBytesInTurn;
+  TRY(const auto present, reader->annotations(FolderId()));
+  const auto unknown = wire::imap::put_in_filters(program.key, [&](const std::string& name) {
+    const auto found = present.find("/private/filters/values/" + to_lower(name));
+    return found == present.end() ? std::nullopt : std::optional(found->second);
   });
-  if (fault) return std::unexpected(*fault);
-  return {};
+  if (unknown) return fail(Errc::not_found, *unknown);
+  return program;
+}
+
+Task<SearchStart> start_search(Session& session, const Selected& box, const wire::imap::SearchProgram& program) {
+  SearchStart start;
+  if (session.is_uid_only() && names_numbers(program.key)) {  // RFC 9586 section 3.4
+    start.refusal = Reply{Reply::Kind::bad, "UIDREQUIRED", "messages have UIDs only"};
+    co_return start;
+  }
+  if (!program.charset.empty() && !mime::is_known_charset(program.charset)) {
+    start.refusal = Reply::no("this charset is unknown", "BADCHARSET (UTF-8 US-ASCII)");
+    co_return start;
+  }
+  wire::imap::SearchProgram whole = program;
+  if (wire::imap::has_filter(program.key)) {
+    auto put_in = co_await net::blocking(session.workers(),
+                                         [&] { return with_filters(program, session.account(), session.caller()); });
+    if (!put_in) {
+      const bool is_unknown = put_in.error().code == Errc::not_found;
+      start.refusal = is_unknown ? Reply::no("there is no such filter", "UNDEFINED-FILTER " + put_in.error().text)
+                                 : reply_to(put_in.error());
+      co_return start;
+    }
+    whole = *std::move(put_in);
+  }
+  auto search = co_await net::blocking(session.workers(), [&] {
+    return prepare_search(whole, box, system_clock().now(), session.options().search_texts);
+  });
+  if (search) {
+    start.search = *std::move(search);
+    if (start.search->uses_modseq) co_await session.enable_modseq();
+  } else {
+    const bool is_bad = search.error().code == Errc::invalid;
+    start.refusal = is_bad ? Reply::bad(search.error().text) : reply_to(search.error());
+  }
+  co_return start;
+}
+
+Task<Result<std::vector<std::uint32_t>>> find_all(Session& session, const Selected& box, const Search& search) {
+  std::vector<std::uint32_t> matches;
+  for (std::uint32_t position = 0; position < box.exists();) {
+    CO_TRY_VOID(co_await net::blocking(session.workers(), [&]() -> Result<void> {
+      TRY(const auto reader, box.account->read(session.caller()));
+      return search.matcher.run(*reader, *box.view, position, matches);
+    }));
+  }
+  co_return matches;
 }
 
 }  // namespace kontor::imap

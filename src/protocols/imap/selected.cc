@@ -42,14 +42,14 @@ std::optional<std::vector<std::uint32_t>> positions(const Selected& selected, co
                                                     bool by_uid) {
   const auto& view = *selected.view;
   std::vector<std::uint32_t> found;
-  if (!by_uid) {
+  if (!by_uid && !set.is_saved_result()) {
     for (const auto& range : set.resolve(view.size())) {
       if (range.last > view.size()) return std::nullopt;
       for (std::uint32_t number = range.first; number <= range.last; ++number) found.push_back(number - 1);
     }
     return found;
   }
-  for (const auto& range : set.resolve(view.last_uid().value)) {
+  for (const auto& range : uids_in(selected, set)) {
     for (std::uint32_t at = view.lower_bound(Uid(range.first)); at < view.size(); ++at) {
       if (view.at(at).uid.value > range.last) break;
       found.push_back(at);
@@ -62,6 +62,10 @@ void append_fetch_start(std::string& out, const Selected& selected, std::uint32_
   out += "* ";
   wire::imap::append_number(out, selected.uid_only ? selected.view->at(position).uid.value : position + 1);
   out += selected.uid_only ? " UIDFETCH (" : " FETCH (";
+}
+
+wire::imap::Ranges uids_in(const Selected& selected, const wire::imap::SequenceSet& set) {
+  return set.is_saved_result() ? selected.saved : set.resolve(selected.view->last_uid().value);
 }
 
 void append_flags(std::string& out, const Selected& selected, std::uint32_t position) {

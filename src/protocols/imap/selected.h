@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "groupware/account.h"
+#include "protocols/imap/search_context.h"
 #include "wire/imap/sequence_set.h"
 
 namespace kontor::imap {
@@ -33,25 +34,31 @@ struct Selected {
   bool is_recent(Uid uid) const { return wire::imap::contains(recent, uid.value); }
 
   std::shared_ptr<groupware::Account> account;  // in which the folder is: not always the session's own
+  std::string prefix;                           // before the account's folders' names; see Mailbox
   FolderId folder;
   bool read_only = false;
   bool uid_only = false;  // the client knows no message numbers (RFC 9586)
   std::uint32_t rights = 0;
   std::shared_ptr<const groupware::FolderView> view;
   std::shared_ptr<const groupware::KeywordTable> keywords;
-  wire::imap::Ranges recent;  // UIDs that this session was the first to see
+  wire::imap::Ranges recent;            // UIDs that this session was the first to see
+  std::vector<SearchContext> contexts;  // searches whose results are kept up to date (RFC 5267)
+  wire::imap::Ranges saved;             // UIDs of the saved search result, "$" (RFC 5182)
   // Rows that this session changed and has told of: they are not announced again.
   Modseq own_change;
   wire::imap::Ranges own_uids;
 };
 
-// Positions of the messages that a set names, ascending. By number: nothing if one is beyond the end (the command is
-// BAD); by UID: absent ones are passed over.
+// Positions of the messages that a set names, ascending; of the saved result those that are still there. By number:
+// nothing if one is beyond the end (the command is BAD); by UID: absent ones are passed over.
 std::optional<std::vector<std::uint32_t>> positions(const Selected& selected, const wire::imap::SequenceSet& set,
                                                     bool by_uid);
 
 // "* 3 FETCH (", or the UIDONLY form of it.
 void append_fetch_start(std::string& out, const Selected& selected, std::uint32_t position);
+
+// The UIDs that a set of UIDs names, whether or not there are such messages.
+wire::imap::Ranges uids_in(const Selected& selected, const wire::imap::SequenceSet& set);
 
 // "(\Seen \Recent work)" of the row at `position` of `view`.
 void append_flags(std::string& out, const Selected& selected, std::uint32_t position);

@@ -27,6 +27,7 @@ struct Options {
   bool unauthenticate = true;                         // RFC 8437: a connection may be used by one after another
   std::chrono::milliseconds progress_after{10'000};   // of silence within a command (RFC 9585 section 4)
   std::uint64_t append_limit = 0;                     // bytes of a message; 0 = as the core takes
+  std::uint32_t search_texts = 50;                    // that one SEARCH, SORT or THREAD may look for
   std::string version;                                // told in ID, empty = not told
 };
 

@@ -158,6 +158,8 @@ class Session {
   Task<bool> refuse_literal(const Command& command, wire::imap::LiteralMark mark, Reply reply);
   Task<void> execute(Command& command);
   Task<void> answer(std::string_view tag, const Reply& reply);
+  // What changed rows do to searches that are kept up to date.
+  Task<void> announce_results(std::vector<std::uint32_t> touched);
 
   std::shared_ptr<const Server> server_;
   net::Buffered io_;

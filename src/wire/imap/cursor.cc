@@ -212,7 +212,7 @@ std::uint32_t Cursor::nz_number() {
 }
 
 SequenceSet Cursor::sequence_set() {
-  const auto length = std::min(rest_.find_first_not_of("0123456789:,*"), rest_.size());
+  const auto length = rest_.starts_with('$') ? 1 : std::min(rest_.find_first_not_of("0123456789:,*"), rest_.size());
   auto set = SequenceSet::parse(rest_.substr(0, length));
   if (!set) {
     fail("expected a set of messages");

@@ -3,7 +3,7 @@
 
 #include "wire/imap/fetch_request.h"
 #include "wire/imap/list_pattern.h"
-#include "wire/imap/search_key.h"
+#include "wire/imap/search_command.h"
 
 namespace kontor::wire::imap {
 namespace {
@@ -57,9 +57,9 @@ TEST(PartialRange, Cuts) {
     const char* text;
     std::size_t count, from, before;
   };
-  const Case cases[] = {{"1:3", 10, 0, 3},   {"3:1", 10, 0, 3},    {"4:4294967295", 10, 3, 10}, {"11:20", 10, 10, 10},
-                        {"1:5", 0, 0, 0},    {"-1:-3", 10, 7, 10}, {"-3:-1", 10, 7, 10},        {"-8:-20", 10, 0, 3},
-                        {"-11:-12", 10, 0, 0}};
+  const Case cases[] = {{"1:3", 10, 0, 3},     {"3:1", 10, 0, 3},    {"4:4294967295", 10, 3, 10},
+                        {"11:20", 10, 10, 10}, {"1:5", 0, 0, 0},     {"-1:-3", 10, 7, 10},
+                        {"-3:-1", 10, 7, 10},  {"-8:-20", 10, 0, 3}, {"-11:-12", 10, 0, 0}};
   for (const auto& c : cases) {
     Cursor in(c.text);
     const auto range = parse_partial_range(in);
@@ -137,6 +137,11 @@ TEST(SearchKey, Parses) {
       {"MODSEQ \"/flags/\\\\draft\" all 620162338", {Op::modseq}},
       {"SENTON \"01-Feb-1994\" BODY x", {Op::sent_on, Op::body}},
       {"*", {Op::numbers}},
+      {"$ UID $", {Op::numbers, Op::uids}},
+      {"OLDER 1 YOUNGER 259200", {Op::older, Op::younger}},
+      {"SAVEDBEFORE 1-Feb-1994 SAVEDON 1-Feb-1994 SAVEDSINCE 1-Feb-1994 SAVEDATESUPPORTED",
+       {Op::saved_before, Op::saved_on, Op::saved_since, Op::all}},
+      {"EMAILID M6d99 THREADID T1-a", {Op::email_id, Op::thread_id}},
   };
   for (const auto& c : cases) {
     Cursor in(c.text);
@@ -168,7 +173,12 @@ TEST(SearchKey, Refuses) {
                            "0",
                            "1:",
                            "SEEN  DRAFT",
-                           "MODSEQ 99999999999999999999"}) {
+                           "MODSEQ 99999999999999999999",
+                           "OLDER 0",
+                           "YOUNGER -1",
+                           "SAVEDON 1994",
+                           "EMAILID",
+                           "$1"}) {
     Cursor in(text);
     parse_search(in);
     EXPECT_TRUE(in.failed()) << text;
@@ -240,6 +250,81 @@ TEST(ListPattern, Matches) {
   for (int i = 0; i < 300; ++i) hard += "%a*";
   hard += "c";
   EXPECT_FALSE(ListPattern(hard).matches(std::string(1000, 'a') + "b"));
+}
+
+// RFC 4731, 5182, 5267, 9394: "min max partial" of what was read.
+TEST(SearchCommand, ReadsReturnOptions) {
+  struct Case {
+    const char* text;
+    const char* expected;  // null = refused
+  };
+  const Case cases[] = {
+      {"ALL", "-"},
+      {"RETURN () ALL", "all"},
+      {"return (min Max COUNT) ALL", "min max count"},
+      {"RETURN (SAVE) ALL", "save"},
+      {"RETURN (UPDATE) ALL", "all update"},
+      {"RETURN (CONTEXT COUNT UPDATE) ALL", "count update"},
+      {"RETURN (PARTIAL 1:500) ALL", "1:500"},
+      {"RETURN (PARTIAL 500:1) ALL", "1:500"},
+      {"RETURN (PARTIAL -100:-1 SAVE) ALL", "save -1:-100"},
+      {"RETURN (PARTIAL 1:-5) ALL", nullptr},
+      {"RETURN (PARTIAL 1) ALL", nullptr},
+      {"RETURN (PARTIAL 0:1) ALL", nullptr},
+      {"RETURN (PARTIAL 1:2 PARTIAL 1:2) ALL", nullptr},
+      {"RETURN (ALL PARTIAL 1:2) ALL", nullptr},
+      {"RETURN (MIN MAX ALL", nullptr},
+      {"RETURN (ALLES) ALL", nullptr},
+      {"RETURN () ", nullptr},
+      {"RETURN ALL", nullptr},
+  };
+  for (const auto& c : cases) {
+    Cursor in(c.text);
+    const auto command = parse_search_command(in);
+    EXPECT_EQ(in.failed(), c.expected == nullptr) << c.text;
+    if (in.failed() || c.expected == nullptr) continue;
+    const auto& options = command.options;
+    std::string read = options.is_given ? "" : "-";
+    const auto add = [&](bool is_set, const std::string& name) {
+      if (is_set) read += (read.empty() ? "" : " ") + name;
+    };
+    add(options.min, "min"), add(options.max, "max"), add(options.all, "all"), add(options.count, "count");
+    add(options.save, "save"), add(options.update, "update");
+    add(options.partial.has_value(), options.partial ? options.partial->print() : "");
+    EXPECT_EQ(read, c.expected) << c.text;
+  }
+}
+
+TEST(SearchCommand, ReadsSortThreadAndFolders) {
+  struct Case {
+    const char* text;
+    bool sort, thread, folders;  // which of them can read it
+  };
+  const Case cases[] = {
+      {"(DATE) UTF-8 ALL", true, false, false},
+      {"(REVERSE DISPLAYFROM SUBJECT) US-ASCII NOT SEEN", true, false, false},
+      {"RETURN (COUNT) (TO) UTF-8 ALL", true, false, false},
+      {"() UTF-8 ALL", false, false, false},
+      {"(REVERSE) UTF-8 ALL", false, false, false},
+      {"REFERENCES UTF-8 ALL", false, true, false},
+      {"REFERENCES ALL", false, false, false},
+      {"ALL", false, false, true},
+      {"IN (inboxes) ALL", false, false, true},
+      {"IN (subtree (a \"b c\") mailboxes d selected) RETURN (MIN) SEEN", false, false, true},
+      {"IN () ALL", false, false, false},
+      {"IN (subtree) ALL", false, false, false},
+      {"IN (inboxes (scope)) ALL", false, false, false},
+      {"IN (elsewhere) ALL", false, false, false},
+  };
+  for (const auto& c : cases) {
+    Cursor sort(c.text), thread(c.text), folders(c.text);
+    parse_sort_command(sort);
+    parse_thread_command(thread);
+    parse_folders_search(folders);
+    EXPECT_EQ(!sort.failed(), c.sort) << c.text;
+    EXPECT_EQ(!thread.failed(), c.thread) << c.text;
+    EXPECT_EQ(!folders.failed(), c.folders) << c.text;
+  }
 }
 
 }  // namespace

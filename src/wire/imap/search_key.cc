@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "wire/imap/search_key.h"
 
+#include <algorithm>
+
 namespace kontor::wire::imap {
 namespace {
 
 using Op = SearchKey::Op;
 
-enum class Argument : std::uint8_t { none, text, keyword, date, number };
+enum class Argument : std::uint8_t { none, text, keyword, date, number, seconds, object_id };
 
 struct SearchWord {
   std::string_view name;
@@ -47,6 +49,15 @@ constexpr SearchWord kSearchWords[] = {
     {"SENTSINCE", Op::sent_since, Argument::date},
     {"LARGER", Op::larger, Argument::number},
     {"SMALLER", Op::smaller, Argument::number},
+    {"OLDER", Op::older, Argument::seconds},
+    {"YOUNGER", Op::younger, Argument::seconds},
+    {"SAVEDBEFORE", Op::saved_before, Argument::date},
+    {"SAVEDON", Op::saved_on, Argument::date},
+    {"SAVEDSINCE", Op::saved_since, Argument::date},
+    {"SAVEDATESUPPORTED", Op::all},
+    {"EMAILID", Op::email_id, Argument::object_id},
+    {"THREADID", Op::thread_id, Argument::object_id},
+    {"FILTER", Op::filter, Argument::object_id},
 };
 
 SearchKey opposite_of(SearchKey key) {
@@ -119,6 +130,12 @@ class SearchParser {
       case Argument::number:
         key.number = in_.number();
         break;
+      case Argument::seconds:
+        key.number = in_.nz_number();
+        break;
+      case Argument::object_id:
+        key.text = in_.atom();
+        break;
     }
     return word.inverse ? opposite_of(std::move(key)) : key;
   }
@@ -148,7 +165,7 @@ class SearchParser {
       in_.space();
       if (in_.peek() == '"') metadata_entry();
       key.number = in_.number64();
-    } else if (in_.peek() == '*' || (in_.peek() >= '0' && in_.peek() <= '9')) {
+    } else if (in_.peek() == '*' || in_.peek() == '$' || (in_.peek() >= '0' && in_.peek() <= '9')) {
       key.op = Op::numbers;
       key.set = in_.sequence_set();
     } else {
@@ -171,17 +188,66 @@ class SearchParser {
 
 }  // namespace
 
-SearchProgram parse_search(Cursor& in) {
-  SearchProgram program;
-  if (in.take_word("CHARSET")) {
-    in.space();
-    program.charset = in.astring();
-    if (program.charset.empty()) in.fail("a charset is missing");
-    in.space();
+bool has_filter(const SearchKey& key) {
+  return key.op == Op::filter || std::any_of(key.children.begin(), key.children.end(), has_filter);
+}
+
+namespace {
+
+class FilterLookup {
+ public:
+  using Source = std::function<std::optional<std::string>(const std::string&)>;
+  explicit FilterLookup(const Source& source) : source_(source) {}
+
+  std::optional<std::string> put_in(SearchKey& key, std::size_t depth) {
+    if (key.op == Op::filter) return put_in_one(key, depth);
+    for (auto& child : key.children)
+      if (auto fault = put_in(child, depth)) return fault;
+    return std::nullopt;
   }
+
+ private:
+  static constexpr std::size_t kMostFilters = 50;
+  static constexpr std::size_t kDeepest = 5;
+
+  std::optional<std::string> put_in_one(SearchKey& key, std::size_t depth) {
+    const auto text = depth < kDeepest && ++count_ <= kMostFilters ? source_(key.text) : std::nullopt;
+    if (!text) return key.text;
+    Cursor in(*text);
+    SearchProgram program = parse_search(in);
+    if (in.failed()) return key.text;
+    key.name = program.charset;
+    key.children.push_back(std::move(program.key));
+    return put_in(key.children[0], depth + 1);
+  }
+
+  const Source& source_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace
+
+std::optional<std::string> put_in_filters(SearchKey& key, const FilterLookup::Source& look_up) {
+  return FilterLookup(look_up).put_in(key, 0);
+}
+
+SearchProgram parse_search_keys(Cursor& in, std::string charset) {
+  SearchProgram program;
+  program.charset = std::move(charset);
   program.key = SearchParser(in).keys(0);
   in.finish();
   return program;
+}
+
+SearchProgram parse_search(Cursor& in) {
+  std::string charset;
+  if (in.take_word("CHARSET")) {
+    in.space();
+    charset = in.astring();
+    if (charset.empty()) in.fail("a charset is missing");
+    in.space();
+  }
+  return parse_search_keys(in, std::move(charset));
 }
 
 }  // namespace kontor::wire::imap

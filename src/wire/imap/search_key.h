@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A SEARCH program as a tree (RFC 3501 section 6.4.4, RFC 7162 section 3.1.5), bounded in depth and size.
+// A SEARCH program as a tree (RFC 3501 section 6.4.4, RFC 7162 section 3.1.5, RFC 5032, RFC 8474 section 6.1, RFC 8514
+// section 4.3), bounded in depth and size.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +21,7 @@ struct SearchKey {
     either,   // one of `children`
     inverse,  // not children[0]
     numbers,
-    uids,  // `set`
+    uids,  // `set`, of UIDs or UIDs of the saved result
     flag,
     keyword,  // `number` is the bit; `text`
     recent,
@@ -29,6 +32,15 @@ struct SearchKey {
     larger,
     smaller,
     modseq,  // `number`
+    older,
+    younger,  // than `number` seconds
+    saved_before,
+    saved_on,
+    saved_since,  // `day`
+    email_id,
+    thread_id,  // `text`
+    filter,     // the search stored under the name `text` (RFC 5466): once it is known, `children` and, in `name`, its
+                // charset
     sent_before,
     sent_on,
     sent_since,
@@ -59,7 +71,16 @@ struct SearchProgram {
   SearchKey key;        // its op is `both`: all keys that were given
 };
 
-// From after the blank that follows SEARCH to the end of the command.
+// Whether a stored search is part of it.
+bool has_filter(const SearchKey& key);
+// Puts in the stored searches that it names, and those that these name; `look_up` gives the text of one, nothing if
+// there is none. Nothing if all is well, else the name of the one that is not there, is none or is too deep.
+std::optional<std::string> put_in_filters(SearchKey& key,
+                                          const std::function<std::optional<std::string>(const std::string&)>& look_up);
+
+// From after the blank that follows SEARCH and its options to the end of the command: [CHARSET ...] and keys.
 SearchProgram parse_search(Cursor& in);
+// The keys alone, to the end of the command, for the commands that must give a charset.
+SearchProgram parse_search_keys(Cursor& in, std::string charset);
 
 }  // namespace kontor::wire::imap

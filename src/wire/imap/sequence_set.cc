@@ -73,6 +73,8 @@ Ranges canonical(std::vector<Range> ranges) {
 
 std::optional<SequenceSet> SequenceSet::parse(std::string_view text) {
   SequenceSet set;
+  set.is_saved_result_ = text == "$";
+  if (set.is_saved_result_) return set;
   while (true) {
     const auto first = take_sequence_number(text);
     if (!first || set.ranges_.size() == kMaxRanges) return std::nullopt;
@@ -102,7 +104,7 @@ Ranges SequenceSet::resolve(std::uint32_t star) const {
 
 std::string SequenceSet::print() const {
   const auto number = [](std::uint32_t n) { return n == kStar ? std::string("*") : std::to_string(n); };
-  std::string out;
+  std::string out(is_saved_result_ ? "$" : "");
   for (const auto& range : ranges_) {
     if (!out.empty()) out.push_back(',');
     out += number(range.first);

@@ -32,7 +32,8 @@ class SequenceSet {
  public:
   static constexpr std::size_t kMaxRanges = 32'768;
 
-  // Nothing if it is not a sequence set, or has more ranges than kMaxRanges.
+  // Nothing if it is not a sequence set, or has more ranges than kMaxRanges. "$" is the saved result of a search (RFC
+  // 5182): it resolves to nothing here, for only the session knows it.
   static std::optional<SequenceSet> parse(std::string_view text);
 
   // With "*" as the largest number in use. 0 = the folder is empty: then "*" stands for nothing and a range with it is
@@ -40,10 +41,12 @@ class SequenceSet {
   Ranges resolve(std::uint32_t star) const;
   std::string print() const;  // as written, canonical in spelling only
   bool has_star() const;
+  bool is_saved_result() const { return is_saved_result_; }
 
  private:
   static constexpr std::uint32_t kStar = 0;  // no number in a set is 0
   std::vector<Range> ranges_;
+  bool is_saved_result_ = false;
 };
 
 }  // namespace kontor::wire::imap

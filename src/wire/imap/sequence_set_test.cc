@@ -34,13 +34,22 @@ TEST(SequenceSet, Resolves) {
 }
 
 TEST(SequenceSet, Refuses) {
-  for (const char* text : {"", "0", "01", "1,", ",1", "1:", ":1", "1::2", "4294967296", "-1", "a", "1 2", "1:2:3", "$",
-                           "*1", "1*", "99999999999999999999"}) {
+  for (const char* text : {"",    "0",     "01", "1,",  ",1",  "1:",  ":1", "1::2", "4294967296",          "-1", "a",
+                           "1 2", "1:2:3", "$1", "$,1", "1,$", "$:3", "*1", "1*",   "99999999999999999999"}) {
     EXPECT_FALSE(SequenceSet::parse(text)) << text;
   }
   std::string many = "1";
   for (std::size_t i = 0; i < SequenceSet::kMaxRanges; ++i) many += ",1";
   EXPECT_FALSE(SequenceSet::parse(many));
+}
+
+TEST(SequenceSet, KnowsTheSavedResult) {
+  const auto set = SequenceSet::parse("$");
+  ASSERT_TRUE(set);
+  EXPECT_TRUE(set->is_saved_result());
+  EXPECT_EQ(set->print(), "$");
+  EXPECT_TRUE(set->resolve(7).empty());
+  EXPECT_FALSE(SequenceSet::parse("1:3")->is_saved_result());
 }
 
 TEST(SequenceSet, AppendContainsCount) {

@@ -10,7 +10,7 @@
 #include "formats/mime/summary_generated.h"
 #include "groupware/content.h"
 
-namespace kontor::imap {
+namespace kontor::groupware {
 
 // Feeds decoded text in pieces and remembers which needles were found. Needles are folded; an empty one is always
 // found.
@@ -35,14 +35,14 @@ bool contains_text(std::string_view text, std::string_view needle);
 // The functions below add the bytes they read to `cost`. Errors: as Content::read.
 
 // A message's header block as searchable text: each field unfolded and decoded, a line each.
-Result<void> feed_header(const groupware::Content& content, const mime::fb::Entity& entity, NeedleFinder& finder,
+Result<void> feed_header(const Content& content, const mime::fb::Entity& entity, NeedleFinder& finder,
                          std::uint64_t& cost);
 // All text parts, decoded, and the headers of messages inside.
-Result<void> feed_bodies(const groupware::Content& content, const mime::fb::Entity& entity, NeedleFinder& finder,
+Result<void> feed_bodies(const Content& content, const mime::fb::Entity& entity, NeedleFinder& finder,
                          std::uint64_t& cost);
 
 // The decoded values of all header fields of that name, a line each; nothing if there is none.
-Result<std::vector<std::string>> header_values(const groupware::Content& content, const mime::fb::Entity& top,
+Result<std::vector<std::string>> header_values(const Content& content, const mime::fb::Entity& top,
                                                std::string_view name, std::uint64_t& cost);
 
-}  // namespace kontor::imap
+}  // namespace kontor::groupware

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "protocols/imap/search_text.h"
+#include "groupware/search/text.h"
 
 #include <algorithm>
 #include <cstring>
@@ -7,21 +7,17 @@
 #include "base/bytes.h"
 #include "formats/mime/decode.h"
 #include "formats/mime/header.h"
-#include "protocols/imap/fold.h"
+#include "groupware/search/addresses.h"
+#include "groupware/search/fold.h"
 
-namespace kontor::imap {
+namespace kontor::groupware {
 namespace {
 
-using groupware::Content;
 using mime::fb::Entity;
 
 constexpr std::uint64_t kSearchedHeader = 1 << 20;
 constexpr std::size_t kSearchPiece = 256 << 10;
 constexpr std::size_t kWholeText = 4 << 20;  // of a charset that cannot be cut at line ends
-
-std::string_view as_view(const flatbuffers::String* text) {
-  return text == nullptr ? std::string_view() : std::string_view(text->data(), text->size());
-}
 
 Result<std::string> read_header(const Content& content, const Entity& entity, std::uint64_t& cost) {
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(entity.header_size(), kSearchedHeader));
@@ -32,7 +28,7 @@ Result<std::string> read_header(const Content& content, const Entity& entity, st
 std::string charset_of(const Entity& entity) {
   if (entity.params() == nullptr) return {};
   for (const auto* param : *entity.params()) {
-    if (iequals(as_view(param->name()), "charset")) return std::string(as_view(param->value()));
+    if (iequals(view_of(param->name()), "charset")) return std::string(view_of(param->value()));
   }
   return {};
 }
@@ -46,7 +42,7 @@ bool cuts_at_line_ends(std::string_view charset) {
 
 // One text part: transfer encoding and charset taken off piece by piece.
 Result<void> feed_text_part(const Content& content, const Entity& entity, NeedleFinder& finder, std::uint64_t& cost) {
-  mime::BodyDecoder decoder(mime::parse_transfer_encoding(as_view(entity.encoding())));
+  mime::BodyDecoder decoder(mime::parse_transfer_encoding(view_of(entity.encoding())));
   const std::string charset = charset_of(entity);
   const std::size_t threshold = cuts_at_line_ends(charset) ? kSearchPiece : kWholeText;
   finder.new_text();
@@ -88,7 +84,7 @@ bool NeedleFinder::all_found() const {
 
 void NeedleFinder::feed(std::string_view utf8) {
   if (utf8.empty() || all_found()) return;
-  tail_ += fold_case(utf8);
+  tail_ += fold_text(utf8);
   for (std::size_t i = 0; i < needles_.size(); ++i) {
     if (!found_[i]) found_[i] = contains_text(tail_, needles_[i]);
   }
@@ -116,7 +112,7 @@ Result<void> feed_bodies(const Content& content, const Entity& entity, NeedleFin
   } else if (entity.message() != nullptr) {
     TRY_VOID(feed_header(content, *entity.message(), finder, cost));
     return feed_bodies(content, *entity.message(), finder, cost);
-  } else if (iequals(as_view(entity.type()), "text")) {
+  } else if (iequals(view_of(entity.type()), "text")) {
     return feed_text_part(content, entity, finder, cost);
   }
   return {};
@@ -133,4 +129,4 @@ Result<std::vector<std::string>> header_values(const Content& content, const Ent
   return values;
 }
 
-}  // namespace kontor::imap
+}  // namespace kontor::groupware

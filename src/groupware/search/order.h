@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Puts items of a folder in the order a client asks for (RFC 5256 section 3, RFC 5957). What is compared is gathered
+// once, in few bytes per item; summaries are visited where they lie.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "formats/mime/summary_generated.h"
+#include "groupware/account.h"
+#include "groupware/search/arena.h"
+
+namespace kontor::groupware {
+
+struct SortKey {
+  enum class Field : std::uint8_t { arrival, cc, date, display_from, display_to, from, size, subject, to };
+
+  bool operator==(const SortKey&) const = default;
+
+  Field field = Field::arrival;
+  bool reverse = false;
+};
+
+// The date that RFC 5256 section 2.2 sorts by: the Date field, or else the internal date.
+Instant sent_or_received(const mime::fb::Summary* summary, const Row& row);
+
+// A table of entries, each with what its item is compared by. One thread at a time.
+class Sorter {
+ public:
+  explicit Sorter(std::vector<SortKey> keys) : keys_(std::move(keys)), columns_(keys_.size()) {}
+
+  // Adds an entry for each of `positions`, from the `next` one on until enough was read for one turn; moves `next` on.
+  // An item that is gone sorts with empty fields. Blocks. Errors: as Reader::summaries.
+  Result<void> gather(const Reader& reader, const FolderView& view, const std::vector<std::uint32_t>& positions,
+                      std::size_t& next);
+
+  std::size_t size() const { return uids_.size(); }
+  Uid uid(std::size_t entry) const { return uids_[entry]; }
+  // Whether the one entry comes before the other; equals come in the order of their UIDs.
+  bool comes_before(std::uint32_t a, std::uint32_t b) const;
+  // The entries from `first` on, in order.
+  std::vector<std::uint32_t> sorted(std::uint32_t first = 0) const;
+  // A table of these entries alone, numbered in the given order.
+  Sorter with_only(const std::vector<std::uint32_t>& entries) const;
+
+ private:
+  // One of the two, by the key's field. The first eight bytes of a text decide most comparisons.
+  struct Cell {
+    std::uint64_t number = 0;
+    std::string_view text;
+  };
+  bool needs_summaries() const;
+  Cell cell(SortKey::Field field, const Row& row, const mime::fb::Summary* summary);
+  Cell text_cell(std::string_view decoded);
+
+  std::vector<SortKey> keys_;
+  std::vector<std::vector<Cell>> columns_;  // one per key
+  std::vector<Uid> uids_;
+  std::size_t begun_ = 0;  // entries before the gathering that is under way
+  TextArena texts_;
+};
+
+}  // namespace kontor::groupware

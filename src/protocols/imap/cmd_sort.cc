@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// RFC 5256 (SORT), RFC 5957 (SORT=DISPLAY), RFC 5267 (ESORT, CONTEXT=SORT).
+#include "groupware/search/order.h"
+#include "protocols/imap/commands.h"
+#include "protocols/imap/search.h"
+#include "protocols/imap/search_result.h"
+#include "protocols/imap/session.h"
+#include "wire/imap/search_command.h"
+
+namespace kontor::imap {
+namespace {
+
+using Field = groupware::SortKey::Field;
+using By = wire::imap::SortCriterion::By;
+
+static_assert(static_cast<int>(By::arrival) == static_cast<int>(Field::arrival));
+static_assert(static_cast<int>(By::size) == static_cast<int>(Field::size));
+static_assert(static_cast<int>(By::to) == static_cast<int>(Field::to));
+
+std::vector<groupware::SortKey> sort_keys(const std::vector<wire::imap::SortCriterion>& criteria) {
+  std::vector<groupware::SortKey> keys;
+  for (const auto& criterion : criteria) keys.push_back({static_cast<Field>(criterion.by), criterion.reverse});
+  return keys;
+}
+
+std::vector<std::uint32_t> positions_of(const groupware::Sorter& sorter, const groupware::FolderView& view) {
+  std::vector<std::uint32_t> positions;
+  positions.reserve(sorter.size());
+  for (const auto entry : sorter.sorted()) positions.push_back(view.lower_bound(sorter.uid(entry)));
+  return positions;
+}
+
+}  // namespace
+
+Task<Result<Reply>> cmd_sort(Session& session, Command& command) {
+  wire::imap::Cursor in(command.args());
+  in.space();
+  const auto wanted = wire::imap::parse_sort_command(in);
+  if (in.failed()) co_return Reply::bad(in);
+  if (wanted.options.save) co_return Reply::bad("SORT saves no result");
+  if (auto refusal = refuse_update(session, command, wanted.options)) co_return *std::move(refusal);
+  auto start = co_await start_search(session, *session.selected(), wanted.program);
+  if (start.refusal) co_return *std::move(start.refusal);
+  Selected& box = *session.selected();
+  CO_TRY(const auto matches, co_await find_all(session, box, *start.search));
+  groupware::Sorter sorter(sort_keys(wanted.criteria));
+  std::vector<std::uint32_t> ordered;
+  for (std::size_t next = 0; next < matches.size();) {
+    CO_TRY_VOID(co_await net::blocking(session.workers(), [&]() -> Result<void> {
+      TRY(const auto reader, box.account->read(session.caller()));
+      TRY_VOID(sorter.gather(*reader, *box.view, matches, next));
+      if (next == matches.size()) ordered = positions_of(sorter, *box.view);
+      return {};
+    }));
+  }
+  const SearchResult result{*box.view, ordered, command.by_uid, start.search->uses_modseq};
+  std::string line;
+  if (wanted.options.update) {
+    auto order = sorter.sorted();
+    line = keep_context(box, command.tag, wanted.program.key, SearchContext::kMostSorted,
+                        SearchContext(command.tag, command.by_uid, start.search->query, std::move(sorter), order));
+  }
+  line += wanted.options.is_given ? print_esearch(command.tag, wanted.options, result) : print_plain("SORT", result);
+  co_await session.write(line);
+  co_return Reply::ok("SORT completed");
+}
+
+}  // namespace kontor::imap
