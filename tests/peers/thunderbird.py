@@ -80,7 +80,7 @@ class Thunderbird:
             self.process = subprocess.Popen(
                 ["thunderbird", "--headless", "--marionette", "--remote-allow-system-access", "--no-remote", "--profile", self.profile],
                 env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-        port = int(wait_for(self._active_port, f"Thunderbird's port; its log: {self.log}", 90))
+        port = int(wait_for(self._active_port, f"Thunderbird's port; its log: {self.log}", 240))
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=180)
         self._receive()
         self._command("WebDriver:NewSession", capabilities={})
