@@ -48,11 +48,23 @@ struct Item {
   InternalDate internal_date;
   Instant saved{};  // when it came into its folder (RFC 8514)
   std::uint64_t size = 0;
-  std::string hash;  // SHA-256 of the content
+  std::uint64_t crlf_size = 0;  // with every line ended by CRLF: what POP3 sends
+  std::string hash;             // SHA-256 of the content
   ThreadId thread;
   Modseq created;
   Modseq modified;
   std::map<std::string, std::string> properties;
+};
+
+// Properties that a migration brings and POP3 honours.
+constexpr const char* kPop3Uidl = "pop3.uidl";
+constexpr const char* kPop3Order = "pop3.order";
+
+// What POP3 tells of an item beyond its row; only rows with Row::kOwnPop3 have such facts.
+struct Pop3Facts {
+  std::string uidl;                    // of the former server; empty = none
+  std::optional<std::uint64_t> order;  // its place there, in the order of the numbers
+  std::uint64_t size = 0;              // with every line ended by CRLF
 };
 
 struct NewItem {
@@ -125,6 +137,9 @@ class Reader {
   virtual Result<void> summaries(const std::vector<ItemId>& ids,
                                  const std::function<bool(ItemId, std::string_view)>& visit) const = 0;
   virtual Result<std::shared_ptr<const Content>> content(ItemId id) const = 0;
+  // Visits the facts of many items, in ascending order of ids; absent items are skipped.
+  virtual Result<void> pop3_facts(std::vector<ItemId> ids,
+                                  const std::function<void(ItemId, const Pop3Facts&)>& visit) const = 0;
 
   // Callers without all rights get what they may read, and learn of removals by `vanished` alone.
   // Errors: conflict (the log no longer reaches back so far: resync).

@@ -18,6 +18,7 @@ namespace kontor::groupware {
 // For mail it carries the summary, so that nothing is parsed under an account's lock.
 struct StagedContent {
   std::uint64_t size = 0;
+  std::uint64_t crlf_size = 0;                      // of mail, with every line ended by CRLF; of others as `size`
   std::string hash;                                 // SHA-256 of the bytes, raw
   std::shared_ptr<const std::string> inline_bytes;  // null = it is in the blob store
   TenantId tenant;

@@ -141,7 +141,7 @@ FolderView::Put FolderView::row(std::uint32_t position) const {
 FlagSet FolderView::flags(std::uint32_t position) const {
   Put found = row(position);
   FlagSet out;
-  out.bits = found.row.flag_bits & ~Row::kElsewhere;
+  out.bits = found.row.flag_bits & ~Row::kMarks;
   out.rare = std::move(found.rare);
   return out;
 }

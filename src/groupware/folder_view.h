@@ -17,7 +17,10 @@
 namespace kontor::groupware {
 
 struct Row {
-  static constexpr std::uint64_t kElsewhere = 1 << 5;  // in flag_bits: the item is in other folders too
+  // In flag_bits, beside the flags:
+  static constexpr std::uint64_t kElsewhere = 1 << 5;  // the item is in other folders too
+  static constexpr std::uint64_t kOwnPop3 = 1 << 6;    // POP3 must ask the item: see Pop3Facts
+  static constexpr std::uint64_t kMarks = kElsewhere | kOwnPop3;
 
   InternalDate internal_date() const;
   static std::int64_t pack(const InternalDate& date);  // orders as the instants do
@@ -25,7 +28,7 @@ struct Row {
   Uid uid;
   std::uint32_t size = 0;
   ItemId item;
-  std::uint64_t flag_bits = 0;  // FlagSet::bits, and kElsewhere
+  std::uint64_t flag_bits = 0;  // FlagSet::bits, and kMarks
   std::int64_t date = 0;        // packed
   Modseq modseq;
   ThreadId thread;

@@ -231,6 +231,37 @@ Result<std::shared_ptr<const Content>> Reading<Base>::content(ItemId id) const {
 }
 
 template <class Base>
+Result<void> Reading<Base>::pop3_facts(std::vector<ItemId> ids,
+                                       const std::function<void(ItemId, const Pop3Facts&)>& visit) const {
+  std::sort(ids.begin(), ids.end());
+  const bool dense = ids.size() > 1 && ids.back().value - ids.front().value < kScanGap * ids.size();
+  if (!dense || !ownership_.is_full) {
+    for (ItemId id : ids) {
+      const Result<ItemRecord> found = readable(id);
+      if (found) visit(id, groupware::pop3_facts(*found));
+      if (!found && found.error().code != Errc::not_found) return std::unexpected(found.error());
+    }
+    return {};
+  }
+  std::optional<Error> fault;
+  auto next = ids.begin();
+  TRY_VOID(layer_.scan(key::item(ids.front()), key::item(ItemId(ids.back().value + 1)),
+                       [&](std::string_view key, std::string_view stored) {
+                         const ItemId id(read_be64(key.substr(1)));
+                         while (next != ids.end() && *next < id) ++next;
+                         if (next == ids.end() || *next != id) return next != ids.end();
+                         const Result<ItemRecord> record = decode_item(id, stored);
+                         if (record)
+                           visit(id, groupware::pop3_facts(*record));
+                         else
+                           fault = record.error();
+                         return !fault;
+                       }));
+  if (fault) return std::unexpected(*fault);
+  return {};
+}
+
+template <class Base>
 Result<Changes> Reading<Base>::changes_since(Modseq since) const {
   Changes out;
   out.from = since;

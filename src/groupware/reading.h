@@ -48,6 +48,8 @@ class Reading : public Base {
   Result<void> summaries(const std::vector<ItemId>& ids,
                          const std::function<bool(ItemId, std::string_view)>& visit) const override;
   Result<std::shared_ptr<const Content>> content(ItemId id) const override;
+  Result<void> pop3_facts(std::vector<ItemId> ids,
+                          const std::function<void(ItemId, const Pop3Facts&)>& visit) const override;
   Result<Changes> changes_since(Modseq since) const override;
   Usage usage() const override;
   Result<std::map<std::string, std::string>> annotations(FolderId folder) const override;

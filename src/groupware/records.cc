@@ -2,6 +2,7 @@
 #include "groupware/records.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/aligned.h"
 #include "groupware/records_generated.h"
@@ -214,6 +215,7 @@ std::string encode(const ItemRecord& item) {
   table.add_modified(item.modified.value);
   table.add_removed_at(item.removed_at.time_since_epoch().count());
   table.add_properties(properties);
+  table.add_crlf_size(item.crlf_size == item.size ? 0 : item.crlf_size);
   return finished(builder, table.Finish());
 }
 
@@ -239,6 +241,7 @@ Result<ItemRecord> decode_item(ItemId id, std::string_view bytes) {
   item.modified = Modseq(table->modified());
   item.removed_at = Instant(std::chrono::seconds(table->removed_at()));
   item.properties = read_properties(table->properties());
+  item.crlf_size = table->crlf_size() == 0 ? item.size : table->crlf_size();
   return item;
 }
 
@@ -316,9 +319,27 @@ Result<LedgerEntry> decode_ledger(std::string_view bytes) {
 
 FlagSet RowRecord::flags() const {
   FlagSet out;
-  out.bits = row.flag_bits & ~Row::kElsewhere;
+  out.bits = row.flag_bits & ~Row::kMarks;
   out.rare = rare;
   return out;
+}
+
+bool has_pop3_facts(const Item& item) {
+  const bool has_size = (item.crlf_size != 0 && item.crlf_size != item.size) || item.size > UINT32_MAX;
+  return has_size || item.properties.contains(kPop3Uidl) || item.properties.contains(kPop3Order);
+}
+
+Pop3Facts pop3_facts(const Item& item) {
+  Pop3Facts facts;
+  facts.size = item.crlf_size == 0 ? item.size : item.crlf_size;
+  if (const auto uidl = item.properties.find(kPop3Uidl); uidl != item.properties.end()) facts.uidl = uidl->second;
+  if (const auto order = item.properties.find(kPop3Order); order != item.properties.end()) {
+    std::uint64_t number = 0;
+    const auto& text = order->second;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc() && end == text.data() + text.size()) facts.order = number;
+  }
+  return facts;
 }
 
 void complete_item(ItemRecord& item, const RowRecord& row, Filing& filing) {
@@ -335,7 +356,7 @@ RowRecord make_row(const ItemRecord& item, const Filing& filing) {
   record.row.item = item.id;
   record.row.size = static_cast<std::uint32_t>(std::min<std::uint64_t>(item.size, UINT32_MAX));
   record.row.flag_bits = item.flags.bits | (filing.is_deleted ? std::uint64_t{kDeleted} : 0) |
-                         (item.filings.size() > 1 ? Row::kElsewhere : 0);
+                         (item.filings.size() > 1 ? Row::kElsewhere : 0) | (has_pop3_facts(item) ? Row::kOwnPop3 : 0);
   record.row.date = Row::pack(item.internal_date);
   record.row.modseq = filing.modseq;
   record.row.thread = item.thread;

@@ -67,6 +67,10 @@ Result<LedgerEntry> decode_ledger(std::string_view bytes);
 // Takes flags and the filing's modseq from the row of one of the item's filings.
 void complete_item(ItemRecord& item, const RowRecord& row, Filing& filing);
 
+// Whether the item has POP3 facts of its own: then its rows say so (Row::kOwnPop3).
+bool has_pop3_facts(const Item& item);
+Pop3Facts pop3_facts(const Item& item);
+
 // The row of one of the item's filings.
 RowRecord make_row(const ItemRecord& item, const Filing& filing);
 

@@ -46,12 +46,28 @@ class BlobContent : public Content {
   std::uint64_t size_;
 };
 
+// How many bytes longer the content is when every line ends with CRLF, also the last one.
+class LineEnds {
+ public:
+  void feed(std::string_view bytes) {
+    for (std::size_t at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1))
+      if ((at == 0 ? last_ : bytes[at - 1]) != '\r') ++bare_;
+    if (!bytes.empty()) last_ = bytes.back();
+  }
+  std::uint64_t missing() const { return bare_ + (last_ == '\n' ? 0 : last_ == '\r' ? 1 : 2); }
+
+ private:
+  std::uint64_t bare_ = 0;
+  char last_ = '\n';
+};
+
 class ContentStager : public Stager {
  public:
   ContentStager(Environment& environment, TenantId tenant, Kind kind)
       : environment_(environment), tenant_(tenant), is_mail_(kind == Kind::mail) {}
 
   Result<void> write(std::string_view bytes) override {
+    if (bytes.empty()) return {};
     if (written_ + bytes.size() > environment_.options.largest_item)
       return fail(Errc::too_large,
                   fmt::format("the item is larger than the limit of {} bytes", environment_.options.largest_item));
@@ -59,6 +75,7 @@ class ContentStager : public Stager {
     digest_.update(bytes);
     if (is_mail_) {
       parser_.feed(bytes);
+      lines_.feed(bytes);
       if (header_.size() < kHeaderKept) header_.append(bytes.substr(0, kHeaderKept - header_.size()));
     }
     if (blob_) return blob_->write(bytes);
@@ -73,6 +90,7 @@ class ContentStager : public Stager {
   Result<StagedContent> finish() override {
     StagedContent out;
     out.size = written_;
+    out.crlf_size = written_ + (is_mail_ ? lines_.missing() : 0);
     out.tenant = tenant_;
     out.hash = digest_.finish();
     if (blob_) {
@@ -99,6 +117,7 @@ class ContentStager : public Stager {
   std::uint64_t written_ = 0;
   Sha256 digest_;
   mime::Parser parser_;
+  LineEnds lines_;
   std::string header_;
   std::string small_;
   std::optional<store::Blobs::Writer> blob_;

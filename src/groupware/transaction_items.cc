@@ -211,6 +211,7 @@ Result<Added> AccountTransaction::add(FolderId id, const NewItem& wanted, const 
   item.saved = environment_.clock.now();
   item.internal_date = wanted.internal_date.value_or(InternalDate(item.saved));
   item.size = wanted.content.size;
+  item.crlf_size = wanted.content.crlf_size;
   item.hash = wanted.content.hash;
   item.created = number();
   item.properties = wanted.properties;
@@ -247,6 +248,8 @@ Result<Added> AccountTransaction::file_copy(const ItemRecord& original, const Fo
   if (!ownership_.is_full) keep_allowed(item.flags, rights_on(to, ownership_, caller_));
   item.saved = environment_.clock.now();
   item.created = number();
+  item.properties.erase(kPop3Uidl);  // RFC 1939 section 7: of one message only
+  item.properties.erase(kPop3Order);
   if (item.content)
     layer_.put(key::shared_content(item.content, item.id), std::string());
   else
@@ -414,7 +417,7 @@ void AccountTransaction::change_row(FolderId id, RowRecord row, const FlagSet& f
   std::uint64_t differing = row.row.flag_bits ^ flags.bits;
   if ((differing & kSeen) != 0) folder.unseen += flags.has(kSeen) ? UINT32_MAX : 1;
   if ((differing & kDeleted) != 0) folder.deleted += flags.has(kDeleted) ? 1 : UINT32_MAX;
-  row.row.flag_bits = flags.bits | (row.row.flag_bits & Row::kElsewhere);
+  row.row.flag_bits = flags.bits | (row.row.flag_bits & Row::kMarks);
   row.rare = flags.rare;
   row.row.modseq = number();
   touch(id);
@@ -423,7 +426,9 @@ void AccountTransaction::change_row(FolderId id, RowRecord row, const FlagSet& f
 
 Result<void> AccountTransaction::set_properties(ItemId id, const std::map<std::string, std::string>& properties) {
   TRY(ItemRecord item, readable(id));
+  TRY_VOID(complete(item));
   for (const Filing& filing : item.filings) TRY_VOID(may(filing.folder, right::kWriteFlags));
+  const bool had_pop3_facts = has_pop3_facts(item);
   for (const auto& [property, value] : properties) {
     if (value.empty())
       item.properties.erase(property);
@@ -432,6 +437,13 @@ Result<void> AccountTransaction::set_properties(ItemId id, const std::map<std::s
   }
   if (properties_size(item.properties) > kLargestProperties)
     return fail(Errc::too_large, "the item's properties are too large");
+  if (has_pop3_facts(item) != had_pop3_facts) {
+    for (Filing& filing : item.filings) {
+      filing.modseq = number();
+      touch(filing.folder);
+      show(item, filing);
+    }
+  }
   store(item);
   return {};
 }

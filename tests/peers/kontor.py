@@ -4,6 +4,7 @@ import imaplib
 import json
 import os
 import pathlib
+import poplib
 import signal
 import smtplib
 import ssl
@@ -30,6 +31,10 @@ passes = 1
 listen_tls = ["127.0.0.1:0"]
 listen = ["127.0.0.1:0"]
 {imap}
+[pop3]
+listen_tls = ["127.0.0.1:0"]
+listen = ["127.0.0.1:0"]
+{pop3}
 [lmtp]
 listen = ["127.0.0.1:0", "unix:{data}/lmtp.sock"]
 {lmtp}
@@ -49,7 +54,7 @@ class CommandFailed(Exception):
 
 
 class Kontor:
-    """`options` are lines of TOML for the sections server, imap and lmtp; `more` is TOML of its own. With an `authority`
+    """`options` are lines of TOML for the sections server, imap, pop3 and lmtp; `more` is TOML of its own. With an `authority`
     its certificate is served, else a self-signed one."""
 
     def __init__(self, folder, more="", authority=None, data=None, **options):
@@ -63,7 +68,7 @@ class Kontor:
         self.data = pathlib.Path(data or pathlib.Path(self._short.name) / "data")
         self.config = self.folder / "kontor.toml"
         self.log = self.folder / "kontor.log"
-        self.config.write_text(CONFIG.format(data=self.data, more=more, **{"server": "", "imap": "", "lmtp": "", **options}))
+        self.config.write_text(CONFIG.format(data=self.data, more=more, **{"server": "", "imap": "", "pop3": "", "lmtp": "", **options}))
         self.process = None
         self.endpoints = {}
 
@@ -149,6 +154,13 @@ class Kontor:
         client = imaplib.IMAP4_SSL("127.0.0.1", self.port("imaps"), ssl_context=self.tls(), timeout=60)
         if user:
             client.login(user, password)
+        return client
+
+    def pop3(self, user="ada@example.org", password="secret"):
+        client = poplib.POP3_SSL("127.0.0.1", self.port("pop3s"), context=self.tls(), timeout=60)
+        if user:
+            client.user(user)
+            client.pass_(password)
         return client
 
     def lmtp(self):

@@ -14,6 +14,7 @@
 #include "kontor/import_tokens.h"
 #include "protocols/imap/server.h"
 #include "protocols/import/server.h"
+#include "protocols/pop3/server.h"
 
 namespace kontor::app {
 namespace {
@@ -24,6 +25,19 @@ imap::Options imap_options(const Settings& settings) {
   imap::Options options = settings.imap;
   options.version = KONTOR_VERSION;
   return options;
+}
+
+pop3::Options pop3_options(const Settings& settings) {
+  pop3::Options options = settings.pop3;
+  options.version = KONTOR_VERSION;
+  return options;
+}
+
+// Whose connections may come through a load balancer.
+bool is_proxied(std::string_view name) {
+  for (const std::string_view one : {"imap", "imaps", "pop3", "pop3s", "https"})
+    if (name == one) return true;
+  return false;
 }
 
 Result<std::vector<net::Certificate>> certificates(const Settings& settings) {
@@ -78,7 +92,7 @@ Result<void> Server::listen(const std::string& name, const std::vector<std::stri
   TRY(options.endpoints, app::endpoints(settings_, at));
   options.tls = tls;
   options.unix_mode = unix_mode;
-  if (name == "imap" || name == "imaps" || name == "https") options.proxy_from = networks(settings_.server.proxy_from);
+  if (is_proxied(name)) options.proxy_from = networks(settings_.server.proxy_from);
   TRY(auto real, runtime_.listen(options, std::move(session), std::move(refusal)));
   for (const net::Endpoint& endpoint : real) {
     std::string base = endpoint.is_unix && name != "admin" ? name + "-unix" : name;
@@ -95,6 +109,9 @@ Result<void> Server::start() {
   net::Session imap = imap::session(services, imap_options(settings_));
   TRY_VOID(listen("imaps", settings_.listen.imaps, net::TlsMode::implicit, imap, imap::refusal()));
   TRY_VOID(listen("imap", settings_.listen.imap, net::TlsMode::starttls, imap, imap::refusal()));
+  net::Session pop3 = pop3::session({*house_.accounts, *house_.directory, limits_, workers_}, pop3_options(settings_));
+  TRY_VOID(listen("pop3s", settings_.listen.pop3s, net::TlsMode::implicit, pop3, pop3::refusal()));
+  TRY_VOID(listen("pop3", settings_.listen.pop3, net::TlsMode::starttls, pop3, pop3::refusal()));
   TRY_VOID(listen("lmtp", settings_.listen.lmtp, net::TlsMode::starttls, lmtp_.session(),
                   "421 4.3.2 Too many connections\r\n"));
   TRY_VOID(listen_http());

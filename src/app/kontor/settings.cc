@@ -57,11 +57,10 @@ void declare_server(config::Schema& schema, Settings& s) {
   schema.duration("server.sweep_every", s.server.sweep_every, {1min, 168h},
                   {"How often removed items past their period, and content that nobody refers to, are looked for and "
                    "removed for good."});
-  schema.list(
-      "server.proxy_from", s.server.proxy_from, "network",
-      {"Networks of load balancers, like \"10.0.0.0/8\". Connections from there to IMAP and HTTPS must start with "
-       "a PROXY protocol v2 header, which tells the client's address."},
-      check_network);
+  schema.list("server.proxy_from", s.server.proxy_from, "network",
+              {"Networks of load balancers, like \"10.0.0.0/8\". Connections from there to IMAP, POP3 and HTTPS must "
+               "start with a PROXY protocol v2 header, which tells the client's address."},
+              check_network);
   schema.choice("log.level", s.log.level,
                 {{"debug", log::Level::debug},
                  {"info", log::Level::info},
@@ -157,6 +156,32 @@ void declare_imap(config::Schema& schema, Settings& s) {
                 {"How many texts one SEARCH, SORT or THREAD may look for; a search for more is refused."});
 }
 
+void declare_pop3(config::Schema& schema, Settings& s) {
+  schema.list("pop3.listen_tls", s.listen.pop3s, "endpoint",
+              {"Where POP3 is served with TLS from the first byte (\"pop3s\"): \"*:995\" for every address of both "
+               "families. Empty, as is the next: there is no POP3."},
+              check_endpoint);
+  schema.list("pop3.listen", s.listen.pop3, "endpoint",
+              {"Where POP3 is served in the clear with STLS, usually \"*:110\". A password is taken after STLS only, "
+               "unless `pop3.plain_login` says otherwise."},
+              check_endpoint);
+  schema.choice(
+      "pop3.plain_login", s.pop3.plain_login,
+      {{"never", pop3::PlainLogin::never}, {"local", pop3::PlainLogin::local}, {"always", pop3::PlainLogin::always}},
+      {"Who may send a password without TLS: nobody, programs on this machine, or everyone (for tests only)."});
+  schema.duration("pop3.login_timeout", s.pop3.login_timeout, {1s, 10min}, {"How long a client may take to log in."});
+  schema.duration("pop3.idle_timeout", s.pop3.idle_timeout, {1s, 168h},
+                  {"How long a client may be silent. The standard asks for 10 minutes at least."});
+  schema.duration("pop3.write_timeout", s.pop3.write_timeout, {1s, 1h},
+                  {"How long a client may take to read what was sent to it."});
+  schema.duration("pop3.login_delay", s.pop3.login_delay, {0s, 24h},
+                  {"How long after a login the same user must wait for the next one; announced as LOGIN-DELAY."});
+  schema.flag("pop3.marks_seen", s.pop3.marks_seen,
+              {"Whether messages that were retrieved become \\Seen at QUIT, so that other clients show them as read."});
+  schema.number("pop3.bad_commands", s.pop3.bad_commands, {1, 10'000},
+                {"After so many commands in a row that make no sense the connection is closed."});
+}
+
 void declare_others(config::Schema& schema, Settings& s) {
   schema.list(
       "lmtp.listen", s.listen.lmtp, "endpoint",
@@ -199,6 +224,7 @@ std::string machine_name() {
 Settings::Settings() {
   declare_server(schema, *this);
   declare_imap(schema, *this);
+  declare_pop3(schema, *this);
   declare_others(schema, *this);
   declare_store(schema, *this);
   declare_access(schema, *this);

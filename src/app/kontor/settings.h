@@ -16,6 +16,7 @@
 #include "net/limits.h"
 #include "net/tls.h"
 #include "protocols/imap/server.h"
+#include "protocols/pop3/server.h"
 #include "store/rocksdb/rocksdb.h"
 #include "transport/lmtp/options.h"
 
@@ -43,6 +44,8 @@ struct TlsOptions {
 struct ListenOptions {
   std::vector<std::string> imaps = {"*:993"};
   std::vector<std::string> imap;
+  std::vector<std::string> pop3s;
+  std::vector<std::string> pop3;
   std::vector<std::string> lmtp = {"unix:lmtp.sock"};
   std::vector<std::string> https = {"*:8443"};
   std::vector<std::string> metrics = {"127.0.0.1:8093"};
@@ -65,6 +68,7 @@ struct Settings {
   net::LimitOptions limits;
   directory::HashCost hash_cost;
   imap::Options imap;
+  pop3::Options pop3;
   transport::LmtpOptions lmtp;
   std::vector<std::string> import_allow = {"127.0.0.0/8", "::1"};
   std::uint32_t import_parallel = 32;

@@ -5,17 +5,7 @@
 namespace kontor::imap {
 
 bool Session::may_send_password() const {
-  const net::Stream& peer = const_cast<net::Buffered&>(io_).stream();
-  if (peer.is_encrypted()) return true;
-  switch (options().plain_login) {
-    case PlainLogin::never:
-      return false;
-    case PlainLogin::local:
-      return peer.peer().is_unix || peer.peer().ip.is_loopback();
-    case PlainLogin::always:
-      return true;
-  }
-  return false;
+  return login::may_send_secret(const_cast<net::Buffered&>(io_).stream(), options().plain_login);
 }
 
 // LITERAL+ and LITERAL- must not stand together (RFC 7888 section 5): before login only small literals are taken.

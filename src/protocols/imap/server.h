@@ -9,13 +9,13 @@
 #include "base/workers.h"
 #include "directory/directory.h"
 #include "groupware/accounts.h"
+#include "login/login.h"
 #include "net/limits.h"
 #include "net/runtime.h"
 
 namespace kontor::imap {
 
-// Where a password may travel without TLS. `local` = from loopback addresses and Unix sockets.
-enum class PlainLogin : std::uint8_t { never, local, always };
+using login::PlainLogin;
 
 struct Options {
   PlainLogin plain_login = PlainLogin::never;

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// A SASL mechanism on the server's side (RFC 4422 section 3), as a state machine without input and output: it takes
+// what the client sent and says what comes next. All bytes are decoded: base64 is the driver's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "directory/directory.h"
+
+namespace kontor::login {
+
+class Mechanism {
+ public:
+  struct Step {
+    enum class Kind : std::uint8_t {
+      challenge,  // send `text`, then take() the answer
+      verify,     // user() is known: verify() decides
+      broken,     // `text` says what makes no sense
+      no_right,   // `text` says what is not allowed
+    };
+    static Step challenge(std::string text) { return {Kind::challenge, std::move(text)}; }
+    static Step verify() { return {Kind::verify, {}}; }
+    static Step broken(std::string text) { return {Kind::broken, std::move(text)}; }
+    static Step no_right() { return {Kind::no_right, "you may not act as somebody else"}; }
+
+    Kind kind;
+    std::string text;
+  };
+
+  virtual ~Mechanism() = default;
+
+  // The client's next response; first its initial one, or nothing where it sent none. Never blocks.
+  virtual Step take(std::optional<std::string_view> response) = 0;
+
+  // After Kind::verify. Whom the client says to be: what limits count by. Not checked yet, may be any bytes.
+  virtual const std::string& user() const = 0;
+  // Blocks: on a worker. Errors: as Directory::authenticate.
+  virtual Result<directory::Principal> verify() = 0;
+
+  // What is sent when verify() has decided, before the protocol's own answer; the client's response to it must be
+  // empty after a success and is ignored after a failure. Nothing = no such message.
+  virtual std::optional<std::string> last_word(bool succeeded) const {
+    (void)succeeded;
+    return std::nullopt;
+  }
+};
+
+// What a mechanism may need of its surroundings.
+struct Surroundings {
+  directory::Directory& directory;
+  directory::Protocol protocol;
+};
+
+// Null if there is none of that name (upper case), or it cannot be used here.
+std::unique_ptr<Mechanism> make_mechanism(std::string_view name, const Surroundings& around);
+
+}  // namespace kontor::login

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Plays tests/transcripts/pop3/*.txt against a server in this process: real sockets, the real core, the memory engine.
+// The grammar stands in tests/transcripts/pop3/README.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <thread>
+
+#include "base/log.h"
+#include "net/script_stream.h"
+#include "protocols/pop3/server.h"
+#include "store/memory.h"
+
+namespace kontor::pop3 {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <class T>
+T must_have(Result<T> result) {
+  if (!result) throw std::runtime_error(std::string(name(result.error().code)) + ": " + result.error().text);
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+std::string unescape(std::string_view text) {
+  static const std::map<char, char> kLetters = {{'r', '\r'}, {'n', '\n'}, {'0', '\0'}, {'\\', '\\'}};
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      out += text[i];
+    } else if (text.at(++i) == 'x') {
+      out += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
+      i += 2;
+    } else {
+      out += kLetters.at(text[i]);
+    }
+  }
+  return out;
+}
+
+// Each "<*>" is any text.
+bool matches(std::string_view line, std::string_view pattern) {
+  const auto star = pattern.find("<*>");
+  if (star == std::string_view::npos) return line == pattern;
+  if (!line.starts_with(pattern.substr(0, star))) return false;
+  for (std::size_t at = star; at <= line.size(); ++at)
+    if (matches(line.substr(at), pattern.substr(star + 3))) return true;
+  return false;
+}
+
+struct Step {
+  std::size_t line = 0;
+  int connection = 1;
+  std::string word, text;
+};
+
+struct Scenario {
+  std::string setting(const std::string& key) const {
+    const auto found = settings.find(key);
+    return found == settings.end() ? "" : found->second;
+  }
+
+  std::string title;
+  std::map<std::string, std::string> settings;
+  std::vector<Step> steps;
+};
+
+std::vector<Scenario> read_scenarios(const fs::path& path) {
+  std::ifstream in(path);
+  std::vector<Scenario> scenarios;
+  std::size_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (line.empty() || line[0] == '#') continue;
+    if (line[0] == '=') {
+      scenarios.emplace_back().title = line.substr(2);
+      continue;
+    }
+    const auto colon = line.find(':');
+    std::string word = line.substr(0, colon);
+    std::string text = line.size() > colon + 2 ? line.substr(colon + 2) : "";
+    if (word[0] >= 'a' && word[0] <= 'z') {
+      scenarios.back().settings[word] = text;
+      continue;
+    }
+    const auto word_at = word.find_first_not_of("0123456789");
+    const int connection = word_at == 0 ? 1 : std::stoi(word.substr(0, word_at));
+    scenarios.back().steps.push_back({number, connection, word.substr(word_at), text});
+  }
+  return scenarios;
+}
+
+// One server with a fresh organisation.
+class World {
+ public:
+  explicit World(const Scenario& scenario) : scenario_(scenario) {
+    tenant_ = must_have(directory_->add_tenant("acme")).id;
+    must_have(directory_->add_domain(tenant_, "example.org"));
+    directory::NewPrincipal user;
+    user.address = "ada@example.org";
+    user.name = "Ada";
+    ada_ = must_have(directory_->add_principal(user)).id;
+    must_have(directory_->set_password(ada_, "secret"));
+    Options options;
+    options.plain_login = scenario.setting("tls").empty() ? PlainLogin::local : PlainLogin::never;
+    if (!scenario.setting("delay").empty()) options.login_delay = std::chrono::seconds(number("delay"));
+    if (!scenario.setting("bad").empty()) options.bad_commands = static_cast<std::uint32_t>(number("bad"));
+    if (!scenario.setting("idle").empty()) options.idle_timeout = std::chrono::milliseconds(number("idle"));
+    auto mode = net::TlsMode::none;
+    std::vector<net::Certificate> certificates;
+    if (!scenario.setting("tls").empty()) {
+      mode = scenario.setting("tls") == "starttls" ? net::TlsMode::starttls : net::TlsMode::implicit;
+      certificates = {certificate()};
+    }
+    const Services services{*accounts_, *directory_, limits_, *workers_};
+    server_ = std::make_unique<net::TestServer>(session(services, options), mode, certificates);
+  }
+  ~World() {
+    if (stopping_.joinable()) stopping_.join();
+    peers_.clear();
+    server_->stop();
+    workers_.reset();  // a worker that has just resumed a session still holds its loop
+  }
+
+  net::ScriptPeer& peer(int connection) {
+    auto& peer = peers_[connection];
+    if (peer) return *peer;
+    peer = std::make_unique<net::ScriptPeer>(server_->client_options());
+    if (scenario_.setting("state") == "fresh") return *peer;
+    for (const char* line : {"", "USER ada@example.org\r\n", "PASS secret\r\n"}) {
+      peer->send(line);
+      if (const auto answer = peer->read_line(); !answer.starts_with("+OK")) throw std::runtime_error(answer);
+    }
+    return *peer;
+  }
+  // The server notices a little later that a client is gone.
+  void forget(int connection) {
+    peers_.erase(connection);
+    for (int i = 0; i < 500 && server_->runtime().sessions() > peers_.size(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  void stop() {
+    stopping_ = std::thread([this] { server_->stop(std::chrono::seconds(5)); });
+  }
+
+  void deliver(const std::string& bytes, std::map<std::string, std::string> properties = {}) {
+    const auto stager = accounts_->stage(tenant_);
+    must_have(stager->write(bytes));
+    groupware::NewItem item;
+    item.content = must_have(stager->finish());
+    item.properties = std::move(properties);
+    change([&](groupware::Transaction& transaction) -> Result<void> {
+      TRY_VOID(transaction.add(inbox()->id, item));
+      return {};
+    });
+  }
+  void remove(std::uint32_t uid) {
+    change([&](groupware::Transaction& transaction) { return transaction.remove(inbox()->id, Uid(uid)); });
+  }
+  std::shared_ptr<const groupware::Folder> inbox() {
+    return must_have(accounts_->open(AccountId(ada_.value)))->folders()->by_role(groupware::FolderRole::inbox);
+  }
+  void expect_sound() {
+    for (const auto& fault : must_have(accounts_->check({})).faults) throw std::runtime_error(fault.where + fault.what);
+  }
+
+ private:
+  int number(const std::string& key) const { return std::stoi(scenario_.setting(key)); }
+  void change(const std::function<Result<void>(groupware::Transaction&)>& make) {
+    must_have(must_have(accounts_->open(AccountId(ada_.value)))->update(groupware::Caller::system(), make));
+  }
+  static net::Certificate certificate() {
+    const fs::path folder = fs::temp_directory_path() / ("kontor-pop3-test-" + std::to_string(::getpid()));
+    fs::create_directories(folder);
+    net::Certificate files{folder / "cert.pem", folder / "key.pem"};
+    must_have(net::make_self_signed(files, "localhost"));
+    return files;
+  }
+
+  const Scenario& scenario_;
+  FakeClock clock_{Instant(std::chrono::seconds(1'700'000'000))};
+  std::unique_ptr<store::Engine> engine_ = store::open_memory();
+  std::unique_ptr<directory::Directory> directory_ =
+      must_have(directory::Directory::open(*engine_, clock_, {.memory_kib = 64, .passes = 1}));
+  TenantId tenant_;
+  PrincipalId ada_;
+  std::unique_ptr<groupware::Accounts> accounts_ = groupware::Accounts::make(*engine_, *directory_, clock_);
+  std::unique_ptr<Workers> workers_ = std::make_unique<Workers>(2);
+  net::Limits limits_{net::LimitOptions{}};
+  std::unique_ptr<net::TestServer> server_;
+  std::map<int, std::unique_ptr<net::ScriptPeer>> peers_;
+  std::thread stopping_;
+};
+
+std::string sized(std::size_t size) {
+  std::string text = "Subject: sized\r\n\r\n";
+  while (text.size() + 72 < size) text += std::string(70, 'x') + "\r\n";
+  return text + std::string(size - text.size() - 2, 'y') + "\r\n";
+}
+
+void deliver_moved(World& world, const std::string& text) {
+  std::istringstream in(text);
+  std::string uidl, order, rest;
+  in >> uidl >> order;
+  std::getline(in >> std::ws, rest);
+  std::map<std::string, std::string> properties;
+  if (uidl != "-") properties["pop3.uidl"] = unescape(uidl);
+  if (order != "-") properties["pop3.order"] = order;
+  world.deliver(unescape(rest), properties);
+}
+
+void expect_number(std::uint32_t got, const std::string& wanted) {
+  if (std::to_string(got) != wanted) throw std::runtime_error("expected " + wanted + ", got " + std::to_string(got));
+}
+
+void take_step(World& world, const Step& step) {
+  const std::string& word = step.word;
+  if (word == "MAIL") return world.deliver(unescape(step.text));
+  if (word == "SIZED") return world.deliver(sized(std::stoul(step.text)));
+  if (word == "MOVED") return deliver_moved(world, step.text);
+  if (word == "STOP") return world.stop();
+  if (word == "COUNT") return expect_number(world.inbox()->total, step.text);
+  if (word == "SEEN") return expect_number(world.inbox()->total - world.inbox()->unseen, step.text);
+  if (word == "EXPUNGE") return world.remove(static_cast<std::uint32_t>(std::stoul(step.text)));
+  if (word == "LEAVE") return world.forget(step.connection);
+  auto& peer = world.peer(step.connection);
+  if (word == "C") return peer.send(unescape(step.text) + "\r\n");
+  if (word == "C-") return peer.send(unescape(step.text));
+  if (word == "TLS") return peer.start_tls();
+  if (word == "X") {
+    if (!peer.is_closed()) throw std::runtime_error("not closed; next is: " + peer.read_line());
+    return;
+  }
+  if (word != "S" && word != "S..") throw std::runtime_error("no such word: " + word);
+  std::string line = peer.read_line();
+  while (word == "S.." && !matches(line, step.text)) line = peer.read_line();
+  if (!matches(line, step.text)) throw std::runtime_error("expected: " + step.text + "\n  got: " + line);
+}
+
+class Pop3Transcript : public ::testing::TestWithParam<fs::path> {};
+
+TEST_P(Pop3Transcript, Plays) {
+  log::configure(log::Level::off, log::Form::text, "");
+  const auto scenarios = read_scenarios(GetParam());
+  ASSERT_FALSE(scenarios.empty());
+  for (const auto& scenario : scenarios) {
+    World world(scenario);
+    Step last;
+    try {
+      for (const auto& step : scenario.steps) take_step(world, last = step);
+      world.expect_sound();
+    } catch (const std::exception& fault) {
+      ADD_FAILURE() << GetParam().filename() << ":" << last.line << ", " << scenario.title << ": " << fault.what();
+    }
+  }
+}
+
+std::vector<fs::path> transcripts() {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(fs::path(KONTOR_SOURCE_DIR) / "tests/transcripts/pop3"))
+    if (entry.path().extension() == ".txt") found.push_back(entry.path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Pop3Transcript, ::testing::ValuesIn(transcripts()),
+                         [](const auto& one) { return one.param.stem().string(); });
+
+}  // namespace
+}  // namespace kontor::pop3
