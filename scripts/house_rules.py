@@ -16,7 +16,7 @@ FENCES = [
     (r"prometheus/", ["src/base/metrics.cc"]),
     (r"toml\+\+|toml\.hpp", ["src/base/", "src/migrate/mapping.cc"]),
     (r"archive(_entry)?\.h$", ["src/formats/archive/"]),
-    (r"curl/", ["src/migrate/"]),
+    (r"curl/", ["src/migrate/", "src/login/introspection.cc"]),
     (r"argon2|crypt\.h$", ["src/directory/"]),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

@@ -28,11 +28,16 @@ std::string app_digest(std::string_view salt, std::string_view letters) {
 }  // namespace
 
 std::string new_app_secret() {
-  std::string random = random_bytes(kSecretLength);
+  std::string letters = random_bytes(kSecretLength);
+  for (char& c : letters) c = kBase32[static_cast<unsigned char>(c) % kBase32.size()];
+  return shown_form(letters);
+}
+
+std::string shown_form(std::string_view typed) {
   std::string out;
-  for (std::size_t i = 0; i < kSecretLength; ++i) {
-    if (i > 0 && i % kGroup == 0) out.push_back('-');
-    out.push_back(kBase32[static_cast<unsigned char>(random[i]) % kBase32.size()]);
+  for (const char letter : without_groups(typed)) {
+    if (!out.empty() && (out.size() + 1) % (kGroup + 1) == 0) out.push_back('-');
+    out.push_back(letter);
   }
   return out;
 }

@@ -17,4 +17,7 @@ StoredAppPassword stored_app_password(const AppPassword& info, std::string_view 
 // Takes the secret with or without the hyphens, with spaces in their place, in either case.
 bool fits_app_password(const StoredAppPassword& stored, std::string_view typed);
 
+// A secret that fits, as it was shown.
+std::string shown_form(std::string_view typed);
+
 }  // namespace kontor::directory

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "directory/principal.h"
+#include "directory/scram.h"
 #include "directory/shares.h"
 
 namespace kontor::store {
@@ -49,10 +50,32 @@ struct NewAppPassword {
   std::string secret;
 };
 
+// Whether SCRAM keys are kept, and SCRAM announced. Clients choose it wherever it is announced, and then do not fall
+// back to another mechanism: `automatic` announces it once every password that is set here has its keys.
+enum class ScramUse : std::uint8_t { automatic, always, never };
+
 // How much a login's password hash may cost, and for new ones. Tests use weaker ones.
 struct HashCost {
   std::uint32_t memory_kib = 19 * 1024;  // Argon2id, OWASP's second choice
   std::uint32_t passes = 2;
+  ScramUse scram = ScramUse::automatic;
+  std::uint32_t scram_rounds = 20'000;  // the client pays them at each login
+};
+
+// What the server says first in SCRAM (RFC 5802 section 5.1).
+struct ScramChallenge {
+  std::string salt;
+  std::uint32_t rounds = 0;
+};
+// What the client answers, and over which text.
+struct ScramProof {
+  ScramHash hash = ScramHash::sha256;
+  std::string auth_message;
+  std::string proof;
+};
+struct ScramSuccess {
+  Principal principal;
+  std::string signature;  // proves to the client that the server knows the password
 };
 
 // Whom a change may concern.
@@ -144,6 +167,16 @@ class Directory {
   // `notify` is called after each change of principals, tenants or credentials that this process makes or comes to know
   // of, on the changing thread: it must be quick and never change the directory. It may look things up.
   virtual std::unique_ptr<Watch> watch(std::function<void(const Touched&)> notify) = 0;
+
+  // SCRAM. has_scram: whether to announce it. The challenge is in memory and never blocks; unknown names get one that
+  // is made up and stays the same. Errors of the proof: as authenticate.
+  virtual bool has_scram() const = 0;
+  virtual ScramChallenge scram_challenge(std::string_view login) const = 0;
+  virtual Result<ScramSuccess> authenticate_scram(std::string_view login, const ScramProof& proof,
+                                                  Protocol protocol) = 0;
+
+  // Somebody else has proven who it is: a client's certificate or an identity provider. Errors: as authenticate.
+  virtual Result<Principal> authenticate_proven(std::string_view login, Protocol protocol) = 0;
 
   // For `kontor check`: reads the stored records anew and compares; one sentence per fault.
   virtual Result<std::vector<std::string>> check() = 0;

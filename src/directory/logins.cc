@@ -16,6 +16,8 @@
 namespace kontor::directory {
 namespace {
 
+constexpr const char* kNotAllowed = "the name or the password is wrong, or this login is not allowed";
+
 Result<const Principal*> with_login(const Roster& roster, PrincipalId id) {
   const Principal* found = roster.principal(id);
   if (found == nullptr) return fail(Errc::not_found, fmt::format("there is no principal {}", id.value));
@@ -53,11 +55,44 @@ bool StoredDirectory::may_use(PrincipalId id, Protocol protocol) const {
   return found != nullptr && may_log_in(*roster, *found, protocol);
 }
 
-Result<void> StoredDirectory::store_hash(PrincipalId id, const std::string& hash) {
+// Made before the change begins, since it takes time; with the salt that the principal's other keys have.
+StoredDirectory::MadeKeys StoredDirectory::make_keys(PrincipalId id, std::string_view password) const {
+  MadeKeys made;
+  if (cost_.scram == ScramUse::never) return made;
+  const Credentials now = credentials_of(*current(), id);
+  made.salt = now.scram.empty() ? random_bytes(kScramSalt) : now.scram_salt;
+  made.rounds = now.scram.empty() ? cost_.scram_rounds : now.scram_rounds;
+  made.keys = make_scram_keys(password, made.salt, made.rounds);
+  return made;
+}
+
+void StoredDirectory::put_keys(Credentials& credentials, std::uint64_t app_password, const MadeKeys& made,
+                               std::string_view password) {
+  std::erase_if(credentials.scram, [&](const ScramKeys& keys) { return keys.app_password == app_password; });
+  if (made.rounds == 0) {
+    credentials.scram.clear();
+    return;
+  }
+  ScramKeys keys = made.keys;
+  if (!credentials.scram.empty() && credentials.scram_salt != made.salt) {  // others came meanwhile
+    keys = make_scram_keys(password, credentials.scram_salt, credentials.scram_rounds);
+  } else {
+    credentials.scram_salt = made.salt;
+    credentials.scram_rounds = made.rounds;
+  }
+  keys.app_password = app_password;
+  credentials.scram.push_back(std::move(keys));
+}
+
+Result<void> StoredDirectory::store_hash(PrincipalId id, const std::string& hash,
+                                         std::optional<std::string_view> password) {
+  const MadeKeys made = password ? make_keys(id, *password) : MadeKeys();
   return change([&](Draft& draft) -> Result<void> {
     TRY_VOID(with_login(draft.roster(), id));
     Credentials credentials = credentials_of(draft.roster(), id);
     credentials.hash = hash;
+    std::erase_if(credentials.scram, [](const ScramKeys& keys) { return keys.app_password == 0; });
+    if (password) put_keys(credentials, 0, made, *password);
     draft.put(id, credentials);
     return {};
   });
@@ -69,13 +104,13 @@ Result<void> StoredDirectory::set_password(PrincipalId id, std::string_view pass
     return fail(Errc::invalid, fmt::format("a password cannot be longer than {} bytes", kMaxPassword));
   if (password.contains('\0')) return fail(Errc::invalid, "a password cannot have a NUL in it");
   TRY_VOID(with_login(*current(), id));  // before the costly part; store_hash looks again
-  return store_hash(id, hash_password(password, cost_.memory_kib, cost_.passes));
+  return store_hash(id, hash_password(password, cost_.memory_kib, cost_.passes), password);
 }
 
 Result<void> StoredDirectory::set_password_hash(PrincipalId id, std::string_view hash) {
   TRY_VOID(check_hash_form(hash));
   if (auto password = clear_text(hash)) return set_password(id, *password);
-  return store_hash(id, std::string(hash));
+  return store_hash(id, std::string(hash), std::nullopt);
 }
 
 Result<NewAppPassword> StoredDirectory::add_app_password(PrincipalId id, std::string label, std::uint32_t protocols) {
@@ -83,6 +118,8 @@ Result<NewAppPassword> StoredDirectory::add_app_password(PrincipalId id, std::st
   TRY_VOID(check_label("the label", label, kMaxAppPasswordLabel));
   if (protocols == 0) return fail(Errc::invalid, "an app password needs at least one protocol");
   NewAppPassword added;
+  added.secret = new_app_secret();
+  const MadeKeys made = make_keys(id, added.secret);
   TRY_VOID(change([&](Draft& draft) -> Result<void> {
     TRY(const Principal* principal, with_login(draft.roster(), id));
     Credentials credentials = credentials_of(draft.roster(), id);
@@ -90,8 +127,8 @@ Result<NewAppPassword> StoredDirectory::add_app_password(PrincipalId id, std::st
       return fail(Errc::invalid, fmt::format("{} has {} app passwords already: remove one first", described(*principal),
                                              kMaxAppPasswords));
     added.info = AppPassword{draft.take_id(), label, clock_.now(), protocols};
-    added.secret = new_app_secret();
     credentials.app_passwords.push_back(stored_app_password(added.info, added.secret));
+    put_keys(credentials, added.info.id, made, added.secret);
     draft.put(id, credentials);
     return {};
   }));
@@ -113,6 +150,7 @@ Result<void> StoredDirectory::remove_app_password(PrincipalId id, std::uint64_t 
     auto is_it = [&](const StoredAppPassword& stored) { return stored.info.id == app_password; };
     if (std::erase_if(credentials.app_passwords, is_it) == 0)
       return fail(Errc::not_found, fmt::format("{} has no app password {}", described(*principal), app_password));
+    std::erase_if(credentials.scram, [&](const ScramKeys& keys) { return keys.app_password == app_password; });
     draft.put(id, credentials);
     return {};
   });
@@ -125,10 +163,13 @@ bool StoredDirectory::proves(const Principal& principal, const Credentials& cred
   const std::string& hash = credentials.hash;
   if (!hash.empty() && cache_.knows(principal.id, hash, password)) return true;
   for (const StoredAppPassword& stored : credentials.app_passwords)
-    if (has(stored.info.protocols, protocol) && fits_app_password(stored, password)) return true;
+    if (has(stored.info.protocols, protocol) && fits_app_password(stored, password)) {
+      renew(principal, credentials, stored.info.id, shown_form(password));
+      return true;
+    }
   if (!hash.empty() && fits(hash, password, login, principal)) {
     cache_.remember(principal.id, hash, password);
-    if (needs_rehash(hash, cost_.memory_kib, cost_.passes)) rehash(principal, hash, password);
+    renew(principal, credentials, 0, password);
     return true;
   }
   if (hash.empty() || needs_rehash(hash, cost_.memory_kib, cost_.passes)) verify_password(dummy_hash_, password, {});
@@ -136,19 +177,30 @@ bool StoredDirectory::proves(const Principal& principal, const Credentials& cred
 }
 
 // A failure is no failure of the login: the next one tries again.
-void StoredDirectory::rehash(const Principal& principal, const std::string& proven, std::string_view password) {
-  std::string hash = hash_password(password, cost_.memory_kib, cost_.passes);
+void StoredDirectory::renew(const Principal& principal, const Credentials& proven, std::uint64_t app_password,
+                            std::string_view password) {
+  const bool is_own = app_password == 0;
+  const bool is_weak = is_own && needs_rehash(proven.hash, cost_.memory_kib, cost_.passes);
+  const bool lacks_keys = cost_.scram != ScramUse::never && proven.scram_keys(app_password) == nullptr;
+  if (!is_weak && !lacks_keys) return;
+  const std::string hash = is_weak ? hash_password(password, cost_.memory_kib, cost_.passes) : proven.hash;
+  const MadeKeys made = lacks_keys ? make_keys(principal.id, password) : MadeKeys();
   auto done = change([&](Draft& draft) -> Result<void> {
     Credentials credentials = credentials_of(draft.roster(), principal.id);
-    if (credentials.hash != proven) return {};  // changed meanwhile
-    credentials.hash = hash;
+    const bool is_there = is_own ? credentials.hash == proven.hash
+                                 : std::ranges::any_of(credentials.app_passwords, [&](const StoredAppPassword& stored) {
+                                     return stored.info.id == app_password;
+                                   });
+    if (!is_there) return {};  // changed meanwhile
+    if (is_own) credentials.hash = hash;
+    if (lacks_keys) put_keys(credentials, app_password, made, password);
     draft.put(principal.id, credentials);
     return {};
   });
-  if (done)
+  if (!done)
+    log::warn("directory.renew.failed", {{"principal", principal.id.value}, {"error", done.error().text}});
+  else if (is_own)
     cache_.remember(principal.id, hash, password);
-  else
-    log::warn("directory.rehash.failed", {{"principal", principal.id.value}, {"error", done.error().text}});
 }
 
 Result<Principal> StoredDirectory::authenticate(std::string_view login, std::string_view password, Protocol protocol) {
@@ -162,7 +214,53 @@ Result<Principal> StoredDirectory::authenticate(std::string_view login, std::str
     proven = proves(*found, *credentials, login, password, protocol);
   else
     verify_password(dummy_hash_, password, {});
-  if (!proven) return fail(Errc::denied, "the name or the password is wrong, or this login is not allowed");
+  if (!proven) return fail(Errc::denied, kNotAllowed);
+  return *found;
+}
+
+bool StoredDirectory::has_scram() const {
+  if (cost_.scram != ScramUse::automatic) return cost_.scram == ScramUse::always;
+  const auto roster = current();
+  return roster->with_password() > 0 && roster->without_scram() == 0;
+}
+
+ScramChallenge StoredDirectory::scram_challenge(std::string_view login) const {
+  const auto roster = current();
+  auto address = parse_address(login);
+  const Principal* found = address ? roster->by_address(address->text()) : nullptr;
+  const Credentials* credentials = found == nullptr ? nullptr : roster->credentials(found->id);
+  if (credentials != nullptr && !credentials->scram.empty())
+    return {credentials->scram_salt, credentials->scram_rounds};
+  const std::string& secret = roster->head().secret.empty() ? dummy_hash_ : roster->head().secret;
+  return {made_up_salt(secret, address ? address->text() : login), cost_.scram_rounds};
+}
+
+Result<ScramSuccess> StoredDirectory::authenticate_scram(std::string_view login, const ScramProof& proof,
+                                                         Protocol protocol) {
+  TRY_VOID(refresh());
+  const auto roster = current();
+  auto address = parse_address(login);
+  const Principal* found = address ? roster->by_address(address->text()) : nullptr;
+  const Credentials* credentials = found == nullptr ? nullptr : roster->credentials(found->id);
+  if (credentials != nullptr && cost_.scram != ScramUse::never && may_log_in(*roster, *found, protocol)) {
+    for (const ScramKeys& keys : credentials->scram) {
+      const bool may_use = keys.app_password == 0 ||
+                           std::ranges::any_of(credentials->app_passwords, [&](const StoredAppPassword& stored) {
+                             return stored.info.id == keys.app_password && has(stored.info.protocols, protocol);
+                           });
+      if (may_use && proves_scram(keys, proof.hash, proof.auth_message, proof.proof))
+        return ScramSuccess{*found, scram_signature(keys, proof.hash, proof.auth_message)};
+    }
+  }
+  return fail(Errc::denied, kNotAllowed);
+}
+
+Result<Principal> StoredDirectory::authenticate_proven(std::string_view login, Protocol protocol) {
+  TRY_VOID(refresh());
+  const auto roster = current();
+  auto address = parse_address(login);
+  const Principal* found = address ? roster->by_address(address->text()) : nullptr;
+  if (found == nullptr || !may_log_in(*roster, *found, protocol)) return fail(Errc::denied, kNotAllowed);
   return *found;
 }
 

@@ -98,8 +98,9 @@ std::optional<ParsedKey> parse_key(std::string_view key) {
 }
 
 std::string encode(const Head& head) {
-  flatbuffers::FlatBufferBuilder builder(64);
-  return finished(builder, record::CreateHead(builder, head.last_id, head.revision));
+  flatbuffers::FlatBufferBuilder builder(128);
+  auto secret_at = bytes_in(builder, head.secret);
+  return finished(builder, record::CreateHead(builder, head.last_id, head.revision, secret_at));
 }
 
 std::string encode(const Tenant& tenant) {
@@ -161,7 +162,21 @@ std::string encode(const Credentials& credentials) {
   auto app_passwords_at = builder.CreateVector(app_passwords);
   auto hash_at =
       credentials.hash.empty() ? flatbuffers::Offset<flatbuffers::String>() : builder.CreateString(credentials.hash);
-  return finished(builder, record::CreateCredentials(builder, hash_at, app_passwords_at));
+  if (credentials.scram.empty())
+    return finished(builder, record::CreateCredentials(builder, hash_at, app_passwords_at));
+  std::vector<flatbuffers::Offset<record::ScramKeys>> scram;
+  for (const ScramKeys& keys : credentials.scram) {
+    auto sha1_stored_at = bytes_in(builder, keys.sha1_stored);
+    auto sha1_server_at = bytes_in(builder, keys.sha1_server);
+    auto sha256_stored_at = bytes_in(builder, keys.sha256_stored);
+    auto sha256_server_at = bytes_in(builder, keys.sha256_server);
+    scram.push_back(record::CreateScramKeys(builder, keys.app_password, sha1_stored_at, sha1_server_at,
+                                            sha256_stored_at, sha256_server_at));
+  }
+  auto salt_at = bytes_in(builder, credentials.scram_salt);
+  auto scram_at = builder.CreateVector(scram);
+  return finished(builder, record::CreateCredentials(builder, hash_at, app_passwords_at, salt_at,
+                                                     credentials.scram_rounds, scram_at));
 }
 
 std::string encode(const Shares& shares) {
@@ -185,7 +200,7 @@ Result<Head> decode_head(std::string_view value) {
   const Table<record::Head> table(value);
   const auto* in = table.root();
   if (in == nullptr) return fail(Errc::corrupt, "the directory's head record is damaged");
-  return Head{in->last_id(), in->revision()};
+  return Head{in->last_id(), in->revision(), bytes_of(in->secret())};
 }
 
 Result<Tenant> decode_tenant(TenantId id, std::string_view value) {
@@ -250,7 +265,26 @@ Result<Credentials> decode_credentials(PrincipalId id, std::string_view value) {
           {{stored->id(), text_of(stored->label()), instant(stored->created()), stored->protocols()},
            bytes_of(stored->salt()),
            bytes_of(stored->digest())});
+  out.scram_salt = bytes_of(in->scram_salt());
+  out.scram_rounds = in->scram_rounds();
+  if (in->scram() != nullptr)
+    for (const auto* keys : *in->scram())
+      out.scram.push_back({keys->app_password(), bytes_of(keys->sha1_stored()), bytes_of(keys->sha1_server()),
+                           bytes_of(keys->sha256_stored()), bytes_of(keys->sha256_server())});
   return out;
+}
+
+const ScramKeys* Credentials::scram_keys(std::uint64_t app_password) const {
+  for (const ScramKeys& keys : scram)
+    if (keys.app_password == app_password) return &keys;
+  return nullptr;
+}
+
+bool lacks_scram(const Credentials& credentials) {
+  if (!credentials.hash.empty() && credentials.scram_keys(0) == nullptr) return true;
+  for (const StoredAppPassword& stored : credentials.app_passwords)
+    if (credentials.scram_keys(stored.info.id) == nullptr) return true;
+  return false;
 }
 
 }  // namespace kontor::directory

@@ -11,12 +11,14 @@
 #include "base/result.h"
 #include "directory/directory.h"
 #include "directory/principal.h"
+#include "directory/scram.h"
 
 namespace kontor::directory {
 
 struct Head {
   std::uint64_t last_id = 0;
   std::uint64_t revision = 0;
+  std::string secret{};
 };
 
 struct StoredAppPassword {
@@ -28,7 +30,15 @@ struct StoredAppPassword {
 struct Credentials {
   std::string hash;  // empty: no password
   std::vector<StoredAppPassword> app_passwords;
+  std::string scram_salt{};
+  std::uint32_t scram_rounds = 0;
+  std::vector<ScramKeys> scram{};
+
+  // Null if that password has none; 0 is the principal's own.
+  const ScramKeys* scram_keys(std::uint64_t app_password) const;
 };
+// Whether some password has no keys for SCRAM yet.
+bool lacks_scram(const Credentials& credentials);
 
 struct StoredPrincipal {
   Principal principal;

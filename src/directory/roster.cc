@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "base/digest.h"
 #include "store/engine.h"
 
 namespace kontor::directory {
@@ -140,7 +141,16 @@ void Roster::put(Principal principal) {
 }
 
 void Roster::put(PrincipalId id, Credentials credentials) {
+  erase_credentials(id);
+  without_scram_ += lacks_scram(credentials) ? 1 : 0;
   credentials_.set(id, std::make_shared<const Credentials>(std::move(credentials)));
+}
+
+void Roster::erase_credentials(PrincipalId id) {
+  const Credentials* old = this->credentials(id);
+  if (old == nullptr) return;
+  without_scram_ -= lacks_scram(*old) ? 1 : 0;
+  credentials_.erase(id);
 }
 
 void Roster::erase(TenantId id) {
@@ -186,6 +196,7 @@ void Roster::index_members(const Principal& holder, const std::vector<PrincipalI
 
 const std::string& Roster::advance() {
   ++head_.revision;
+  if (head_.secret.empty()) head_.secret = random_bytes(32);
   return head_value_.emplace(encode(head_));
 }
 

@@ -52,6 +52,9 @@ class Roster {
   }
   // The principals that have it among their members.
   const std::vector<PrincipalId>& holders(PrincipalId member) const;
+  // How many principals have a password, and how many of those one that has no keys for SCRAM.
+  std::size_t with_password() const { return credentials_.size(); }
+  std::size_t without_scram() const { return without_scram_; }
 
   // The principal's own status or, where that is worse, its tenant's.
   Status effective_status(const Principal& principal) const;
@@ -80,7 +83,7 @@ class Roster {
   void erase(TenantId id);
   void erase(DomainId id);
   void erase(PrincipalId id);
-  void erase_credentials(PrincipalId id) { credentials_.erase(id); }
+  void erase_credentials(PrincipalId id);
   std::uint64_t take_id() { return ++head_.last_id; }
   // To the next revision; gives the new head record.
   const std::string& advance();
@@ -106,6 +109,7 @@ class Roster {
   Sharded<PrincipalId, std::vector<PrincipalId>> holders_;
   Sharded<PrincipalId, Shared<Shares>> shares_;
   Sharded<PrincipalId, std::vector<PrincipalId>> sharers_;  // with whom -> owners; everyone: under the tenant's id
+  std::size_t without_scram_ = 0;
 };
 
 }  // namespace kontor::directory

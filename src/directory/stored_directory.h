@@ -57,14 +57,31 @@ class StoredDirectory final : public Directory {
   Result<Principal> authenticate(std::string_view login, std::string_view password, Protocol protocol) override;
   bool may_use(PrincipalId id, Protocol protocol) const override;
   std::unique_ptr<Watch> watch(std::function<void(const Touched&)> notify) override;
+  bool has_scram() const override;
+  ScramChallenge scram_challenge(std::string_view login) const override;
+  Result<ScramSuccess> authenticate_scram(std::string_view login, const ScramProof& proof, Protocol protocol) override;
+  Result<Principal> authenticate_proven(std::string_view login, Protocol protocol) override;
   Result<std::vector<std::string>> check() override;
 
  private:
   // Puts one change into a draft, or refuses. Run again on a newer roster if another directory was quicker.
   using Change = std::function<Result<void>(Draft&)>;
   Result<void> change(const Change& make);
-  Result<void> store_hash(PrincipalId id, const std::string& hash);
-  void rehash(const Principal& principal, const std::string& proven, std::string_view password);
+  // With the password, its keys for SCRAM are made; a foreign hash ends those of the former one.
+  Result<void> store_hash(PrincipalId id, const std::string& hash, std::optional<std::string_view> password);
+  // Keeps up what is stored of a password that was just proven: an Argon2id hash and the keys for SCRAM. `app_password`
+  // 0 is the principal's own.
+  void renew(const Principal& principal, const Credentials& proven, std::uint64_t app_password,
+             std::string_view password);
+  // Keys for SCRAM and what they were made with; no rounds: none are kept here.
+  struct MadeKeys {
+    std::string salt;
+    std::uint32_t rounds = 0;
+    ScramKeys keys;
+  };
+  MadeKeys make_keys(PrincipalId id, std::string_view password) const;
+  static void put_keys(Credentials& credentials, std::uint64_t app_password, const MadeKeys& made,
+                       std::string_view password);
   bool proves(const Principal& principal, const Credentials& credentials, std::string_view login,
               std::string_view password, Protocol protocol);
 

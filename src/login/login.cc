@@ -16,6 +16,11 @@ constexpr std::uint32_t kLoginsPerConnection = 6;
 constexpr std::chrono::seconds kLongestWaitForHash{60};
 constexpr std::size_t kSaslLine = 16 << 10;  // RFC 5034 section 4 asks for 12288 bytes at least
 
+Channel channel_of(const net::Stream& stream) {
+  return {stream.channel_binding(net::ChannelBinding::tls_exporter),
+          stream.channel_binding(net::ChannelBinding::tls_server_end_point), stream.certified_addresses()};
+}
+
 }  // namespace
 
 bool may_send_secret(const net::Stream& stream, PlainLogin plain) {
@@ -106,7 +111,8 @@ Task<std::optional<std::string>> Login::ask(SaslForm form, std::string challenge
 
 Task<Verdict> Login::authenticate(std::string name, std::optional<std::string> initial, SaslForm form, bool may_send) {
   using Kind = Mechanism::Step::Kind;
-  const auto mechanism = make_mechanism(name, {services_.directory, protocol_});
+  const auto mechanism =
+      make_mechanism(name, {services_.directory, protocol_, services_.tokens, channel_of(io_.stream())});
   if (!mechanism) co_return std::unexpected(Refusal{Refusal::Kind::no_mechanism, "there is no such mechanism"});
   if (!may_send) co_return std::unexpected(Refusal{Refusal::Kind::needs_tls, "passwords travel only over TLS here"});
   std::optional<std::string> response = std::move(initial);
@@ -131,6 +137,9 @@ Task<Verdict> Login::authenticate(std::string name, std::optional<std::string> i
   co_return verdict;
 }
 
-std::vector<std::string_view> mechanisms(const Services&, const net::Stream&) { return {"PLAIN", "LOGIN"}; }
+std::vector<std::string_view> mechanisms(const Services& services, const net::Stream& stream) {
+  // Which protocol asks makes no difference to what there is.
+  return mechanism_names({services.directory, directory::Protocol::imap, services.tokens, channel_of(stream)});
+}
 
 }  // namespace kontor::login

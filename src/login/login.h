@@ -30,6 +30,7 @@ struct Services {
   directory::Directory& directory;
   net::Limits& limits;
   Workers& workers;
+  const Tokens* tokens = nullptr;  // null: no identity provider is known
 };
 
 // Why nobody was let in.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "directory/directory.h"
@@ -50,11 +51,27 @@ class Mechanism {
   }
 };
 
-// What a mechanism may need of its surroundings.
+class Tokens;
+
+// What the connection itself proves.
+struct Channel {
+  bool is_bound() const { return !exporter.empty() || !end_point.empty(); }
+
+  std::string exporter;                // channel bindings, empty if there is none of that kind: RFC 9266
+  std::string end_point;               // RFC 5929 section 4
+  std::vector<std::string> addresses;  // of the client's certificate
+};
+
+// What a mechanism may need of its surroundings. `tokens` is null where no identity provider is known.
 struct Surroundings {
   directory::Directory& directory;
   directory::Protocol protocol;
+  const Tokens* tokens = nullptr;
+  Channel channel{};
 };
+
+// Those that can be used there, as they are announced.
+std::vector<std::string_view> mechanism_names(const Surroundings& around);
 
 // Null if there is none of that name (upper case), or it cannot be used here.
 std::unique_ptr<Mechanism> make_mechanism(std::string_view name, const Surroundings& around);

@@ -110,7 +110,7 @@ Task<std::size_t> Connection::run(Operation operation, char* data, std::size_t s
 Task<void> Connection::start_tls() {
   if (session_) throw Disconnected("TLS is already up");
   int fd = socket_.is_open() ? socket_.native_handle() : -1;
-  session_ = fd >= 0 && tls_ ? tls_->state().accept(fd) : nullptr;
+  session_ = fd >= 0 && tls_ ? tls_->state().accept(fd, asks_certificate) : nullptr;
   if (!session_) throw Disconnected("no certificate is configured");
   co_await run(Operation::handshake, nullptr, 0, nullptr);
 }

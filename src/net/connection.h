@@ -65,6 +65,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Endpoint peer;
   std::string id;
+  bool asks_certificate = false;  // of clients, in the TLS handshake; none is needed
   Clock::duration timeout = std::chrono::minutes(1);
   std::optional<Clock::time_point> read_deadline;
 
@@ -152,6 +153,12 @@ class SocketStream : public Stream {
   bool is_encrypted() const override { return connection_->tls() != nullptr; }
   std::string tls_description() const override {
     return connection_->tls() ? connection_->tls()->description() : std::string();
+  }
+  std::string channel_binding(ChannelBinding kind) const override {
+    return connection_->tls() ? connection_->tls()->channel_binding(kind) : std::string();
+  }
+  std::vector<std::string> certified_addresses() const override {
+    return connection_->tls() ? connection_->tls()->certified_addresses() : std::vector<std::string>();
   }
   const std::string& id() const override { return connection_->id; }
   const Endpoint& peer() const override { return connection_->peer; }

@@ -48,6 +48,7 @@ void Runtime::State::start(std::shared_ptr<Loop> loop, Fd fd, Endpoint peer, std
   std::string id = fmt::format("{}-{}", listener->options.name, next_id.fetch_add(1, std::memory_order_relaxed));
   TlsContexts* contexts = listener->options.tls == TlsMode::none ? nullptr : &tls;
   auto connection = std::make_shared<Connection>(loop, std::move(fd), std::move(peer), std::move(id), contexts);
+  connection->asks_certificate = listener->options.asks_certificate;
   spawn(*loop, run_session(std::move(connection), std::move(listener)), std::move(ticket));
 }
 

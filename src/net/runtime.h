@@ -30,6 +30,7 @@ struct ListenerOptions {
   std::vector<Network> proxy_from;  // peers that must send a PROXY protocol v2 header first
   std::chrono::seconds handshake_timeout{10};
   std::uint32_t unix_mode = 0660;
+  bool asks_certificate = false;  // of clients, where TlsContexts has authorities for them
 };
 
 // Owns the threads. Construct, listen, run until stop().

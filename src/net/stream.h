@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/address.h"
 #include "net/task.h"
@@ -36,6 +37,9 @@ class Signal {
   virtual ~Signal() = default;
   virtual void set() = 0;
 };
+
+// What ties a login to the TLS connection below it: RFC 9266 and RFC 5929 section 4.
+enum class ChannelBinding : std::uint8_t { tls_exporter, tls_server_end_point };
 
 enum class Wake : std::uint8_t { input, signal };
 
@@ -77,7 +81,11 @@ class Stream {
   virtual Task<void> start_tls() = 0;
   virtual bool can_start_tls() const = 0;  // a certificate is configured and TLS is not up yet
   virtual bool is_encrypted() const = 0;
-  // RFC 5929/9266 channel bindings come with SCRAM-PLUS; for the log: "TLSv1.3 TLS_AES_256_GCM_SHA384".
+  // The binding's data; empty if this connection has none of that kind.
+  virtual std::string channel_binding(ChannelBinding) const { return {}; }
+  // The mail addresses in the client's certificate, if it showed one that the configured authorities vouch for.
+  virtual std::vector<std::string> certified_addresses() const { return {}; }
+  // For the log: "TLSv1.3 TLS_AES_256_GCM_SHA384".
   virtual std::string tls_description() const = 0;
 
   // Names the connection in log lines: the listener's name and a number, "imaps-4711".

@@ -60,6 +60,20 @@ std::vector<std::string> names_of(X509* certificate) {
   return out;
 }
 
+// Which certificate a client shows is its own affair: one that nobody here vouches for just proves nothing.
+int take_any_certificate(int, X509_STORE_CTX*) { return 1; }
+
+Result<void> load_authorities(SSL_CTX* context, const std::string& file) {
+  ERR_clear_error();
+  STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(file.c_str());
+  if (!names || SSL_CTX_load_verify_locations(context, file.c_str(), nullptr) != 1) {
+    sk_X509_NAME_pop_free(names, X509_NAME_free);
+    return fail(Errc::invalid, fmt::format("The authorities in {} cannot be read: {}.", file, openssl_error()));
+  }
+  SSL_CTX_set_client_CA_list(context, names);
+  return {};
+}
+
 Result<SslContext> load_one(const Certificate& files) {
   SslContext context = make_server_context();
   ERR_clear_error();
@@ -96,7 +110,7 @@ SSL_CTX* LoadedCertificates::find(std::string_view name) const {
   return wild == by_name.end() ? nullptr : wild->second;
 }
 
-std::unique_ptr<TlsSession> TlsContexts::State::accept(int fd) {
+std::unique_ptr<TlsSession> TlsContexts::State::accept(int fd, bool asks_certificate) {
   std::shared_ptr<const LoadedCertificates> current;
   {
     std::lock_guard lock(mutex);
@@ -105,6 +119,7 @@ std::unique_ptr<TlsSession> TlsContexts::State::accept(int fd) {
   if (!current) return nullptr;
   SSL* ssl = SSL_new(current->contexts.front().get());
   if (!ssl) throw std::bad_alloc();
+  if (asks_certificate && current->knows_clients) SSL_set_verify(ssl, SSL_VERIFY_PEER, take_any_certificate);
   auto session = std::make_unique<TlsSession>(ssl, std::move(current));
   SSL_set_accept_state(ssl);
   if (SSL_set_fd(ssl, fd) != 1) throw std::bad_alloc();
@@ -114,14 +129,16 @@ std::unique_ptr<TlsSession> TlsContexts::State::accept(int fd) {
 TlsContexts::TlsContexts() : state_(std::make_unique<State>()) {}
 TlsContexts::~TlsContexts() = default;
 
-Result<void> TlsContexts::load(const std::vector<Certificate>& certificates) {
+Result<void> TlsContexts::load(const std::vector<Certificate>& certificates, const std::string& client_authorities) {
   auto fresh = std::make_shared<LoadedCertificates>();
   for (const Certificate& files : certificates) {
     TRY(SslContext context, load_one(files));
+    if (!client_authorities.empty()) TRY_VOID(load_authorities(context.get(), client_authorities));
     for (std::string& name : names_of(SSL_CTX_get0_certificate(context.get())))
       fresh->by_name.emplace(std::move(name), context.get());
     fresh->contexts.push_back(std::move(context));
   }
+  fresh->knows_clients = !client_authorities.empty();
   if (!fresh->contexts.empty()) {
     SSL_CTX_set_tlsext_servername_callback(fresh->contexts.front().get(), on_server_name);
     SSL_CTX_set_tlsext_servername_arg(fresh->contexts.front().get(), fresh.get());

@@ -23,7 +23,8 @@ class TlsContexts {
 
   // Reads all files; the first certificate serves clients without SNI or with an unknown name. On an error nothing
   // changes. Errors: invalid (which file, and what is wrong with it: unreadable, expired, key does not match).
-  Result<void> load(const std::vector<Certificate>& certificates);
+  // `client_authorities`: a PEM file of those that vouch for clients' certificates; empty: none.
+  Result<void> load(const std::vector<Certificate>& certificates, const std::string& client_authorities = {});
   bool has_certificate() const;
 
   struct State;

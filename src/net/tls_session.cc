@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #include <cerrno>
 #include <csignal>
@@ -79,6 +80,58 @@ void TlsSession::shutdown() {
 
 std::string TlsSession::description() const {
   return std::string(SSL_get_version(ssl_)) + " " + SSL_get_cipher_name(ssl_);
+}
+
+namespace {
+
+// RFC 9266 section 2. Only TLS 1.3 gives what the label needs without further conditions.
+std::string exporter_binding(SSL* ssl) {
+  constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
+  std::string out(32, '\0');
+  const bool is_usable = SSL_version(ssl) >= TLS1_3_VERSION &&
+                         SSL_export_keying_material(ssl, reinterpret_cast<unsigned char*>(out.data()), out.size(),
+                                                    kLabel.data(), kLabel.size(), nullptr, 0, 0) == 1;
+  return is_usable ? out : std::string();
+}
+
+// RFC 5929 section 4.1: the certificate's own digest, with SHA-256 for those of MD5 and SHA-1; undefined for signatures
+// without a digest of their own.
+std::string end_point_binding(SSL* ssl) {
+  const X509* certificate = SSL_get_certificate(ssl);
+  int digest = NID_undef;
+  if (!certificate || X509_get_signature_info(const_cast<X509*>(certificate), &digest, nullptr, nullptr, nullptr) != 1)
+    return {};
+  if (digest == NID_md5 || digest == NID_sha1) digest = NID_sha256;
+  const EVP_MD* md = digest == NID_undef ? nullptr : EVP_get_digestbynid(digest);
+  std::string out(EVP_MAX_MD_SIZE, '\0');
+  unsigned size = 0;
+  if (!md || X509_digest(certificate, md, reinterpret_cast<unsigned char*>(out.data()), &size) != 1) return {};
+  out.resize(size);
+  return out;
+}
+
+}  // namespace
+
+std::string TlsSession::channel_binding(ChannelBinding kind) const {
+  if (!is_up_) return {};
+  std::string out = kind == ChannelBinding::tls_exporter ? exporter_binding(ssl_) : end_point_binding(ssl_);
+  ERR_clear_error();
+  return out;
+}
+
+std::vector<std::string> TlsSession::certified_addresses() const {
+  std::vector<std::string> out;
+  X509* certificate = SSL_get0_peer_certificate(ssl_);
+  if (!certificate || SSL_get_verify_result(ssl_) != X509_V_OK) return out;
+  auto* names = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+  for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
+    if (name->type != GEN_EMAIL) continue;
+    const auto* text = reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.rfc822Name));
+    out.emplace_back(text, static_cast<std::size_t>(ASN1_STRING_length(name->d.rfc822Name)));
+  }
+  GENERAL_NAMES_free(names);
+  return out;
 }
 
 std::string TlsSession::verify_error() const {

@@ -7,8 +7,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/io_step.h"
+#include "net/stream.h"
 
 struct ssl_st;
 
@@ -29,6 +31,9 @@ class TlsSession {
   // Tells the peer that nothing more comes, if that is possible at once.
   void shutdown();
 
+  // A server's: see Stream.
+  std::string channel_binding(ChannelBinding kind) const;
+  std::vector<std::string> certified_addresses() const;
   std::string description() const;   // "TLSv1.3 TLS_AES_256_GCM_SHA384"
   std::string verify_error() const;  // a client's: what is wrong with the server's certificate; empty if nothing
 

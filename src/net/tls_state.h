@@ -26,11 +26,13 @@ struct LoadedCertificates {
 
   std::vector<SslContext> contexts;         // the first is the default
   std::map<std::string, SSL_CTX*> by_name;  // lower case; "*.example.org" as it stands in the certificate
+  bool knows_clients = false;               // authorities for clients' certificates are loaded
 };
 
 struct TlsContexts::State {
-  // A server session on `fd`; nullptr if no certificate is loaded. Thread-safe.
-  std::unique_ptr<TlsSession> accept(int fd);
+  // A server session on `fd`; nullptr if no certificate is loaded. `asks_certificate`: of the client, where there are
+  // authorities for it. Thread-safe.
+  std::unique_ptr<TlsSession> accept(int fd, bool asks_certificate);
 
   std::mutex mutex;
   std::shared_ptr<const LoadedCertificates> loaded;

@@ -33,11 +33,8 @@ pop3::Options pop3_options(const Settings& settings) {
   return options;
 }
 
-// Whose connections may come through a load balancer.
-bool is_proxied(std::string_view name) {
-  for (const std::string_view one : {"imap", "imaps", "pop3", "pop3s", "https"})
-    if (name == one) return true;
-  return false;
+bool is_mail_access(std::string_view name) {
+  return name == "imap" || name == "imaps" || name == "pop3" || name == "pop3s";
 }
 
 Result<std::vector<net::Certificate>> certificates(const Settings& settings) {
@@ -81,7 +78,7 @@ Server::~Server() { stop(); }
 
 Result<void> Server::reload_certificates(const Settings& settings) {
   TRY(auto files, certificates(settings));
-  return tls_.load(files);
+  return tls_.load(files, settings.tls.client_authorities);
 }
 
 Result<void> Server::listen(const std::string& name, const std::vector<std::string>& at, net::TlsMode tls,
@@ -92,7 +89,8 @@ Result<void> Server::listen(const std::string& name, const std::vector<std::stri
   TRY(options.endpoints, app::endpoints(settings_, at));
   options.tls = tls;
   options.unix_mode = unix_mode;
-  if (is_proxied(name)) options.proxy_from = networks(settings_.server.proxy_from);
+  options.asks_certificate = is_mail_access(name);
+  if (is_mail_access(name) || name == "https") options.proxy_from = networks(settings_.server.proxy_from);
   TRY(auto real, runtime_.listen(options, std::move(session), std::move(refusal)));
   for (const net::Endpoint& endpoint : real) {
     std::string base = endpoint.is_unix && name != "admin" ? name + "-unix" : name;
@@ -105,11 +103,15 @@ Result<void> Server::listen(const std::string& name, const std::vector<std::stri
 
 Result<void> Server::start() {
   TRY_VOID(reload_certificates(settings_));
-  imap::Services services{*house_.accounts, *house_.directory, limits_, workers_};
+  if (settings_.oauth.is_configured()) {
+    TRY(tokens_, login::Tokens::make(settings_.oauth, system_clock()));
+  }
+  imap::Services services{*house_.accounts, *house_.directory, limits_, workers_, tokens_.get()};
   net::Session imap = imap::session(services, imap_options(settings_));
   TRY_VOID(listen("imaps", settings_.listen.imaps, net::TlsMode::implicit, imap, imap::refusal()));
   TRY_VOID(listen("imap", settings_.listen.imap, net::TlsMode::starttls, imap, imap::refusal()));
-  net::Session pop3 = pop3::session({*house_.accounts, *house_.directory, limits_, workers_}, pop3_options(settings_));
+  net::Session pop3 =
+      pop3::session({*house_.accounts, *house_.directory, limits_, workers_, tokens_.get()}, pop3_options(settings_));
   TRY_VOID(listen("pop3s", settings_.listen.pop3s, net::TlsMode::implicit, pop3, pop3::refusal()));
   TRY_VOID(listen("pop3", settings_.listen.pop3, net::TlsMode::starttls, pop3, pop3::refusal()));
   TRY_VOID(listen("lmtp", settings_.listen.lmtp, net::TlsMode::starttls, lmtp_.session(),

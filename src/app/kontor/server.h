@@ -53,6 +53,8 @@ class Server {
   std::atomic<bool> is_sweeping_ = false;
   std::map<std::string, std::string> endpoints_;
 
+  std::unique_ptr<login::Tokens> tokens_;
+
   // stop() ends all sessions. Then the workers go before the runtime: one that has just brought a session back may
   // still be leaving the runtime's loop.
   net::TlsContexts tls_;

@@ -82,6 +82,11 @@ void declare_server(config::Schema& schema, Settings& s) {
   schema.list(
       "tls.keys", s.tls.keys, "file",
       {"Private keys in PEM, in the order of `tls.certificates`. None: each is beside the chain in its file.", true});
+  schema.text("tls.client_authorities", s.tls.client_authorities,
+              {"A PEM file of authorities that vouch for clients' certificates. With it, IMAP and POP3 ask clients for "
+               "one (none is needed), and offer EXTERNAL to those that show one: its mail addresses (rfc822Name) say "
+               "who logs in.",
+               true});
 }
 
 void declare_store(config::Schema& schema, Settings& s) {
@@ -120,6 +125,19 @@ void declare_access(config::Schema& schema, Settings& s) {
   schema.number("passwords.memory_kib", s.hash_cost.memory_kib, {1024, 1 << 20},
                 {"Memory of one Argon2id hash, in KiB. More makes stolen hashes harder to break and logins dearer."});
   schema.number("passwords.passes", s.hash_cost.passes, {1, 64}, {"Passes of one Argon2id hash over its memory."});
+  using directory::ScramUse;
+  schema.choice(
+      "passwords.scram", s.hash_cost.scram,
+      {{"auto", ScramUse::automatic}, {"always", ScramUse::always}, {"never", ScramUse::never}},
+      {"SCRAM logs in without sending the password, by keys that are made when a password is set or first "
+       "used. Clients choose it wherever it is announced, and many do not fall back: `auto` announces it once "
+       "every password here has its keys (those that were moved in get them at their first login), `always` "
+       "at once, `never` makes no keys and removes them with the next change of a password. The keys are "
+       "easier to break than Argon2id, if they are stolen."});
+  schema.number("passwords.scram_rounds", s.hash_cost.scram_rounds, {4096, 1'000'000},
+                {"Rounds of PBKDF2 in SCRAM's keys. More makes stolen keys harder to break; the client pays them at "
+                 "each login, also a phone."});
+  login::declare(schema, s.oauth);
 }
 
 void declare_imap(config::Schema& schema, Settings& s) {

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "directory/directory.h"
 #include "groupware/accounts.h"
+#include "login/tokens.h"
 #include "net/address.h"
 #include "net/limits.h"
 #include "net/tls.h"
@@ -39,6 +40,7 @@ struct ServerOptions {
 struct TlsOptions {
   std::vector<std::string> certificates;
   std::vector<std::string> keys;
+  std::string client_authorities;
 };
 
 struct ListenOptions {
@@ -67,6 +69,7 @@ struct Settings {
   groupware::Options groupware;
   net::LimitOptions limits;
   directory::HashCost hash_cost;
+  login::OauthOptions oauth;
   imap::Options imap;
   pop3::Options pop3;
   transport::LmtpOptions lmtp;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What is advertised, and nothing that is not whole.
+#include "protocols/imap/commands.h"
 #include "protocols/imap/session.h"
 
 namespace kontor::imap {
@@ -14,7 +15,8 @@ std::string Session::capabilities() {
   if (!account_) {
     out += " LITERAL-";
     if (stream().can_start_tls()) out += " STARTTLS";
-    out += may_send_password() ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED";
+    if (!may_send_password()) return out + " LOGINDISABLED";
+    for (const auto name : login::mechanisms(login_services(services()), stream())) (out += " AUTH=").append(name);
     return out;
   }
   out +=

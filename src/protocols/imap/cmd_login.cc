@@ -43,11 +43,11 @@ Task<Result<Reply>> finish_login(Session& session, login::Login& login, login::V
   co_return Reply::ok("logged in", "CAPABILITY " + session.capabilities());
 }
 
-login::Services login_services(const Session& session) {
-  return {session.services().directory, session.services().limits, session.workers()};
-}
-
 }  // namespace
+
+login::Services login_services(const Services& services) {
+  return {services.directory, services.limits, services.workers, services.tokens};
+}
 
 Task<Result<void>> Session::enter(directory::Principal principal) {
   const AccountId id = principal.account();
@@ -93,7 +93,7 @@ Task<Result<Reply>> cmd_login(Session& session, Command& command) {
   std::string password = in.astring();
   if (!in.finish()) co_return Reply::bad(in);
   if (!session.may_send_password()) co_return Reply::no("passwords travel only over TLS here", "PRIVACYREQUIRED");
-  const auto services = login_services(session);
+  const auto services = login_services(session.services());
   login::Login login(services, directory::Protocol::imap, session.io(), session.failed_logins);
   auto verdict = co_await login.password(std::move(user), std::move(password), "plain LOGIN");
   co_return co_await finish_login(session, login, std::move(verdict));
@@ -111,7 +111,7 @@ Task<Result<Reply>> cmd_authenticate(Session& session, Command& command) {
   } else if (!in.finish()) {
     co_return Reply::bad(in);
   }
-  const auto services = login_services(session);
+  const auto services = login_services(session.services());
   login::Login login(services, directory::Protocol::imap, session.io(), session.failed_logins);
   auto verdict = co_await login.authenticate(mechanism, std::move(initial), {}, session.may_send_password());
   co_return co_await finish_login(session, login, std::move(verdict));

@@ -3,8 +3,11 @@
 #pragma once
 
 #include "protocols/imap/command.h"
+#include "protocols/imap/server.h"
 
 namespace kontor::imap {
+
+login::Services login_services(const Services& services);
 
 Task<Result<Reply>> cmd_capability(Session& session, Command& command);
 Task<Result<Reply>> cmd_noop(Session& session, Command& command);

@@ -37,6 +37,7 @@ struct Services {
   directory::Directory& directory;
   net::Limits& limits;
   Workers& workers;
+  const login::Tokens* tokens = nullptr;  // null: no identity provider is known
 };
 
 // TLS is the listener's: implicit, or by STARTTLS where the stream can.

@@ -35,6 +35,7 @@ struct Services {
   directory::Directory& directory;
   net::Limits& limits;
   Workers& workers;
+  const login::Tokens* tokens = nullptr;  // null: no identity provider is known
 };
 
 // TLS is the listener's: implicit, or by STLS where the stream can.

@@ -16,7 +16,7 @@ constexpr std::size_t kLine = 16 << 10;  // RFC 5034 section 4: an AUTH with an 
 Server::Server(const Services& services_, const Options& options_)
     : services(services_),
       options(options_),
-      logins{services_.directory, services_.limits, services_.workers},
+      logins{services_.directory, services_.limits, services_.workers, services_.tokens},
       commands("kontor_pop3_commands_total", "POP3 commands"),
       refused("kontor_pop3_refused_total", "POP3 commands answered with -ERR"),
       messages("kontor_pop3_messages_total", "Messages sent by RETR"),
