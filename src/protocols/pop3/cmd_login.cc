@@ -35,7 +35,7 @@ Task<Result<void>> Session::enter(directory::Principal principal) {
   if (!place) co_return fail(Errc::too_large, "too many connections of this user");
   auto lock = server_->maildrops.take(id);
   if (!lock) co_return fail(Errc::exists, "another session has the maildrop open");
-  auto caller = groupware::Caller::user(principal.id, server_->services.directory.groups_of(principal.id));
+  auto caller = groupware::Caller::user(principal.id);
   std::shared_ptr<groupware::Account> account;
   auto opened = co_await net::blocking(workers(), [&]() -> Result<Maildrop> {
     TRY(account, server_->services.accounts.open(id));
