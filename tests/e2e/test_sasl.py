@@ -56,7 +56,7 @@ def test_scram_comes_when_every_password_has_its_keys(make_kontor):
 
 
 def test_app_passwords_and_bound_channels(kontor):
-    secret = kontor.json("user", "app-password", "add", ADA, "--label", "phone")["password"]
+    secret = kontor.json("user", "app-password", "add", ADA, "--label", "phone")["secret"]
     client = kontor.imap(user=None)
     client.authenticate("SCRAM-SHA-256", Scram(ADA, secret).answers())
     client.logout()

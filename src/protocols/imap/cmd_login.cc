@@ -11,7 +11,7 @@ namespace {
 using wire::imap::Cursor;
 
 // The one place where refused logins become IMAP's words (RFC 5530).
-Reply reply_to(const login::Refusal& refusal) {
+Reply refusal_reply(const login::Refusal& refusal) {
   using Kind = login::Refusal::Kind;
   switch (refusal.kind) {
     case Kind::given_up:
@@ -36,7 +36,7 @@ Reply reply_to(const login::Refusal& refusal) {
 Task<Result<Reply>> finish_login(Session& session, login::Login& login, login::Verdict verdict) {
   if (!verdict) {
     if (!verdict.error().farewell.empty()) co_await session.bye(verdict.error().farewell);
-    co_return reply_to(verdict.error());
+    co_return refusal_reply(verdict.error());
   }
   CO_TRY_VOID(co_await session.enter(verdict->principal));
   login.note(*verdict, session.user());

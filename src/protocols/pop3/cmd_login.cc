@@ -7,7 +7,7 @@ namespace kontor::pop3 {
 namespace {
 
 // The one place where refused logins become POP3's words (RFC 2449 section 8, RFC 3206).
-Reply reply_to(const login::Refusal& refusal) {
+Reply refusal_reply(const login::Refusal& refusal) {
   using Kind = login::Refusal::Kind;
   switch (refusal.kind) {
     case Kind::given_up:
@@ -55,7 +55,7 @@ Task<Result<void>> Session::enter(directory::Principal principal) {
 Task<Reply> Session::finish_login(login::Login& login, login::Verdict verdict) {
   if (!verdict) {
     if (!verdict.error().farewell.empty()) end();
-    co_return reply_to(verdict.error());
+    co_return refusal_reply(verdict.error());
   }
   const AccountId id = verdict->principal.account();
   if (!server_->login_times.may(id, options().login_delay, LoginTimes::Clock::now())) {
