@@ -24,7 +24,7 @@ def without_trace(data):
 
 
 def test_poplib_sees_what_was_delivered(kontor):
-    bodies = [b"one\r\n", b".\r\n..dots\r\n", b"bare\nline\n", b"x" * 998 + b"\r\n", b"no end"]
+    bodies = [b"one\r\n", b".\r\n..dots\r\n", b"bare\nline\r\n", b"x" * 998 + b"\r\n", b"no end"]
     for number, body in enumerate(bodies):
         kontor.deliver("ada@example.org", message(number, body))
     client = kontor.pop3()
