@@ -25,7 +25,8 @@ std::string Session::capabilities() {
   out +=
       " SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE CONDSTORE QRESYNC QUOTA QUOTA=RES-STORAGE QUOTASET METADATA NOTIFY";
   out += " UTF8=ACCEPT";
-  out += " INPROGRESS UIDONLY PREVIEW BINARY MULTIAPPEND CATENATE REPLACE APPENDLIMIT=" + std::to_string(append_limit());
+  out +=
+      " INPROGRESS UIDONLY PREVIEW BINARY MULTIAPPEND CATENATE REPLACE APPENDLIMIT=" + std::to_string(append_limit());
   // Both end with the compression's last byte, which nothing marks: whoever compresses stays who he is (RFC 8437
   // section 4.1 would have them ended by UNAUTHENTICATE).
   if (!is_compressed_) out += options().unauthenticate ? " COMPRESS=DEFLATE UNAUTHENTICATE" : " COMPRESS=DEFLATE";

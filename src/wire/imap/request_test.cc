@@ -195,18 +195,18 @@ TEST(SearchKey, Refuses) {
 // Which accounts of others a LIST looks into.
 TEST(ListPattern, MayMatchFrom) {
   constexpr std::string_view kBegin = "Other Users/ben@example.org/";
-  for (const auto& [pattern, expected] : std::vector<std::pair<std::string, bool>>{
-           {"*", true},
-           {"%", true},  // "Other Users" itself
-           {"Other Users/%", true},
-           {"Other Users/ben@example.org/INBOX", true},
-           {"*/INBOX", true},
-           {"%/%/%", true},
-           {"INBOX", false},
-           {"INBOX/*", false},
-           {"Projects/%", false},
-           {"Other Users/ada@example.org/*", false},
-           {"Shared Folders/*", false}}) {
+  for (const auto& [pattern, expected] :
+       std::vector<std::pair<std::string, bool>>{{"*", true},
+                                                 {"%", true},  // "Other Users" itself
+                                                 {"Other Users/%", true},
+                                                 {"Other Users/ben@example.org/INBOX", true},
+                                                 {"*/INBOX", true},
+                                                 {"%/%/%", true},
+                                                 {"INBOX", false},
+                                                 {"INBOX/*", false},
+                                                 {"Projects/%", false},
+                                                 {"Other Users/ada@example.org/*", false},
+                                                 {"Shared Folders/*", false}}) {
     EXPECT_EQ(ListPattern(pattern).may_match_from(kBegin), expected) << pattern;
   }
 }
