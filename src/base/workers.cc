@@ -90,12 +90,12 @@ void Workers::post(std::move_only_function<void()> job) {
     std::lock_guard lock(state_->mutex);
     if (state_->idle.empty()) {
       state_->jobs.push_back(std::move(job));
-    } else {
-      sleeper = state_->idle.back();
-      state_->idle.pop_back();
+      return;
     }
+    sleeper = state_->idle.back();
+    state_->idle.pop_back();
   }
-  if (sleeper) sleeper->hand(std::move(job));
+  sleeper->hand(std::move(job));
 }
 
 std::size_t Workers::threads() const { return state_->count; }

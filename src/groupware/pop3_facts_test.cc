@@ -76,7 +76,9 @@ TEST_F(Pop3FactsTest, ManyAreReadInOneScanAndFewByThemselves) {
   for (int i = 0; i < 40; ++i) ids.push_back(add(*account, inbox(*account), mail("m") + std::string(1, 'x')).item);
   const auto count = [&](std::vector<ItemId> wanted) {
     std::size_t seen = 0;
-    must(must(account->read(Caller::system()))->pop3_facts(std::move(wanted), [&](ItemId, const Pop3Facts&) { ++seen; }));
+    must(must(account->read(Caller::system()))->pop3_facts(std::move(wanted), [&](ItemId, const Pop3Facts&) {
+      ++seen;
+    }));
     return seen;
   };
   EXPECT_EQ(count(ids), 40U);

@@ -39,7 +39,7 @@ void merge_properties(std::map<std::string, std::string>& into, const std::map<s
 }  // namespace
 
 AccountTransaction::AccountTransaction(Environment& environment, Ownership ownership, Caller caller, Layer layer)
-    : Reading<Transaction>(environment, ownership, std::move(caller), std::move(layer)) {}
+    : Reading<Transaction>(environment, ownership, caller, std::move(layer)) {}
 
 Result<void> AccountTransaction::attempt(const std::function<Result<void>(Transaction&)>& step) {
   AccountTransaction above(environment_, ownership_, caller_, Layer(&layer_));

@@ -24,6 +24,7 @@ disable_plaintext_auth = no
 auth_mechanisms = {mechanisms}
 auth_master_user_separator = *
 auth_cache_size = 1M
+auth_failure_delay = 0
 mail_location = {location}
 mail_fsync = always
 mail_uid = {user}
@@ -90,6 +91,10 @@ service lmtp {{
   }}
 }}
 service anvil {{
+  # No penalty for wrong passwords: tests try many.
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
   chroot =
 }}
 {more}

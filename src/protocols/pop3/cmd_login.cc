@@ -44,7 +44,7 @@ Task<Result<void>> Session::enter(directory::Principal principal) {
   if (!opened) co_return std::unexpected(std::move(opened).error());
   stream().set_deadline(std::nullopt);
   account_ = std::move(account);
-  caller_ = std::move(caller);
+  caller_ = caller;
   login_name_ = principal.primary_address();
   place_ = std::move(place);
   lock_ = std::move(lock);
