@@ -207,9 +207,10 @@ Result<void> StoredAccount::try_commit(const std::vector<Pending*>& batch) {
   changes.expect(key::account(), before->record_bytes.empty() ? std::nullopt : std::optional(before->record_bytes));
   TRY_VOID(
       environment_.engine.commit(partition_, changes, is_loud ? store::Durability::durable : store::Durability::lazy));
-  show_views(bottom, *before, *after);
   {
+    // Whoever found a new view in the cache must not be given the former moment after that.
     std::lock_guard lock(moment_mutex_);
+    show_views(bottom, *before, *after);
     moment_ = std::move(after);
   }
   tell(notices);
