@@ -65,7 +65,7 @@ Result<std::shared_ptr<Database>> Database::open(const std::string& folder, cons
 
 Database::~Database() {
   if (!db_) return;
-  if (!has_failed_ && format_ != nullptr && records_ != nullptr && content_ != nullptr) db_->Flush({}, handles_);
+  if (format_ != nullptr && records_ != nullptr && content_ != nullptr) db_->Flush({}, handles_);
   for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
   db_->Close();
 }

@@ -4,7 +4,6 @@
 
 #include <rocksdb/db.h>
 
-#include <atomic>
 #include <memory>
 #include <string>
 
@@ -20,9 +19,6 @@ class Database {
   static Result<std::shared_ptr<Database>> open(const std::string& folder, const RocksdbOptions& options);
   // Flushes, so that the next start has no log to replay.
   ~Database();
-
-  // After a failed write and until the database resumed: what is in memory cannot be written out at the end then.
-  void set_failed(bool has_failed) { has_failed_ = has_failed; }
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
@@ -30,7 +26,6 @@ class Database {
   ::rocksdb::ColumnFamilyHandle* family(Space space) { return space == Space::records ? records_ : content_; }
 
  private:
-  std::atomic<bool> has_failed_ = false;
   Database() = default;
   Result<void> open_families(const std::string& folder, const RocksdbOptions& options);
   Result<void> check_format(const std::string& folder);

@@ -160,7 +160,6 @@ Result<void> RocksdbEngine::recover() {
   if (database_) {
     const auto resumed = database_->db().Resume();
     if (resumed.ok()) {
-      database_->set_failed(false);
       has_failed_ = false;
       log::info("store.resumed");
       return {};
@@ -202,7 +201,6 @@ Result<void> RocksdbEngine::write(Database& database, ::rocksdb::WriteBatch batc
   const auto status = database.db().Write(how, &batch);
   if (how.sync) durable_seconds_.observe(std::chrono::duration<double>(steady_clock::now() - start).count());
   if (status.ok()) return {};
-  database.set_failed(true);
   has_failed_ = true;
   return std::unexpected(to_error(status));
 }
