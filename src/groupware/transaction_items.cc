@@ -43,31 +43,35 @@ std::uint8_t changeable(std::uint32_t rights) {
   return flags;
 }
 
+// The same with the numbered keywords, as bits of a FlagSet.
+std::uint64_t changeable_bits(std::uint8_t allowed, bool keywords_allowed) {
+  return allowed | (keywords_allowed ? ~std::uint64_t{0xff} : 0);
+}
+
 // RFC 4314 section 4: what a new item may bring; flags without the right for them are left out, and the item is kept.
 void keep_allowed(FlagSet& flags, std::uint32_t rights) {
   const bool keywords_allowed = (rights & right::kWriteFlags) != 0;
-  flags.bits &= changeable(rights) | (keywords_allowed ? ~std::uint64_t{0xff} : 0);
+  flags.bits &= changeable_bits(changeable(rights), keywords_allowed);
   if (!keywords_allowed) flags.rare.clear();
 }
 
 FlagSet changed(const FlagSet& before, const FlagSet& named, FlagChange::Mode mode, std::uint8_t allowed,
                 bool keywords_allowed) {
   FlagSet after = before;
-  std::uint64_t wanted = named.bits & allowed;
-  std::uint64_t own_keywords = keywords_allowed ? ~std::uint64_t{0xff} : 0;
-  std::uint64_t mask = allowed | own_keywords;
+  std::uint64_t mask = changeable_bits(allowed, keywords_allowed);
+  std::uint64_t wanted = named.bits & mask;
   switch (mode) {
     case FlagChange::Mode::replace:
-      after.bits = (before.bits & ~mask) | (named.bits & mask);
+      after.bits = (before.bits & ~mask) | wanted;
       if (keywords_allowed) after.rare = named.rare;
       break;
     case FlagChange::Mode::add:
-      after.bits |= wanted | (named.bits & own_keywords);
+      after.bits |= wanted;
       if (keywords_allowed)
         for (KeywordId id : named.rare) after.add_keyword(id);
       break;
     case FlagChange::Mode::remove:
-      after.bits &= ~(wanted | (named.bits & own_keywords));
+      after.bits &= ~wanted;
       if (keywords_allowed)
         for (KeywordId id : named.rare) after.remove_keyword(id);
       break;
