@@ -40,7 +40,6 @@ LEFT_OUT = {
     "09-forwarded.eml": "the line end before a boundary counts to the part when that ends with an inner boundary (RFC 2046 section 5.1.1)",
     "11-no-header.eml": "without a Date it counts as sent in 1970",
     "13-group.eml": "an address with a route but no angle brackets is MISSING_MAILBOX",
-    "18-report.eml": "message/delivery-status is searched as text",
     "21-unknown-charset.eml": "text of an unknown charset is not searched",
     "26-empty.eml": "refused",
 }

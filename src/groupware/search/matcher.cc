@@ -231,8 +231,9 @@ Matcher::Verdict Matcher::judge_content(const Key& key, Facts& facts) {
                    }));
   }
   NeedleFinder finder({key.text});
-  if (key.op == Op::anywhere) (void)facts.take(feed_header(*facts.content, top, finder, facts.cost));
-  (void)facts.take(feed_bodies(*facts.content, top, finder, facts.cost));
+  const TextWalk walk{*facts.content, top, facts.cost};
+  if (key.op == Op::anywhere) (void)facts.take(walk_headers(walk, finder));
+  (void)facts.take(walk_bodies(walk, finder));
   return verdict(finder.found(0));
 }
 

@@ -58,8 +58,8 @@ struct Query {
     subject,  // `text` is a part of the decoded field
     // From the content:
     header,    // a field of that `name` has `text` in it, decoded; an empty text asks only for the field
-    body,      // `text` in the decoded text parts, or in the headers of messages inside
-    anywhere,  // the same or in the header
+    body,      // `text` in the decoded text parts, or in the text of attached documents
+    anywhere,  // the same or in a header field of the message, of a part or of a message inside
   };
 
   Op op = Op::all;

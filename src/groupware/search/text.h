@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Looks for texts in a message's header and body, decoded, without case, in bounded memory.
+// Looks for texts in what a walk passes by, without case, in bounded memory.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "formats/mime/summary_generated.h"
-#include "groupware/content.h"
+#include "groupware/search/text_walk.h"
 
 namespace kontor::groupware {
 
-// Feeds decoded text in pieces and remembers which needles were found. Needles are folded; an empty one is always
-// found.
-class NeedleFinder {
+// Remembers which needles were found. Needles are folded; an empty one is always found.
+class NeedleFinder final : public TextSink {
  public:
   explicit NeedleFinder(std::vector<std::string> needles);
-  void feed(std::string_view utf8);
-  void new_text();  // no match across
+  void new_text(Place place) override;  // no match across
+  void feed(std::string_view utf8) override;
+  bool is_done() const override;
   bool found(std::size_t needle) const { return found_[needle]; }
-  bool all_found() const;
 
  private:
   std::vector<std::string> needles_;
@@ -31,18 +28,5 @@ class NeedleFinder {
 
 // In time linear in both, however they are chosen.
 bool contains_text(std::string_view text, std::string_view needle);
-
-// The functions below add the bytes they read to `cost`. Errors: as Content::read.
-
-// A message's header block as searchable text: each field unfolded and decoded, a line each.
-Result<void> feed_header(const Content& content, const mime::fb::Entity& entity, NeedleFinder& finder,
-                         std::uint64_t& cost);
-// All text parts, decoded, and the headers of messages inside.
-Result<void> feed_bodies(const Content& content, const mime::fb::Entity& entity, NeedleFinder& finder,
-                         std::uint64_t& cost);
-
-// The decoded values of all header fields of that name, a line each; nothing if there is none.
-Result<std::vector<std::string>> header_values(const Content& content, const mime::fb::Entity& top,
-                                               std::string_view name, std::uint64_t& cost);
 
 }  // namespace kontor::groupware
