@@ -140,7 +140,8 @@ Task<void> Session::tell_messages(wire::imap::FetchRequest request, std::uint32_
   for (auto& item : request.items) item.peek = true;
   std::vector<std::uint32_t> positions;
   for (std::uint32_t at = first; at < selected_->exists(); ++at) positions.push_back(at);
-  const FetchJob job = plan_fetch(std::move(request), std::move(positions));
+  FetchJob job = plan_fetch(std::move(request), std::move(positions));
+  job.decodes_params = is_rev2_;
   for (std::size_t next = 0; next < job.positions.size();) {
     const auto batch = co_await net::blocking(
         workers(), [&] { return fetch_batch(*selected_->account, caller_, *selected_, job, next); });

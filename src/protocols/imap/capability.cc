@@ -11,7 +11,7 @@ bool Session::may_send_password() const {
 
 // LITERAL+ and LITERAL- must not stand together (RFC 7888 section 5): before login only small literals are taken.
 std::string Session::capabilities() {
-  std::string out = "IMAP4rev1 SASL-IR ID ENABLE";
+  std::string out = "IMAP4rev1 IMAP4rev2 SASL-IR ID ENABLE";
   if (!account_) {
     out += " LITERAL-";
     if (stream().can_start_tls()) out += " STARTTLS";

@@ -120,6 +120,7 @@ Task<Result<Reply>> cmd_fetch(Session& session, Command& command) {
   if (command.by_uid && !box.uid_only) request.add(FetchItem::Kind::uid);
   const bool sets_seen = request.sets_seen();
   FetchJob job = plan_fetch(std::move(request), *std::move(wanted));
+  job.decodes_params = session.is_rev2();
   if (sets_seen) {
     const auto done = co_await set_seen(session, job);
     // Not allowed: the message is shown all the same.

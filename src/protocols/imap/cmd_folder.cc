@@ -100,12 +100,11 @@ Result<FolderId> create_folder(Transaction& transaction, const Mailbox& mailbox,
 
 // The subscription outlives the folder (RFC 3501 section 6.3.6), unless its name is too long to be kept by itself.
 // Subscriptions to folders of others are their subscribers' alone.
-Result<void> delete_folder(Transaction& transaction, const Mailbox& mailbox) {
+Result<void> delete_folder(Transaction& transaction, const Mailbox& mailbox, bool& has_children) {
   const std::string& path = mailbox.path;
   TRY(const auto folder, find_folder(transaction, path));
-  if (folder->is_container && !transaction.folders()->children(folder->id).empty()) {
-    return fail(Errc::exists, "there are folders in it");
-  }
+  has_children = folder->is_container && !transaction.folders()->children(folder->id).empty();
+  if (has_children) return fail(Errc::exists, "there are folders in it");
   const bool was_subscribed = mailbox.is_own() && folder->subscribed;
   TRY_VOID(transaction.remove_folder(folder->id));
   const auto left = transaction.folders()->at_path(path);
@@ -188,13 +187,36 @@ Task<Result<Reply>> change_subscriptions(Session& session, Command& command, std
   co_return Reply::ok(std::string(command.row->name) + " completed");
 }
 
-// The one argument of a command; nothing: `refusal` says why.
-std::optional<std::string> only_path(const Session& session, Command& command, Reply& refusal) {
+// The one argument of a command; no path: `refusal` says why.
+struct OnlyName {
+  std::string given;
+  std::optional<std::string> path;
+};
+OnlyName only_name(const Session& session, Command& command, Reply& refusal) {
   Cursor in(command.args());
+  OnlyName name;
   in.space();
-  const auto path = path_from_wire(in.astring(), session.name_form());
+  name.given = in.astring();
+  name.path = path_from_wire(name.given, session.name_form());
   refusal = in.finish() ? bad_name() : Reply::bad(in);
-  return in.failed() ? std::nullopt : path;
+  if (in.failed()) name.path.reset();
+  return name;
+}
+
+// RFC 9051 section 6.3.9.7: tells who called a folder by another name than it has now how it is called.
+Task<void> tell_name(Session& session, const Mailbox& mailbox, std::string given) {
+  const std::string name = wire_from_path(mailbox.name(), session.name_form());
+  const std::string old = old_name(given, name);
+  if (!session.is_rev2() || old.empty()) co_return;
+  const auto attributes = co_await net::blocking(session.workers(), [&]() -> Result<std::string> {
+    TRY(const auto reader, mailbox.account->read(session.caller()));
+    TRY(const auto folder, find_folder(*reader, mailbox.path));
+    return attributes_of(*reader, *folder, mailbox);
+  });
+  if (!attributes) co_return;  // somebody else was quick: it has another name, or is gone
+  std::string line;
+  append_list_line(line, *attributes, name, session.name_form(), old);
+  co_await session.write(line);
 }
 
 // "(USE (\Drafts))": RFC 6154 section 3.
@@ -223,10 +245,11 @@ Reply bad_use(std::string_view why) { return Reply::no(std::string(why), "USEATT
 Task<Result<Reply>> cmd_create(Session& session, Command& command) {
   Cursor in(command.args());
   in.space();
-  const auto path = path_from_wire(in.astring(), session.name_form());
+  std::string given = in.astring();
+  const auto path = path_from_wire(given, session.name_form());
   const auto uses = parse_uses(in);
   if (!in.finish()) co_return Reply::bad(in);
-  if (!path) co_return bad_name();
+  if (!path || !is_net_unicode(*path)) co_return bad_name();
   FolderRole role = FolderRole::none;
   if (!uses.empty()) {
     const auto named = role_of_special_use(uses.front());
@@ -246,25 +269,40 @@ Task<Result<Reply>> cmd_create(Session& session, Command& command) {
       co_await net::blocking(session.workers(), [&] { return mailbox.account->update(session.caller(), change); });
   if (!done && is_used) co_return bad_use(done.error().text);
   if (!done) co_return std::unexpected(done.error());
+  co_await tell_name(session, mailbox, std::move(given));
   co_return Reply::ok("CREATE completed", "MAILBOXID (" + mailbox_id(mailbox.account->id(), made) + ")");
 }
 
 Task<Result<Reply>> cmd_delete(Session& session, Command& command) {
   Reply refusal = bad_name();
-  const auto path = only_path(session, command, refusal);
-  if (!path) co_return refusal;
-  co_return co_await change_account(session, command, *path, delete_folder);
+  const auto name = only_name(session, command, refusal);
+  if (!name.path) co_return refusal;
+  bool has_children = false;
+  const auto change = [&](Transaction& transaction, const Mailbox& mailbox) {
+    return delete_folder(transaction, mailbox, has_children);
+  };
+  auto reply = co_await change_account(session, command, *name.path, change);
+  if (!reply && has_children) co_return Reply::no(reply.error().text, "HASCHILDREN");
+  if (!reply) co_return std::unexpected(reply.error());
+  const std::string canonical = wire_from_path(*name.path, session.name_form());
+  if (const auto old = old_name(name.given, canonical); session.is_rev2() && !old.empty()) {
+    std::string line;
+    append_list_line(line, "\\NonExistent", canonical, session.name_form(), old);
+    co_await session.write(line);
+  }
+  co_return *std::move(reply);
 }
 
 Task<Result<Reply>> cmd_rename(Session& session, Command& command) {
   Cursor in(command.args());
   in.space();
-  const auto from = path_from_wire(in.astring(), session.name_form());
+  std::string given = in.astring();
+  const auto from = path_from_wire(given, session.name_form());
   in.space();
   const auto to = path_from_wire(in.astring(), session.name_form());
   if (!in.finish()) co_return Reply::bad(in);
   if (!from) co_return Reply::no("there is no such folder", "NONEXISTENT");
-  if (!to) co_return bad_name();
+  if (!to || !is_net_unicode(*to)) co_return bad_name();
   CO_TRY(const auto target, co_await session.mailbox(*to));
   CO_TRY(const auto source, co_await session.mailbox(*from));
   if (target.account != source.account) co_return Reply::no("folders stay in their mailbox", "CANNOT");
@@ -272,29 +310,23 @@ Task<Result<Reply>> cmd_rename(Session& session, Command& command) {
     return rename_folder(transaction, mailbox, target);
   };
   CO_TRY(auto reply, co_await change_account(session, command, *from, change));
-  if (session.is_rev2()) {  // RFC 9051 section 6.3.6
-    std::string line = "* LIST () \"/\" ";
-    append_name(line, target.name(), session.name_form());
-    line += " (\"OLDNAME\" (";
-    append_name(line, source.name(), session.name_form());
-    line += "))\r\n";
-    co_await session.write(line);
-  }
+  // RFC 9051 section 6.3.6: the inbox is still there.
+  if (!is_inbox(*from)) co_await tell_name(session, target, std::move(given));
   co_return std::move(reply);
 }
 
 Task<Result<Reply>> cmd_subscribe(Session& session, Command& command) {
   Reply refusal = bad_name();
-  const auto path = only_path(session, command, refusal);
-  if (!path) co_return refusal;
-  co_return co_await change_subscriptions(session, command, *path, true);
+  const auto name = only_name(session, command, refusal);
+  if (!name.path) co_return refusal;
+  co_return co_await change_subscriptions(session, command, *name.path, true);
 }
 
 Task<Result<Reply>> cmd_unsubscribe(Session& session, Command& command) {
   Reply refusal = bad_name();
-  const auto path = only_path(session, command, refusal);
-  if (!path) co_return refusal;
-  co_return co_await change_subscriptions(session, command, *path, false);
+  const auto name = only_name(session, command, refusal);
+  if (!name.path) co_return refusal;
+  co_return co_await change_subscriptions(session, command, *name.path, false);
 }
 
 }  // namespace kontor::imap

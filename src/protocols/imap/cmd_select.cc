@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "protocols/imap/commands.h"
 #include "protocols/imap/expunge.h"
+#include "protocols/imap/listing.h"
 #include "protocols/imap/names.h"
 #include "protocols/imap/object_id.h"
 #include "protocols/imap/session.h"
@@ -29,20 +30,22 @@ enum class Recency : std::uint8_t { claimed, left };  // who speaks IMAP4rev2 le
 struct Opened {
   Snapshot snapshot;
   Uid first_recent;
+  std::string attributes;
 };
 
 constexpr std::uint32_t kChanging =
     right::kKeepSeen | right::kWriteFlags | right::kInsert | right::kDeleteItems | right::kExpunge;
 
-Result<Opened> open_folder(groupware::Account& account, const groupware::Caller& caller, const std::string& path,
-                           Access access, Recency recency) {
+Result<Opened> open_folder(const Mailbox& mailbox, const groupware::Caller& caller, Access access, Recency recency) {
+  groupware::Account& account = *mailbox.account;
   Opened opened;
   FolderId id;
   {
     TRY(const auto reader, account.read(caller));
-    TRY(const auto folder, find_folder(*reader, path));
+    TRY(const auto folder, find_folder(*reader, mailbox.path));
     if (folder->is_container) return fail(Errc::invalid, "this folder holds folders only");
     id = folder->id;
+    opened.attributes = attributes_of(*reader, *folder, mailbox);
     opened.first_recent = folder->first_recent;
     const bool may_change = (reader->rights(id) & kChanging) != 0;
     if (access == Access::read_only || recency == Recency::left || !may_change ||
@@ -88,19 +91,15 @@ std::uint32_t first_unseen(const groupware::FolderView& view) {
   return found;
 }
 
-// `name`: the folder's, as it is printed; IMAP4rev2 wants it told, and knows neither RECENT nor UNSEEN (RFC 9051
-// section 6.3.2). Else empty.
-std::string describe(const Selected& box, const groupware::Folder& folder, const std::string& name) {
+// `list_line`: IMAP4rev2 wants the name told, and knows neither RECENT nor UNSEEN (RFC 9051 section 6.3.2). Else empty.
+std::string describe(const Selected& box, const groupware::Folder& folder, const std::string& list_line) {
   std::string out = "* FLAGS (" + print_known_flags(groupware::kAllFlags, *box.keywords) + ")\r\n";
   append_permanent_flags(out, box);
   const auto to = std::back_inserter(out);
   fmt::format_to(to, "* {} EXISTS\r\n", box.exists());
-  if (!name.empty()) {
-    fmt::format_to(to, "* LIST () \"/\" {}\r\n", name);
-  } else {
-    fmt::format_to(to, "* {} RECENT\r\n", box.recent_count());
-  }
-  if (const auto unseen = name.empty() && !box.uid_only ? first_unseen(*box.view) : 0; unseen != 0) {
+  out += list_line;
+  if (list_line.empty()) fmt::format_to(to, "* {} RECENT\r\n", box.recent_count());
+  if (const auto unseen = list_line.empty() && !box.uid_only ? first_unseen(*box.view) : 0; unseen != 0) {
     fmt::format_to(to, "* OK [UNSEEN {}] First unseen message\r\n", unseen);
   }
   // The view may be a little later than the folder's record: UIDNEXT is above everything that the client can see.
@@ -153,8 +152,7 @@ Task<Result<Reply>> select(Session& session, Command& command, Access access) {
   if (request.condstore || request.resync) co_await session.enable_modseq();
   CO_TRY(const auto mailbox, co_await session.mailbox(*path));
   CO_TRY(auto opened, co_await net::blocking(session.workers(), [&] {
-           return open_folder(*mailbox.account, session.caller(), mailbox.path, access,
-                              session.is_rev2() ? Recency::left : Recency::claimed);
+           return open_folder(mailbox, session.caller(), access, session.is_rev2() ? Recency::left : Recency::claimed);
          }));
   auto box = std::make_unique<Selected>();
   box->account = mailbox.account;
@@ -169,9 +167,12 @@ Task<Result<Reply>> select(Session& session, Command& command, Access access) {
     box->recent.push_back({opened.first_recent.value, last.value});
   }
   const auto folder = opened.snapshot.folder;
-  std::string name;
-  if (session.is_rev2()) append_name(name, mailbox.name(), session.name_form());
-  const std::string lines = describe(*box, *folder, name);
+  std::string list_line;
+  if (session.is_rev2()) {
+    const std::string name = wire_from_path(mailbox.name(), session.name_form());
+    append_list_line(list_line, opened.attributes, name, session.name_form(), old_name(request.name, name));
+  }
+  const std::string lines = describe(*box, *folder, list_line);
   const bool read_only = box->read_only;
   session.select(std::move(box));
   co_await session.write(lines);

@@ -103,7 +103,7 @@ class BatchWriter {
         wire::imap::append_body(out, *source.top, BodyForm::plain);
         return {};
       case Kind::body_structure:
-        wire::imap::append_body(out, *source.top, BodyForm::extended);
+        wire::imap::append_body(out, *source.top, job_.decodes_params ? BodyForm::decoded : BodyForm::extended);
         return {};
       case Kind::email_id:
         out += "(" + email_id(*source.item) + ")";

@@ -22,6 +22,7 @@ struct FetchJob {
   std::vector<std::uint32_t> positions;
   // Messages that got \Seen by this FETCH: their FLAGS are told even if not asked for. UIDs.
   wire::imap::Ranges seen_now;
+  bool decodes_params = false;  // of BODYSTRUCTURE; see BodyForm
   bool needs_summary = false;
   bool needs_content = false;
   bool needs_item = false;

@@ -10,7 +10,9 @@
 namespace kontor::imap {
 namespace {
 
+using groupware::Folder;
 using groupware::FolderRole;
+using groupware::Reader;
 
 struct NamedUse {
   FolderRole role;
@@ -74,6 +76,28 @@ Result<Listing> list_names(const Mailboxes& mailboxes, groupware::Account& own, 
     if (at != listing.end()) at->second.is_subscribed = false;
   }
   return listing;
+}
+
+std::string attributes_of(const Reader& reader, const Folder& folder, const Mailbox& place) {
+  const auto children = reader.folders()->children(folder.id);
+  const bool has_children = std::ranges::any_of(children, [&](const auto& child) { return shows(reader, *child); });
+  std::string out = folder.is_container ? "\\Noselect " : "";
+  out += has_children ? "\\HasChildren" : "\\HasNoChildren";
+  if ((place.is_own() || place.is_member) && folder.subscribed) out += " \\Subscribed";
+  if (const auto use = special_use(folder.role); !use.empty()) (out += ' ') += use;
+  return out;
+}
+
+void append_list_line(std::string& out, std::string_view attributes, const std::string& name, NameForm form,
+                      const std::string& old_name) {
+  ((out += "* LIST (") += attributes) += ") \"/\" ";
+  append_wire_name(out, name, form);
+  if (!old_name.empty()) {
+    out += " (\"OLDNAME\" (";
+    append_wire_name(out, old_name, form);
+    out += "))";
+  }
+  out += "\r\n";
 }
 
 std::string_view special_use(FolderRole role) {

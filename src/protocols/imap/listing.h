@@ -42,6 +42,13 @@ using Listing = std::map<std::string, Listed, NameOrder>;  // by name on the wir
 Result<Listing> list_names(const Mailboxes& mailboxes, groupware::Account& own, const groupware::Caller& caller,
                            NameForm form, std::span<const wire::imap::ListPattern> patterns = {});
 
+// Of one folder, as LIST tells it.
+std::string attributes_of(const groupware::Reader& reader, const groupware::Folder& folder, const Mailbox& place);
+
+// "* LIST (...) "/" name", with OLDNAME if there is one (RFC 9051 section 6.3.9.7). Names as on the wire.
+void append_list_line(std::string& out, std::string_view attributes, const std::string& name, NameForm form,
+                      const std::string& old_name = {});
+
 // The attribute of RFC 6154; empty if the role has none.
 std::string_view special_use(groupware::FolderRole role);
 

@@ -31,6 +31,21 @@ std::string wire_from_path(std::string_view path, NameForm form) {
   return form == NameForm::utf8 ? std::string(path) : wire::imap::encode_mutf7(path);
 }
 
+bool is_net_unicode(std::string_view path) {
+  for (std::size_t at = 0; at + 1 < path.size(); ++at) {
+    const auto begin = static_cast<unsigned char>(path[at]), next = static_cast<unsigned char>(path[at + 1]);
+    if (begin == 0xc2 && next < 0xa0) return false;  // U+0080 to U+009F
+    const bool is_line_end = path.substr(at, 3) == "\xe2\x80\xa8" || path.substr(at, 3) == "\xe2\x80\xa9";
+    if (is_line_end || path.substr(at, 3) == "\xef\xbb\xbf") return false;
+  }
+  return true;
+}
+
+std::string old_name(std::string_view given, std::string_view name) {
+  if (given.ends_with('/')) given.remove_suffix(1);
+  return given == name ? std::string() : std::string(given);
+}
+
 void append_wire_name(std::string& out, std::string_view name, NameForm form) {
   if (form == NameForm::utf8) {
     wire::imap::append_utf8_astring(out, name);

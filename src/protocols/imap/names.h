@@ -23,6 +23,12 @@ std::string wire_from_path(std::string_view path, NameForm form = NameForm::mutf
 void append_wire_name(std::string& out, std::string_view name, NameForm form);
 void append_name(std::string& out, std::string_view path, NameForm form);
 
+// Whether a new folder may be called so: no control characters or line ends (RFC 9051 section 5.1, Net-Unicode).
+bool is_net_unicode(std::string_view path);
+
+// What the client called a folder, if that is not its name on the wire; else empty.
+std::string old_name(std::string_view given, std::string_view name);
+
 bool is_inbox(std::string_view path);
 
 // The mail folder at `path`, if the caller may see or read it. Errors: not_found (also for what it may not know of).

@@ -27,18 +27,6 @@ std::string notified_attributes(bool is_container, bool is_subscribed, std::stri
   return out;
 }
 
-void append_list_line(std::string& out, std::string_view attributes, const std::string& name, NameForm form,
-                      const std::string& old_name = {}) {
-  ((out += "* LIST (") += attributes) += ") \"/\" ";
-  append_wire_name(out, name, form);
-  if (!old_name.empty()) {
-    out += " (\"OLDNAME\" (";
-    append_wire_name(out, old_name, form);
-    out += "))";
-  }
-  out += "\r\n";
-}
-
 // The names of the entries that differ.
 std::string changed_entries(const std::map<std::string, std::string>& before,
                             const std::map<std::string, std::string>& now) {

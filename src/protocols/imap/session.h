@@ -101,6 +101,7 @@ class Session {
   void enable_rev2() {
     is_rev2_ = true;
     enable_utf8();
+    if (selected_) selected_->recent.clear();
   }
   // The client knows no message numbers (RFC 9586).
   bool is_uid_only() const { return is_uid_only_; }

@@ -92,9 +92,10 @@ void parse_section_item(Cursor& in, FetchItem& item, std::string label) {
   in.expect(']');
   label.push_back(']');
   if (item.kind != Kind::binary_size && in.take('<')) {
-    item.offset = in.number();
+    item.offset = in.number64();
     in.expect('.');
-    item.length = in.nz_number();
+    item.length = in.number64();
+    if (item.length == 0) in.fail("a number must not be zero");
     in.expect('>');
     fmt::format_to(std::back_inserter(label), "<{}>", *item.offset);
   }

@@ -47,8 +47,8 @@ struct FetchItem {
   bool peek = false;
   bool lazy = false;                    // of preview: only if it is at hand
   Section section;                      // of section, binary and binary_size
-  std::optional<std::uint32_t> offset;  // of a partial fetch
-  std::uint32_t length = 0;
+  std::optional<std::uint64_t> offset;  // of a partial fetch
+  std::uint64_t length = 0;
   std::string label;  // how the answer names it: "BODY[1.HEADER]<0>"
 
   bool reads_content() const { return kind >= Kind::section; }

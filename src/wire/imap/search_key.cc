@@ -128,7 +128,7 @@ class SearchParser {
         key.day = in_.date();
         break;
       case Argument::number:
-        key.number = in_.number();
+        key.number = in_.number64();
         break;
       case Argument::seconds:
         key.number = in_.nz_number();

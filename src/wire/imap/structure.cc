@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "wire/imap/structure.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
+#include "formats/mime/decode.h"
 #include "wire/imap/print.h"
 
 namespace kontor::wire::imap {
@@ -60,9 +63,47 @@ void append_addresses(std::string& out, const Addresses* addresses) {
   out.push_back(')');
 }
 
-void append_params(std::string& out, const Params* params) {
+std::vector<mime::Param> decoded_params(const Params& params) {
+  std::vector<mime::Param> raw, decoded;
+  for (const auto* param : params)
+    raw.push_back({std::string(fb_view(param->name())), std::string(fb_view(param->value()))});
+  std::vector<std::string> joined;
+  for (const auto& param : raw) {
+    const auto star = param.name.find('*');
+    const std::string base = param.name.substr(0, star);
+    if (std::find(joined.begin(), joined.end(), base) != joined.end()) continue;
+    const auto is_piece = [&](const mime::Param& one) { return one.name.starts_with(base + "*"); };
+    const auto is_first = [&](const mime::Param& one) {
+      return one.name == base + "*" || one.name == base + "*0" || one.name == base + "*0*";
+    };
+    if (star == std::string::npos || std::none_of(raw.begin(), raw.end(), is_first)) {
+      decoded.push_back(param);
+      continue;
+    }
+    const bool is_encoded = std::any_of(
+        raw.begin(), raw.end(), [&](const mime::Param& one) { return is_piece(one) && one.name.ends_with('*'); });
+    joined.push_back(base);
+    decoded.push_back({is_encoded ? base + "*" : base, mime::param(raw, base).value_or(param.value)});
+  }
+  return decoded;
+}
+
+void append_params(std::string& out, const Params* params, BodyForm form) {
   if (params == nullptr || params->size() == 0) {
     out += "NIL";
+    return;
+  }
+  const auto is_split = [](const fb::Param* param) { return fb_view(param->name()).contains('*'); };
+  if (form == BodyForm::decoded && std::any_of(params->begin(), params->end(), is_split)) {
+    char between = '(';
+    for (const auto& param : decoded_params(*params)) {
+      out.push_back(between);
+      append_string(out, param.name);
+      out.push_back(' ');
+      append_string(out, param.value);
+      between = ' ';
+    }
+    out.push_back(')');
     return;
   }
   char before = '(';
@@ -76,7 +117,7 @@ void append_params(std::string& out, const Params* params) {
   out.push_back(')');
 }
 
-void append_disposition(std::string& out, const fb::Entity& entity) {
+void append_disposition(std::string& out, const fb::Entity& entity, BodyForm form) {
   if (fb_view(entity.disposition()).empty()) {
     out += "NIL";
     return;
@@ -84,7 +125,7 @@ void append_disposition(std::string& out, const fb::Entity& entity) {
   out.push_back('(');
   append_string(out, fb_view(entity.disposition()));
   out.push_back(' ');
-  append_params(out, entity.disposition_params());
+  append_params(out, entity.disposition_params(), form);
   out.push_back(')');
 }
 
@@ -104,9 +145,9 @@ void append_languages(std::string& out, const Strings* languages) {
 }
 
 // Disposition, language, location: the end of both extended forms.
-void append_extension(std::string& out, const fb::Entity& entity) {
+void append_extension(std::string& out, const fb::Entity& entity, BodyForm form) {
   out.push_back(' ');
-  append_disposition(out, entity);
+  append_disposition(out, entity, form);
   out.push_back(' ');
   append_languages(out, entity.languages());
   out.push_back(' ');
@@ -118,10 +159,10 @@ void append_multipart(std::string& out, const fb::Entity& entity, BodyForm form)
   for (const auto* part : *entity.parts()) append_body(out, *part, form);
   out.push_back(' ');
   append_string(out, fb_view(entity.subtype()));
-  if (form == BodyForm::extended) {
+  if (form != BodyForm::plain) {
     out.push_back(' ');
-    append_params(out, entity.params());
-    append_extension(out, entity);
+    append_params(out, entity.params(), form);
+    append_extension(out, entity, form);
   }
   out.push_back(')');
 }
@@ -153,7 +194,7 @@ void append_leaf(std::string& out, const fb::Entity& entity, BodyForm form) {
   out.push_back('(');
   append_leaf_type(out, entity, is_text);
   out.push_back(' ');
-  append_params(out, entity.params());
+  append_params(out, entity.params(), form);
   out.push_back(' ');
   append_nonempty_or_nil(out, entity.id());
   out.push_back(' ');
@@ -174,10 +215,10 @@ void append_leaf(std::string& out, const fb::Entity& entity, BodyForm form) {
     out.push_back(' ');
     append_number(out, entity.body_lines());
   }
-  if (form == BodyForm::extended) {
+  if (form != BodyForm::plain) {
     out.push_back(' ');
     append_nonempty_or_nil(out, entity.md5());
-    append_extension(out, entity);
+    append_extension(out, entity, form);
   }
   out.push_back(')');
 }

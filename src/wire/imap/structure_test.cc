@@ -10,7 +10,7 @@ namespace kontor::wire::imap {
 namespace {
 
 struct Printed {
-  std::string envelope, body, structure;
+  std::string envelope, body, structure, decoded;
 };
 
 Printed print_message(const std::string& message) {
@@ -22,6 +22,7 @@ Printed print_message(const std::string& message) {
   append_envelope(printed.envelope, top->envelope());
   append_body(printed.body, *top, BodyForm::plain);
   append_body(printed.structure, *top, BodyForm::extended);
+  append_body(printed.decoded, *top, BodyForm::decoded);
   return printed;
 }
 
@@ -93,6 +94,32 @@ TEST(Structure, Body) {
 }
 
 // A multipart without parts or deeper than the parser looks must not promise what the grammar then asks for.
+// RFC 9051 section 7.5.2, with its own examples of names.
+TEST(Structure, ParametersDecoded) {
+  struct Case {
+    const char* field;
+    const char* extended;
+    const char* decoded;
+    const char* why;
+  };
+  const Case cases[] = {
+      {"a/b; baz*0=one; baz*1=two; baz*2=three", "(\"baz*0\" \"one\" \"baz*1\" \"two\" \"baz*2\" \"three\")",
+       "(\"baz\" \"onetwothree\")", "pieces"},
+      {"a/b; foo*0*=utf-8''J%C3; foo*1*=%B6rg", "(\"foo*0*\" \"utf-8''J%C3\" \"foo*1*\" \"%B6rg\")",
+       "(\"foo*\" {5}\r\nJ\xc3\xb6rg)", "pieces with a charset"},
+      {"a/b; foo*=iso-8859-1'de'a%20b; x=y", "(\"foo*\" \"iso-8859-1'de'a%20b\" \"x\" \"y\")",
+       "(\"foo*\" \"a b\" \"x\" \"y\")", "one piece with a charset"},
+      {"a/b; foo*1=x", "(\"foo*1\" \"x\")", "(\"foo*1\" \"x\")", "no first piece: as it is"},
+      {"a/b; name==?utf-8?q?x?=", "(\"name\" \"=?utf-8?q?x?=\")", "(\"name\" \"=?utf-8?q?x?=\")",
+       "not RFC 2231: as it is"},
+  };
+  for (const auto& c : cases) {
+    const auto printed = print_message(std::string("Content-Type: ") + c.field + "\r\n\r\n");
+    EXPECT_NE(printed.structure.find(c.extended), std::string::npos) << c.why << ": " << printed.structure;
+    EXPECT_NE(printed.decoded.find(c.decoded), std::string::npos) << c.why << ": " << printed.decoded;
+  }
+}
+
 TEST(Structure, BrokenOnesKeepTheGrammar) {
   EXPECT_TRUE(print_message("Content-Type: multipart/mixed; boundary=b\r\n\r\nno boundary\r\n")
                   .body.starts_with("(\"text\" \"plain\""));
