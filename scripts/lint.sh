@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 failed=0
 
 echo "clang-format"
-git ls-files 'src/*.cc' 'src/*.h' 'fuzz/*.cc' 'bench/*.cc' | xargs clang-format-19 --dry-run --Werror || failed=1
+git ls-files 'src/*.cc' 'src/*.h' 'fuzz/*.cc' 'bench/*.cc' 'bench/*.h' | xargs clang-format-19 --dry-run --Werror || failed=1
 
 echo "house rules"
 /usr/bin/python3 scripts/house_rules.py || failed=1

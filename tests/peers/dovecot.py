@@ -18,7 +18,7 @@ state_dir = {root}/state
 log_path = {root}/dovecot.log
 instance_name = kontor-test-{imap}
 listen = 127.0.0.1
-protocols = imap lmtp
+protocols = imap lmtp{pop3_protocol}
 {tls}
 disable_plaintext_auth = no
 auth_mechanisms = {mechanisms}
@@ -32,10 +32,10 @@ mail_gid = {group}
 first_valid_uid = 1
 default_internal_user = dovecot
 default_login_user = dovenull
-default_client_limit = 5000
-default_process_limit = 2000
+default_client_limit = {clients}
+default_process_limit = {connections}
 default_vsz_limit = 1G
-mail_max_userip_connections = 2000
+mail_max_userip_connections = {connections}
 postmaster_address = postmaster@example.org
 hostname = dovecot.example.org
 passdb {{
@@ -67,7 +67,7 @@ namespace inbox {{
 }}
 service imap-login {{
   service_count = 0
-  client_limit = 5000
+  client_limit = {clients}
   process_min_avail = 1
   chroot =
   inet_listener imap {{
@@ -79,8 +79,9 @@ service imap-login {{
   }}
 }}
 service imap {{
-  process_limit = 2000
+  process_limit = {connections}
 }}
+{pop3}
 service lmtp {{
   process_min_avail = 4
   client_limit = 1
@@ -106,6 +107,17 @@ ssl_cert = <{certificate}
 ssl_key = <{key}
 ssl_min_protocol = TLSv1.2"""
 
+POP3 = """service pop3-login {{
+  service_count = 0
+  chroot =
+  inet_listener pop3 {{
+    port = {port}
+  }}
+  inet_listener pop3s {{
+    port = 0
+  }}
+}}"""
+
 OAUTH = """passdb {{
   driver = oauth2
   mechanisms = xoauth2 oauthbearer
@@ -121,9 +133,11 @@ issuers = https://login.example.org
 
 
 class Dovecot:
-    """`tls` is a certificate and its key, for imaps_port and STARTTLS; `token_secret` signs access tokens."""
+    """`tls` is a certificate and its key, for imaps_port and STARTTLS; `token_secret` signs access tokens; `connections` is how many it
+    may have at once."""
 
-    def __init__(self, users, location="sdbox:~/mail", separator="/", more="", tls=None, token_secret=None, mechanisms=None):
+    def __init__(self, users, location="sdbox:~/mail", separator="/", more="", tls=None, token_secret=None, mechanisms=None, pop3=False,
+                 connections=2000):
         # Its sockets' paths must stay short, and its users must reach the folder.
         self._folder = tempfile.TemporaryDirectory(prefix="dovecot-")
         self.root = pathlib.Path(self._folder.name)
@@ -131,6 +145,7 @@ class Dovecot:
         self.imap_port = free_port()
         self.imaps_port = free_port() if tls else 0
         self.lmtp_port = free_port()
+        self.pop3_port = free_port() if pop3 else 0
         owner = pwd.getpwnam("mail")
         for name in ("run", "state", "home"):
             (self.root / name).mkdir()
@@ -142,10 +157,12 @@ class Dovecot:
             self._take_tokens(token_secret)
         mechanisms = mechanisms or "plain login" + (" xoauth2 oauthbearer" if token_secret else "")
         self.config = self.root / "dovecot.conf"
-        self.config.write_text(CONFIG.format(
+        self._settings = dict(
             root=self.root, imap=self.imap_port, imaps=self.imaps_port, lmtp=self.lmtp_port, location=location, separator=separator,
-            more=more, user="mail", group="mail", mechanisms=mechanisms, oauth=OAUTH.format(root=self.root) if token_secret else "",
-            tls=TLS.format(certificate=tls[0], key=tls[1]) if tls else "ssl = no"))
+            user="mail", group="mail", mechanisms=mechanisms, oauth=OAUTH.format(root=self.root) if token_secret else "",
+            tls=TLS.format(certificate=tls[0], key=tls[1]) if tls else "ssl = no", connections=connections, clients=4 * connections + 1000,
+            pop3_protocol=" pop3" if pop3 else "", pop3=POP3.format(port=self.pop3_port) if pop3 else "")
+        self.configure(more)
         self.process = None
 
     def _take_tokens(self, secret):
@@ -153,6 +170,10 @@ class Dovecot:
         key = self.root / "keys/default/HS256/default"
         key.parent.mkdir(parents=True)
         key.write_bytes(base64.b64encode(secret))
+
+    def configure(self, more=""):
+        """`more` are settings that come last. They hold from the next start on."""
+        self.config.write_text(CONFIG.format(more=more, **self._settings))
 
     def start(self):
         self.process = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", self.config], stdin=subprocess.DEVNULL)
