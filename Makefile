@@ -9,7 +9,7 @@ ROUNDS ?= 200
 .PHONY: help build demo test unit e2e crash bench fuzz lint format
 
 help:
-	@echo "make build    build/release/kontor and build/release/kontor-migrate"
+	@echo "make build    build/release/kontor, kontor-migrate and kontor-extract"
 	@echo "make demo     move mail from a Dovecot and from a Maildir into Kontor, verify, serve   (DEMO=once: end after that)"
 	@echo "make test     everything that CI runs: lint, unit tests (ASan, TSan), end-to-end, crash tests, fuzz smoke"
 	@echo "make unit     unit tests of the dev build only"

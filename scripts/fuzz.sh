@@ -19,9 +19,10 @@ run_one() {
   local folders=("fuzz/seeds/$target" "build/fuzz/seeds/$target") longest=4096
   case $target in
     mime_* | charset_* | address_* | preview_*) folders+=(tests/data/eml ../shared/corpus/eml) ;;
+    document_zip_*) folders+=(tests/data/documents) ;;
     mbox_*) folders+=(tests/data/eml ../shared/corpus/mbox) ;;
   esac
-  case $target in mime_structure_* | archive_* | mbox_*) longest=16384 ;; esac
+  case $target in document_* | mime_structure_* | archive_* | mbox_*) longest=16384 ;; esac
   for folder in "${folders[@]}"; do [ -d "$folder" ] && seeds+=("$folder"); done
   local dictionary=()
   [ -f "fuzz/$target.dict" ] && dictionary=("-dict=fuzz/$target.dict")

@@ -15,7 +15,10 @@ FENCES = [
     (r"spdlog/", ["src/base/log.cc"]),
     (r"prometheus/", ["src/base/metrics.cc"]),
     (r"toml\+\+|toml\.hpp", ["src/base/", "src/migrate/mapping.cc"]),
-    (r"archive(_entry)?\.h$", ["src/formats/archive/"]),
+    (r"archive(_entry)?\.h$", ["src/formats/archive/", "src/extract/"]),
+    (r"poppler/", ["src/extract/pdf.cc"]),
+    (r"expat\.h$", ["src/extract/xml_text.cc"]),
+    (r"seccomp\.h$", ["src/extract/sandbox.cc"]),
     (r"curl/", ["src/migrate/", "src/login/introspection.cc"]),
     (r"argon2|crypt\.h$", ["src/directory/"]),
 ]

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # Process 1 of a small machine in namespaces of its own: systemd.sh FOLDER KONTOR PACKAGING CONFIG
-# Installs Kontor as a package would (binary, unit, sysusers, configuration) over copies of /etc and /var/lib and becomes
+# Installs Kontor as a package would (binaries, unit, sysusers, configuration) over copies of /etc and /var/lib and becomes
 # Debian's systemd, which knows no other unit. Ends with 77 where this machine does not permit that.
 set -u
 folder=$1 kontor=$2 packaging=$3 config=$4
@@ -17,6 +17,7 @@ may mount --bind "$space/etc" /etc
 may mount --bind "$space/lib" /var/lib
 may mount -t overlay overlay -o "lowerdir=/usr/bin,upperdir=$space/bin,workdir=$space/work" /usr/bin
 install -m 755 "$kontor" /usr/bin/kontor
+install -m 755 "$(dirname "$kontor")/kontor-extract" /usr/bin/kontor-extract
 install -D -m 644 "$config" /etc/kontor/kontor.toml
 sed -i '/^kontor:/d' /etc/passwd /etc/group /etc/shadow /etc/gshadow
 systemd-sysusers "$packaging/kontor.sysusers" || exit 1
