@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "directory/address.h"
+#include "login/act_as.h"
 #include "net/blocking.h"
 
 namespace kontor::login {
@@ -94,6 +95,15 @@ Task<Verdict> Login::decide(std::string user, std::string method, Check check) {
   co_return std::unexpected(std::move(refusal));
 }
 
+// The other's mail is at stake: who acted as whom stands in the log.
+Verdict Login::take_part(Granted granted, const std::string& as) {
+  auto other = act_as(services_.directory, granted.principal, as, protocol_);
+  const std::string method = granted.method + " by " + granted.principal.primary_address();
+  if (other) return Granted{*std::move(other), method};
+  log("login.no_right", as, method);
+  return std::unexpected(Refusal{Refusal::Kind::no_right, other.error().text});
+}
+
 Task<Verdict> Login::password(std::string user, std::string password, std::string_view method) {
   const Check check = [&] { return services_.directory.authenticate(user, password, protocol_); };
   co_return co_await decide(user, std::string(method), check);
@@ -126,6 +136,7 @@ Task<Verdict> Login::authenticate(std::string name, std::optional<std::string> i
   }
   const Check check = [&] { return mechanism->verify(); };
   auto verdict = co_await decide(mechanism->user(), name, check);
+  if (verdict && !mechanism->acts_as().empty()) verdict = take_part(*std::move(verdict), mechanism->acts_as());
   const bool is_heard = verdict || verdict.error().kind == Refusal::Kind::wrong;
   const auto last = is_heard ? mechanism->last_word(verdict.has_value()) : std::nullopt;
   if (last) {

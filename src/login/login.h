@@ -82,6 +82,7 @@ class Login {
 
   Task<Verdict> decide(std::string user, std::string method, Check check);
   Task<Result<directory::Principal>> guarded(const std::string& user, const Check& check);
+  Verdict take_part(Granted granted, const std::string& as);
   Task<net::Limits::Place> hash_place();
   Task<std::optional<std::string>> ask(SaslForm form, std::string challenge);
   void log(std::string_view event, std::string_view user, std::string_view method);

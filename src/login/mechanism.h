@@ -40,6 +40,11 @@ class Mechanism {
 
   // After Kind::verify. Whom the client says to be: what limits count by. Not checked yet, may be any bytes.
   virtual const std::string& user() const = 0;
+  // Whom it wants to act as (RFC 4422 section 3.4.1); empty: nobody else. Whether it may is not checked by verify().
+  virtual const std::string& acts_as() const {
+    static const std::string kNobody;
+    return kNobody;
+  }
   // Blocks: on a worker. Errors: as Directory::authenticate.
   virtual Result<directory::Principal> verify() = 0;
 

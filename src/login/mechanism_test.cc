@@ -198,7 +198,9 @@ TEST_F(MechanismTest, ScramRefusesWhatIsBroken) {
        {"", "n", "n,", "n,,", "x,,n=a,r=b", "n,,r=b,n=a", "n,,n=a", "n,,n=a,r=", "n,,n=,r=b", "n,,n=a=2D,r=b",
         "n,,n=a=,r=b", "n,,m=x,n=a,r=b", "n,n=a,r=b", "n,b=c,n=a,r=b", "p=,,n=a,r=b", "n,,n=a,r=b\x01", "n,,n=a,r=b c"})
     EXPECT_EQ(make("SCRAM-SHA-256")->take(text).kind, Kind::broken) << text;
-  EXPECT_EQ(make("SCRAM-SHA-256")->take("n,a=ben,n=ada,r=b").kind, Kind::no_right);
+  auto other = make("SCRAM-SHA-256");
+  EXPECT_EQ(other->take("n,a=ben,n=ada,r=b").kind, Kind::challenge);
+  EXPECT_EQ(other->acts_as(), "ben");
   EXPECT_EQ(make("SCRAM-SHA-256")->take("n,a=ada,n=ada,r=b").kind, Kind::challenge);
   const auto second = [&](const std::function<std::string(std::string)>& change) {
     ScramClient client(directory::ScramHash::sha256, "ada@example.org", "pencil");
@@ -220,7 +222,11 @@ TEST_F(MechanismTest, PlainAndLogin) {
   EXPECT_EQ(plain->take(std::nullopt).kind, Kind::challenge);
   EXPECT_EQ(plain->take("\0ada@example.org\0pencil"s).kind, Kind::verify);
   EXPECT_TRUE(plain->verify());
-  EXPECT_EQ(make("PLAIN")->take("ben@example.org\0ada@example.org\0pencil"s).kind, Kind::no_right);
+  EXPECT_EQ(plain->acts_as(), "");
+  auto other = make("PLAIN");
+  EXPECT_EQ(other->take("ben@example.org\0ada@example.org\0pencil"s).kind, Kind::verify);
+  EXPECT_EQ(other->user(), "ada@example.org");
+  EXPECT_EQ(other->acts_as(), "ben@example.org");
   for (const auto& text : {""s, "a"s, "\0a"s, "\0a\0b\0c"s})
     EXPECT_EQ(make("PLAIN")->take(text).kind, Kind::broken) << text;
   auto login = make("LOGIN");

@@ -22,6 +22,7 @@ class PasswordMechanism : public Mechanism {
 class Plain final : public PasswordMechanism {
  public:
   using PasswordMechanism::PasswordMechanism;
+  const std::string& acts_as() const override { return acts_as_; }
 
   Step take(std::optional<std::string_view> response) override {
     if (!response) return Step::challenge("");
@@ -32,10 +33,13 @@ class Plain final : public PasswordMechanism {
     }
     const std::string_view as = response->substr(0, first);
     user_ = response->substr(first + 1, second - first - 1);
-    if (!as.empty() && as != user_) return Step::no_right();
+    if (as != user_) acts_as_ = as;
     password_ = response->substr(second + 1);
     return Step::verify();
   }
+
+ private:
+  std::string acts_as_;
 };
 
 // Two questions.

@@ -52,6 +52,7 @@ class Scram final : public Mechanism {
     return take_final(*response);
   }
   const std::string& user() const override { return user_; }
+  const std::string& acts_as() const override { return acts_as_; }
 
   Result<directory::Principal> verify() override {
     TRY(auto success, around_.directory.authenticate_scram(user_, proof_, around_.protocol));
@@ -88,7 +89,7 @@ class Scram final : public Mechanism {
     const auto client_nonce = user ? take_attribute(rest, 'r') : std::nullopt;
     if (!client_nonce || !is_nonce(*client_nonce)) return broken();
     user_ = *user;
-    if (as && *as != user_) return Step::no_right();
+    if (as && *as != user_) acts_as_ = *as;
     nonce_.insert(0, *client_nonce);
     const auto known = around_.directory.scram_challenge(user_);
     server_first_ = "r=" + nonce_ + ",s=" + to_base64(known.salt) + ",i=" + std::to_string(known.rounds);
@@ -134,6 +135,7 @@ class Scram final : public Mechanism {
   std::string server_first_;
   std::string auth_message_;
   std::string user_;
+  std::string acts_as_;
   directory::ScramProof proof_;
   std::string signature_;
 };

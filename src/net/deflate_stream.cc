@@ -80,6 +80,8 @@ class DeflateStream final : public Stream {
   bool can_start_tls() const override { return false; }
   bool is_encrypted() const override { return inner_->is_encrypted(); }
   std::string tls_description() const override { return inner_->tls_description(); }
+  std::string channel_binding(ChannelBinding kind) const override { return inner_->channel_binding(kind); }
+  std::vector<std::string> certified_addresses() const override { return inner_->certified_addresses(); }
   const std::string& id() const override { return inner_->id(); }
   const Endpoint& peer() const override { return inner_->peer(); }
   void close() override { inner_->close(); }
