@@ -42,6 +42,11 @@ Task<Result<void>> Session::enter(directory::Principal principal) {
     return Maildrop::open(*account, caller);
   });
   if (!opened) co_return std::unexpected(std::move(opened).error());
+  ticket_ = server_->presence.enter(principal.id.value, stream().make_end_signal());
+  if (!server_->services.directory.may_use(principal.id, directory::Protocol::pop3)) {  // not any more
+    ticket_ = {};
+    co_return fail(Errc::denied, "this login is not allowed");
+  }
   stream().set_deadline(std::nullopt);
   account_ = std::move(account);
   caller_ = caller;

@@ -2,8 +2,10 @@
 // RFC 1939 sections 5 and 7: STAT, LIST, UIDL, RETR, TOP, DELE.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
+#include "formats/mime/charset.h"
 #include "protocols/pop3/session.h"
 #include "wire/pop3/command.h"
 #include "wire/pop3/message_text.h"
@@ -34,6 +36,7 @@ Task<Result<Reply>> list(Session& session, std::string args, Line line) {
     co_return Reply::ok(std::move(text));
   }
   std::string out = fmt::format("+OK {} messages ({} octets)\r\n", drop.left(), drop.left_bytes());
+  session.is_answering = true;
   for (std::uint32_t number = 1; number <= drop.count(); ++number) {
     if (drop.is_deleted(number)) continue;
     line(drop, number, out);
@@ -46,7 +49,17 @@ Task<Result<Reply>> list(Session& session, std::string args, Line line) {
   }
   out += ".\r\n";
   co_await session.write(out);
+  session.is_answering = false;
   co_return Reply::none();
+}
+
+// RFC 6856 section 2.1: whether the header is in UTF-8, beyond ASCII. Bytes of other charsets, which old programs put
+// there, are no UTF-8 and mean nothing to this rule.
+bool needs_utf8(std::string_view head) {
+  const auto end = std::min(head.find("\r\n\r\n"), head.find("\n\n"));
+  const std::string_view header = head.substr(0, end);
+  const bool is_ascii = std::ranges::all_of(header, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return !is_ascii && mime::is_utf8(header);
 }
 
 // What goes wrong before the first line is an answer; after it the connection ends, since nothing else can be said.
@@ -61,7 +74,11 @@ Task<Result<Reply>> send(Session& session, std::uint32_t number, wire::pop3::Mes
     return {};
   });
   if (!opened) co_return std::unexpected(opened.error());
+  if (session.options().refuses_utf8 && !session.speaks_utf8 &&
+      needs_utf8(content->whole() ? std::string_view(*content->whole()) : std::string_view(piece)))
+    co_return Reply::error("this message has a header in UTF-8: say UTF8 first", "UTF8");
   std::string out = std::move(first_line);
+  session.is_answering = true;
   if (const auto whole = content->whole()) {
     text.feed(*whole, out);
   } else {
@@ -79,6 +96,7 @@ Task<Result<Reply>> send(Session& session, std::uint32_t number, wire::pop3::Mes
   }
   text.finish(out);
   co_await session.write(out);
+  session.is_answering = false;
   session.server().bytes.add(static_cast<double>(text.size()));
   co_return Reply::none();
 }

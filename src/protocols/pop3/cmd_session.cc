@@ -38,8 +38,8 @@ Task<Result<Reply>> cmd_lang(Session& session, std::string args) {
   co_return Reply::ok("en English");
 }
 
-// Messages are sent as they are with and without it: a downgraded form (RFC 6857) would have another size and break
-// signatures, and clients have coped with raw UTF-8 in headers for long.
+// Messages are sent as they are with and without it, or refused to whom it is missing (Options::refuses_utf8): a
+// downgraded form (RFC 6857) would have another size and break signatures.
 Task<Result<Reply>> cmd_utf8(Session& session, std::string) {
   session.speaks_utf8 = true;
   co_return Reply::ok("UTF-8 it is");

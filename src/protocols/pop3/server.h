@@ -25,6 +25,7 @@ struct Options {
   std::chrono::milliseconds write_timeout{300'000};
   std::chrono::seconds login_delay{0};  // between two logins of one user (RFC 2449 section 6.5)
   std::uint32_t bad_commands = 20;      // in a row; then the connection is closed
+  bool refuses_utf8 = false;            // messages with UTF-8 in the header, to clients that did not say UTF8
   bool marks_seen = true;               // what was retrieved gets \Seen when the session ends with QUIT
   std::string version;                  // told as IMPLEMENTATION, empty = not told
 };

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/log.h"
+#include "login/send_away.h"
 #include "wire/pop3/command.h"
 
 namespace kontor::pop3 {
@@ -21,7 +22,9 @@ Server::Server(const Services& services_, const Options& options_)
       refused("kontor_pop3_refused_total", "POP3 commands answered with -ERR"),
       messages("kontor_pop3_messages_total", "Messages sent by RETR"),
       bytes("kontor_pop3_bytes_total", "Bytes of messages sent by RETR"),
-      open_sessions("kontor_pop3_sessions", "Open POP3 sessions") {}
+      open_sessions("kontor_pop3_sessions", "Open POP3 sessions") {
+  watch = login::send_away(services.directory, directory::Protocol::pop3, presence);
+}
 
 Session::Session(std::shared_ptr<const Server> server, std::unique_ptr<net::Stream> stream)
     : server_(std::move(server)), io_(std::move(stream)) {
@@ -38,13 +41,16 @@ Task<void> Session::run() {
   } catch (const net::TimedOut&) {
     farewell = Reply::error("you were idle for too long", "SYS/TEMP");
   } catch (const net::Cancelled&) {
-    farewell = Reply::error("server is shutting down", "SYS/TEMP");
+    const bool may_stay =
+        !maildrop_ || server_->services.directory.may_use(caller_.principal, directory::Protocol::pop3);
+    farewell = may_stay ? Reply::error("server is shutting down", "SYS/TEMP")
+                        : Reply::error("your access has ended", "SYS/PERM");
   } catch (const net::Disconnected&) {
   } catch (...) {
     failure = std::current_exception();
   }
   close_maildrop();
-  if (farewell.kind != Reply::Kind::none) {
+  if (farewell.kind != Reply::Kind::none && !is_answering) {
     try {
       stream().set_timeout(std::chrono::seconds(5));
       stream().set_deadline(std::nullopt);

@@ -15,6 +15,7 @@
 #include "base/metrics.h"
 #include "net/blocking.h"
 #include "net/buffered.h"
+#include "net/presence.h"
 #include "protocols/pop3/claims.h"
 #include "protocols/pop3/command.h"
 #include "protocols/pop3/maildrop.h"
@@ -31,8 +32,10 @@ struct Server {
   login::Services logins;
   mutable Maildrops maildrops;
   mutable LoginTimes login_times;
+  mutable net::Presence presence;  // by principal
   metrics::Counter commands, refused, messages, bytes;
   metrics::Gauge open_sessions;
+  std::unique_ptr<directory::Watch> watch;
 };
 
 class Session {
@@ -69,6 +72,7 @@ class Session {
   std::string user;  // what USER gave
   std::uint32_t failed_logins = 0;
   bool speaks_utf8 = false;
+  bool is_answering = false;  // within an answer of many lines: if the session ends there, it ends without a word
 
  private:
   Task<void> talk();
@@ -82,6 +86,7 @@ class Session {
   groupware::Caller caller_;
   std::string login_name_;
   net::Limits::Place place_;
+  net::Presence::Ticket ticket_;
   Maildrops::Lock lock_;
   std::optional<Maildrop> maildrop_;
   std::uint32_t bad_in_a_row_ = 0;

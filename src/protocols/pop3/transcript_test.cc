@@ -110,6 +110,7 @@ class World {
     if (!scenario.setting("delay").empty()) options.login_delay = std::chrono::seconds(number("delay"));
     if (!scenario.setting("bad").empty()) options.bad_commands = static_cast<std::uint32_t>(number("bad"));
     if (!scenario.setting("idle").empty()) options.idle_timeout = std::chrono::milliseconds(number("idle"));
+    options.refuses_utf8 = !scenario.setting("refuses").empty();
     auto mode = net::TlsMode::none;
     std::vector<net::Certificate> certificates;
     if (!scenario.setting("tls").empty()) {
@@ -142,6 +143,11 @@ class World {
     peers_.erase(connection);
     for (int i = 0; i < 500 && server_->runtime().sessions() > peers_.size(); ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  void suspend() {
+    auto ada = must_have(directory_->principal(ada_));
+    ada.status = directory::Status::suspended;
+    must_have(directory_->update_principal(ada));
   }
   void stop() {
     stopping_ = std::thread([this] { server_->stop(std::chrono::seconds(5)); });
@@ -223,6 +229,7 @@ void take_step(World& world, const Step& step) {
   if (word == "SIZED") return world.deliver(sized(std::stoul(step.text)));
   if (word == "MOVED") return deliver_moved(world, step.text);
   if (word == "STOP") return world.stop();
+  if (word == "SUSPEND") return world.suspend();
   if (word == "COUNT") return expect_number(world.inbox()->total, step.text);
   if (word == "SEEN") return expect_number(world.inbox()->total - world.inbox()->unseen, step.text);
   if (word == "EXPUNGE") return world.remove(static_cast<std::uint32_t>(std::stoul(step.text)));
