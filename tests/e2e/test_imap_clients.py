@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Stock clients against the server: Python's imaplib, curl, mbsync."""
+"""Stock clients against the server: Python's imaplib, curl, mbsync, offlineimap."""
+import hashlib
 import imaplib
+import ssl
 import subprocess
 import time
 
@@ -130,6 +132,75 @@ def test_mbsync_both_ways(kontor, tmp_path):
     assert any(b"written offline" in content for *_, content in after)
     assert any("\\flagged" in flags for _, flags, _, _ in after)
     assert len(sync.files()) == len(after) == len(before["INBOX"][1])
+    sync.run()
+    with kontor.imap() as client:
+        assert snapshot(client)["INBOX"][1] == after, "a sync with nothing to do changes nothing"
+
+
+OFFLINEIMAP = """[general]
+accounts = ada
+metadata = {folder}/state
+ui = quiet
+[Account ada]
+localrepository = here
+remoterepository = there
+[Repository here]
+type = Maildir
+localfolders = {maildir}
+[Repository there]
+type = IMAP
+remotehost = 127.0.0.1
+remoteport = {port}
+remoteuser = ada@example.org
+remotepass = secret
+ssl = yes
+sslcacertfile = {certificate}
+cert_fingerprint = {fingerprint}
+decodefoldernames = no
+"""
+
+
+class Offlineimap:
+    def __init__(self, kontor, folder):
+        self.maildir = folder / "mail"
+        self.config = folder / "offlineimaprc"
+        der = ssl.PEM_cert_to_DER_cert(kontor.certificate.read_text())
+        self.config.write_text(OFFLINEIMAP.format(
+            folder=folder, maildir=self.maildir, port=kontor.port("imaps"), certificate=kontor.certificate,
+            fingerprint=hashlib.sha1(der).hexdigest()))
+
+    def run(self):
+        done = subprocess.run(["offlineimap", "-c", self.config, "-o"], capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr + done.stdout
+
+    def files(self, folder="INBOX"):
+        return sorted(f for part in ("cur", "new") for f in (self.maildir / folder / part).iterdir())
+
+
+def test_offlineimap_both_ways(kontor, tmp_path):
+    with kontor.imap() as client:
+        fill(client, own_messages()[:-1], folders=["INBOX", "Archive/2024"])
+    sync = Offlineimap(kontor, tmp_path)
+    sync.run()
+    with kontor.imap() as client:
+        before = snapshot(client)["INBOX"][1]
+    assert len(sync.files()) == len(before) > 2
+    assert len(sync.files("Archive.2024")) == len(before)
+
+    # A flag and a new message made locally arrive at the server; what is removed there goes away here.
+    local = sync.files()
+    local[0].rename(local[0].parent.parent / "cur" / (local[0].name.split(":")[0] + ":2,FS"))
+    (sync.maildir / "INBOX" / "new" / f"{int(time.time())}_0.1.local").write_bytes(b"Subject: written offline\n\nHello\n")
+    with kontor.imap() as client:
+        client.select("INBOX")
+        client.store("2", "+FLAGS", "\\Deleted")
+        client.expunge()
+    sync.run()
+    with kontor.imap() as client:
+        after = snapshot(client)["INBOX"][1]
+    assert any(b"written offline" in content for *_, content in after)
+    assert any("\\flagged" in flags for _, flags, _, _ in after)
+    assert len(sync.files()) == len(after) == len(before)
     sync.run()
     with kontor.imap() as client:
         assert snapshot(client)["INBOX"][1] == after, "a sync with nothing to do changes nothing"

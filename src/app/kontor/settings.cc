@@ -172,6 +172,23 @@ void declare_imap(config::Schema& schema, Settings& s) {
        "it as well."});
   schema.number("imap.search_texts", s.imap.search_texts, {1, 1'000},
                 {"How many texts one SEARCH, SORT or THREAD may look for; a search for more is refused."});
+  schema.number("imap.search_keys", s.imap.search_keys, {1, 2'000},
+                {"How many keys one SEARCH, SORT or THREAD may have; a search with more is refused."});
+  schema.number(
+      "imap.message_limit", s.imap.message_limit, {0, 1'000'000'000},
+      {"How many messages one command may be about, told as MESSAGELIMIT (RFC 9738). FETCH, STORE, SEARCH, MOVE "
+       "and UID EXPUNGE do the newest and say so, COPY, APPEND, SORT and THREAD of more are refused. Clients "
+       "that do not know it may miss messages: only for servers that need it, and not below 1000. 0: as many "
+       "as there are."});
+  schema.number(
+      "imap.save_limit", s.imap.save_limit, {0, 1'000'000'000},
+      {"How many messages one COPY or APPEND may be about, told as SAVELIMIT (RFC 9738); more are refused. Only "
+       "without `imap.message_limit`. 0: as many as there are, or 1000 new ones in one APPEND."});
+  schema.size("imap.line_limit", s.imap.line_limit, {8 << 10, 16 << 20},
+              {"The longest line that a client may send once it is logged in; before that it is 8 KiB."});
+  schema.size(
+      "imap.command_limit", s.imap.command_limit, {8 << 10, 64 << 20},
+      {"The most bytes of a command with all its literals, but for messages, which `imap.append_limit` bounds."});
 }
 
 void declare_pop3(config::Schema& schema, Settings& s) {
@@ -196,6 +213,11 @@ void declare_pop3(config::Schema& schema, Settings& s) {
                   {"How long after a login the same user must wait for the next one; announced as LOGIN-DELAY."});
   schema.flag("pop3.marks_seen", s.pop3.marks_seen,
               {"Whether messages that were retrieved become \\Seen at QUIT, so that other clients show them as read."});
+  schema.flag(
+      "pop3.refuses_utf8", s.pop3.refuses_utf8,
+      {"Whether a client that did not say UTF8 (RFC 6856) is refused messages that have UTF-8 in their header, with "
+       "the code [UTF8]. Such headers are common, and old programs cope with them: by default they are sent as "
+       "they are, also to keep signatures and sizes."});
   schema.number("pop3.bad_commands", s.pop3.bad_commands, {1, 10'000},
                 {"After so many commands in a row that make no sense the connection is closed."});
 }

@@ -56,7 +56,8 @@ Snapshot emptied() {
 
 Task<void> Session::announce(Expunges expunges) {
   Selected& box = *selected_;
-  const auto folder = box.account->folders()->find(box.folder);
+  co_await renew_rights();
+  const auto folder = box.is_lost ? nullptr : box.account->folders()->find(box.folder);
   if (folder ? folder->highest == box.view->modseq() : box.exists() == 0) co_return;
   Snapshot now;
   if (folder) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "protocols/imap/message_limit.h"
 #include "protocols/imap/message_part.h"
 #include "protocols/imap/names.h"
 #include "wire/imap/print.h"
@@ -57,7 +58,7 @@ Reply bad_url(const std::string& url, std::string_view why) {
 }  // namespace
 
 AppendReader::AppendReader(Session& session, Command& command)
-    : session_(session), text_(command.args()), in_(text_), pending_(command.pending) {}
+    : session_(session), command_(command), text_(command.args()), in_(text_), pending_(command.pending) {}
 
 Task<Reply> AppendReader::give_up(Reply reply) {
   if (!is_over_ && pending_) {
@@ -80,8 +81,9 @@ Task<std::expected<Appending, Reply>> AppendReader::read(std::size_t most_messag
   Refused refused;
   do {
     if (appending.items.size() == most_messages) {
-      refused =
-          most_messages == 1 ? Reply::bad("one message at a time") : Reply::no("too many messages at once", "LIMIT");
+      const auto limit = save_limit(session_.options());
+      refused = most_messages == 1 ? Reply::bad("one message at a time")
+                                   : Reply::no("too many messages at once", limit > 0 ? limit_code(limit) : "LIMIT");
     } else {
       refused = co_await read_message(appending);
     }
@@ -154,6 +156,8 @@ Task<AppendReader::Refused> AppendReader::find_target(Appending& appending) {
   if (!target) co_return reply_to(target.error());
   appending.account = mailbox->account;
   appending.folder = target->folder;
+  const Selected* box = session_.selected();
+  if (box == nullptr || box->account != appending.account) freed_ = 0;
   room_ = target->room + std::min(freed_, std::numeric_limits<std::uint64_t>::max() - target->room);
   if (pending_ && in_.at_end()) co_return check_size(pending_->size);
   co_return std::nullopt;
@@ -243,6 +247,7 @@ Task<AppendReader::Refused> AppendReader::copy_part(groupware::Stager& stager, s
   } else {
     co_return bad_url(url, "no folder is selected");
   }
+  co_await session_.progress(command_, message_size_, session_.append_limit());
   const std::uint64_t most = session_.append_limit() - message_size_;
   bool is_found = false;
   const auto copied = co_await net::blocking(session_.workers(), [&]() -> Result<std::uint64_t> {

@@ -60,13 +60,14 @@ class AppendReader {
   Task<Refused> next_line();
 
   Session& session_;
+  const Command& command_;
   std::string text_;
   wire::imap::Cursor in_;
   std::optional<wire::imap::LiteralMark> pending_;  // the literal behind text_
   std::string folder_;
   std::uint64_t message_size_ = 0;     // of the present message, as far as it came
   std::uint64_t total_size_ = 0;       // of all before it
-  std::uint64_t freed_ = 0;            // by the same change
+  std::uint64_t freed_ = 0;            // in the selected folder's account, by the same change
   std::optional<std::uint64_t> room_;  // bytes that the quota leaves, once the folder was found
   bool is_over_ = false;               // the session has ended
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What is advertised, and nothing that is not whole.
 #include "protocols/imap/commands.h"
+#include "protocols/imap/message_limit.h"
 #include "protocols/imap/session.h"
 
 namespace kontor::imap {
@@ -32,6 +33,7 @@ std::string Session::capabilities() {
   if (!is_compressed_) out += options().unauthenticate ? " COMPRESS=DEFLATE UNAUTHENTICATE" : " COMPRESS=DEFLATE";
   out += " ESEARCH SEARCHRES WITHIN SORT SORT=DISPLAY ESORT CONTEXT=SEARCH CONTEXT=SORT MULTISEARCH PARTIAL";
   out += " THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS I18NLEVEL=1 OBJECTID SAVEDATE FILTERS";
+  out += limit_capability(options());
   return out;
 }
 

@@ -3,8 +3,10 @@
 // one change of the account, or none.
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "protocols/imap/append_reader.h"
 #include "protocols/imap/commands.h"
+#include "protocols/imap/message_limit.h"
 
 namespace kontor::imap {
 namespace {
@@ -37,6 +39,27 @@ Result<void> remove_replaced(groupware::Transaction& transaction, FolderId folde
   return transaction.remove(folder, uid);
 }
 
+// What is not one account cannot be changed at once: the new message comes
+// first, and goes again if the old one cannot.
+Result<void> replace_across(const Session& session, const Appending& appending, const Selected& box, Uid replaced,
+                            Appended& done) {
+  TRY_VOID(appending.account->update(session.caller(), [&](groupware::Transaction& transaction) -> Result<void> {
+    TRY(done, add_all(transaction, appending));
+    return {};
+  }));
+  const auto removed = box.account->update(session.caller(), [&](groupware::Transaction& transaction) {
+    return remove_replaced(transaction, box.folder, replaced);
+  });
+  if (removed) return {};
+  const auto gone = appending.account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
+    for (const auto& range : done.uids) (void)transaction.remove(appending.folder, Uid(range.first));
+    return Result<void>();
+  });
+  if (!gone)
+    log::error("imap.replace_not_undone", {{"account", appending.account->id().value}, {"error", gone.error().text}});
+  return std::unexpected(removed.error());
+}
+
 // The position of the one message that REPLACE names; nothing if there is none.
 std::optional<std::uint32_t> replaced(const Selected& box, const std::string& name, bool by_uid) {
   const auto set = wire::imap::SequenceSet::parse(name);
@@ -50,7 +73,8 @@ std::optional<std::uint32_t> replaced(const Selected& box, const std::string& na
 
 Task<Result<Reply>> cmd_append(Session& session, Command& command) {
   AppendReader reader(session, command);
-  auto appending = co_await reader.read(kMostMessages);
+  const std::uint32_t limit = save_limit(session.options());
+  auto appending = co_await reader.read(limit > 0 ? limit : kMostMessages);
   if (!appending) co_return appending.error();
   Appended done;
   const auto file = [&](groupware::Transaction& transaction) -> Result<void> {
@@ -77,16 +101,17 @@ Task<Result<Reply>> cmd_replace(Session& session, Command& command) {
   const auto row = box.view->at(*position);
   auto appending = co_await reader.read(1, row.size);
   if (!appending) co_return appending.error();
-  // What is not one account cannot be changed at once; the client has APPEND and EXPUNGE for that.
-  if (appending->account != box.account) co_return Reply::no("the folder is in another account", "CANNOT");
   Appended done;
   const auto change = [&](groupware::Transaction& transaction) -> Result<void> {
     TRY_VOID(remove_replaced(transaction, box.folder, row.uid));
     TRY(done, add_all(transaction, *appending));
     return {};
   };
-  const auto changed =
-      co_await net::blocking(session.workers(), [&] { return box.account->update(session.caller(), change); });
+  const auto changed = co_await net::blocking(session.workers(), [&]() -> Result<void> {
+    if (appending->account != box.account) return replace_across(session, *appending, box, row.uid, done);
+    TRY_VOID(box.account->update(session.caller(), change));
+    return {};
+  });
   if (!changed && changed.error().code == Errc::not_found) co_return Reply::no("the message is gone", "EXPUNGEISSUED");
   if (!changed) co_return std::unexpected(changed.error());
   // RFC 8508 section 3.5: before the EXPUNGE.

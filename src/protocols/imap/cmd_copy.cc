@@ -4,6 +4,7 @@
 
 #include "protocols/imap/commands.h"
 #include "protocols/imap/copy_across.h"
+#include "protocols/imap/message_limit.h"
 #include "protocols/imap/names.h"
 #include "protocols/imap/session.h"
 
@@ -52,10 +53,14 @@ Task<Result<void>> copy_within(Session& session, CopyJob job, Copied& copied) {
   co_return Result<void>();
 }
 
-Task<Result<void>> copy_across(Session& session, CopyAcross::Job job, Copied& copied) {
+Task<Result<void>> copy_across(Session& session, const Command& command, CopyAcross::Job job, Copied& copied) {
+  const std::size_t goal = job.uids.size();
   CopyAcross copy(session.services().accounts, session.caller(), std::move(job));
   Result<bool> goes_on = true;
-  while (goes_on && *goes_on) goes_on = co_await net::blocking(session.workers(), [&] { return copy.step(); });
+  while (goes_on && *goes_on) {
+    co_await session.progress(command, copy.done(), goal);
+    goes_on = co_await net::blocking(session.workers(), [&] { return copy.step(); });
+  }
   copied = copy.copied();
   if (!goes_on) co_return std::unexpected(goes_on.error());
   co_return Result<void>();
@@ -75,7 +80,7 @@ Task<Result<Reply>> copy_or_move(Session& session, Command& command, CopyMode mo
   const auto path = path_from_wire(in.astring(), session.name_form());
   if (!in.finish()) co_return Reply::bad(in);
   const Selected& box = *session.selected();
-  const auto wanted = positions(box, set, command.by_uid);
+  auto wanted = positions(box, set, command.by_uid);
   if (!wanted) co_return Reply::bad("there is no message of that number");
   if (!path) co_return Reply::no("there cannot be such a folder", "CANNOT");
   if (mode == CopyMode::move && box.read_only) co_return Reply::no("the folder was opened read-only", "NOPERM");
@@ -84,6 +89,12 @@ Task<Result<Reply>> copy_or_move(Session& session, Command& command, CopyMode mo
   if (!target && target.error().code == Errc::not_found) co_return Reply::no("create the folder first", "TRYCREATE");
   if (!target) co_return std::unexpected(target.error());
 
+  std::optional<Uid> lowest;
+  if (mode == CopyMode::move) {
+    lowest = keep_highest(*box.view, session.options().message_limit, *wanted);
+  } else if (const auto limit = save_limit(session.options()); keep_highest(*box.view, limit, *wanted)) {
+    co_return Reply::no("too many messages at once", limit_code(limit, box.view->at(wanted->front()).uid));
+  }
   std::vector<Uid> uids;
   for (const auto position : *wanted) uids.push_back(box.view->at(position).uid);
   Copied copied;
@@ -93,17 +104,16 @@ Task<Result<Reply>> copy_or_move(Session& session, Command& command, CopyMode mo
     done = co_await copy_within(session, std::move(job), copied);
   } else {
     CopyAcross::Job job{box.account, box.folder, std::move(uids), *target, mode, command.by_uid};
-    done = co_await copy_across(session, std::move(job), copied);
+    done = co_await copy_across(session, command, std::move(job), copied);
     if (!done && mode == CopyMode::move && !copied.from.empty()) co_await write_moved(session, copied);
   }
   if (!done && copied.no_target) co_return Reply::no("create the folder first", "TRYCREATE");
   if (!done && copied.is_missing) co_return Reply::no("some of the messages are gone", "EXPUNGEISSUED");
   if (!done) co_return std::unexpected(done.error());
   const std::string text = std::string(command.row->name) + " completed";
-  if (copied.from.empty()) co_return Reply::ok(text);
-  if (mode == CopyMode::copy) co_return Reply::ok(text, copyuid(copied));
-  co_await write_moved(session, copied);
-  co_return Reply::ok(text);
+  if (mode == CopyMode::copy) co_return Reply::ok(text, copied.from.empty() ? "" : copyuid(copied));
+  if (!copied.from.empty()) co_await write_moved(session, copied);
+  co_return co_await with_limit(session, Reply::ok(text), lowest);
 }
 
 }  // namespace

@@ -111,23 +111,23 @@ struct FolderAnswer {
   std::optional<Reply> refusal;
 };
 
-Task<Result<FolderAnswer>> search_folder(Session& session, std::string_view tag, const SearchedFolder& folder,
+Task<Result<FolderAnswer>> search_folder(Session& session, const Command& command, const SearchedFolder& folder,
                                          const wire::imap::FoldersSearchCommand& wanted) {
   FolderAnswer answer;
   UidValidity validity;
   const auto box =
       co_await net::blocking(session.workers(), [&] { return open_for_search(folder, session.caller(), validity); });
   if (!box) co_return answer;
-  auto start = co_await start_search(session, *box, wanted.program);
+  auto start = co_await start_search(session, *box, wanted.program, 0);
   answer.refusal = std::move(start.refusal);
   if (answer.refusal) co_return answer;
-  CO_TRY(const auto matches, co_await find_all(session, *box, *start.search));
+  CO_TRY(const auto matches, co_await find_all(session, command, *box, *start.search));
   if (matches.empty()) co_return answer;
   std::string correlator = " MAILBOX ";
   append_name(correlator, folder.name, session.name_form());
   correlator += fmt::format(" UIDVALIDITY {}", validity.value);
   const SearchResult result{*box->view, matches, true, start.search->uses_modseq, correlator};
-  answer.line = print_esearch(tag, wanted.options, result);
+  answer.line = print_esearch(command.tag, wanted.options, result);
   co_return answer;
 }
 
@@ -150,7 +150,7 @@ Task<Result<Reply>> cmd_esearch(Session& session, Command& command) {
     return std::move(gathering).found();
   });
   for (const auto& folder : folders) {
-    CO_TRY(auto answer, co_await search_folder(session, command.tag, folder, wanted));
+    CO_TRY(auto answer, co_await search_folder(session, command, folder, wanted));
     if (answer.refusal) co_return *std::move(answer.refusal);
     co_await session.write(answer.line);
   }

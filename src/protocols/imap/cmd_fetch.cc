@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "protocols/imap/commands.h"
 #include "protocols/imap/fetch_batch.h"
+#include "protocols/imap/message_limit.h"
 #include "protocols/imap/session.h"
 #include "protocols/imap/vanished.h"
 
@@ -114,7 +115,11 @@ Task<Result<Reply>> cmd_fetch(Session& session, Command& command) {
   }
   // RFC 7162 sections 3.1.4 and 3.1.4.1: both turn CONDSTORE on; then all FETCH answers about flags carry MODSEQ.
   if (request.changed_since) keep_changed_since(box, *request.changed_since, *wanted);
+  const std::uint32_t limit = session.options().message_limit;
+  if (request.partial && limit > 0 && request.partial->last - request.partial->first >= limit)
+    co_return Reply::no("PARTIAL names too many messages", limit_code(limit));
   if (request.partial) keep_partial(*request.partial, *wanted);
+  const auto lowest = keep_highest(*box.view, limit, *wanted);
   if (request.changed_since || request.has(FetchItem::Kind::modseq)) co_await session.enable_modseq();
   if (request.changed_since) request.add(FetchItem::Kind::modseq);
   if (command.by_uid && !box.uid_only) request.add(FetchItem::Kind::uid);
@@ -127,6 +132,7 @@ Task<Result<Reply>> cmd_fetch(Session& session, Command& command) {
     if (!done && done.error().code != Errc::denied) co_return std::unexpected(done.error());
     if (session.knows_modseq() && !job.seen_now.empty()) job.request.add(FetchItem::Kind::modseq);
   }
+  if (lowest) std::ranges::reverse(job.positions);  // RFC 9738 section 3.1: from the newest on
   bool is_missing = false, is_damaged = false, is_undecodable = false;
   for (std::size_t next = 0; next < job.positions.size();) {
     CO_TRY(const auto batch, co_await net::blocking(session.workers(), [&] {
@@ -138,10 +144,11 @@ Task<Result<Reply>> cmd_fetch(Session& session, Command& command) {
     is_damaged = is_damaged || batch.is_damaged;
     is_undecodable = is_undecodable || batch.is_undecodable;
   }
-  if (is_damaged) co_return Reply::no("some of the messages are damaged and were left out", "CORRUPTION");
-  if (is_undecodable) co_return Reply::no("a part's transfer encoding is not known here", "UNKNOWN-CTE");
-  if (is_missing && !command.by_uid) co_return Reply::no("some of the messages are gone", "EXPUNGEISSUED");
-  co_return Reply::ok("FETCH completed", is_missing ? "EXPUNGEISSUED" : "");
+  Reply reply = Reply::ok("FETCH completed", is_missing ? "EXPUNGEISSUED" : "");
+  if (is_missing && !command.by_uid) reply = Reply::no("some of the messages are gone", "EXPUNGEISSUED");
+  if (is_undecodable) reply = Reply::no("a part's transfer encoding is not known here", "UNKNOWN-CTE");
+  if (is_damaged) reply = Reply::no("some of the messages are damaged and were left out", "CORRUPTION");
+  co_return co_await with_limit(session, std::move(reply), lowest);
 }
 
 }  // namespace kontor::imap

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // RFC 3501 section 6.4.4, RFC 4731, RFC 5182, RFC 5267 section 4, RFC 7162 section 3.1.5, RFC 9394.
+#include <algorithm>
 #include <utility>
 
 #include "protocols/imap/commands.h"
+#include "protocols/imap/message_limit.h"
 #include "protocols/imap/search.h"
 #include "protocols/imap/search_result.h"
 #include "protocols/imap/session.h"
@@ -18,13 +20,13 @@ Task<Result<Reply>> cmd_search(Session& session, Command& command) {
   // RFC 9051 section 7.3.4: there is no other answer.
   if (session.is_rev2() && !wanted.options.is_given) wanted.options.is_given = wanted.options.all = true;
   if (auto refusal = refuse_update(session, command, wanted.options)) co_return *std::move(refusal);
-  auto start = co_await start_search(session, *session.selected(), wanted.program);
+  auto start = co_await start_search(session, *session.selected(), wanted.program, session.options().message_limit);
   const bool is_bad = start.refusal && start.refusal->kind == Reply::Kind::bad;
   Selected& box = *session.selected();
   wire::imap::Ranges before = std::exchange(box.saved, {});
   if (!wanted.options.save || is_bad) box.saved = before;  // a search that fails saves nothing (RFC 5182 section 2.1)
   if (start.refusal) co_return *std::move(start.refusal);
-  CO_TRY(const auto matches, co_await find_all(session, box, *start.search));
+  CO_TRY(auto matches, co_await find_all(session, command, box, *start.search));
   const SearchResult result{*box.view, matches, command.by_uid, start.search->uses_modseq};
   if (wanted.options.save) box.saved = saved_result(wanted.options, result);
   std::string line;
@@ -35,12 +37,13 @@ Task<Result<Reply>> cmd_search(Session& session, Command& command) {
                         SearchContext(command.tag, command.by_uid, start.search->query, std::move(found)));
   }
   if (!wanted.options.is_given) {
+    if (start.search->lowest) std::ranges::reverse(matches);  // as it was looked (RFC 9738 section 3.1)
     line += print_plain("SEARCH", result);
   } else if (wants_answer(wanted.options)) {
     line += print_esearch(command.tag, wanted.options, result);
   }
   co_await session.write(line);
-  co_return Reply::ok("SEARCH completed");
+  co_return co_await with_limit(session, Reply::ok("SEARCH completed"), start.search->lowest);
 }
 
 // RFC 5267 section 4.3.5.

@@ -22,7 +22,6 @@ namespace {
 
 using wire::imap::Cursor;
 using wire::imap::Ranges;
-namespace right = groupware::right;
 
 enum class Access : std::uint8_t { read_write, read_only };
 enum class Recency : std::uint8_t { claimed, left };  // who speaks IMAP4rev2 leaves \Recent to others
@@ -31,14 +30,14 @@ struct Opened {
   Snapshot snapshot;
   Uid first_recent;
   std::string attributes;
+  std::uint64_t directory_changes = 0;  // when the rights were looked up
 };
 
-constexpr std::uint32_t kChanging =
-    right::kKeepSeen | right::kWriteFlags | right::kInsert | right::kDeleteItems | right::kExpunge;
-
-Result<Opened> open_folder(const Mailbox& mailbox, const groupware::Caller& caller, Access access, Recency recency) {
+Result<Opened> open_folder(const Mailbox& mailbox, const groupware::Caller& caller, std::uint64_t directory_changes,
+                           Access access, Recency recency) {
   groupware::Account& account = *mailbox.account;
   Opened opened;
+  opened.directory_changes = directory_changes;
   FolderId id;
   {
     TRY(const auto reader, account.read(caller));
@@ -57,28 +56,6 @@ Result<Opened> open_folder(const Mailbox& mailbox, const groupware::Caller& call
   TRY(opened.first_recent, account.claim_recent(caller, id));
   TRY(opened.snapshot, look(account, caller, id));
   return opened;
-}
-
-std::uint8_t permanent_flags(const Selected& box) {
-  std::uint8_t flags = 0;
-  if ((box.rights & right::kKeepSeen) != 0) flags |= groupware::kSeen;
-  if ((box.rights & right::kDeleteItems) != 0) flags |= groupware::kDeleted;
-  if ((box.rights & right::kWriteFlags) != 0) {
-    flags |= groupware::kAnswered | groupware::kFlagged | groupware::kDraft;
-  }
-  return flags;
-}
-
-void append_permanent_flags(std::string& out, const Selected& box) {
-  out += "* OK [PERMANENTFLAGS (";
-  if (!box.read_only) {
-    const bool may_write = (box.rights & right::kWriteFlags) != 0;
-    const std::string known =
-        print_known_flags(permanent_flags(box), may_write ? *box.keywords : groupware::KeywordTable());
-    out += known;
-    if (may_write) out += known.empty() ? "\\*" : " \\*";
-  }
-  out += ")] Flags that are kept\r\n";
 }
 
 // The sequence number of the first message without \Seen; 0 if there is none.
@@ -152,7 +129,8 @@ Task<Result<Reply>> select(Session& session, Command& command, Access access) {
   if (request.condstore || request.resync) co_await session.enable_modseq();
   CO_TRY(const auto mailbox, co_await session.mailbox(*path));
   CO_TRY(auto opened, co_await net::blocking(session.workers(), [&] {
-           return open_folder(mailbox, session.caller(), access, session.is_rev2() ? Recency::left : Recency::claimed);
+           return open_folder(mailbox, session.caller(), session.directory_changes(), access,
+                              session.is_rev2() ? Recency::left : Recency::claimed);
          }));
   auto box = std::make_unique<Selected>();
   box->account = mailbox.account;
@@ -160,7 +138,10 @@ Task<Result<Reply>> select(Session& session, Command& command, Access access) {
   box->prefix = mailbox.prefix;
   box->folder = opened.snapshot.folder->id;
   box->rights = opened.snapshot.rights;
-  box->read_only = access == Access::read_only || (box->rights & kChanging) == 0;
+  box->is_examined = access == Access::read_only;
+  box->read_only = box->is_examined || (box->rights & kChanging) == 0;
+  box->grants = opened.snapshot.folder->grants;
+  box->directory_changes = opened.directory_changes;
   box->view = opened.snapshot.view;
   box->keywords = opened.snapshot.keywords;
   if (const Uid last = box->view->last_uid(); opened.first_recent <= last && !session.is_rev2()) {
@@ -198,8 +179,7 @@ Task<Result<Reply>> cmd_close(Session& session, Command& command) {
   if (!in.finish()) co_return Reply::bad(in);
   const Selected& box = *session.selected();
   if (!box.read_only) {
-    const auto done = co_await net::blocking(
-        session.workers(), [&] { return expunge(*box.account, session.caller(), box.folder, nullptr); });
+    const auto done = co_await expunge(session, command, nullptr);
     // A folder that is gone or that one may not expunge is left all the same.
     if (!done && done.error().code != Errc::denied && done.error().code != Errc::not_found) {
       co_return std::unexpected(done.error());

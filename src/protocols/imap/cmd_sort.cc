@@ -2,6 +2,7 @@
 // RFC 5256 (SORT), RFC 5957 (SORT=DISPLAY), RFC 5267 (ESORT, CONTEXT=SORT).
 #include "groupware/search/order.h"
 #include "protocols/imap/commands.h"
+#include "protocols/imap/message_limit.h"
 #include "protocols/imap/search.h"
 #include "protocols/imap/search_result.h"
 #include "protocols/imap/session.h"
@@ -39,13 +40,16 @@ Task<Result<Reply>> cmd_sort(Session& session, Command& command) {
   if (in.failed()) co_return Reply::bad(in);
   if (wanted.options.save) co_return Reply::bad("SORT saves no result");
   if (auto refusal = refuse_update(session, command, wanted.options)) co_return *std::move(refusal);
-  auto start = co_await start_search(session, *session.selected(), wanted.program);
+  auto start = co_await start_search(session, *session.selected(), wanted.program, session.options().message_limit);
   if (start.refusal) co_return *std::move(start.refusal);
+  if (start.search->lowest)
+    co_return Reply::no("too many messages: name some", limit_code(session.options().message_limit));
   Selected& box = *session.selected();
-  CO_TRY(const auto matches, co_await find_all(session, box, *start.search));
+  CO_TRY(const auto matches, co_await find_all(session, command, box, *start.search));
   groupware::Sorter sorter(sort_keys(wanted.criteria));
   std::vector<std::uint32_t> ordered;
   for (std::size_t next = 0; next < matches.size();) {
+    co_await session.progress(command, next, matches.size());
     CO_TRY_VOID(co_await net::blocking(session.workers(), [&]() -> Result<void> {
       TRY(const auto reader, box.account->read(session.caller()));
       TRY_VOID(sorter.gather(*reader, *box.view, matches, next));

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "protocols/imap/commands.h"
+#include "protocols/imap/message_limit.h"
 #include "protocols/imap/session.h"
 
 namespace kontor::imap {
@@ -174,8 +175,9 @@ Task<Result<Reply>> cmd_store(Session& session, Command& command) {
   const auto arguments = parse_store(in);
   if (in.failed()) co_return Reply::bad(in);
   Selected& box = *session.selected();
-  const auto wanted = positions(box, arguments.set, command.by_uid);
+  auto wanted = positions(box, arguments.set, command.by_uid);
   if (!wanted) co_return Reply::bad("there is no message of that number");
+  const auto lowest = keep_highest(*box.view, session.options().message_limit, *wanted);
   if (box.read_only) co_return Reply::no("the folder was opened read-only", "NOPERM");
   if (arguments.unchanged_since) co_await session.enable_modseq();
   if (wanted->empty()) co_return Reply::ok("STORE completed");
@@ -192,11 +194,10 @@ Task<Result<Reply>> cmd_store(Session& session, Command& command) {
   });
   co_await session.write(lines);
   std::string code = modified_code(*box.view, stored.modified, command.by_uid);
-  if (stored.is_missing && !command.by_uid) {
-    co_return Reply::no("some of the messages are gone", code.empty() ? "EXPUNGEISSUED" : code);
-  }
-  co_return Reply::ok(stored.modified.empty() ? "STORE completed" : "conditional STORE failed for some",
-                      std::move(code));
+  Reply reply = Reply::ok(stored.modified.empty() ? "STORE completed" : "conditional STORE failed for some", code);
+  if (stored.is_missing && !command.by_uid)
+    reply = Reply::no("some of the messages are gone", code.empty() ? "EXPUNGEISSUED" : code);
+  co_return co_await with_limit(session, std::move(reply), lowest);
 }
 
 }  // namespace kontor::imap

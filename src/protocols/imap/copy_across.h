@@ -43,6 +43,7 @@ class CopyAcross {
   Result<bool> step();
 
   const Copied& copied() const { return copied_; }
+  std::size_t done() const { return next_; }  // of the job's messages
 
  private:
   struct Taken {

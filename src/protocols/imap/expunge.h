@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Removing what is flagged \Deleted, in one change of the account.
+// Removing what is flagged \Deleted in the selected folder, in slices of one
+// change each.
 #pragma once
 
-#include "groupware/account.h"
+#include "protocols/imap/command.h"
 #include "wire/imap/sequence_set.h"
 
 namespace kontor::imap {
 
-// `only`: UIDs that may go; null = all. Blocks. Errors: denied, not_found (the folder), unavailable.
-Result<void> expunge(groupware::Account& account, const groupware::Caller& caller, FolderId folder,
-                     const wire::imap::Ranges* only);
+// `only`: UIDs that may go; null = all. Errors: denied, not_found (the folder),
+// unavailable.
+Task<Result<void>> expunge(Session& session, const Command& command, const wire::imap::Ranges* only);
 
 }  // namespace kontor::imap

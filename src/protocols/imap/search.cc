@@ -2,10 +2,12 @@
 #include "protocols/imap/search.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/bytes.h"
 #include "formats/mime/decode.h"
+#include "protocols/imap/message_limit.h"
 #include "protocols/imap/object_id.h"
 
 namespace kontor::imap {
@@ -32,6 +34,14 @@ Query query_of(Query::Op op) {
   Query query;
   query.op = op;
   return query;
+}
+
+// The UIDs that UIDAFTER or UIDBEFORE means.
+wire::imap::Ranges beside(const SearchKey& key) {
+  constexpr std::uint32_t kLast = std::numeric_limits<std::uint32_t>::max();
+  const auto uid = static_cast<std::uint32_t>(key.number);
+  if (key.op == Op::uid_before) return uid > 1 ? wire::imap::Ranges{{1, uid - 1}} : wire::imap::Ranges();
+  return uid < kLast ? wire::imap::Ranges{{uid + 1, kLast}} : wire::imap::Ranges();
 }
 
 class Translation {
@@ -79,6 +89,9 @@ Result<Query> Translation::translate(const SearchKey& key) {
     case Op::uids:
       if (key.set.is_saved_result()) return uids(box_.saved);
       return uids(key.set.resolve(box_.view->last_uid().value));
+    case Op::uid_after:
+    case Op::uid_before:
+      return uids(beside(key));
     case Op::flag:
     case Op::keyword:
     case Op::recent:
@@ -222,12 +235,89 @@ bool uses_numbers(const SearchKey& key) {
          std::any_of(key.children.begin(), key.children.end(), uses_numbers);
 }
 
+namespace {
+
+// RFC 9738 section 3.1: the limit is about the messages that are looked at.
+// These are all that the keys which stand for themselves and name messages
+// leave.
+class Candidates {
+ public:
+  explicit Candidates(const Selected& box) : box_(box) {
+    if (const Uid last = box.view->last_uid(); last.value > 0) uids_.push_back({1, last.value});
+  }
+
+  void keep(const SearchKey& key) {
+    if (key.op == Op::both)
+      for (const auto& child : key.children) keep(child);
+    if (key.op == Op::uid_after || key.op == Op::uid_before) keep(beside(key));
+    if (key.op != Op::numbers && key.op != Op::uids) return;
+    wire::imap::Ranges named;
+    for (const auto& range : uids_of(key)) named.push_back(range);
+    keep(named);
+  }
+  // The lowest UID of the last `most`, if there are more.
+  std::optional<Uid> lowest(std::uint32_t most) const {
+    std::vector<std::uint32_t> positions;
+    box_.view->each(0, box_.view->size(), [&](std::uint32_t at, const groupware::Row& row) {
+      if (wire::imap::contains(uids_, row.uid.value)) positions.push_back(at);
+      return true;
+    });
+    return keep_highest(*box_.view, most, positions);
+  }
+
+ private:
+  wire::imap::Ranges uids_of(const SearchKey& key) const {
+    if (key.set.is_saved_result()) return box_.saved;
+    if (key.op == Op::uids) return key.set.resolve(box_.view->last_uid().value);
+    wire::imap::Ranges found;
+    for (const auto& range : key.set.resolve(box_.exists())) {
+      if (range.last > box_.exists()) continue;  // the command is BAD
+      found.push_back({box_.view->at(range.first - 1).uid.value, box_.view->at(range.last - 1).uid.value});
+    }
+    return found;
+  }
+  void keep(const wire::imap::Ranges& named) {
+    wire::imap::Ranges both;
+    for (const auto& one : uids_)
+      for (const auto& other : named) {
+        const auto first = std::max(one.first, other.first), last = std::min(one.last, other.last);
+        if (first <= last) both.push_back({first, last});
+      }
+    uids_ = wire::imap::canonical(std::move(both));
+  }
+
+  const Selected& box_;
+  wire::imap::Ranges uids_;
+};
+
+std::size_t count_keys(const SearchKey& key) {
+  std::size_t count = 1;
+  for (const auto& child : key.children) count += count_keys(child);
+  return count;
+}
+
+}  // namespace
+
 Result<Search> prepare_search(const wire::imap::SearchProgram& program, const Selected& box, Instant now,
-                              std::size_t most_texts) {
+                              const SearchLimits& limits) {
+  if (count_keys(program.key) > limits.keys + 1) return fail(Errc::too_large, "the search has too many keys");
   Translation translation(box, now, program.charset);
   TRY(Query query, translation.translate(program.key));
-  TRY(auto matcher, groupware::Matcher::prepare(query, *box.keywords, most_texts));
-  return Search{std::move(query), std::move(matcher), translation.uses_modseq()};
+  std::optional<Uid> lowest;
+  if (limits.messages > 0 && box.exists() > limits.messages) {
+    Candidates candidates(box);
+    candidates.keep(program.key);
+    lowest = candidates.lowest(limits.messages);
+  }
+  Query asked = query;
+  if (lowest) {
+    Query newest = query_of(Query::Op::uids);
+    newest.uids = {{*lowest, box.view->last_uid()}};
+    asked = query_of(Query::Op::both);
+    asked.children = {std::move(newest), query};
+  }
+  TRY(auto matcher, groupware::Matcher::prepare(asked, *box.keywords, limits.texts));
+  return Search{std::move(query), std::move(matcher), translation.uses_modseq(), lowest};
 }
 
 // RFC 5466: stored searches are private annotations of the account. Blocks.
@@ -243,7 +333,8 @@ Result<wire::imap::SearchProgram> with_filters(wire::imap::SearchProgram program
   return program;
 }
 
-Task<SearchStart> start_search(Session& session, const Selected& box, const wire::imap::SearchProgram& program) {
+Task<SearchStart> start_search(Session& session, const Selected& box, const wire::imap::SearchProgram& program,
+                               std::uint32_t most_messages) {
   SearchStart start;
   if (session.is_uid_only() && names_numbers(program.key)) {  // RFC 9586 section 3.4
     start.refusal = Reply{Reply::Kind::bad, "UIDREQUIRED", "messages have UIDs only"};
@@ -266,7 +357,8 @@ Task<SearchStart> start_search(Session& session, const Selected& box, const wire
     whole = *std::move(put_in);
   }
   auto search = co_await net::blocking(session.workers(), [&] {
-    return prepare_search(whole, box, system_clock().now(), session.options().search_texts);
+    const SearchLimits limits{session.options().search_keys, session.options().search_texts, most_messages};
+    return prepare_search(whole, box, system_clock().now(), limits);
   });
   if (search) {
     start.search = *std::move(search);
@@ -278,9 +370,11 @@ Task<SearchStart> start_search(Session& session, const Selected& box, const wire
   co_return start;
 }
 
-Task<Result<std::vector<std::uint32_t>>> find_all(Session& session, const Selected& box, const Search& search) {
+Task<Result<std::vector<std::uint32_t>>> find_all(Session& session, const Command& command, const Selected& box,
+                                                  const Search& search) {
   std::vector<std::uint32_t> matches;
   for (std::uint32_t position = 0; position < box.exists();) {
+    co_await session.progress(command, position, box.exists());
     CO_TRY_VOID(co_await net::blocking(session.workers(), [&]() -> Result<void> {
       TRY(const auto reader, box.account->read(session.caller()));
       return search.matcher.run(*reader, *box.view, position, matches);

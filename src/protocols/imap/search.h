@@ -16,23 +16,32 @@ namespace kontor::imap {
 struct Search {
   groupware::Query query;
   groupware::Matcher matcher;
-  bool uses_modseq = false;  // answers carry the highest modseq (RFC 7162 section 3.1.5)
+  bool uses_modseq = false;   // answers carry the highest modseq (RFC 7162 section 3.1.5)
+  std::optional<Uid> lowest;  // older messages are not looked at (RFC 9738): the
+                              // matcher knows, the query does not
 };
 
-// `box` gives meaning to numbers, \Recent and the saved result, `now` to OLDER and YOUNGER. Errors: invalid (the
-// command is BAD), too_large (too many texts).
+// `box` gives meaning to numbers, \Recent and the saved result, `now` to OLDER
+// and YOUNGER. Errors: invalid (the command is BAD), too_large (too many keys
+// or texts).
+struct SearchLimits {
+  std::size_t keys = 0, texts = 0;
+  std::uint32_t messages = 0;  // 0 = none
+};
 Result<Search> prepare_search(const wire::imap::SearchProgram& program, const Selected& box, Instant now,
-                              std::size_t most_texts);
+                              const SearchLimits& limits);
 
 // Prepares the search of a command in `box`, or says how to refuse it.
 struct SearchStart {
   std::optional<Search> search;
   std::optional<Reply> refusal;
 };
-Task<SearchStart> start_search(Session& session, const Selected& box, const wire::imap::SearchProgram& program);
+Task<SearchStart> start_search(Session& session, const Selected& box, const wire::imap::SearchProgram& program,
+                               std::uint32_t most_messages);
 
 // The positions that match, ascending. Errors: as Matcher::run.
-Task<Result<std::vector<std::uint32_t>>> find_all(Session& session, const Selected& box, const Search& search);
+Task<Result<std::vector<std::uint32_t>>> find_all(Session& session, const Command& command, const Selected& box,
+                                                  const Search& search);
 
 // Whether a sequence number, or "$", stands in it.
 bool uses_numbers(const wire::imap::SearchKey& key);

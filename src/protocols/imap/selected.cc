@@ -104,6 +104,32 @@ std::string print_known_flags(std::uint8_t system, const groupware::KeywordTable
   return out;
 }
 
+namespace {
+
+std::uint8_t permanent_flags(const Selected& box) {
+  std::uint8_t flags = 0;
+  if ((box.rights & groupware::right::kKeepSeen) != 0) flags |= groupware::kSeen;
+  if ((box.rights & groupware::right::kDeleteItems) != 0) flags |= groupware::kDeleted;
+  if ((box.rights & groupware::right::kWriteFlags) != 0) {
+    flags |= groupware::kAnswered | groupware::kFlagged | groupware::kDraft;
+  }
+  return flags;
+}
+
+}  // namespace
+
+void append_permanent_flags(std::string& out, const Selected& box) {
+  out += "* OK [PERMANENTFLAGS (";
+  if (!box.read_only) {
+    const bool may_write = (box.rights & groupware::right::kWriteFlags) != 0;
+    const std::string known =
+        print_known_flags(permanent_flags(box), may_write ? *box.keywords : groupware::KeywordTable());
+    out += known;
+    if (may_write) out += known.empty() ? "\\*" : " \\*";
+  }
+  out += ")] Flags that are kept\r\n";
+}
+
 groupware::FlagNames flag_names(std::uint8_t system, std::vector<std::string> keywords) {
   groupware::FlagNames names;
   names.flags = system;

@@ -37,8 +37,13 @@ struct Selected {
   std::string prefix;                           // before the account's folders' names; see Mailbox
   FolderId folder;
   bool read_only = false;
-  bool uid_only = false;  // the client knows no message numbers (RFC 9586)
+  bool is_examined = false;  // by EXAMINE
+  bool is_lost = false;      // the session may not read it any more: it is told as if it were empty
+  bool uid_only = false;     // the client knows no message numbers (RFC 9586)
   std::uint32_t rights = 0;
+  // What they were found from: the folder's grants, and a moment of the directory.
+  std::vector<groupware::Grant> grants;
+  std::uint64_t directory_changes = 0;
   std::shared_ptr<const groupware::FolderView> view;
   std::shared_ptr<const groupware::KeywordTable> keywords;
   wire::imap::Ranges recent;            // UIDs that this session was the first to see
@@ -68,6 +73,14 @@ wire::imap::Ranges uids_at(const groupware::FolderView& view, const std::vector<
 
 // All keywords after the system flags, for FLAGS and PERMANENTFLAGS.
 std::string print_known_flags(std::uint8_t system, const groupware::KeywordTable& keywords);
+
+// "* OK [PERMANENTFLAGS (...)] ...".
+void append_permanent_flags(std::string& out, const Selected& selected);
+
+// Whoever has one of these rights has a folder read-write.
+constexpr std::uint32_t kChanging = groupware::right::kKeepSeen | groupware::right::kWriteFlags |
+                                    groupware::right::kInsert | groupware::right::kDeleteItems |
+                                    groupware::right::kExpunge;
 
 groupware::FlagNames flag_names(std::uint8_t system, std::vector<std::string> keywords);
 

@@ -28,6 +28,11 @@ struct Options {
   std::chrono::milliseconds progress_after{10'000};   // of silence within a command (RFC 9585 section 4)
   std::uint64_t append_limit = 0;                     // bytes of a message; 0 = as the core takes
   std::uint32_t search_texts = 50;                    // that one SEARCH, SORT or THREAD may look for
+  std::uint32_t search_keys = 2'000;                  // of one SEARCH, SORT or THREAD
+  std::uint32_t message_limit = 0;                    // messages of one command (RFC 9738); 0 = none
+  std::uint32_t save_limit = 0;                       // the same of COPY and APPEND only
+  std::uint64_t line_limit = 64 << 10;                // bytes of a line after the login
+  std::uint64_t command_limit = 512 << 10;            // bytes of a command with its literals, but for messages
   std::string version;                                // told in ID, empty = not told
 };
 

@@ -7,6 +7,8 @@
 #include <chrono>
 
 #include "base/log.h"
+#include "login/send_away.h"
+#include "protocols/imap/commands.h"
 #include "protocols/imap/notifications.h"
 #include "wire/imap/print.h"
 
@@ -23,16 +25,7 @@ Server::Server(const Services& services_, const Options& options_)
     timings.emplace_back("kontor_imap_command_seconds", "Time from a command to its answer",
                          metrics::Labels{{"command", name}});
   }
-  // Whoever may no longer be here is sent away as soon as the directory says so.
-  watch = services.directory.watch([this](const directory::Touched& touched) {
-    const auto may_stay = [this](std::uint64_t who) {
-      return services.directory.may_use(PrincipalId(who), directory::Protocol::imap);
-    };
-    if (touched.everyone) return presence.review(may_stay);
-    for (const PrincipalId id : touched.principals) {
-      if (!may_stay(id.value)) presence.send_away(id.value);
-    }
-  });
+  watch = login::send_away(services.directory, directory::Protocol::imap, presence, [this] { ++directory_changes; });
 }
 
 Session::Session(std::shared_ptr<const Server> server, std::unique_ptr<net::Stream> stream)
@@ -115,6 +108,38 @@ Task<void> Session::greet() {
   co_await write("* OK [CAPABILITY " + capabilities() + "] Kontor ready\r\n");
 }
 
+bool Session::is_barred(const Row& row) const {
+  const bool leaves = row.handler == cmd_close || row.handler == cmd_unselect || row.handler == cmd_noop;
+  return selected_ && selected_->is_lost && row.states == state::kSelected && !leaves;
+}
+
+// RFC 4314 leaves open what becomes of a session that loses a right. Here it has effect with the next command. In one's
+// own account nothing can be taken away.
+Task<void> Session::renew_rights() {
+  Selected& box = *selected_;
+  if (box.account == account_) co_return;
+  const auto folder = box.account->folders()->find(box.folder);
+  const std::uint64_t changes = directory_changes();
+  if (!folder || (folder->grants == box.grants && changes == box.directory_changes)) co_return;
+  box.grants = folder->grants;
+  box.directory_changes = changes;
+  const std::uint32_t rights = co_await net::blocking(workers(), [&] {
+    const auto reader = box.account->read(caller_);
+    return reader ? (*reader)->rights(box.folder) : 0;
+  });
+  box.is_lost = (rights & groupware::right::kRead) == 0;
+  if (rights == box.rights) co_return;
+  box.rights = rights;
+  const bool was_read_only = box.read_only;
+  box.read_only = box.is_examined || (rights & kChanging) == 0;
+  std::string lines;
+  append_permanent_flags(lines, box);
+  if (box.read_only != was_read_only)
+    lines += box.read_only ? "* OK [READ-ONLY] you may not change this folder any more\r\n"
+                           : "* OK [READ-WRITE] you may change this folder now\r\n";
+  co_await write(lines);
+}
+
 Task<void> Session::execute(Command& command) {
   const Row& row = *command.row;
   if (account_) {
@@ -126,7 +151,9 @@ Task<void> Session::execute(Command& command) {
   }
   const auto start = std::chrono::steady_clock::now();
   last_progress_ = start;
-  const Result<Reply> result = co_await row.handler(*this, command);
+  if (selected_) co_await renew_rights();
+  Result<Reply> result = Reply::no("you may not read this folder any more", "NOPERM");
+  if (!is_barred(row)) result = co_await row.handler(*this, command);
   const Reply reply = result ? *result : reply_to(result.error());
   if (!result && (result.error().code == Errc::corrupt || result.error().code == Errc::unavailable)) {
     log::error("imap.command_failed",

@@ -6,6 +6,7 @@
 // on the workers; no lock, reader or transaction lives across an await.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -39,6 +40,7 @@ struct Server {
   metrics::Gauge open_sessions;
   mutable net::Presence presence;  // by principal
   mutable Pace pace;
+  mutable std::atomic<std::uint64_t> directory_changes{0};
   std::unique_ptr<directory::Watch> watch;
 };
 
@@ -116,6 +118,9 @@ class Session {
   // The client used CONDSTORE: from now on FETCH answers carry MODSEQ (RFC 7162 section 3.1.2).
   Task<void> enable_modseq();
 
+  // Counts what changed in the directory: rights that it gives may be others now.
+  std::uint64_t directory_changes() const { return server_->directory_changes; }
+
   // Null if the client did not ask for any (RFC 5465).
   Notifications* notifications() { return notifications_.get(); }
   void notify(std::unique_ptr<Notifications> notifications);
@@ -151,6 +156,7 @@ class Session {
  private:
   Task<void> tell_messages(wire::imap::FetchRequest request, std::uint32_t first);
   Task<void> talk();
+  std::size_t line_limit() const;
   Task<void> greet();
   Task<void> read_and_execute();
   Task<void> handle(std::string line);
@@ -158,6 +164,10 @@ class Session {
   Task<bool> collect(Command& command, std::string_view line);
   Task<bool> refuse_literal(const Command& command, wire::imap::LiteralMark mark, Reply reply);
   Task<void> execute(Command& command);
+  // Looks what the session may do in the selected folder now, if that can have changed, and tells what differs.
+  Task<void> renew_rights();
+  // Whether the command is for messages that the session may not read any more.
+  bool is_barred(const Row& row) const;
   Task<void> answer(std::string_view tag, const Reply& reply);
   // What changed rows do to searches that are kept up to date.
   Task<void> announce_results(std::vector<std::uint32_t> touched);

@@ -13,8 +13,7 @@ using wire::imap::LiteralMark;
 using wire::imap::trailing_literal;
 
 constexpr std::size_t kLineBeforeLogin = 8 << 10;
-constexpr std::size_t kLine = 64 << 10;
-constexpr std::size_t kCommand = 512 << 10;  // a command with its collected literals
+constexpr std::size_t kDrainPiece = 64 << 10;
 constexpr std::uint64_t kDrainBeforeLogin = 64 << 10;
 constexpr std::uint64_t kDrain = 64 << 20;     // of literals that nobody wants
 constexpr std::uint64_t kSmallLiteral = 4096;  // RFC 7888 section 5, LITERAL-
@@ -31,7 +30,9 @@ bool is_message_literal(const Command& command, std::size_t literal_at) {
 
 }  // namespace
 
-Task<Result<std::string>> Session::read_line() { return io_.read_line(account_ ? kLine : kLineBeforeLogin); }
+std::size_t Session::line_limit() const { return account_ ? options().line_limit : kLineBeforeLogin; }
+
+Task<Result<std::string>> Session::read_line() { return io_.read_line(line_limit()); }
 
 Task<void> Session::read_and_execute() {
   if (!io_.has_input()) co_await io_.flush();
@@ -96,7 +97,7 @@ Task<bool> Session::collect(Command& command, std::string_view line) {
       command.pending = mark;
       co_return true;
     }
-    const std::size_t most = account_ ? kCommand : kLineBeforeLogin;
+    const std::size_t most = account_ ? options().command_limit : kLineBeforeLogin;
     if (!refusal && mark->binary && (command.row->flags & kTakesBinary) == 0)
       refusal = Reply::bad("literal8 has no place here");
     if (!refusal && (mark->size > most || command.text.size() + mark->size > most ||
@@ -108,7 +109,7 @@ Task<bool> Session::collect(Command& command, std::string_view line) {
     command.text += "\r\n";
     command.text += co_await io_.read_exactly(static_cast<std::size_t>(mark->size));
     auto more = co_await read_line();
-    if (!more || command.text.size() + more->size() > most + kLine) {
+    if (!more || command.text.size() + more->size() > most + line_limit()) {
       co_await bye("the command is too long");
       co_return false;
     }
@@ -139,7 +140,7 @@ Task<bool> Session::drain(LiteralMark mark) {
     if (mark.size > budget) co_return false;
     budget -= mark.size;
     for (std::uint64_t left = mark.size; left > 0;) {
-      const auto piece = co_await io_.read_chunk(static_cast<std::size_t>(std::min<std::uint64_t>(left, kLine)));
+      const auto piece = co_await io_.read_chunk(static_cast<std::size_t>(std::min<std::uint64_t>(left, kDrainPiece)));
       left -= piece.size();
     }
     const auto line = co_await read_line();

@@ -187,7 +187,7 @@ std::string many_addresses() {
 std::uint32_t first_turn(groupware::Account& account, const groupware::Caller& caller, const Selected& box,
                          const std::string& program) {
   Cursor in(program);
-  const auto search = must(prepare_search(wire::imap::parse_search(in), box, Instant(), 50));
+  const auto search = must(prepare_search(wire::imap::parse_search(in), box, Instant(), {2000, 50, 0}));
   std::uint32_t position = 0;
   std::vector<std::uint32_t> found;
   must(search.matcher.run(*must(account.read(caller)), *box.view, position, found));
@@ -215,7 +215,7 @@ TEST_F(ImapStored, TextKeysAreCounted) {
     for (std::size_t i = 0; i < 50; ++i) program += key;
     const auto prepare = [&](std::string_view text) {
       Cursor in(text);
-      return prepare_search(wire::imap::parse_search(in), box, Instant(), 50);
+      return prepare_search(wire::imap::parse_search(in), box, Instant(), {2000, 50, 0});
     };
     EXPECT_TRUE(prepare(program + "ALL")) << key;
     const auto refused = prepare(program + key + "ALL");

@@ -131,6 +131,11 @@ class World {
     if (!setting("progress").empty())
       options.progress_after = std::chrono::milliseconds(std::stoi(setting("progress")));
     if (!setting("append").empty()) options.append_limit = std::stoull(setting("append"));
+    if (!setting("limit").empty()) options.message_limit = static_cast<std::uint32_t>(std::stoul(setting("limit")));
+    if (!setting("saves").empty()) options.save_limit = static_cast<std::uint32_t>(std::stoul(setting("saves")));
+    if (!setting("keys").empty()) options.search_keys = static_cast<std::uint32_t>(std::stoul(setting("keys")));
+    if (!setting("line").empty()) options.line_limit = std::stoull(setting("line"));
+    if (!setting("command").empty()) options.command_limit = std::stoull(setting("command"));
     net::TlsMode mode = net::TlsMode::none;
     std::vector<net::Certificate> certificates;
     if (!setting("tls").empty()) {

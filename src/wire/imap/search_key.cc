@@ -8,7 +8,7 @@ namespace {
 
 using Op = SearchKey::Op;
 
-enum class Argument : std::uint8_t { none, text, keyword, date, number, seconds, object_id };
+enum class Argument : std::uint8_t { none, text, keyword, date, number, nonzero, object_id };
 
 struct SearchWord {
   std::string_view name;
@@ -49,8 +49,10 @@ constexpr SearchWord kSearchWords[] = {
     {"SENTSINCE", Op::sent_since, Argument::date},
     {"LARGER", Op::larger, Argument::number},
     {"SMALLER", Op::smaller, Argument::number},
-    {"OLDER", Op::older, Argument::seconds},
-    {"YOUNGER", Op::younger, Argument::seconds},
+    {"OLDER", Op::older, Argument::nonzero},
+    {"YOUNGER", Op::younger, Argument::nonzero},
+    {"UIDAFTER", Op::uid_after, Argument::nonzero},
+    {"UIDBEFORE", Op::uid_before, Argument::nonzero},
     {"SAVEDBEFORE", Op::saved_before, Argument::date},
     {"SAVEDON", Op::saved_on, Argument::date},
     {"SAVEDSINCE", Op::saved_since, Argument::date},
@@ -130,7 +132,7 @@ class SearchParser {
       case Argument::number:
         key.number = in_.number64();
         break;
-      case Argument::seconds:
+      case Argument::nonzero:
         key.number = in_.nz_number();
         break;
       case Argument::object_id:

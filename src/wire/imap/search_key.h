@@ -21,7 +21,9 @@ struct SearchKey {
     either,   // one of `children`
     inverse,  // not children[0]
     numbers,
-    uids,  // `set`, of UIDs or UIDs of the saved result
+    uids,        // `set`, of UIDs or UIDs of the saved result
+    uid_after,   // `number`, RFC 9738 section 3.2
+    uid_before,  // `number`
     flag,
     keyword,  // `number` is the bit; `text`
     recent,
@@ -39,8 +41,8 @@ struct SearchKey {
     saved_since,  // `day`
     email_id,
     thread_id,  // `text`
-    filter,     // the search stored under the name `text` (RFC 5466): once it is known, `children` and, in `name`, its
-                // charset
+    filter,     // the search stored under the name `text` (RFC 5466): once it is
+                // known, `children` and, in `name`, its charset
     sent_before,
     sent_on,
     sent_since,
