@@ -19,6 +19,7 @@ FENCES = [
     (r"poppler/", ["src/extract/pdf.cc"]),
     (r"expat\.h$", ["src/extract/xml_text.cc"]),
     (r"seccomp\.h$", ["src/extract/sandbox.cc"]),
+    (r"re2/", ["src/formats/sieve/"]),
     (r"curl/", ["src/migrate/", "src/login/introspection.cc"]),
     (r"argon2|crypt\.h$", ["src/directory/"]),
 ]
