@@ -6,6 +6,8 @@
 #include <poppler/cpp/poppler-global.h>
 #include <poppler/cpp/poppler-page.h>
 
+#include <bit>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <string>
@@ -26,7 +28,7 @@ void add_ustring(const poppler::ustring& from, Text& text) {
 void prepare_pdf() {
   // Kept open to the end of the process.
   static const iconv_t conversions[] = {::iconv_open("UTF-16LE", "UTF-8"), ::iconv_open("UTF-8", "UTF-16LE")};
-  for (iconv_t one : conversions) check(one != reinterpret_cast<iconv_t>(-1), "the C library knows UTF-16");
+  for (iconv_t one : conversions) check(std::bit_cast<std::intptr_t>(one) != -1, "the C library knows UTF-16");
 }
 
 Result<void> read_pdf(std::string_view document, Text& text) {

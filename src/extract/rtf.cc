@@ -206,9 +206,8 @@ class RtfReader {
       return;
     }
     if (group_.is_skipped) return;
-    if (was_starred && std::ranges::find(kKeptDestinations, word) == kKeptDestinations.end()) {
-      group_.is_skipped = true;
-    } else if (std::ranges::binary_search(kSkippedDestinations, word)) {
+    const bool is_unknown = was_starred && std::ranges::find(kKeptDestinations, word) == kKeptDestinations.end();
+    if (is_unknown || std::ranges::binary_search(kSkippedDestinations, word)) {
       group_.is_skipped = true;
     } else if (word == "u" && number) {
       add_unicode(static_cast<char16_t>(*number));

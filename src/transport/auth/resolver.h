@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What the checks of senders ask of DNS.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/address.h"
+
+namespace kontor::transport {
+
+enum class DnsStatus : std::uint8_t {
+  found,
+  empty,   // no such name, or none of this type there
+  failed,  // no answer for now: a timeout, a broken server, forged data
+};
+
+template <class Record>
+struct DnsAnswer {
+  DnsStatus status = DnsStatus::empty;
+  bool is_secure = false;       // DNSSEC proved it, also that there is nothing
+  std::vector<Record> records;  // not empty if found
+};
+
+struct MxRecord {
+  std::uint16_t preference = 0;
+  std::string host;
+};
+
+// Names are ASCII, with or without a dot at their end; aliases (CNAME) are followed. Blocks within a time limit: one
+// that is made for one message answers `failed` once the message's time is over. Thread-safe.
+class Resolver {
+ public:
+  virtual ~Resolver() = default;
+
+  virtual DnsAnswer<net::IpAddress> a(std::string_view name) = 0;
+  virtual DnsAnswer<net::IpAddress> aaaa(std::string_view name) = 0;
+  virtual DnsAnswer<MxRecord> mx(std::string_view name) = 0;
+  // The strings of each record joined.
+  virtual DnsAnswer<std::string> txt(std::string_view name) = 0;
+  // The names of an address.
+  virtual DnsAnswer<std::string> ptr(const net::IpAddress& address) = 0;
+};
+
+}  // namespace kontor::transport
