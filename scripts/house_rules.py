@@ -11,7 +11,7 @@ FENCES = [
     (r"rocksdb/", ["src/store/rocksdb/", "bench/"]),
     (r"boost/asio/(?!awaitable\.hpp)", ["src/net/"]),
     (r"boost/beast", []),
-    (r"openssl/(ssl|bio|x509|err)", ["src/net/"]),
+    (r"openssl/(ssl|bio|x509|err)", ["src/net/", "bench/"]),
     (r"spdlog/", ["src/base/log.cc"]),
     (r"prometheus/", ["src/base/metrics.cc"]),
     (r"toml\+\+|toml\.hpp", ["src/base/", "src/migrate/mapping.cc"]),
@@ -19,6 +19,7 @@ FENCES = [
     (r"poppler/", ["src/extract/pdf.cc"]),
     (r"expat\.h$", ["src/extract/xml_text.cc"]),
     (r"seccomp\.h$", ["src/extract/sandbox.cc"]),
+    (r"re2/", ["src/formats/sieve/"]),
     (r"curl/", ["src/migrate/", "src/login/introspection.cc"]),
     (r"argon2|crypt\.h$", ["src/directory/"]),
 ]

@@ -257,6 +257,11 @@ def normal_item(name, value):
     return b"" if value is None and name.startswith(b"BODY[") else value
 
 
+def names_command(words):
+    """The (TAG "a1") of an ESEARCH; a thread may begin with a list of its own."""
+    return isinstance(words, list) and bool(words) and isinstance(words[0], Atom) and words[0].upper() == b"TAG"
+
+
 def normal(command, answer):
     """What must be the same of an answer."""
     out = {"status": answer.status, "code": [lowered(w) for w in answer.code]}
@@ -275,7 +280,7 @@ def normal(command, answer):
         if words[0] in (b"SEARCH",):
             lines.append(("search", tuple(sorted(int(w) for w in line[1:] if isinstance(w, Atom)))))
         elif words[0] in (b"SORT", b"THREAD", b"ESEARCH"):
-            lines.append((words[0].decode(), repr([w for w in line[1:] if not (isinstance(w, list) and w and w[0].upper() == b"TAG")])))
+            lines.append((words[0].decode(), repr([w for w in line[1:] if not names_command(w)])))
         elif words[0] in (b"LIST", b"LSUB"):
             # Dovecot does not say of a subscribed name that there is no such folder.
             attributes = normal_attributes(line[1]) if words[0] == b"LIST" else None

@@ -55,10 +55,11 @@ class CommandFailed(Exception):
 
 class Kontor:
     """`options` are lines of TOML for the sections server, imap, pop3 and lmtp; `more` is TOML of its own. With an `authority`
-    its certificate is served, else a self-signed one."""
+    its certificate is served, else a self-signed one. `environment` is added to that of all its processes."""
 
-    def __init__(self, folder, more="", authority=None, data=None, **options):
+    def __init__(self, folder, more="", authority=None, data=None, environment=None, **options):
         self.authority = authority
+        self.environment = {**os.environ, **(environment or {})}
         if authority:
             more = authority.toml() + more
         self.folder = pathlib.Path(folder)
@@ -75,7 +76,8 @@ class Kontor:
     def start(self):
         (self.data / "endpoints.json").unlink(missing_ok=True)
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([KONTOR, "serve", "--config", self.config], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen([KONTOR, "serve", "--config", self.config], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                            env=self.environment)
         wait_for(self._is_ready, "kontor to be ready; its log: " + str(self.log), 60)
         self.endpoints = json.loads((self.data / "endpoints.json").read_text())
         return self
@@ -115,7 +117,7 @@ class Kontor:
 
     def run(self, *arguments, input=None, check=True):
         arguments = [str(a) for a in arguments]
-        done = subprocess.run([KONTOR, *arguments, "--config", str(self.config)], input=input, capture_output=True, text=True, timeout=300)
+        done = subprocess.run([KONTOR, *arguments, "--config", str(self.config)], input=input, capture_output=True, text=True, timeout=300, env=self.environment)
         if check and done.returncode != 0:
             raise CommandFailed(arguments, done)
         return done

@@ -11,5 +11,6 @@ void add_tenant_commands(CommandLine& line);     // tenant, domain
 void add_principal_commands(CommandLine& line);  // user, shared, group, resource, folder
 void add_import_commands(CommandLine& line);     // import-token
 void add_archive_commands(CommandLine& line);    // import
+void add_sieve_commands(CommandLine& line);      // sieve
 
 }  // namespace kontor::app
