@@ -19,6 +19,7 @@ constexpr std::size_t kAppendPiece = 64 << 10;
 constexpr std::uint64_t kLongestUrlLiteral = 8 << 10;
 constexpr std::size_t kInMemory = 32 << 20;  // of small messages of one command, which are kept until all came
 constexpr std::size_t kMostParts = 1000;     // of one message
+constexpr std::size_t kStagedTogether = 128 << 10;
 
 struct Target {
   FolderId folder;
@@ -48,6 +49,12 @@ Result<std::uint64_t> copy_bytes(const MessagePart& part, std::uint64_t most, gr
   return part.text.size() + part.body.size;
 }
 
+// Whether the last message is, until it is filed.
+bool is_in_memory(const Appending& appending) {
+  const bool is_waiting = !appending.waiting.empty() && appending.waiting.back().item + 1 == appending.items.size();
+  return is_waiting || appending.items.back().content.inline_bytes != nullptr;
+}
+
 // RFC 4469 section 4: a code holds no "]".
 Reply bad_url(const std::string& url, std::string_view why) {
   std::string shown = wire::imap::one_line(url.substr(0, 1000));
@@ -56,6 +63,18 @@ Reply bad_url(const std::string& url, std::string_view why) {
 }
 
 }  // namespace
+
+Result<void> Appending::stage_waiting(groupware::Accounts& accounts) {
+  for (auto& [item, bytes] : waiting) {
+    const auto stager = accounts.stage(account->tenant());
+    TRY_VOID(stager->write(bytes));
+    TRY(items[item].content, stager->finish());
+    std::string().swap(bytes);
+  }
+  waiting.clear();
+  waiting_bytes = 0;
+  return {};
+}
 
 AppendReader::AppendReader(Session& session, Command& command)
     : session_(session), command_(command), text_(command.args()), in_(text_), pending_(command.pending) {}
@@ -88,7 +107,7 @@ Task<std::expected<Appending, Reply>> AppendReader::read(std::size_t most_messag
       refused = co_await read_message(appending);
     }
     if (refused) break;
-    if (const auto& bytes = appending.items.back().content.inline_bytes) in_memory += bytes->size();
+    in_memory += is_in_memory(appending) ? message_size_ : 0;
     if (in_memory > kInMemory) refused = Reply::no("too many messages at once", "LIMIT");
     total_size_ += message_size_;
     message_size_ = 0;
@@ -123,21 +142,34 @@ Task<AppendReader::Refused> AppendReader::read_message(Appending& appending) {
   if (!appending.account) {
     if (auto refused = co_await find_target(appending)) co_return refused;
   }
+  appending.items.push_back(std::move(item));
+  if (is_catenated) co_return co_await read_staged(appending, &AppendReader::read_parts);
+  if (is_utf8) co_return co_await read_staged(appending, &AppendReader::read_utf8);
+  if (pending_->size > kAppendPiece) co_return co_await read_staged(appending, &AppendReader::read_data);
+  co_return co_await read_small(appending);
+}
+
+Task<AppendReader::Refused> AppendReader::read_small(Appending& appending) {
+  if (auto refused = check_size(pending_->size)) co_return refused;
+  message_size_ = pending_->size;
+  auto& waiting = appending.waiting.emplace_back(appending.items.size() - 1, std::string());
+  if (auto refused = co_await take_small(waiting.bytes)) co_return refused;
+  appending.waiting_bytes += waiting.bytes.size();
+  if (appending.waiting_bytes < kStagedTogether) co_return std::nullopt;
+  const auto staged =
+      co_await net::blocking(session_.workers(), [&] { return appending.stage_waiting(session_.services().accounts); });
+  if (!staged) co_return reply_to(staged.error());
+  co_return std::nullopt;
+}
+
+Task<AppendReader::Refused> AppendReader::read_staged(Appending& appending,
+                                                      Task<Refused> (AppendReader::*read)(groupware::Stager&)) {
   const auto stager = session_.services().accounts.stage(appending.account->tenant());
-  Refused refused;
-  if (is_catenated) {
-    refused = co_await read_parts(*stager);
-  } else if (is_utf8) {
-    refused = co_await read_utf8(*stager);
-  } else {
-    refused = co_await read_data(*stager);
-  }
-  if (refused) co_return refused;
+  if (auto refused = co_await (this->*read)(*stager)) co_return refused;
   if (message_size_ == 0) co_return Reply::no("a message of no bytes is none", "CANNOT");
   auto content = co_await net::blocking(session_.workers(), [&] { return stager->finish(); });
   if (!content) co_return reply_to(content.error());
-  item.content = *std::move(content);
-  appending.items.push_back(std::move(item));
+  appending.items.back().content = *std::move(content);
   co_return std::nullopt;
 }
 
@@ -297,6 +329,14 @@ Task<AppendReader::Refused> AppendReader::take_literal(Take take) {
     wanted = co_await net::blocking(session_.workers(), [&] { return take(gathered); });
     gathered.clear();
   }
+  co_return co_await next_line();
+}
+
+Task<AppendReader::Refused> AppendReader::take_small(std::string& into) {
+  const LiteralMark mark = *pending_;
+  pending_.reset();
+  if (mark.synchronising) co_await session_.ask("send the message");
+  into = co_await session_.io().read_exactly(static_cast<std::size_t>(mark.size));
   co_return co_await next_line();
 }
 

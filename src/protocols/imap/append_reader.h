@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Reads the messages of an APPEND or REPLACE: RFC 3501 section 6.3.11, MULTIAPPEND (RFC 3502), CATENATE (RFC 4469),
-// literal8 (RFC 3516) and UTF8 (RFC 6855 section 4). Each goes from the wire into the core's stager in bounded pieces;
-// nothing is filed before all of them came.
+// literal8 (RFC 3516) and UTF8 (RFC 6855 section 4). Large ones go from the wire into the core's stager in bounded
+// pieces, small ones together; nothing is filed before all of them came.
 #pragma once
 
 #include <expected>
@@ -18,9 +18,19 @@ namespace kontor::imap {
 
 // What a client appends, and where to.
 struct Appending {
+  // Stages what waits: to be called before the items are filed. Blocks. Errors: as Stager.
+  Result<void> stage_waiting(groupware::Accounts& accounts);
+
   std::shared_ptr<groupware::Account> account;
   FolderId folder;
   std::vector<groupware::NewItem> items;
+  // Small messages that came but were not staged yet: one turn on a worker does it for many.
+  struct Waiting {
+    std::size_t item;
+    std::string bytes;
+  };
+  std::vector<Waiting> waiting;
+  std::size_t waiting_bytes = 0;
 };
 
 class AppendReader {
@@ -45,6 +55,9 @@ class AppendReader {
 
   bool has_literal() const { return in_.at_end() && !in_.failed() && pending_.has_value(); }
   Task<Refused> read_message(Appending& appending);
+  Task<Refused> read_small(Appending& appending);
+  // Into one stager, in pieces.
+  Task<Refused> read_staged(Appending& appending, Task<Refused> (AppendReader::*read)(groupware::Stager&));
   Task<Refused> read_parts(groupware::Stager& stager);
   Task<Refused> read_utf8(groupware::Stager& stager);
   Task<Refused> read_url(groupware::Stager& stager);
@@ -57,6 +70,7 @@ class AppendReader {
   // Asks for the literal and gives its bytes in pieces to `take`; goes on with the line after it.
   template <class Take>
   Task<Refused> take_literal(Take take);
+  Task<Refused> take_small(std::string& into);
   Task<Refused> next_line();
 
   Session& session_;

@@ -81,8 +81,11 @@ Task<Result<Reply>> cmd_append(Session& session, Command& command) {
     TRY(done, add_all(transaction, *appending));
     return {};
   };
-  CO_TRY_VOID(
-      co_await net::blocking(session.workers(), [&] { return appending->account->update(session.caller(), file); }));
+  CO_TRY_VOID(co_await net::blocking(session.workers(), [&]() -> Result<void> {
+    TRY_VOID(appending->stage_waiting(session.services().accounts));
+    TRY_VOID(appending->account->update(session.caller(), file));
+    return {};
+  }));
   co_return Reply::ok("APPEND completed", appenduid(done));
 }
 
@@ -108,6 +111,7 @@ Task<Result<Reply>> cmd_replace(Session& session, Command& command) {
     return {};
   };
   const auto changed = co_await net::blocking(session.workers(), [&]() -> Result<void> {
+    TRY_VOID(appending->stage_waiting(session.services().accounts));
     if (appending->account != box.account) return replace_across(session, *appending, box, row.uid, done);
     TRY_VOID(box.account->update(session.caller(), change));
     return {};
