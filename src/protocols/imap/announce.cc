@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <optional>
 
 #include "protocols/imap/fetch_batch.h"
 #include "protocols/imap/notifications.h"
@@ -52,6 +53,26 @@ Snapshot emptied() {
   return snapshot;
 }
 
+// The present state, and how it differs from what the client knows.
+struct News {
+  Snapshot now;
+  FolderView::Difference difference;
+  std::optional<Uid> first_recent;  // from it on messages are recent for this session
+};
+
+// Blocks: in one turn, since all who watch a folder come here at once.
+Result<News> find_news(const Selected& box, const groupware::Caller& caller, bool claims_recent) {
+  News news;
+  auto found = look(*box.account, caller, box.folder);
+  if (!found && found.error().code != Errc::not_found) return std::unexpected(found.error());
+  news.now = found ? *std::move(found) : emptied();
+  news.difference = news.now.view->since(*box.view);
+  if (!claims_recent || news.difference.added == 0) return news;
+  if (news.now.folder->first_recent == news.now.folder->next_uid) return news;  // another session has them
+  if (const auto first = box.account->claim_recent(caller, box.folder)) news.first_recent = *first;
+  return news;
+}
+
 }  // namespace
 
 Task<void> Session::announce(Expunges expunges) {
@@ -59,15 +80,18 @@ Task<void> Session::announce(Expunges expunges) {
   co_await renew_rights();
   const auto folder = box.is_lost ? nullptr : box.account->folders()->find(box.folder);
   if (folder ? folder->highest == box.view->modseq() : box.exists() == 0) co_return;
-  Snapshot now;
+  News news;
   if (folder) {
-    auto found = co_await net::blocking(workers(), [&] { return look(*box.account, caller_, box.folder); });
-    if (!found && found.error().code != Errc::not_found) co_return;
-    now = found ? *std::move(found) : emptied();
+    const bool claims_recent = !box.read_only && !is_rev2_;
+    auto found = co_await net::blocking(workers(), [&] { return find_news(box, caller_, claims_recent); });
+    if (!found) co_return;
+    news = *std::move(found);
   } else {
-    now = emptied();
+    news.now = emptied();
+    news.difference = news.now.view->since(*box.view);
   }
-  const auto difference = now.view->since(*box.view);
+  const Snapshot& now = news.now;
+  const auto& difference = news.difference;
   const bool holds = expunges == Expunges::hold && !difference.removed.empty();
   const auto before = box.view;
   box.view = holds ? keep_gone_rows(*before, *now.view, difference) : now.view;
@@ -88,15 +112,9 @@ Task<void> Session::announce(Expunges expunges) {
   }
   if (now.keywords) out += learn_keywords(now.keywords);
   if (difference.added > 0) {
-    if (!box.read_only && !is_rev2_) {
-      const auto first =
-          co_await net::blocking(workers(), [&] { return box.account->claim_recent(caller_, box.folder); });
-      if (first) {
-        for (std::uint32_t at = box.exists() - difference.added; at < box.exists(); ++at) {
-          const Uid uid = box.view->at(at).uid;
-          if (uid >= *first) wire::imap::append(box.recent, uid.value);
-        }
-      }
+    for (std::uint32_t at = box.exists() - difference.added; news.first_recent && at < box.exists(); ++at) {
+      const Uid uid = box.view->at(at).uid;
+      if (uid >= *news.first_recent) wire::imap::append(box.recent, uid.value);
     }
     fmt::format_to(std::back_inserter(out), "* {} EXISTS\r\n", box.exists());
     if (!is_rev2_) fmt::format_to(std::back_inserter(out), "* {} RECENT\r\n", box.recent_count());
