@@ -118,10 +118,10 @@ Task<Result<FolderAnswer>> search_folder(Session& session, const Command& comman
   const auto box =
       co_await net::blocking(session.workers(), [&] { return open_for_search(folder, session.caller(), validity); });
   if (!box) co_return answer;
-  auto start = co_await start_search(session, *box, wanted.program, 0);
+  auto start = co_await start_search(session, command, *box, wanted.program, 0);
   answer.refusal = std::move(start.refusal);
   if (answer.refusal) co_return answer;
-  CO_TRY(const auto matches, co_await find_all(session, command, *box, *start.search));
+  CO_TRY(const auto matches, co_await find_all(session, command, *box, start));
   if (matches.empty()) co_return answer;
   std::string correlator = " MAILBOX ";
   append_name(correlator, folder.name, session.name_form());

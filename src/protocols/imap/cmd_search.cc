@@ -20,13 +20,14 @@ Task<Result<Reply>> cmd_search(Session& session, Command& command) {
   // RFC 9051 section 7.3.4: there is no other answer.
   if (session.is_rev2() && !wanted.options.is_given) wanted.options.is_given = wanted.options.all = true;
   if (auto refusal = refuse_update(session, command, wanted.options)) co_return *std::move(refusal);
-  auto start = co_await start_search(session, *session.selected(), wanted.program, session.options().message_limit);
+  auto start =
+      co_await start_search(session, command, *session.selected(), wanted.program, session.options().message_limit);
   const bool is_bad = start.refusal && start.refusal->kind == Reply::Kind::bad;
   Selected& box = *session.selected();
   wire::imap::Ranges before = std::exchange(box.saved, {});
   if (!wanted.options.save || is_bad) box.saved = before;  // a search that fails saves nothing (RFC 5182 section 2.1)
   if (start.refusal) co_return *std::move(start.refusal);
-  CO_TRY(auto matches, co_await find_all(session, command, box, *start.search));
+  CO_TRY(auto matches, co_await find_all(session, command, box, start));
   const SearchResult result{*box.view, matches, command.by_uid, start.search->uses_modseq};
   if (wanted.options.save) box.saved = saved_result(wanted.options, result);
   std::string line;

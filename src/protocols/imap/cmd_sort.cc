@@ -40,12 +40,13 @@ Task<Result<Reply>> cmd_sort(Session& session, Command& command) {
   if (in.failed()) co_return Reply::bad(in);
   if (wanted.options.save) co_return Reply::bad("SORT saves no result");
   if (auto refusal = refuse_update(session, command, wanted.options)) co_return *std::move(refusal);
-  auto start = co_await start_search(session, *session.selected(), wanted.program, session.options().message_limit);
+  auto start =
+      co_await start_search(session, command, *session.selected(), wanted.program, session.options().message_limit);
   if (start.refusal) co_return *std::move(start.refusal);
   if (start.search->lowest)
     co_return Reply::no("too many messages: name some", limit_code(session.options().message_limit));
   Selected& box = *session.selected();
-  CO_TRY(const auto matches, co_await find_all(session, command, box, *start.search));
+  CO_TRY(const auto matches, co_await find_all(session, command, box, start));
   groupware::Sorter sorter(sort_keys(wanted.criteria));
   std::vector<std::uint32_t> ordered;
   for (std::size_t next = 0; next < matches.size();) {

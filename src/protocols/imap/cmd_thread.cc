@@ -81,12 +81,13 @@ Task<Result<Reply>> cmd_thread(Session& session, Command& command) {
   if (in.failed()) co_return Reply::bad(in);
   const auto algorithm = threading_of(wanted.algorithm);
   if (!algorithm) co_return Reply::bad("there is no such threading algorithm");
-  auto start = co_await start_search(session, *session.selected(), wanted.program, session.options().message_limit);
+  auto start =
+      co_await start_search(session, command, *session.selected(), wanted.program, session.options().message_limit);
   if (start.refusal) co_return *std::move(start.refusal);
   if (start.search->lowest)
     co_return Reply::no("too many messages: name some", limit_code(session.options().message_limit));
   const Selected& box = *session.selected();
-  CO_TRY(const auto matches, co_await find_all(session, command, box, *start.search));
+  CO_TRY(const auto matches, co_await find_all(session, command, box, start));
   groupware::Threader threader(*algorithm);
   std::string line = "* THREAD\r\n";
   for (std::size_t next = 0; next < matches.size();) {

@@ -296,6 +296,13 @@ std::size_t count_keys(const SearchKey& key) {
   return count;
 }
 
+// Blocks. Errors: as Matcher::run.
+Result<void> take_turn(const groupware::Caller& caller, const Selected& box, const Search& search, Found& found) {
+  if (found.position >= box.exists()) return {};
+  TRY(const auto reader, box.account->read(caller));
+  return search.matcher.run(*reader, *box.view, found.position, found.matches);
+}
+
 }  // namespace
 
 Result<Search> prepare_search(const wire::imap::SearchProgram& program, const Selected& box, Instant now,
@@ -333,8 +340,8 @@ Result<wire::imap::SearchProgram> with_filters(wire::imap::SearchProgram program
   return program;
 }
 
-Task<SearchStart> start_search(Session& session, const Selected& box, const wire::imap::SearchProgram& program,
-                               std::uint32_t most_messages) {
+Task<SearchStart> start_search(Session& session, const Command& command, const Selected& box,
+                               const wire::imap::SearchProgram& program, std::uint32_t most_messages) {
   SearchStart start;
   if (session.is_uid_only() && names_numbers(program.key)) {  // RFC 9586 section 3.4
     start.refusal = Reply{Reply::Kind::bad, "UIDREQUIRED", "messages have UIDs only"};
@@ -356,9 +363,12 @@ Task<SearchStart> start_search(Session& session, const Selected& box, const wire
     }
     whole = *std::move(put_in);
   }
-  auto search = co_await net::blocking(session.workers(), [&] {
+  if (box.exists() > 0) co_await session.progress(command, 0, box.exists());
+  auto search = co_await net::blocking(session.workers(), [&]() -> Result<Search> {
     const SearchLimits limits{session.options().search_keys, session.options().search_texts, most_messages};
-    return prepare_search(whole, box, system_clock().now(), limits);
+    TRY(auto prepared, prepare_search(whole, box, system_clock().now(), limits));
+    TRY_VOID(take_turn(session.caller(), box, prepared, start.found));
+    return prepared;
   });
   if (search) {
     start.search = *std::move(search);
@@ -371,16 +381,14 @@ Task<SearchStart> start_search(Session& session, const Selected& box, const wire
 }
 
 Task<Result<std::vector<std::uint32_t>>> find_all(Session& session, const Command& command, const Selected& box,
-                                                  const Search& search) {
-  std::vector<std::uint32_t> matches;
-  for (std::uint32_t position = 0; position < box.exists();) {
-    co_await session.progress(command, position, box.exists());
-    CO_TRY_VOID(co_await net::blocking(session.workers(), [&]() -> Result<void> {
-      TRY(const auto reader, box.account->read(session.caller()));
-      return search.matcher.run(*reader, *box.view, position, matches);
-    }));
+                                                  SearchStart& start) {
+  Found found = std::move(start.found);
+  while (found.position < box.exists()) {
+    co_await session.progress(command, found.position, box.exists());
+    CO_TRY_VOID(co_await net::blocking(session.workers(),
+                                       [&] { return take_turn(session.caller(), box, *start.search, found); }));
   }
-  co_return matches;
+  co_return std::move(found.matches);
 }
 
 }  // namespace kontor::imap

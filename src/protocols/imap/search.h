@@ -31,17 +31,24 @@ struct SearchLimits {
 Result<Search> prepare_search(const wire::imap::SearchProgram& program, const Selected& box, Instant now,
                               const SearchLimits& limits);
 
-// Prepares the search of a command in `box`, or says how to refuse it.
+// How far a search has come.
+struct Found {
+  std::uint32_t position = 0;
+  std::vector<std::uint32_t> matches;
+};
+
+// Prepares the search of a command in `box` and takes its first turn at once, or says how to refuse it.
 struct SearchStart {
   std::optional<Search> search;
   std::optional<Reply> refusal;
+  Found found;
 };
-Task<SearchStart> start_search(Session& session, const Selected& box, const wire::imap::SearchProgram& program,
-                               std::uint32_t most_messages);
+Task<SearchStart> start_search(Session& session, const Command& command, const Selected& box,
+                               const wire::imap::SearchProgram& program, std::uint32_t most_messages);
 
-// The positions that match, ascending. Errors: as Matcher::run.
+// Goes on with what start_search() began: the positions that match, ascending. Errors: as Matcher::run.
 Task<Result<std::vector<std::uint32_t>>> find_all(Session& session, const Command& command, const Selected& box,
-                                                  const Search& search);
+                                                  SearchStart& start);
 
 // Whether a sequence number, or "$", stands in it.
 bool uses_numbers(const wire::imap::SearchKey& key);
