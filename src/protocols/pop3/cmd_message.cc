@@ -64,16 +64,17 @@ bool needs_utf8(std::string_view head) {
 
 // What goes wrong before the first line is an answer; after it the connection ends, since nothing else can be said.
 Task<Result<Reply>> send(Session& session, std::uint32_t number, wire::pop3::MessageText text, std::string first_line) {
-  std::shared_ptr<const groupware::Content> content;
+  auto content = session.maildrop().content_at_hand(number);
   std::string piece;
-  const auto opened = co_await net::blocking(session.workers(), [&]() -> Result<void> {
-    TRY(const auto reader, session.account().read(session.caller()));
-    TRY(content, reader->content(session.maildrop().item(number)));
-    if (content->whole()) return {};
-    TRY(piece, content->read(0, kPiece));
-    return {};
-  });
-  if (!opened) co_return std::unexpected(opened.error());
+  if (!content) {
+    const auto opened = co_await net::blocking(session.workers(), [&]() -> Result<void> {
+      TRY(content, session.maildrop().content(session.account(), session.caller(), number));
+      if (content->whole()) return {};
+      TRY(piece, content->read(0, kPiece));
+      return {};
+    });
+    if (!opened) co_return std::unexpected(opened.error());
+  }
   if (session.options().refuses_utf8 && !session.speaks_utf8 &&
       needs_utf8(content->whole() ? std::string_view(*content->whole()) : std::string_view(piece)))
     co_return Reply::error("this message has a header in UTF-8: say UTF8 first", "UTF8");

@@ -12,6 +12,8 @@ namespace kontor::pop3 {
 namespace {
 
 constexpr std::size_t kPerUpdate = 5'000;  // bounds what a commit holds
+constexpr std::uint32_t kAhead = 16;       // messages that are read ahead
+constexpr std::uint64_t kAheadBytes = 128 << 10;
 
 }  // namespace
 
@@ -81,6 +83,32 @@ std::string Maildrop::unique_id(std::uint32_t number) const {
   std::string id = fmt::format("{:08x}{:08x}", row(number).uid.value, uid_validity_.value);
   if (own_unique_ids_.contains(id)) id += "-k";  // it is another message's
   return id;
+}
+
+std::shared_ptr<const groupware::Content> Maildrop::content_at_hand(std::uint32_t number) {
+  const auto found = ahead_.extract(number);
+  return found ? std::move(found.mapped()) : nullptr;
+}
+
+Result<std::shared_ptr<const groupware::Content>> Maildrop::content(groupware::Account& account,
+                                                                    const groupware::Caller& caller,
+                                                                    std::uint32_t number) {
+  TRY(const auto reader, account.read(caller));
+  TRY(auto wanted, reader->content(item(number)));
+  ahead_.clear();
+  // Nobody reads ahead for one message out of many.
+  const bool is_next = number == last_read_ + 1;
+  last_read_ = number;
+  std::uint64_t bytes = 0;
+  for (std::uint32_t next = number + 1; is_next && next <= count() && ahead_.size() < kAhead; ++next) {
+    bytes += row(next).size;
+    if (is_deleted(next) || bytes > kAheadBytes) break;
+    const auto read = reader->content(item(next));
+    if (!read || !(*read)->whole()) break;  // asked for by itself, it says why
+    ahead_.emplace(next, *read);
+    last_read_ = next;
+  }
+  return wanted;
 }
 
 void Maildrop::mark_deleted(std::uint32_t number) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,13 @@ class Maildrop {
   // The former server's if the message came with one; else UID and UIDVALIDITY in hex, which is also Dovecot's form: a
   // folder that was moved in with both keeps what its clients know.
   std::string unique_id(std::uint32_t number) const;
+
+  // The message's content. Programs fetch one message after another: small ones that follow are read in the same turn,
+  // and kept until they are asked for or another place is. Blocks, unless it is at hand. Errors: as Reader::content.
+  Result<std::shared_ptr<const groupware::Content>> content(groupware::Account& account,
+                                                            const groupware::Caller& caller, std::uint32_t number);
+  // Null if it must be read.
+  std::shared_ptr<const groupware::Content> content_at_hand(std::uint32_t number);
 
   bool is_deleted(std::uint32_t number) const { return deleted_[position(number)]; }
   void mark_deleted(std::uint32_t number);
@@ -64,6 +72,8 @@ class Maildrop {
   std::vector<bool> retrieved_;  // by position
   std::uint32_t deleted_count_ = 0;
   std::uint64_t deleted_bytes_ = 0;
+  std::map<std::uint32_t, std::shared_ptr<const groupware::Content>> ahead_;  // by number
+  std::uint32_t last_read_ = 0;
 };
 
 }  // namespace kontor::pop3
