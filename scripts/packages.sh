@@ -5,7 +5,7 @@
 set -euo pipefail
 
 build="clang-19 libclang-rt-19-dev mold ccache ninja-build cmake make pkg-config git ca-certificates
-  libboost1.81-dev libboost-json1.81-dev libssl-dev librocksdb-dev libflatbuffers-dev flatbuffers-compiler
+  libboost1.81-dev libboost-json1.81-dev libssl-dev librocksdb-dev libxapian-dev libflatbuffers-dev flatbuffers-compiler
   zlib1g-dev libzstd-dev libarchive-dev libicu-dev libre2-dev libcli11-dev libfmt-dev libspdlog-dev prometheus-cpp-dev
   libcurl4-openssl-dev libargon2-dev libcrypt-dev libtomlplusplus-dev libgtest-dev libpoppler-cpp-dev
   libexpat1-dev libseccomp-dev"

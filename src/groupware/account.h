@@ -27,6 +27,8 @@
 #include "groupware/folder.h"
 #include "groupware/folder_view.h"
 #include "groupware/rights.h"
+#include "groupware/search/extractor.h"
+#include "groupware/search/text_index.h"
 
 namespace kontor::groupware {
 
@@ -137,6 +139,10 @@ class Reader {
   virtual Result<void> summaries(const std::vector<ItemId>& ids,
                                  const std::function<bool(ItemId, std::string_view)>& visit) const = 0;
   virtual Result<std::shared_ptr<const Content>> content(ItemId id) const = 0;
+  // What the index knows of `folded` (fold_text) in this account, for items this caller may read; null: nothing.
+  virtual std::shared_ptr<const TextFinding> find_text(TextScope scope, const std::string& folded) const = 0;
+  // For the text of attached documents; null: they are not searched.
+  virtual Extractor* extractor() const = 0;
   // Visits the facts of many items, in ascending order of ids; absent items are skipped.
   virtual Result<void> pop3_facts(std::vector<ItemId> ids,
                                   const std::function<void(ItemId, const Pop3Facts&)>& visit) const = 0;

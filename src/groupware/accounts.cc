@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "groupware/check.h"
 #include "groupware/keys.h"
+#include "groupware/search/index/indexer.h"
 #include "groupware/stored_account.h"
 #include "groupware/stored_content.h"
 
@@ -41,8 +42,18 @@ std::shared_ptr<const Moment> nothing(Instant now) {
 
 class StoredAccounts final : public Accounts {
  public:
-  StoredAccounts(store::Engine& engine, directory::Directory& directory, const Clock& clock, const Options& options)
-      : environment_(engine, directory, clock, options) {}
+  StoredAccounts(store::Engine& engine, directory::Directory& directory, const Clock& clock, const Options& options,
+                 Extractor* extractor)
+      : environment_(engine, directory, clock, options, extractor) {
+    const SearchOptions& search = options.search;
+    if (search.folder.empty()) return;
+    IndexSource source(engine, [this](AccountId id) { return open(id); });
+    environment_.texts = make_text_index(
+        {search.folder, search.cache_bytes, search.settle}, std::move(source), [this] { return all_accounts(); },
+        extractor);
+  }
+  // The index reads accounts as long as it lives.
+  ~StoredAccounts() override { environment_.texts.reset(); }
 
   Result<std::shared_ptr<Account>> open(AccountId id) override {
     TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
@@ -60,6 +71,7 @@ class StoredAccounts final : public Accounts {
   Result<void> sweep() override;
   Result<void> erase(AccountId id) override;
   Result<CheckReport> check(const CheckOptions& options) override;
+  TextIndex* text_index() override { return environment_.texts.get(); }
   const Options& options() const override { return environment_.options; }
 
  private:
@@ -73,6 +85,8 @@ class StoredAccounts final : public Accounts {
   Result<void> purge_removed(const directory::Tenant& tenant, AccountId id);
   Result<void> forget_removed(AccountId id);
   Result<void> sweep_blobs(const directory::Tenant& tenant);
+  std::vector<AccountId> all_accounts();
+  void check_index(const CheckOptions& options, CheckReport& report);
 
   Environment environment_;
   std::mutex mutex_;
@@ -228,22 +242,44 @@ Result<void> StoredAccounts::erase(AccountId id) {
   // Whoever still holds the account finds nothing to build on at its next update.
   Result<void> dropped = account ? account->exclusively(drop) : drop();
   environment_.views.drop(id);
+  if (environment_.texts) environment_.texts->forget(id);
   return dropped;
 }
 
 Result<CheckReport> StoredAccounts::check(const CheckOptions& options) {
-  return check_accounts(environment_, options,
-                        [this](AccountId id, const std::function<Result<void>()>& repair) -> Result<void> {
-                          TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
-                          return account->exclusively(repair);
-                        });
+  TRY(CheckReport report,
+      check_accounts(environment_, options,
+                     [this](AccountId id, const std::function<Result<void>()>& repair) -> Result<void> {
+                       TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
+                       return account->exclusively(repair);
+                     }));
+  if (environment_.texts) check_index(options, report);
+  return report;
+}
+
+std::vector<AccountId> StoredAccounts::all_accounts() {
+  std::vector<AccountId> all;
+  for (const directory::Principal& principal : environment_.directory.principals(TenantId()))
+    if (principal.account()) all.push_back(principal.account());
+  return all;
+}
+
+// Derived data: an index that cannot be read is dropped, and made anew by itself.
+void StoredAccounts::check_index(const CheckOptions& options, CheckReport& report) {
+  for (const AccountId id : all_accounts()) {
+    const auto status = environment_.texts->status(id);
+    if (!status || status->is_sound) continue;
+    const bool is_repaired = options.repair && environment_.texts->rebuild(id);
+    report.faults.push_back({"search index of account " + std::to_string(id.value),
+                             "it is damaged or of another store, and will be made anew", is_repaired});
+  }
 }
 
 }  // namespace
 
 std::unique_ptr<Accounts> Accounts::make(store::Engine& engine, directory::Directory& directory, const Clock& clock,
-                                         const Options& options) {
-  return std::make_unique<StoredAccounts>(engine, directory, clock, options);
+                                         const Options& options, Extractor* extractor) {
+  return std::make_unique<StoredAccounts>(engine, directory, clock, options, extractor);
 }
 
 }  // namespace kontor::groupware

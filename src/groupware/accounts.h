@@ -23,6 +23,15 @@ class Directory;
 
 namespace kontor::groupware {
 
+class Extractor;
+class TextIndex;
+
+struct SearchOptions {
+  std::string folder;                        // where the index of words lies; empty: there is none
+  std::uint64_t cache_bytes = 128ULL << 20;  // memory for lists of words
+  std::chrono::milliseconds settle{5000};    // how long news wait, so that more of them share a commit of the index
+};
+
 struct Options {
   std::uint64_t inline_limit = 64 << 10;      // larger content goes to the blob store
   std::uint64_t largest_item = 256ULL << 20;  // bytes of one item
@@ -30,6 +39,7 @@ struct Options {
   std::uint64_t view_cache_bytes = 256ULL << 20;  // of all folder views together
   std::uint32_t log_commits = 100'000;            // how far back the change log of an account reaches
   std::chrono::seconds sweep_grace{86'400};       // for blobs
+  SearchOptions search;
 };
 
 // What `kontor check` found. `repaired` is set where --repair made it right.
@@ -51,9 +61,9 @@ struct CheckOptions {
 // Thread-safe. Blocks: call it from a worker.
 class Accounts {
  public:
-  // All three must outlive it.
+  // All must outlive it. `extractor` gives searches the text of attached documents; it may be null.
   static std::unique_ptr<Accounts> make(store::Engine& engine, directory::Directory& directory, const Clock& clock,
-                                        const Options& options = {});
+                                        const Options& options = {}, Extractor* extractor = nullptr);
   virtual ~Accounts() = default;
 
   // The account of a user, shared mailbox, room or equipment; made with its standard folders (INBOX, Sent, Drafts,
@@ -71,6 +81,9 @@ class Accounts {
   virtual Result<void> erase(AccountId id) = 0;
 
   virtual Result<CheckReport> check(const CheckOptions& options) = 0;
+
+  // The index of words; null if there is none.
+  virtual TextIndex* text_index() = 0;
 
   virtual const Options& options() const = 0;
 };

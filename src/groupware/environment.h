@@ -4,6 +4,8 @@
 
 #include "directory/directory.h"
 #include "groupware/accounts.h"
+#include "groupware/search/extractor.h"
+#include "groupware/search/text_index.h"
 #include "groupware/view_cache.h"
 #include "store/blobs.h"
 #include "store/engine.h"
@@ -11,11 +13,13 @@
 namespace kontor::groupware {
 
 struct Environment {
-  Environment(store::Engine& engine_, directory::Directory& directory_, const Clock& clock_, const Options& options_)
+  Environment(store::Engine& engine_, directory::Directory& directory_, const Clock& clock_, const Options& options_,
+              Extractor* extractor_)
       : engine(engine_),
         directory(directory_),
         clock(clock_),
         options(options_),
+        extractor(extractor_),
         blobs(engine_, clock_),
         views(options_.view_cache_bytes) {}
 
@@ -23,8 +27,10 @@ struct Environment {
   directory::Directory& directory;
   const Clock& clock;
   const Options options;
+  Extractor* const extractor;  // may be null
   store::Blobs blobs;
   ViewCache views;
+  std::unique_ptr<TextIndex> texts;  // null: searches read contents
 };
 
 }  // namespace kontor::groupware

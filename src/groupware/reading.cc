@@ -231,6 +231,11 @@ Result<std::shared_ptr<const Content>> Reading<Base>::content(ItemId id) const {
 }
 
 template <class Base>
+std::shared_ptr<const TextFinding> Reading<Base>::find_text(TextScope scope, const std::string& folded) const {
+  return environment_.texts ? environment_.texts->find(ownership_.account, scope, folded) : nullptr;
+}
+
+template <class Base>
 Result<void> Reading<Base>::pop3_facts(std::vector<ItemId> ids,
                                        const std::function<void(ItemId, const Pop3Facts&)>& visit) const {
   std::sort(ids.begin(), ids.end());

@@ -214,6 +214,7 @@ Result<void> StoredAccount::try_commit(const std::vector<Pending*>& batch) {
     moment_ = std::move(after);
   }
   tell(notices);
+  if (environment_.texts && !notices.empty()) environment_.texts->note(id_);
   if (bottom.grants_dirty) forget_shares();
   return {};
 }

@@ -73,8 +73,14 @@ Result<std::unique_ptr<House>> House::open(const Settings& settings) {
   TRY(DataLock lock, DataLock::take(settings.data));
   TRY(auto engine, store::open_rocksdb(store_folder(settings), settings.rocksdb));
   TRY(auto directory, directory::Directory::open(*engine, system_clock(), settings.hash_cost));
-  auto accounts = groupware::Accounts::make(*engine, *directory, system_clock(), settings.groupware);
-  return std::make_unique<House>(std::move(lock), std::move(engine), std::move(directory), std::move(accounts));
+  auto extractor =
+      std::make_unique<groupware::ExtractorPool>(groupware::program_beside_this("kontor-extract"), settings.extract);
+  // The index remembers whether documents are read: an extractor that reads nothing must not count as one.
+  const bool reads_documents = extractor->takes("application/pdf", "");
+  auto accounts = groupware::Accounts::make(*engine, *directory, system_clock(), groupware_options(settings),
+                                            reads_documents ? extractor.get() : nullptr);
+  return std::make_unique<House>(std::move(lock), std::move(engine), std::move(directory), std::move(extractor),
+                                 std::move(accounts));
 }
 
 }  // namespace kontor::app

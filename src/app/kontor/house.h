@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "directory/directory.h"
 #include "groupware/accounts.h"
+#include "groupware/search/extract/extractor_pool.h"
 #include "kontor/settings.h"
 #include "store/engine.h"
 
@@ -38,6 +39,7 @@ struct House {
   DataLock lock;
   std::unique_ptr<store::Engine> engine;
   std::unique_ptr<directory::Directory> directory;
+  std::unique_ptr<groupware::Extractor> extractor;
   std::unique_ptr<groupware::Accounts> accounts;
 };
 

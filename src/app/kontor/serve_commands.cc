@@ -22,6 +22,20 @@ int print_check(const json::value& answer) {
   return answer.at("clean").as_bool() ? kOk : kFailed;
 }
 
+int print_index(const json::value& answer) {
+  print_table(answer.at("accounts"), {{"ACCOUNT", "address"},
+                                      {"DOCUMENTS", "documents"},
+                                      {"WAITING", "waiting"},
+                                      {"SIZE", "bytes", true},
+                                      {"SOUND", "is_sound"}});
+  return kOk;
+}
+
+int print_rebuild(const json::value& answer) {
+  fmt::print("{} indexes will be made anew in the background\n", cell(answer.at("accounts")));
+  return kOk;
+}
+
 int print_status(const json::value& answer) {
   print_details(answer, {"disk_bytes"});
   return kOk;
@@ -85,6 +99,14 @@ void add_serve_commands(CommandLine& line) {
       .flag("--read-content", "read_content", true, "Also read all content and compare its hash")
       .example("kontor check --read-content")
       .example("kontor check --repair");
+  line.group("search", "The index of words");
+  line.verb("search status", "search.status", "Shows how far the index is", print_index)
+      .text("--account", "address", "ADDRESS", "Of this account only")
+      .example("kontor search status --account ada@example.org --json");
+  line.verb("search rebuild", "search.rebuild", "Drops the index; the server makes it anew in the background",
+            print_rebuild)
+      .text("--account", "address", "ADDRESS", "Of this account only")
+      .example("kontor search rebuild --account ada@example.org");
   line.group("config", "The configuration");
   line.command("config show", "Prints all values in effect", "kontor config show --config kontor.toml", show_config);
   line.command("config check", "Says whether a configuration file is sound", "kontor config check --config kontor.toml",

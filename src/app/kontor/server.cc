@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "groupware/search/text_index.h"
 #include "kontor/import_tokens.h"
 #include "protocols/imap/server.h"
 #include "protocols/import/server.h"
@@ -118,6 +119,7 @@ Result<void> Server::start() {
                   "421 4.3.2 Too many connections\r\n"));
   TRY_VOID(listen_http());
   runtime_.every(settings_.server.sweep_every, [this] { sweep(); });
+  if (auto* index = house_.accounts->text_index()) index->start();
   is_ready_ = true;
   return {};
 }

@@ -110,6 +110,21 @@ void declare_store(config::Schema& schema, Settings& s) {
                   {"How long content that nobody refers to is kept, so that whoever reads it can finish."});
 }
 
+void declare_search(config::Schema& schema, Settings& s) {
+  schema.flag("search.index", s.has_index,
+              {"Whether an index of words is kept, in the background. It makes searches in texts fast; answers are the "
+               "same without it. It may be deleted at any time and is made anew."});
+  schema.text("search.folder", s.search_folder,
+              {"Where the index lies. Empty: `search` in the data folder. It takes about a tenth of the mail's size."},
+              [](std::string_view path) { return path.empty() ? Result<void>() : check_folder(path); });
+  schema.size("search.cache", s.groupware.search.cache_bytes, {1 << 20, 1ULL << 40},
+              {"Memory for the words of the accounts that were searched last: some megabytes for a large account."});
+  schema.duration("search.settle", s.groupware.search.settle, {0ms, 1h},
+                  {"How long new mail waits for the index, so that more of it is taken in one go. Searches find it "
+                   "meanwhile by reading it."});
+  groupware::declare(schema, s.extract);
+}
+
 void declare_access(config::Schema& schema, Settings& s) {
   schema.number("limits.connections", s.limits.connections, {1, 1'000'000}, {"Connections of the whole server."});
   schema.number("limits.connections_per_address", s.limits.connections_per_address, {1, 1'000'000},
@@ -267,6 +282,7 @@ Settings::Settings() {
   declare_pop3(schema, *this);
   declare_others(schema, *this);
   declare_store(schema, *this);
+  declare_search(schema, *this);
   declare_access(schema, *this);
 }
 
@@ -307,6 +323,13 @@ std::vector<net::Network> networks(const std::vector<std::string>& texts) {
 }
 
 std::string store_folder(const Settings& settings) { return settings.data + "/store"; }
+groupware::Options groupware_options(const Settings& settings) {
+  groupware::Options options = settings.groupware;
+  if (settings.has_index)
+    options.search.folder = settings.search_folder.empty() ? settings.data + "/search" : settings.search_folder;
+  return options;
+}
+
 std::string admin_socket(const Settings& settings) { return settings.data + "/kontor.sock"; }
 std::string token_file(const Settings& settings) { return settings.data + "/import-tokens.json"; }
 

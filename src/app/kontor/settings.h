@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "directory/directory.h"
 #include "groupware/accounts.h"
+#include "groupware/search/extract/options.h"
 #include "login/tokens.h"
 #include "net/address.h"
 #include "net/limits.h"
@@ -67,6 +68,9 @@ struct Settings {
   ListenOptions listen;
   store::RocksdbOptions rocksdb;
   groupware::Options groupware;
+  bool has_index = true;
+  std::string search_folder;
+  groupware::ExtractOptions extract;
   net::LimitOptions limits;
   directory::HashCost hash_cost;
   login::OauthOptions oauth;
@@ -90,6 +94,8 @@ Result<std::vector<net::Endpoint>> endpoints(const Settings& settings, const std
 // Sound after load_settings.
 std::vector<net::Network> networks(const std::vector<std::string>& texts);
 std::string store_folder(const Settings& settings);
+// With the folder of the search index, where there shall be one.
+groupware::Options groupware_options(const Settings& settings);
 std::string admin_socket(const Settings& settings);
 std::string token_file(const Settings& settings);
 

@@ -40,6 +40,7 @@ Depth depth_of(Op op) {
 }
 
 bool compares_text(Op op) { return op >= Op::from; }
+bool looks_into_content(Op op) { return op == Op::body || op == Op::anywhere; }
 
 const mime::fb::Summary* sound_summary(std::string_view bytes) {
   const auto* summary = flatbuffers::GetRoot<mime::fb::Summary>(bytes.data());
@@ -101,6 +102,25 @@ Result<Matcher::Key> Matcher::Key::make(const Query& query, const KeywordTable& 
   return key;
 }
 
+// What the index knows of the query's texts, asked when a row first needs it.
+class Matcher::Findings {
+ public:
+  explicit Findings(const Reader& reader) : reader_(reader) {}
+
+  TextFinding::Answer of(const Key& key, ItemId item) {
+    auto at = found_.find(&key);
+    if (at == found_.end()) {
+      const auto scope = key.op == Op::body ? TextScope::body : TextScope::anywhere;
+      at = found_.emplace(&key, reader_.find_text(scope, key.text)).first;
+    }
+    return at->second ? at->second->of(item) : TextFinding::Answer::open;
+  }
+
+ private:
+  const Reader& reader_;
+  std::unordered_map<const Key*, std::shared_ptr<const TextFinding>> found_;
+};
+
 // What is known of one item at this depth of reading. What is gone meanwhile decides `no`; any other failure is kept as
 // `fault`, for then nobody can say whether the item matches.
 struct Matcher::Facts {
@@ -137,6 +157,8 @@ struct Matcher::Facts {
   const Item* item = nullptr;
   const mime::fb::Summary* summary = nullptr;
   const Content* content = nullptr;
+  Findings* findings = nullptr;  // null: nothing in the query needs it
+  Extractor* extractor = nullptr;
   std::optional<Error> fault{};
   std::array<std::optional<std::string>, 5> texts{};  // from to subject
 };
@@ -221,6 +243,10 @@ Matcher::Verdict Matcher::judge_summary(const Key& key, Facts& facts) {
 }
 
 Matcher::Verdict Matcher::judge_content(const Key& key, Facts& facts) {
+  if (looks_into_content(key.op) && facts.findings != nullptr) {
+    const auto known = facts.findings->of(key, facts.row.item);
+    if (known != TextFinding::Answer::open) return known == TextFinding::Answer::yes ? Verdict::yes : Verdict::no;
+  }
   if (facts.depth < Depth::body) return Verdict::open;
   const auto& top = *facts.summary->top();
   const auto verdict = [](bool is_match) { return is_match ? Verdict::yes : Verdict::no; };
@@ -231,7 +257,7 @@ Matcher::Verdict Matcher::judge_content(const Key& key, Facts& facts) {
                    }));
   }
   NeedleFinder finder({key.text});
-  const TextWalk walk{*facts.content, top, facts.cost};
+  const TextWalk walk{*facts.content, top, facts.cost, facts.extractor};
   if (key.op == Op::anywhere) (void)facts.take(walk_headers(walk, finder));
   (void)facts.take(walk_bodies(walk, finder));
   return verdict(finder.found(0));
@@ -241,10 +267,11 @@ Matcher::Verdict Matcher::judge_content(const Key& key, Facts& facts) {
 class Matcher::Block {
  public:
   Block(const Key& root, const Reader& reader, const FolderView& view, std::span<const std::uint32_t> positions,
-        std::uint64_t& cost)
+        Findings& findings, std::uint64_t& cost)
       : root_(root),
         reader_(reader),
         view_(view),
+        findings_(findings),
         positions_(positions),
         cost_(cost),
         verdicts_(positions.size(), Verdict::open) {}
@@ -255,7 +282,12 @@ class Matcher::Block {
 
  private:
   Facts facts(std::size_t i) const {
-    return Facts{.view = view_, .position = positions_[i], .row = view_.at(positions_[i]), .cost = cost_};
+    return Facts{.view = view_,
+                 .position = positions_[i],
+                 .row = view_.at(positions_[i]),
+                 .cost = cost_,
+                 .findings = &findings_,
+                 .extractor = reader_.extractor()};
   }
   bool is_open(std::size_t i) const { return verdicts_[i] == Verdict::open; }
   bool is_spent() const { return cost_ >= kBytesInTurn; }
@@ -270,6 +302,7 @@ class Matcher::Block {
   const Key& root_;
   const Reader& reader_;
   const FolderView& view_;
+  Findings& findings_;
   std::span<const std::uint32_t> positions_;
   std::uint64_t& cost_;
   std::vector<Verdict> verdicts_;
@@ -430,11 +463,12 @@ Result<void> Matcher::run(const Reader& reader, const FolderView& view, std::uin
     position = end;
     return {};
   }
+  Findings findings(reader);
   std::vector<std::uint32_t> block;
   while (position < end && cost < kBytesInTurn) {
     block.clear();
     for (std::uint32_t at = position; at < end && block.size() < kRowsInBlock; ++at) block.push_back(at);
-    TRY(const std::size_t done, Block(*root_, reader, view, block, cost).decide(matches));
+    TRY(const std::size_t done, Block(*root_, reader, view, block, findings, cost).decide(matches));
     position += static_cast<std::uint32_t>(done);
   }
   return {};
@@ -443,9 +477,10 @@ Result<void> Matcher::run(const Reader& reader, const FolderView& view, std::uin
 Result<void> Matcher::run_among(const Reader& reader, const FolderView& view, std::span<const std::uint32_t> candidates,
                                 std::size_t& next, std::vector<std::uint32_t>& matches) const {
   std::uint64_t cost = 0;
+  Findings findings(reader);
   while (next < candidates.size() && cost < kBytesInTurn) {
     const auto block = candidates.subspan(next, std::min(kRowsInBlock, candidates.size() - next));
-    TRY(const std::size_t done, Block(*root_, reader, view, block, cost).decide(matches));
+    TRY(const std::size_t done, Block(*root_, reader, view, block, findings, cost).decide(matches));
     next += done;
   }
   return {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Runs a query over a folder's view: what the rows decide is decided there; summaries are read for what is left, in one
-// scan for many; contents only for what is still open.
+// Runs a query over a folder's view: what the rows decide is decided there; of texts, what the index knows; summaries
+// are read for what is left, in one scan for many; contents only for what is still open.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +36,7 @@ class Matcher {
  private:
   struct Key;
   struct Facts;
+  class Findings;
   class Block;
   enum class Verdict : std::uint8_t;
   Matcher() = default;

@@ -52,8 +52,8 @@ std::string target_of(std::string_view text) {
 }  // namespace
 
 Admin::Admin(directory::Directory& directory, groupware::Accounts& accounts, StatusSource status) {
-  for (std::span<const Verb> part :
-       {tenant_verbs(), domain_verbs(), principal_verbs(), password_verbs(), store_verbs(), rights_verbs()})
+  for (std::span<const Verb> part : {tenant_verbs(), domain_verbs(), principal_verbs(), password_verbs(), store_verbs(),
+                                     rights_verbs(), search_verbs()})
     for (const Verb& verb : part)
       add(std::string(verb.name), verb.changes, [&verb, &directory, &accounts](std::string_view arguments) {
         Context context{directory, accounts};

@@ -59,6 +59,7 @@ std::span<const Verb> principal_verbs();
 std::span<const Verb> password_verbs();
 std::span<const Verb> store_verbs();
 std::span<const Verb> rights_verbs();
+std::span<const Verb> search_verbs();
 
 // How things are shown.
 json::object show(const Context& context, const directory::Tenant& tenant);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One account's index on disk, in Xapian's hands. An item's id is its document's. Nothing of Xapian shows outside, and
+// none of its exceptions: they become `corrupt` (make it anew) or `unavailable` (try later).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "groupware/search/index/document.h"
+#include "groupware/search/index/item_set.h"
+
+namespace kontor::groupware {
+
+// How far the index is. Written in the same commit as what it says. Watermarks: whatever they say, an item counts as
+// indexed only if its document is there.
+struct IndexProgress {
+  bool operator==(const IndexProgress&) const = default;
+
+  std::string format;           // of the terms; another one's index is made anew
+  std::int64_t created = 0;     // of the account
+  Modseq modseq;                // removals up to it are done
+  std::uint64_t next_item = 1;  // items below it were looked at
+  std::string history;  // digest of the account's change at `modseq`: tells whether it is the same account's past
+};
+
+// Reading. One thread at a time.
+class IndexReader {
+ public:
+  // Nothing: there is no index.
+  static Result<std::optional<IndexReader>> open(const std::string& folder);
+  IndexReader(IndexReader&&) noexcept;
+  IndexReader& operator=(IndexReader&&) noexcept;
+  ~IndexReader();
+
+  // Sees what was committed last. All below may fail with conflict: too much was committed since.
+  Result<void> refresh();
+  Result<IndexProgress> progress() const;
+  Result<ItemSet> documents() const;
+  Result<ItemSet> partial_documents() const;
+  Result<void> each_term(const std::function<void(std::string_view)>& visit) const;
+  Result<void> add_documents_of(std::string_view term, ItemSet& to) const;
+
+ private:
+  struct State;
+  explicit IndexReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// Writing; all in one commit, none without. One at a time for each folder.
+class IndexWriter {
+ public:
+  // Made where it is absent. Errors: corrupt, unavailable.
+  static Result<IndexWriter> open(const std::string& folder);
+  IndexWriter(IndexWriter&&) noexcept;
+  IndexWriter& operator=(IndexWriter&&) noexcept;
+  ~IndexWriter();
+
+  Result<void> put(const IndexDocument& document);
+  Result<void> remove(ItemId item);  // also one that is not there
+  Result<void> commit(const IndexProgress& progress);
+
+ private:
+  struct State;
+  explicit IndexWriter(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace kontor::groupware
