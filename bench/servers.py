@@ -54,6 +54,7 @@ class Peer:
     def __init__(self, name, server):
         self.name, self.server = name, server
         self.filled = {}
+        self.settings = server.config.read_text() if self.is_kontor else None
         self.find_ports()
 
     def find_ports(self):
@@ -64,9 +65,11 @@ class Peer:
             self.imap, self.lmtp, self.pop3, self.imaps = self.server.imap_port, self.server.lmtp_port, self.server.pop3_port, None
 
     def restart(self, more=None):
-        """With other settings, if there are any; `more` is Dovecot's."""
+        """With other settings, if `more` is given: for Dovecot in place of those it had last, for Kontor beside those of the start."""
         self.server.stop()
-        if more is not None:
+        if more is not None and self.is_kontor:
+            self.server.config.write_text(self.settings + more)
+        elif more is not None:
             self.server.configure(more)
         self.server.start()
         self.find_ports()
