@@ -80,10 +80,10 @@ Result<ExtractorPool::Process> ExtractorPool::borrow() {
   if (!returned_.wait_for(lock, 3 * options_.time, may_have))
     return fail(Errc::unavailable, "too many documents are being read");
   ++borrowed_;
-  if (!idle_.empty()) {
+  while (!idle_.empty()) {
     Process process = std::move(idle_.back());
     idle_.pop_back();
-    return process;
+    if (process->is_waiting()) return process;
   }
   const bool may_start = std::chrono::steady_clock::now() >= no_start_before_;
   lock.unlock();

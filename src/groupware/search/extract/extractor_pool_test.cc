@@ -134,6 +134,17 @@ TEST_F(Extraction, TriesTwiceAndNeverAgainWhatKillsItsReader) {
   EXPECT_EQ(starts(), 4);
 }
 
+TEST_F(Extraction, BlamesNoDocumentForADeathBeforeIt) {
+  // Answers one document, and dies a moment later.
+  ExtractorPool pool(
+      script(std::string(kReady) + "; head -c 10 >/dev/null; printf 'T\\000\\000\\000\\001x'; sleep 0.1"), {});
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_EQ(pool.text("", "", "%PDF-").value_or("?"), "x");
+    EXPECT_EQ(starts(), i);
+    std::this_thread::sleep_for(1s);
+  }
+}
+
 TEST_F(Extraction, TakesNonsenseForACrash) {
   for (const char* answer : {"printf 'X\\000\\000\\000\\000'", "printf 'T\\377\\377\\377\\377'", "yes",
                              "printf 'T\\000\\000\\000\\001ab'", "printf 'R\\000\\000\\000\\000'"}) {

@@ -109,6 +109,11 @@ ReaderProcess::Answer ReaderProcess::ask(std::string_view document, Deadline unt
   return answer;
 }
 
+bool ReaderProcess::is_waiting() const {
+  pollfd anything{socket_, POLLIN, 0};
+  return ::poll(&anything, 1, 0) == 0;
+}
+
 bool ReaderProcess::wait_for(short events, Deadline until) const {
   using std::chrono::milliseconds;
   for (;;) {

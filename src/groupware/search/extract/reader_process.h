@@ -40,6 +40,8 @@ class ReaderProcess {
   };
   Answer ask(std::string_view document, Deadline until);
 
+  // Whether it waits for a document; false if it has died meanwhile, whoever ended it.
+  bool is_waiting() const;
   std::uint32_t documents() const { return documents_; }
 
  private:
