@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "groupware/search/index/account_index.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <filesystem>
+#include <system_error>
 
 #include "base/log.h"
 
@@ -19,6 +24,7 @@ constexpr std::uint64_t kBytesInStep = 64 << 20;
 constexpr std::uint64_t kModseqsBehind = 1000;  // before a commit that says nothing else
 constexpr std::size_t kMostAppended = 1 << 20;  // bytes of terms; then the lexicon is read anew
 constexpr std::size_t kAnswersKept = 16;
+constexpr std::size_t kGrownAtLeast = 500;  // documents, before it is compacted
 
 class Finding final : public TextFinding {
  public:
@@ -123,6 +129,18 @@ Result<bool> AccountIndex::is_of_account(const IndexProgress& progress, const In
 
 Result<AccountIndex::Step> AccountIndex::step() {
   std::lock_guard lock(writing_);
+  auto done = follow();
+  if (!done || done->has_more || stopping_ || grown_ < kGrownAtLeast) return done;
+  TRY(const auto present, documents());
+  if (grown_ < present->size() / 4) return done;
+  grown_ = 0;
+  if (const auto compacted = compact(); !compacted)
+    log::warn("search.index_not_compacted", {{"account", account_.value}, {"why", compacted.error().text}});
+  return done;
+}
+
+// Called with writing_ locked.
+Result<AccountIndex::Step> AccountIndex::follow() {
   std::error_code error;
   const bool is_deleted = is_on_disk_ && !std::filesystem::exists(folder_ + "/iamglass", error);  // by someone else
   if (is_broken_ || is_deleted) remove_folder();
@@ -284,7 +302,31 @@ Result<AccountIndex::Step> AccountIndex::write(Plan planned) {
   }
   progress_ = planned.progress;
   is_on_disk_ = true;
+  grown_ += planned.documents.size();
   return Step{planned.has_more, planned.documents.size(), planned.removed.size()};
+}
+
+// Each commit leaves blocks free: of a new index about half. The folders change places in one step, so that there is
+// always a whole one. Called with writing_ locked.
+Result<void> AccountIndex::compact() {
+  const std::string fresh = folder_ + kCompactedSuffix;
+  std::error_code error;
+  std::filesystem::remove_all(fresh, error);
+  auto done = compact_index(folder_, fresh);
+  if (done) {
+    std::lock_guard lock(reading_);
+    if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, folder_.c_str(), RENAME_EXCHANGE) != 0) {
+      done = fail(Errc::unavailable, std::generic_category().message(errno));
+    } else if (loaded_) {
+      auto opened = IndexReader::open(folder_);
+      if (opened && *opened)
+        loaded_->reader = std::move(**opened);
+      else
+        let_go();
+    }
+  }
+  std::filesystem::remove_all(fresh, error);
+  return done;
 }
 
 // Brings what find() knows to what was committed. Called with reading_ locked.

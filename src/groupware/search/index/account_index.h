@@ -21,6 +21,9 @@
 
 namespace kontor::groupware {
 
+// What an account's folder is called while it is made anew in less room.
+constexpr const char* kCompactedSuffix = ".new";
+
 // Thread-safe.
 class AccountIndex {
  public:
@@ -68,7 +71,9 @@ class AccountIndex {
   Result<void> plan_removals(const Reader& reader, Plan& plan, std::vector<ItemId>& wanted);
   Result<void> plan_by_comparing(Plan& plan, std::vector<ItemId>& wanted);
   Result<void> make_documents(const Reader& reader, const std::vector<ItemId>& wanted, std::uint64_t next, Plan& plan);
+  Result<Step> follow();
   Result<Step> write(Plan plan);
+  Result<void> compact();
   void show(const Plan& plan);
   Result<std::shared_ptr<const ItemSet>> documents();
   void remove_folder();
@@ -84,6 +89,7 @@ class AccountIndex {
   std::mutex writing_;  // taken before reading_
   std::optional<IndexProgress> progress_;
   bool is_on_disk_ = false;  // what progress_ says
+  std::size_t grown_ = 0;    // documents since it was compacted
 
   std::mutex reading_;
   std::optional<Loaded> loaded_;

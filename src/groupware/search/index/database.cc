@@ -188,4 +188,11 @@ Result<void> IndexWriter::commit(const IndexProgress& progress) {
   });
 }
 
+Result<void> compact_index(const std::string& folder, const std::string& to) {
+  return guarded([&]() -> Result<void> {
+    Xapian::Database(folder, Xapian::DB_OPEN).compact(to, Xapian::DBCOMPACT_NO_RENUMBER | Xapian::Compactor::STANDARD);
+    return {};
+  });
+}
+
 }  // namespace kontor::groupware

@@ -70,4 +70,7 @@ class IndexWriter {
   std::unique_ptr<State> state_;
 };
 
+// Writes what was committed last to a new folder, without the room that changes left. Nobody may be writing.
+Result<void> compact_index(const std::string& folder, const std::string& to);
+
 }  // namespace kontor::groupware

@@ -238,6 +238,27 @@ TEST_F(TextIndexTest, WholeWordsAndPartsAreDecidedWithoutReading) {
   EXPECT_EQ(extractor.asked, 6) << "one candidate";
 }
 
+// It changes places with the old one while searches go on.
+TEST_F(TextIndexTest, TakesLessRoomOnceItIsWhole) {
+  for (int i = 0; i < 600; ++i)
+    add(*account_, inbox(*account_), mail("n", "", "word" + std::to_string(i * 7919) + " all\r\n"));
+  EXPECT_EQ(with_index(Op::body, "all").size(), 600U);
+  must(index().update(id()));
+  const std::string own = folder_ + "/" + std::to_string(id().value);
+  EXPECT_FALSE(std::filesystem::exists(own + ".new"));
+  EXPECT_EQ(status().documents, 600U);
+  EXPECT_EQ(with_index(Op::body, "ord7919"), (std::vector<std::uint32_t>{2, 11, 101}));
+  add(*account_, inbox(*account_), mail("n", "", "word all\r\n"));
+  remove_first(1);
+  must(index().update(id()));
+  EXPECT_EQ(status().documents, 600U);
+  EXPECT_EQ(with_index(Op::body, "all").size(), 600U);
+  std::filesystem::create_directories(own + ".new");
+  index().forget_all_but({id()});
+  EXPECT_FALSE(std::filesystem::exists(own + ".new"));
+  EXPECT_TRUE(std::filesystem::exists(own));
+}
+
 // What cannot be read for now stays a candidate.
 TEST_F(TextIndexTest, LooksAgainAtDocumentsThatCouldNotBeRead) {
   CountingExtractor extractor;

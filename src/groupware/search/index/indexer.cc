@@ -194,8 +194,9 @@ void Indexer::forget_all_but(const std::vector<AccountId>& accounts) {
     std::uint64_t id = 0;
     const auto [last, wrong] = std::from_chars(name.data(), name.data() + name.size(), id);
     // What is not ours is left alone.
-    if (wrong == std::errc() && last == name.data() + name.size() && !there.contains(AccountId(id)))
-      remains.push_back(at->path());
+    const std::string_view rest(last, static_cast<std::size_t>(name.data() + name.size() - last));
+    const bool is_gone = rest.empty() && !there.contains(AccountId(id));
+    if (wrong == std::errc() && (is_gone || rest == kCompactedSuffix)) remains.push_back(at->path());
   }
   for (const auto& path : remains) std::filesystem::remove_all(path, error);
 }

@@ -12,6 +12,7 @@ namespace kontor::groupware {
 namespace {
 
 constexpr std::size_t kMostConditions = 12;
+constexpr std::size_t kTermStride = kLongestTerm - kLongestPiece;
 
 enum class Script : std::uint8_t { separator, spaced, unspaced };
 
@@ -82,7 +83,7 @@ void TermCutter::feed(std::string_view folded) {
     if (script == Script::unspaced) take_unspaced(character);
     // A word without end must not be held whole: what is cut off here has its own terms, and half a term stays.
     if (word_.size() > 64 * kLongestTerm) {
-      for (std::size_t from = 0; from + kLongestTerm <= word_.size(); from += kLongestPiece)
+      for (std::size_t from = 0; from + kLongestTerm <= word_.size(); from += kTermStride)
         emit_(std::string_view(word_).substr(from, kLongestTerm));
       word_.erase(0, word_.size() - 2 * kLongestTerm);
     }
@@ -99,7 +100,7 @@ void TermCutter::end_word() {
   if (word.size() <= kLongestTerm) {
     emit_(word);
   } else {
-    for (std::size_t from = 0; from + kLongestTerm < word.size(); from += kLongestPiece)
+    for (std::size_t from = 0; from + kLongestTerm < word.size(); from += kTermStride)
       emit_(word.substr(from, kLongestTerm));
     emit_(word.substr(word.size() - kLongestTerm));
   }

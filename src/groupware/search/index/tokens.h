@@ -17,8 +17,8 @@
 
 namespace kontor::groupware {
 
-constexpr std::size_t kLongestTerm = 64;
-constexpr std::size_t kLongestPiece = kLongestTerm / 2;
+constexpr std::size_t kLongestTerm = 128;
+constexpr std::size_t kLongestPiece = 32;
 
 // Cuts folded text that comes in pieces (ends of pieces are ends of characters).
 class TermCutter {
