@@ -73,6 +73,7 @@ TEST(SieveFlags, ExamplesOfRfc5232) {
        "if hasflag :count \"ge\" \"myflags\" \"3\" { keep :flags \"${myflags}\"; }",
        "keep flags=(A b c)\n"},
       {"require \"imap4flags\"; setflag \"\\\\Seen\"; if hasflag :contains \"see\" { discard; }", "discard\n"},
+      {"require \"imap4flags\"; setflag \"b\"; if hasflag \"a b\" { discard; }", "discard\n"},
       {"require \"imap4flags\"; addflag [\"\\\\Recent\",\"\\\\Bogus\",\"a(b\",\"ok\"];",
        "keep (implicit) flags=(ok)\n"},
       {"require \"imap4flags\"; setflag \"a\"; keep :flags \"\";", "keep\n"},

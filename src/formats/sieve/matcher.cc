@@ -26,9 +26,14 @@ Result<Matcher> Matcher::make(Runner& runner, const Call& call, const Argument* 
   matcher.takes_all_ = keys == nullptr;
   if (!keys) return matcher;
   for (std::size_t i = 0; i < keys->texts.size(); i++) {
+    TRY(const std::string text, runner.expand(keys->texts[i]));
+    TRY_VOID(runner.spend(1 + text.size() / 16));
+    if (call.op == Op::hasflag && call.match != Tag::regex) {
+      matcher.add_flag_keys(text);
+      continue;
+    }
     Key key;
-    TRY(key.text, runner.expand(keys->texts[i]));
-    TRY_VOID(runner.spend(1 + key.text.size() / 16));
+    key.text = text;
     if (call.match == Tag::is || call.match == Tag::contains || call.match == Tag::value || call.match == Tag::count) {
       key.folded = fold(call.comparator, key.text);
     } else if (call.match == Tag::regex) {
@@ -41,6 +46,18 @@ Result<Matcher> Matcher::make(Runner& runner, const Call& call, const Argument* 
     matcher.keys_.push_back(std::move(key));
   }
   return matcher;
+}
+
+// A list of flags has several in one string, too (RFC 5232 section 2).
+void Matcher::add_flag_keys(std::string_view text) {
+  for (;;) {
+    const auto end = text.find(' ');
+    const std::string_view flag = text.substr(0, end);
+    const bool is_only = keys_.empty() && end == std::string_view::npos;
+    if (!flag.empty() || is_only) keys_.push_back({std::string(flag), fold(call_->comparator, flag), nullptr});
+    if (end == std::string_view::npos) return;
+    text.remove_prefix(end + 1);
+  }
 }
 
 Result<bool> Matcher::take(std::string_view value) {

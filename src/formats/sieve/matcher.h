@@ -25,6 +25,7 @@ class Matcher {
   };
 
   Matcher(Runner& runner, const Call& call) : runner_(&runner), call_(&call) {}
+  void add_flag_keys(std::string_view text);
   Result<bool> matches(const Key& key, std::string_view value, std::string_view folded);
   void remember(const std::vector<std::string_view>& captures, std::string_view whole);
 
