@@ -106,29 +106,32 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool is_closed_ = false;
 };
 
-// Posts to the connection's loop at its first set() after a take(), so that setting it often is cheap.
-class SocketSignal : public Signal {
+// What may be set from any thread, for a connection that may be gone by then.
+class ConnectionSignal : public Signal {
  public:
-  SocketSignal(std::shared_ptr<Loop> loop, std::weak_ptr<Connection> connection)
+  ConnectionSignal(std::shared_ptr<Loop> loop, std::weak_ptr<Connection> connection)
       : loop_(std::move(loop)), connection_(std::move(connection)) {}
+
+ protected:
+  std::shared_ptr<Loop> loop_;
+  std::weak_ptr<Connection> connection_;
+};
+
+// Posts to the connection's loop at its first set() after a take(), so that setting it often is cheap.
+class SocketSignal final : public ConnectionSignal {
+ public:
+  using ConnectionSignal::ConnectionSignal;
   void set() override;
   bool take() { return is_set_.exchange(false, std::memory_order_acq_rel); }
 
  private:
   std::atomic<bool> is_set_ = false;
-  std::shared_ptr<Loop> loop_;
-  std::weak_ptr<Connection> connection_;
 };
 
-class EndSignal : public Signal {
+class EndSignal final : public ConnectionSignal {
  public:
-  EndSignal(std::shared_ptr<Loop> loop, std::weak_ptr<Connection> connection)
-      : loop_(std::move(loop)), connection_(std::move(connection)) {}
+  using ConnectionSignal::ConnectionSignal;
   void set() override;
-
- private:
-  std::shared_ptr<Loop> loop_;
-  std::weak_ptr<Connection> connection_;
 };
 
 // The stream that sessions see.

@@ -2,16 +2,15 @@
 // Plays tests/transcripts/pop3/*.txt against a server in this process: real sockets, the real core, the memory engine.
 // The grammar stands in tests/transcripts/pop3/README.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <sstream>
 #include <thread>
 
 #include "base/log.h"
 #include "net/script_stream.h"
+#include "net/transcript.h"
 #include "protocols/pop3/server.h"
 #include "store/memory.h"
 
@@ -19,80 +18,10 @@ namespace kontor::pop3 {
 namespace {
 
 namespace fs = std::filesystem;
-
-template <class T>
-T must_have(Result<T> result) {
-  if (!result) throw std::runtime_error(std::string(name(result.error().code)) + ": " + result.error().text);
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
-
-std::string unescape(std::string_view text) {
-  static const std::map<char, char> kLetters = {{'r', '\r'}, {'n', '\n'}, {'0', '\0'}, {'\\', '\\'}};
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\') {
-      out += text[i];
-    } else if (text.at(++i) == 'x') {
-      out += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
-      i += 2;
-    } else {
-      out += kLetters.at(text[i]);
-    }
-  }
-  return out;
-}
-
-// Each "<*>" is any text.
-bool matches(std::string_view line, std::string_view pattern) {
-  const auto star = pattern.find("<*>");
-  if (star == std::string_view::npos) return line == pattern;
-  if (!line.starts_with(pattern.substr(0, star))) return false;
-  for (std::size_t at = star; at <= line.size(); ++at)
-    if (matches(line.substr(at), pattern.substr(star + 3))) return true;
-  return false;
-}
-
-struct Step {
-  std::size_t line = 0;
-  int connection = 1;
-  std::string word, text;
-};
-
-struct Scenario {
-  std::string setting(const std::string& key) const {
-    const auto found = settings.find(key);
-    return found == settings.end() ? "" : found->second;
-  }
-
-  std::string title;
-  std::map<std::string, std::string> settings;
-  std::vector<Step> steps;
-};
-
-std::vector<Scenario> read_scenarios(const fs::path& path) {
-  std::ifstream in(path);
-  std::vector<Scenario> scenarios;
-  std::size_t number = 0;
-  for (std::string line; std::getline(in, line);) {
-    ++number;
-    if (line.empty() || line[0] == '#') continue;
-    if (line[0] == '=') {
-      scenarios.emplace_back().title = line.substr(2);
-      continue;
-    }
-    const auto colon = line.find(':');
-    std::string word = line.substr(0, colon);
-    std::string text = line.size() > colon + 2 ? line.substr(colon + 2) : "";
-    if (word[0] >= 'a' && word[0] <= 'z') {
-      scenarios.back().settings[word] = text;
-      continue;
-    }
-    const auto word_at = word.find_first_not_of("0123456789");
-    const int connection = word_at == 0 ? 1 : std::stoi(word.substr(0, word_at));
-    scenarios.back().steps.push_back({number, connection, word.substr(word_at), text});
-  }
-  return scenarios;
-}
+using net::must_have;
+using net::unescape;
+using Scenario = net::TranscriptScenario;
+using Step = net::TranscriptStep;
 
 // One server with a fresh organisation.
 class World {
@@ -115,7 +44,7 @@ class World {
     std::vector<net::Certificate> certificates;
     if (!scenario.setting("tls").empty()) {
       mode = scenario.setting("tls") == "starttls" ? net::TlsMode::starttls : net::TlsMode::implicit;
-      certificates = {certificate()};
+      certificates = {net::transcript_certificate()};
     }
     const Services services{*accounts_, *directory_, limits_, *workers_};
     server_ = std::make_unique<net::TestServer>(session(services, options), mode, certificates);
@@ -179,14 +108,6 @@ class World {
   void change(const std::function<Result<void>(groupware::Transaction&)>& make) {
     must_have(must_have(accounts_->open(AccountId(ada_.value)))->update(groupware::Caller::system(), make));
   }
-  static net::Certificate certificate() {
-    const fs::path folder = fs::temp_directory_path() / ("kontor-pop3-test-" + std::to_string(::getpid()));
-    fs::create_directories(folder);
-    net::Certificate files{folder / "cert.pem", folder / "key.pem"};
-    must_have(net::make_self_signed(files, "localhost"));
-    return files;
-  }
-
   const Scenario& scenario_;
   FakeClock clock_{Instant(std::chrono::seconds(1'700'000'000))};
   std::unique_ptr<store::Engine> engine_ = store::open_memory();
@@ -224,6 +145,10 @@ void expect_number(std::uint32_t got, const std::string& wanted) {
 }
 
 void take_step(World& world, const Step& step) {
+  net::TranscriptPatterns patterns;
+  const auto matches = [&](const std::string& line, const std::string& pattern) {
+    return patterns.matches(line, pattern);
+  };
   const std::string& word = step.word;
   if (word == "MAIL") return world.deliver(unescape(step.text));
   if (word == "SIZED") return world.deliver(sized(std::stoul(step.text)));
@@ -252,7 +177,7 @@ class Pop3Transcript : public ::testing::TestWithParam<fs::path> {};
 
 TEST_P(Pop3Transcript, Plays) {
   log::configure(log::Level::off, log::Form::text, "");
-  const auto scenarios = read_scenarios(GetParam());
+  const auto scenarios = net::read_transcript(GetParam());
   ASSERT_FALSE(scenarios.empty());
   for (const auto& scenario : scenarios) {
     World world(scenario);
@@ -266,15 +191,8 @@ TEST_P(Pop3Transcript, Plays) {
   }
 }
 
-std::vector<fs::path> transcripts() {
-  std::vector<fs::path> found;
-  for (const auto& entry : fs::directory_iterator(fs::path(KONTOR_SOURCE_DIR) / "tests/transcripts/pop3"))
-    if (entry.path().extension() == ".txt") found.push_back(entry.path());
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
-INSTANTIATE_TEST_SUITE_P(All, Pop3Transcript, ::testing::ValuesIn(transcripts()),
+INSTANTIATE_TEST_SUITE_P(All, Pop3Transcript,
+                         ::testing::ValuesIn(net::transcripts(fs::path(KONTOR_SOURCE_DIR) / "tests/transcripts/pop3")),
                          [](const auto& one) { return one.param.stem().string(); });
 
 }  // namespace

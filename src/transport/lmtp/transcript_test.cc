@@ -2,16 +2,14 @@
 // Plays tests/transcripts/lmtp/*.txt against a server in this process: real sockets, the real core, the memory engine.
 // The grammar stands in tests/transcripts/lmtp/README.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <map>
 #include <thread>
 
 #include "base/log.h"
 #include "directory/directory.h"
 #include "net/script_stream.h"
+#include "net/transcript.h"
 #include "store/memory.h"
 #include "transport/lmtp/server.h"
 
@@ -19,77 +17,13 @@ namespace kontor::transport {
 namespace {
 
 namespace fs = std::filesystem;
+using net::must_have;
+using net::unescape;
+using LmtpScenario = net::TranscriptScenario;
+using LmtpStep = net::TranscriptStep;
 
-template <class T>
-T must_have(Result<T> result) {
-  if (!result) throw std::runtime_error(std::string(name(result.error().code)) + ": " + result.error().text);
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
-
-std::string unescape(std::string_view text) {
-  static const std::map<char, char> kLetters = {{'r', '\r'}, {'n', '\n'}, {'t', '\t'}, {'0', '\0'}, {'\\', '\\'}};
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\') {
-      out += text[i];
-    } else if (text.at(++i) == 'x') {
-      out += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
-      i += 2;
-    } else {
-      out += kLetters.at(text[i]);
-    }
-  }
-  return out;
-}
-
-// "<*>" is any text.
 bool matches(std::string_view line, const std::string& pattern) {
-  auto star = pattern.find("<*>");
-  if (star == std::string::npos) return line == unescape(pattern);
-  std::string head = unescape(pattern.substr(0, star));
-  std::string tail = unescape(pattern.substr(star + 3));
-  return line.size() >= head.size() + tail.size() && line.starts_with(head) && line.ends_with(tail);
-}
-
-struct LmtpStep {
-  std::size_t line = 0;
-  std::string word, text;
-};
-
-struct LmtpScenario {
-  std::string setting(const std::string& key) const {
-    auto found = settings.find(key);
-    return found == settings.end() ? "" : found->second;
-  }
-  std::uint32_t number(const std::string& key, std::uint32_t standard) const {
-    return setting(key).empty() ? standard : static_cast<std::uint32_t>(std::stoul(setting(key)));
-  }
-
-  std::string title;
-  std::map<std::string, std::string> settings;
-  std::vector<LmtpStep> steps;
-};
-
-std::vector<LmtpScenario> read_scenarios(const fs::path& path) {
-  std::ifstream in(path);
-  std::vector<LmtpScenario> scenarios;
-  std::size_t number = 0;
-  for (std::string line; std::getline(in, line);) {
-    ++number;
-    if (line.empty() || line[0] == '#') continue;
-    if (line[0] == '=') {
-      scenarios.emplace_back().title = line.substr(2);
-      continue;
-    }
-    auto colon = line.find(':');
-    std::string word = line.substr(0, colon);
-    std::string text = line.size() > colon + 2 ? line.substr(colon + 2) : "";
-    if (word[0] >= 'a' && word[0] <= 'z')
-      scenarios.back().settings[word] = text;
-    else
-      scenarios.back().steps.push_back({number, word, text});
-  }
-  return scenarios;
+  return net::TranscriptPatterns().matches(line, pattern);
 }
 
 // One server with a fresh organisation, and one client.
@@ -100,15 +34,15 @@ class LmtpWorld {
     populate();
     LmtpOptions options;
     options.hostname = "mx.example.org";
-    options.recipients = scenario.number("recipients", options.recipients);
+    options.recipients = static_cast<std::uint32_t>(scenario.number("recipients", options.recipients));
     options.largest_message = scenario.number("largest", 100 << 20);
-    options.line_length = scenario.number("line", options.line_length);
-    options.bad_commands = scenario.number("bad", options.bad_commands);
+    options.line_length = static_cast<std::uint32_t>(scenario.number("line", options.line_length));
+    options.bad_commands = static_cast<std::uint32_t>(scenario.number("bad", options.bad_commands));
     options.idle_timeout = std::chrono::seconds(scenario.number("idle", 20));
     if (scenario.setting("quota") == "reject") options.over_quota = groupware::QuotaPolicy::reject;
     lmtp_ = std::make_unique<LmtpServer>(*accounts_, *directory_, *workers_, clock_, options);
     std::vector<net::Certificate> certificates;
-    if (!scenario.setting("tls").empty()) certificates = {certificate()};
+    if (!scenario.setting("tls").empty()) certificates = {net::transcript_certificate()};
     server_ = std::make_unique<net::TestServer>(lmtp_->session(), net::TlsMode::starttls, certificates);
     peer_ = std::make_unique<net::ScriptPeer>(server_->client_options());
   }
@@ -177,14 +111,6 @@ class LmtpWorld {
     return open(address)->folders()->by_role(groupware::FolderRole::inbox);
   }
 
-  static net::Certificate certificate() {
-    fs::path folder = fs::temp_directory_path() / ("kontor-lmtp-test-" + std::to_string(::getpid()));
-    fs::create_directories(folder);
-    net::Certificate files{folder / "cert.pem", folder / "key.pem"};
-    must_have(net::make_self_signed(files, "localhost"));
-    return files;
-  }
-
   FakeClock clock_{Instant(std::chrono::seconds(1'700'000'000))};
   std::unique_ptr<store::Engine> engine_ = store::open_memory();
   std::unique_ptr<directory::Directory> directory_ =
@@ -245,7 +171,7 @@ void take_step(LmtpWorld& world, const LmtpStep& step) {
 
 void play(const std::string& file) {
   log::configure(log::Level::off, log::Form::text, "");
-  auto scenarios = read_scenarios(fs::path(KONTOR_SOURCE_DIR) / "tests/transcripts/lmtp" / file);
+  auto scenarios = net::read_transcript(fs::path(KONTOR_SOURCE_DIR) / "tests/transcripts/lmtp" / file);
   ASSERT_FALSE(scenarios.empty()) << file;
   for (const LmtpScenario& scenario : scenarios) {
     LmtpWorld world(scenario);
