@@ -109,6 +109,7 @@ class Directory {
   virtual Result<Principal> by_account(AccountId account) const = 0;
   // Of the principal or, where it has none, of its tenant; 0 = unlimited.
   virtual std::uint64_t quota_bytes(PrincipalId id) const = 0;
+  virtual std::uint64_t quota_messages(PrincipalId id) const = 0;  // 0 = unlimited
   // All groups that the principal is in, also through other groups.
   virtual std::vector<PrincipalId> groups_of(PrincipalId id) const = 0;
 

@@ -242,6 +242,11 @@ TEST_F(DirectoryTest, QuotaIsItsOwnOrTheTenants) {
   ada.quota = 0;
   ASSERT_TRUE(directory->update_principal(ada));
   EXPECT_EQ(directory->quota_bytes(ada.id), 0u) << "explicitly unlimited";
+  EXPECT_EQ(directory->quota_messages(ada.id), 0u);
+  ada.quota_messages = 7;
+  ASSERT_TRUE(directory->update_principal(ada));
+  EXPECT_EQ(directory->quota_messages(ada.id), 7u);
+  EXPECT_EQ(directory->principal(ada.id)->quota_messages, 7u);
 }
 
 }  // namespace

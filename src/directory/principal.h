@@ -67,6 +67,7 @@ struct Principal {
   std::vector<std::string> addresses;  // lower case; the first is the primary one and the login name
   Status status = Status::active;
   std::optional<std::uint64_t> quota;  // bytes, 0 = unlimited; absent = the tenant's default
+  std::uint64_t quota_messages = 0;    // items in its account; 0 = unlimited
   std::uint32_t protocols = kAllProtocols;
   std::vector<Role> roles;
   std::vector<PrincipalId> members;  // groups: who gets its mail; shared mailboxes: who may use it

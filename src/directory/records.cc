@@ -137,6 +137,7 @@ std::string encode(const StoredPrincipal& stored) {
   out.add_addresses(addresses_at);
   out.add_status(static_cast<std::uint8_t>(principal.status));
   if (principal.quota) out.add_quota(*principal.quota);
+  out.add_quota_messages(principal.quota_messages);
   out.add_protocols(principal.protocols);
   out.add_roles(roles_at);
   out.add_members(members_at);
@@ -236,6 +237,7 @@ Result<StoredPrincipal> decode_principal(PrincipalId id, std::string_view value)
   if (principal.addresses.empty()) return damaged("principal", id.value);
   principal.status = *status;
   if (auto quota = in->quota()) principal.quota = *quota;
+  principal.quota_messages = in->quota_messages();
   principal.protocols = in->protocols();
   if (in->roles() != nullptr)
     for (std::uint8_t value_of_role : *in->roles()) {

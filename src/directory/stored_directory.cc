@@ -136,6 +136,11 @@ Result<Principal> StoredDirectory::by_account(AccountId account) const {
 }
 
 std::uint64_t StoredDirectory::quota_bytes(PrincipalId id) const { return current()->quota_bytes(id); }
+std::uint64_t StoredDirectory::quota_messages(PrincipalId id) const {
+  const auto roster = current();
+  const Principal* one = roster->principal(id);
+  return one == nullptr ? 0 : one->quota_messages;
+}
 std::vector<PrincipalId> StoredDirectory::groups_of(PrincipalId id) const { return current()->groups_of(id); }
 Result<Recipient> StoredDirectory::resolve(std::string_view address) const { return current()->resolve(address); }
 std::vector<PrincipalId> StoredDirectory::expand(PrincipalId id) const { return current()->expand(id); }

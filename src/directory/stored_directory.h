@@ -29,6 +29,7 @@ class StoredDirectory final : public Directory {
   std::vector<Principal> principals(TenantId tenant) const override;
   Result<Principal> by_account(AccountId account) const override;
   std::uint64_t quota_bytes(PrincipalId id) const override;
+  std::uint64_t quota_messages(PrincipalId id) const override;
   std::vector<PrincipalId> groups_of(PrincipalId id) const override;
   std::optional<MemberRole> member_role(PrincipalId mailbox, PrincipalId who) const override;
   SendRight send_right(PrincipalId who, PrincipalId as) const override;

@@ -107,7 +107,8 @@ struct Changes {
 struct Usage {
   std::uint64_t bytes = 0;
   std::uint64_t items = 0;
-  std::uint64_t limit = 0;  // bytes; 0 = unlimited
+  std::uint64_t limit = 0;       // bytes; 0 = unlimited
+  std::uint64_t item_limit = 0;  // 0 = unlimited
 };
 
 // What the importer knows of a source item it has brought. `fingerprint` is the importer's own.
@@ -237,6 +238,7 @@ struct Notice {
   Modseq modseq;
   std::vector<FolderId> folders;  // whose items or own properties changed; removed ones too; 0 = the account's own
   bool folder_list_changed = false;
+  std::uint64_t session = 0;  // Caller::session of who changed it
 };
 
 // Ends the watching when destroyed; blocks while its function runs on another thread.

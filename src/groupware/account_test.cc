@@ -546,6 +546,16 @@ TEST_F(AccountTest, TellsWatchersAfterTheCommit) {
   EXPECT_EQ(notices[0].folders, std::vector<FolderId>{in});
   EXPECT_EQ(notices[0].modseq, account->modseq());
   EXPECT_FALSE(notices[0].folder_list_changed);
+  EXPECT_EQ(notices[0].session, 0U);
+  Caller session = as(ada);
+  session.session = 17;
+  must(account->update(session, [&](Transaction& t) -> Result<void> {
+    TRY_VOID(t.change_flags(in, Uid(1), {FlagChange::Mode::add, {kFlagged, {}}}));
+    return {};
+  }));
+  ASSERT_EQ(notices.size(), 2U);
+  EXPECT_EQ(notices[1].session, 17U) << "whose change it was";
+  notices.pop_back();
   watch.reset();
   add(*account, in, mail("two"));
   EXPECT_EQ(notices.size(), 1U);

@@ -39,12 +39,15 @@ Result<TenantId> Delivery::accepts(std::string_view address, std::uint64_t size,
       return fail(Errc::unavailable, "the list has no member who could take mail now");
     return principal.tenant;
   }
-  std::uint64_t limit = directory_.quota_bytes(principal.id);
-  if (limit == 0) return principal.tenant;
+  const std::uint64_t limit = directory_.quota_bytes(principal.id);
+  const std::uint64_t most_items = directory_.quota_messages(principal.id);
+  if (limit == 0 && most_items == 0) return principal.tenant;
   TRY(std::shared_ptr<Account> account, open(principal.account()));
   TRY(std::unique_ptr<Reader> reader, account->read(Caller::system()));
-  std::uint64_t used = reader->usage().bytes;
-  if (used >= limit || used + size > limit) return fail(Errc::over_quota, "the mailbox is full");
+  const Usage used = reader->usage();
+  const bool has_no_room = limit != 0 && (used.bytes >= limit || used.bytes + size > limit);
+  if (has_no_room || (most_items != 0 && used.items >= most_items))
+    return fail(Errc::over_quota, "the mailbox is full");
   return principal.tenant;
 }
 

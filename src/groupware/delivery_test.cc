@@ -75,6 +75,15 @@ TEST_F(DeliveryTest, TellsFullAndSuspendedMailboxes) {
   EXPECT_TRUE(delivery.accepts("ada@example.org", 100));
   EXPECT_EQ(delivery.accepts("ada@example.org", 1000).error().code, Errc::over_quota);
   EXPECT_EQ(deliver("ada@example.org", mail("x", "", std::string(600, 'x'))).error().code, Errc::over_quota);
+  principal.quota = 0;
+  principal.quota_messages = 2;
+  must(directory->update_principal(principal));
+  must(deliver("ada@example.org"));
+  EXPECT_TRUE(delivery.accepts("ada@example.org", 1));
+  must(deliver("ada@example.org"));
+  EXPECT_EQ(delivery.accepts("ada@example.org", 1).error().code, Errc::over_quota);
+  EXPECT_EQ(deliver("ada@example.org").error().code, Errc::over_quota) << "as many messages as it may have";
+  principal.quota_messages = 0;
   principal.status = directory::Status::suspended;
   must(directory->update_principal(principal));
   EXPECT_EQ(delivery.accepts("ada@example.org", 1).error().code, Errc::unavailable);

@@ -322,7 +322,9 @@ Usage Reading<Base>::usage() const {
   Usage out;
   out.bytes = layer_.record.bytes;
   out.items = layer_.record.items;
-  out.limit = environment_.directory.quota_bytes(PrincipalId(ownership_.account.value));
+  const PrincipalId owner(ownership_.account.value);
+  out.limit = environment_.directory.quota_bytes(owner);
+  out.item_limit = environment_.directory.quota_messages(owner);
   return out;
 }
 

@@ -35,7 +35,7 @@ constexpr std::uint32_t kFreeBusyDetails = 1 << 12;  // and with what, and where
 constexpr std::uint32_t kAll = (1 << 13) - 1;
 
 // Whoever has one of these sees that the folder is there.
-constexpr std::uint32_t kShowing = kSee | kRead;
+constexpr std::uint32_t kShowing = kSee | kRead | kInsert;
 constexpr std::uint32_t kReader = kSee | kRead | kFreeBusy | kFreeBusyDetails;
 constexpr std::uint32_t kEditor = kAll & ~kAdminister;
 
@@ -67,6 +67,7 @@ struct Caller {
 
   PrincipalId principal;
   bool is_system = false;
+  std::uint64_t session = 0;  // given back in notices of its own changes; 0 = none in particular
 };
 
 }  // namespace kontor::groupware

@@ -276,6 +276,7 @@ Result<std::optional<Notice>> StoredAccount::apply(Pending& pending, Layer& bott
     pending.result = number;
   }
   Notice notice = notice_of(layer, number);
+  notice.session = pending.caller.session;
   bottom.absorb(std::move(layer));
   return notice;
 }

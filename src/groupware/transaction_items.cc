@@ -122,7 +122,11 @@ Result<FlagSet> AccountTransaction::numbers(const FlagNames& names) {
 }
 
 Result<void> AccountTransaction::check_quota(std::uint64_t bytes) const {
-  std::uint64_t limit = environment_.directory.quota_bytes(PrincipalId(ownership_.account.value));
+  const PrincipalId owner(ownership_.account.value);
+  const std::uint64_t items = environment_.directory.quota_messages(owner);
+  if (items != 0 && layer_.record.items >= items)
+    return fail(Errc::over_quota, "the mailbox holds as many messages as it may");
+  const std::uint64_t limit = environment_.directory.quota_bytes(owner);
   if (limit != 0 && layer_.record.bytes + bytes > limit) return fail(Errc::over_quota, "the mailbox is full");
   return {};
 }

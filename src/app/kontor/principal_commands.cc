@@ -50,7 +50,10 @@ void add_changes(VerbCommand& command, const Family& family, bool is_new) {
     command.text("--status", "status", "STATUS",
                  "active, inactive (no login, mail is taken) or suspended (mail is deferred)");
   if (is_new) command.flag("--inactive", "status", "inactive", "No login yet: an account that is being moved in");
-  if (family.has_account) command.size("--quota", "quota", "Like 5G; unlimited; or default: the tenant's", "default");
+  if (family.has_account) {
+    command.size("--quota", "quota", "Like 5G; unlimited; or default: the tenant's", "default");
+    command.number("--quota-messages", "quota_messages", "How many messages it may hold; 0: no such limit");
+  }
   command.list(is_new ? "--alias" : "--add-alias", "add_addresses", "ADDRESS", "A further address");
   if (!is_new) {
     command.list("--remove-alias", "remove_addresses", "ADDRESS", "Take an address away");

@@ -149,8 +149,10 @@ Result<void> change_access(const Arguments& arguments, Principal& principal) {
   return {};
 }
 
-// The quota: a size, or null for the tenant's default.
+// The quotas: a size, or null for the tenant's default; a number of messages, or null for none.
 Result<void> change_quota(const Arguments& arguments, Principal& principal) {
+  TRY(const auto messages, arguments.number("quota_messages"));
+  if (arguments.find("quota_messages")) principal.quota_messages = messages.value_or(0);
   if (!arguments.find("quota")) return {};
   TRY(principal.quota, arguments.size("quota"));
   return {};
@@ -189,7 +191,8 @@ Result<json::value> principal_add(Context& context, const Arguments& arguments) 
     Principal full = made;
     TRY_VOID(change_principal(context, arguments, full));
     if (full.addresses != made.addresses || full.members != made.members || full.protocols != made.protocols ||
-        full.roles != made.roles || full.send_as != made.send_as || full.send_on_behalf != made.send_on_behalf)
+        full.quota_messages != made.quota_messages || full.roles != made.roles || full.send_as != made.send_as ||
+        full.send_on_behalf != made.send_on_behalf)
       TRY_VOID(context.directory.update_principal(full));
     return apply_secret(context, made.id, secret);
   };
@@ -266,16 +269,16 @@ void add_family(std::vector<Verb>& table, std::vector<std::string_view> names, s
     common.insert(common.end(), own.begin(), own.end());
     return common;
   };
-  std::vector<std::string_view> add =
-      with({"address", "name", "status", "quota", "add_addresses", "add_send_as", "add_send_on_behalf"});
+  std::vector<std::string_view> add = with(
+      {"address", "name", "status", "quota", "quota_messages", "add_addresses", "add_send_as", "add_send_on_behalf"});
   if constexpr (family == Family::user) add.insert(add.end(), {"password", "password_hash"});
   if constexpr (family == Family::resource) add.push_back("kind");
   table.push_back({names[0], true, add, principal_add<family>});
   table.push_back({names[1], false, {"address"}, principal_show<family>});
   table.push_back({names[2], false, {"tenant", "domain"}, principal_list<family>});
   table.push_back({names[3], true,
-                   with({"address", "name", "status", "quota", "add_addresses", "remove_addresses", "primary",
-                         "add_send_as", "remove_send_as", "add_send_on_behalf", "remove_send_on_behalf"}),
+                   with({"address", "name", "status", "quota", "quota_messages", "add_addresses", "remove_addresses",
+                         "primary", "add_send_as", "remove_send_as", "add_send_on_behalf", "remove_send_on_behalf"}),
                    principal_set<family>});
   table.push_back({names[4], true, {"address"}, principal_remove<family>});
 }

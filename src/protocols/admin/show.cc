@@ -90,6 +90,7 @@ json::object show(const Context& context, const directory::Principal& principal)
   if (principal.kind == directory::PrincipalKind::group) return out;
   out["own_quota"] = principal.quota ? json::value(*principal.quota) : json::value();
   out["quota"] = context.directory.quota_bytes(principal.id);
+  out["quota_messages"] = principal.quota_messages;
   out["protocols"] = show_protocols(principal.protocols);
   out["roles"] = std::move(roles);
   return out;
