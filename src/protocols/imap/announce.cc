@@ -77,7 +77,7 @@ Result<News> find_news(const Selected& box, const groupware::Caller& caller, boo
 
 Task<void> Session::announce(Expunges expunges) {
   Selected& box = *selected_;
-  co_await renew_rights();
+  if (may_lose_rights()) co_await renew_rights();
   const auto folder = box.is_lost ? nullptr : box.account->folders()->find(box.folder);
   if (folder ? folder->highest == box.view->modseq() : box.exists() == 0) co_return;
   News news;

@@ -24,10 +24,11 @@ std::string Session::capabilities() {
       " LITERAL+ NAMESPACE ACL RIGHTS=texk IDLE UIDPLUS MOVE UNSELECT CHILDREN LIST-EXTENDED LIST-STATUS LIST-MYRIGHTS "
       "LIST-METADATA";
   out +=
-      " SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE CONDSTORE QRESYNC QUOTA QUOTA=RES-STORAGE QUOTASET METADATA NOTIFY";
+      " SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE CONDSTORE QRESYNC QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE "
+      "QUOTASET METADATA NOTIFY";
   out += " UTF8=ACCEPT";
-  out +=
-      " INPROGRESS UIDONLY PREVIEW BINARY MULTIAPPEND CATENATE REPLACE APPENDLIMIT=" + std::to_string(append_limit());
+  out += " INPROGRESS UIDONLY PREVIEW BINARY MULTIAPPEND CATENATE URL-PARTIAL REPLACE APPENDLIMIT=" +
+         std::to_string(append_limit());
   // Both end with the compression's last byte, which nothing marks: whoever compresses stays who he is (RFC 8437
   // section 4.1 would have them ended by UNAUTHENTICATE).
   if (!is_compressed_) out += options().unauthenticate ? " COMPRESS=DEFLATE UNAUTHENTICATE" : " COMPRESS=DEFLATE";

@@ -61,6 +61,13 @@ Result<PrincipalId> find_identity(const Session& session, TenantId tenant, std::
   return found->id;
 }
 
+// "* ACL INBOX"
+std::string answer_start(std::string_view word, const Mailbox& mailbox, const Session& session) {
+  std::string line = "* " + std::string(word) + " ";
+  append_name(line, mailbox.name(), session.name_form());
+  return line;
+}
+
 // A mailbox whose access list the session asks for, and a person.
 struct AclArguments {
   std::string path;
@@ -215,8 +222,7 @@ Task<Result<Reply>> cmd_getacl(Session& session, Command& command) {
            TRY(const auto owner, directory.by_account(mailbox.account->id()));
            return acl_line(directory, owner, *entry.folder, session.name_form());
          }));
-  std::string line = "* ACL ";
-  append_name(line, mailbox.name(), session.name_form());
+  std::string line = answer_start("ACL", mailbox, session);
   line += entries + "\r\n";
   co_await session.write(line);
   co_return Reply::ok("GETACL completed");
@@ -236,8 +242,7 @@ Task<Result<Reply>> cmd_listrights(Session& session, Command& command) {
            auto rights = rights_by_role(owner);
            return who ? rights[who] : 0;
          }));
-  std::string line = "* LISTRIGHTS ";
-  append_name(line, mailbox.name(), session.name_form());
+  std::string line = answer_start("LISTRIGHTS", mailbox, session);
   line.push_back(' ');
   append_wire_name(line, arguments->identifier, session.name_form());
   line.push_back(' ');
@@ -261,8 +266,7 @@ Task<Result<Reply>> cmd_myrights(Session& session, Command& command) {
            TRY(const auto folder, find_folder(*reader, mailbox.path));
            return reader->rights(folder->id);
          }));
-  std::string line = "* MYRIGHTS ";
-  append_name(line, mailbox.name(), session.name_form());
+  std::string line = answer_start("MYRIGHTS", mailbox, session);
   line.push_back(' ');
   append_rights(line, rights);
   line += "\r\n";

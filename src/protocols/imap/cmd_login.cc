@@ -68,6 +68,7 @@ Task<Result<void>> Session::enter(directory::Principal principal) {
   account_ = *std::move(opened);
   stream().set_deadline(std::nullopt);
   caller_ = groupware::Caller::user(principal.id);
+  caller_.session = ++server_->logins;
   mailboxes_.emplace(services().accounts, services().directory, caller_, account_);
   user_ = principal.primary_address();
   co_return Result<void>();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// RFC 9208: QUOTA with the resource STORAGE. Each account is one quota root, named by its owner's address.
+// RFC 9208: QUOTA with the resources STORAGE and MESSAGE. Each account is one quota root, named by its owner's address.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,12 +43,17 @@ Result<std::shared_ptr<groupware::Account>> account_of_root(const Session& sessi
 std::string quota_line(const QuotaRoot& root) {
   std::string line = "* QUOTA ";
   wire::imap::append_astring(line, root.owner.primary_address());
-  if (root.usage.limit == 0) return line + " ()\r\n";
-  return line + fmt::format(" (STORAGE {} {})\r\n", (root.usage.bytes + kUnit - 1) / kUnit, root.usage.limit / kUnit);
+  std::string resources;
+  const auto add = [&](std::string_view name, std::uint64_t used, std::uint64_t limit) {
+    if (limit > 0) resources += fmt::format("{}{} {} {}", resources.empty() ? "" : " ", name, used, limit);
+  };
+  add("STORAGE", (root.usage.bytes + kUnit - 1) / kUnit, root.usage.limit / kUnit);
+  add("MESSAGE", root.usage.items, root.usage.item_limit);
+  return line + " (" + resources + ")\r\n";
 }
 
 struct WantedLimits {
-  std::optional<std::uint64_t> storage;  // absent = no limit
+  std::optional<std::uint64_t> storage, messages;  // absent = no limit
   bool has_unknown = false;
 };
 
@@ -61,6 +66,9 @@ WantedLimits parse_limits(Cursor& in) {
     if (in.take_word("STORAGE")) {
       in.space();
       limits.storage = in.number64();
+    } else if (in.take_word("MESSAGE")) {
+      in.space();
+      limits.messages = in.number64();
     } else {
       limits.has_unknown = true;
       in.atom();
@@ -127,9 +135,10 @@ Task<Result<Reply>> cmd_setquota(Session& session, Command& command) {
   const std::string name = in.astring();
   const auto limits = parse_limits(in);
   if (!in.finish()) co_return Reply::bad(in);
-  if (limits.has_unknown) co_return Reply::no("only STORAGE can be limited", "CANNOT");
+  if (limits.has_unknown) co_return Reply::no("only STORAGE and MESSAGE can be limited", "CANNOT");
   // 0 is the directory's word for no limit at all, and nobody wants an account without any room.
-  if (limits.storage && (*limits.storage == 0 || *limits.storage > ~std::uint64_t{0} / kUnit))
+  const bool has_no_room = limits.storage == 0 || limits.messages == 0;
+  if (has_no_room || limits.storage.value_or(1) > ~std::uint64_t{0} / kUnit)
     co_return Reply::no("no such limit can be set", "CANNOT");
   CO_TRY(const auto line, co_await net::blocking(session.workers(), [&]() -> Result<std::string> {
            QuotaRoot root;
@@ -137,6 +146,7 @@ Task<Result<Reply>> cmd_setquota(Session& session, Command& command) {
            if (!owner || !may_set(session, *owner)) return fail(Errc::denied, "you may not set limits there");
            root.owner = *std::move(owner);
            root.owner.quota = limits.storage.value_or(0) * kUnit;
+           root.owner.quota_messages = limits.messages.value_or(0);
            TRY_VOID(session.services().directory.update_principal(root.owner));
            TRY(const auto account, session.services().accounts.open(root.owner.account()));
            TRY(const auto reader, account->read(groupware::Caller::system()));

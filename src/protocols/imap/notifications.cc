@@ -50,9 +50,12 @@ std::string changed_entries(const std::map<std::string, std::string>& before,
 
 // What the commits of all watched accounts touched since the session last looked.
 struct Notifications::Pending {
+  struct Changes {
+    std::set<Place> touched;
+    bool names = false;
+  };
   std::mutex mutex;
-  std::set<Place> touched;
-  bool names = false;
+  Changes others, own;
 };
 
 // One reader for each account, opened when first needed.
@@ -128,14 +131,17 @@ Result<std::string> Notifications::begin(const Reader& reader, bool wants_status
   TRY(const auto roots, reader.mailboxes.roots());
   for (const auto& root : roots) {
     const AccountId id = root.account->id();
-    auto watch = root.account->watch([pending = pending_, signal = signal_, id](const groupware::Notice& notice) {
-      {
-        std::lock_guard lock(pending->mutex);
-        for (const FolderId folder : notice.folders) pending->touched.emplace(id, folder);
-        pending->names = pending->names || notice.folder_list_changed;
-      }
-      signal->set();
-    });
+    auto watch = root.account->watch(
+        [pending = pending_, signal = signal_, id, session = reader.caller.session](const groupware::Notice& notice) {
+          const bool is_own = session != 0 && notice.session == session;
+          {
+            std::lock_guard lock(pending->mutex);
+            auto& changes = is_own ? pending->own : pending->others;
+            for (const FolderId folder : notice.folders) changes.touched.emplace(id, folder);
+            changes.names = changes.names || notice.folder_list_changed;
+          }
+          if (!is_own) signal->set();
+        });
     watched_.emplace_back(root.account, std::move(watch));
   }
   TRY(const auto listing, list_names(reader.mailboxes, reader.own, reader.caller, reader.form));
@@ -158,26 +164,29 @@ Result<std::string> Notifications::begin(const Reader& reader, bool wants_status
 }
 
 Result<std::string> Notifications::news(const Reader& reader) {
-  std::set<Place> touched;
-  bool names = false;
+  // RFC 5465 section 5: what the client did itself it is not told, but it is known from now on.
+  Pending::Changes others, own;
   {
     std::lock_guard lock(pending_->mutex);
-    touched.swap(pending_->touched);
-    std::swap(names, pending_->names);
+    std::swap(others, pending_->others);
+    std::swap(own, pending_->own);
   }
   std::string lines;
-  if (names) {
+  if (others.names || own.names) {
     TRY(const auto listing, list_names(reader.mailboxes, reader.own, reader.caller, reader.form));
-    take_names(listing, reader, &lines);
+    take_names(listing, reader, others.names ? &lines : nullptr);
   }
   Readers readers(reader.caller);
-  for (const auto& place : touched) {
+  const auto take = [&](const Place& place, std::string* told) {
     if (!place.second) {
-      take_server(readers, reader, &lines);
+      take_server(readers, reader, told);
     } else if (const auto at = known_.find(place); at != known_.end()) {
-      take_folder(place, at->second, readers, reader, &lines);
+      take_folder(place, at->second, readers, reader, told);
     }
-  }
+  };
+  for (const auto& place : others.touched) take(place, &lines);
+  for (const auto& place : own.touched)
+    if (!others.touched.contains(place)) take(place, nullptr);
   return lines;
 }
 

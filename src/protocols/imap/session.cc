@@ -113,11 +113,9 @@ bool Session::is_barred(const Row& row) const {
   return selected_ && selected_->is_lost && row.states == state::kSelected && !leaves;
 }
 
-// RFC 4314 leaves open what becomes of a session that loses a right. Here it has effect with the next command. In one's
-// own account nothing can be taken away.
+// RFC 4314 leaves open what becomes of a session that loses a right. Here it has effect with the next command.
 Task<void> Session::renew_rights() {
   Selected& box = *selected_;
-  if (box.account == account_) co_return;
   const auto folder = box.account->folders()->find(box.folder);
   const std::uint64_t changes = directory_changes();
   if (!folder || (folder->grants == box.grants && changes == box.directory_changes)) co_return;
@@ -151,9 +149,13 @@ Task<void> Session::execute(Command& command) {
   }
   const auto start = std::chrono::steady_clock::now();
   last_progress_ = start;
-  if (selected_) co_await renew_rights();
-  Result<Reply> result = Reply::no("you may not read this folder any more", "NOPERM");
-  if (!is_barred(row)) result = co_await row.handler(*this, command);
+  if (may_lose_rights()) co_await renew_rights();
+  Result<Reply> result = Reply{Reply::Kind::none, {}, {}};
+  if (is_barred(row)) {
+    result = Reply::no("you may not read this folder any more", "NOPERM");
+  } else {
+    result = co_await row.handler(*this, command);
+  }
   const Reply reply = result ? *result : reply_to(result.error());
   if (!result && (result.error().code == Errc::corrupt || result.error().code == Errc::unavailable)) {
     log::error("imap.command_failed",

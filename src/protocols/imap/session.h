@@ -41,6 +41,7 @@ struct Server {
   mutable net::Presence presence;  // by principal
   mutable Pace pace;
   mutable std::atomic<std::uint64_t> directory_changes{0};
+  mutable std::atomic<std::uint64_t> logins{0};  // which numbers the sessions
   std::unique_ptr<directory::Watch> watch;
 };
 
@@ -166,6 +167,8 @@ class Session {
   Task<void> execute(Command& command);
   // Looks what the session may do in the selected folder now, if that can have changed, and tells what differs.
   Task<void> renew_rights();
+  // In one's own account nothing can be taken away.
+  bool may_lose_rights() const { return selected_ && selected_->account != account_; }
   // Whether the command is for messages that the session may not read any more.
   bool is_barred(const Row& row) const;
   Task<void> answer(std::string_view tag, const Reply& reply);

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <map>
 #include <set>
@@ -12,6 +11,7 @@
 #include <thread>
 
 #include "net/script_stream.h"
+#include "net/transcript.h"
 #include "protocols/imap/server.h"
 #include "store/memory.h"
 
@@ -19,90 +19,10 @@ namespace kontor::imap {
 namespace {
 
 namespace fs = std::filesystem;
-
-template <class T>
-T must_have(Result<T> result) {
-  if (!result) throw std::runtime_error(std::string(name(result.error().code)) + ": " + result.error().text);
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
-
-std::string unescape(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\' || i + 1 == text.size()) {
-      out.push_back(text[i]);
-      continue;
-    }
-    switch (text[++i]) {
-      case 'r':
-        out.push_back('\r');
-        break;
-      case 'n':
-        out.push_back('\n');
-        break;
-      case '0':
-        out.push_back('\0');
-        break;
-      case 'x':
-        out.push_back(static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16)));
-        i += 2;
-        break;
-      default:
-        (out += '\\') += text[i];
-    }
-  }
-  return out;
-}
-
-struct Step {
-  std::size_t line = 0;
-  int connection = 1;
-  std::string word;
-  std::string text;
-  std::string block;  // the lines that follow with "|"
-  bool has_block = false;
-};
-
-struct Scenario {
-  std::string title;
-  std::map<std::string, std::string> settings;
-  std::vector<Step> steps;
-};
-
-std::vector<Scenario> read_transcript(const fs::path& path) {
-  std::ifstream in(path);
-  std::vector<Scenario> scenarios;
-  std::size_t number = 0;
-  for (std::string line; std::getline(in, line);) {
-    ++number;
-    if (line.empty() || line[0] == '#') continue;
-    if (line[0] == '=') {
-      scenarios.emplace_back().title = line.substr(1);
-      continue;
-    }
-    auto& now = scenarios.back();
-    if (line[0] == '|') {
-      now.steps.back().block += unescape(line.size() > 2 ? std::string_view(line).substr(2) : "") + "\r\n";
-      now.steps.back().has_block = true;
-      continue;
-    }
-    const auto colon = line.find(':');
-    const std::string head = line.substr(0, colon);
-    std::string rest = colon == std::string::npos || colon + 2 > line.size() ? "" : line.substr(colon + 2);
-    if (std::islower(static_cast<unsigned char>(head[0]))) {
-      now.settings[head] = rest;
-      continue;
-    }
-    const auto word_at = head.find_first_not_of("0123456789");
-    Step step;
-    step.line = number;
-    if (word_at > 0) step.connection = std::stoi(head.substr(0, word_at));
-    step.word = head.substr(word_at);
-    step.text = std::move(rest);
-    now.steps.push_back(std::move(step));
-  }
-  return scenarios;
-}
+using net::must_have;
+using net::unescape;
+using Scenario = net::TranscriptScenario;
+using Step = net::TranscriptStep;
 
 // One server with one fresh organisation.
 class World {
@@ -140,7 +60,7 @@ class World {
     std::vector<net::Certificate> certificates;
     if (!setting("tls").empty()) {
       mode = setting("tls") == "starttls" ? net::TlsMode::starttls : net::TlsMode::implicit;
-      certificates = {certificate()};
+      certificates = {net::transcript_certificate()};
     }
     const Services services{*accounts_, *directory_, limits_, *workers_};
     server_ = std::make_unique<net::TestServer>(session(services, options), mode, certificates);
@@ -152,10 +72,7 @@ class World {
     workers_.reset();  // a worker that has just resumed a session still holds its loop
   }
 
-  std::string setting(const std::string& key) const {
-    const auto found = scenario_.settings.find(key);
-    return found == scenario_.settings.end() ? "" : found->second;
-  }
+  std::string setting(const std::string& key) const { return scenario_.setting(key); }
 
   net::ScriptPeer& peer(int connection) {
     if (connection > 1 && !peers_.contains(1)) this->peer(1);
@@ -223,16 +140,9 @@ class World {
 
   groupware::Options core_options() const {
     groupware::Options options;
+    options.folders_per_account = static_cast<std::uint32_t>(scenario_.number("folders", options.folders_per_account));
     if (!setting("largest").empty()) options.largest_item = std::stoull(setting("largest"));
     return options;
-  }
-
-  static net::Certificate certificate() {
-    const fs::path folder = fs::temp_directory_path() / ("kontor-imap-test-" + std::to_string(getpid()));
-    fs::create_directories(folder);
-    net::Certificate files{folder / "cert.pem", folder / "key.pem"};
-    must_have(net::make_self_signed(files, "localhost"));
-    return files;
   }
 
   void deliver(int number) {
@@ -346,68 +256,19 @@ class Player {
     forbidden_.clear();
   }
 
-  // Known ${variables} put in.
-  std::string expand(std::string text) const {
-    for (const auto& [name, value] : variables_) {
-      const std::string mark = "${" + name + "}";
-      for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark))
-        text.replace(at, mark.size(), value);
-    }
-    return text;
-  }
-
-  // "<*>" is any text, an unknown "${name}" a word that is remembered.
-  bool matches(const std::string& line, const std::string& pattern) {
-    const std::string wanted = expand(pattern);
-    std::map<std::string, std::string> learned;
-    std::size_t at = 0, pos = 0;
-    std::string open;  // the wildcard before the present literal piece: "" none, "*" any, else a variable
-    while (true) {
-      const auto any = wanted.find("<*>", pos);
-      const auto variable = wanted.find("${", pos);
-      const auto next = std::min(any, variable);
-      const bool is_last = next == std::string::npos;
-      const std::string piece = unescape(wanted.substr(pos, is_last ? next : next - pos));
-      std::size_t found = at;
-      if (open.empty()) {
-        if (line.compare(at, piece.size(), piece) != 0) return false;
-      } else {
-        found = is_last ? (line.size() >= at + piece.size() && line.ends_with(piece) ? line.size() - piece.size()
-                                                                                     : std::string::npos)
-                        : line.find(piece, at);
-        if (found == std::string::npos) return false;
-        const std::string value = line.substr(at, found - at);
-        if (open != "*") {
-          if (value.empty() || value.find_first_of(" ()[]") != std::string::npos) return false;
-          learned[open] = value;
-        }
-      }
-      at = found + piece.size();
-      if (is_last) break;
-      if (next == any) {
-        open = "*";
-        pos = next + 3;
-      } else {
-        const auto close = wanted.find('}', next);
-        open = wanted.substr(next + 2, close - next - 2);
-        pos = close + 1;
-      }
-    }
-    if (at != line.size()) return false;
-    variables_.insert(learned.begin(), learned.end());
-    return true;
-  }
+  std::string expand(std::string text) const { return patterns_.expand(std::move(text)); }
+  bool matches(const std::string& line, const std::string& pattern) { return patterns_.matches(line, pattern); }
 
   const Scenario& scenario_;
   World world_;
-  std::map<std::string, std::string> variables_;
+  net::TranscriptPatterns patterns_;
   std::vector<std::string> forbidden_;
 };
 
 class ImapTranscript : public ::testing::TestWithParam<fs::path> {};
 
 TEST_P(ImapTranscript, Plays) {
-  const auto scenarios = read_transcript(GetParam());
+  const auto scenarios = net::read_transcript(GetParam());
   EXPECT_FALSE(scenarios.empty());
   for (const auto& scenario : scenarios) {
     SCOPED_TRACE(scenario.title);
@@ -415,16 +276,8 @@ TEST_P(ImapTranscript, Plays) {
   }
 }
 
-std::vector<fs::path> transcripts() {
-  std::vector<fs::path> found;
-  for (const auto& entry : fs::directory_iterator(fs::path(KONTOR_SOURCE_DIR) / "tests/transcripts/imap")) {
-    if (entry.path().extension() == ".txt") found.push_back(entry.path());
-  }
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
-INSTANTIATE_TEST_SUITE_P(All, ImapTranscript, ::testing::ValuesIn(transcripts()),
+INSTANTIATE_TEST_SUITE_P(All, ImapTranscript,
+                         ::testing::ValuesIn(net::transcripts(fs::path(KONTOR_SOURCE_DIR) / "tests/transcripts/imap")),
                          [](const auto& one) { return one.param.stem().string(); });
 
 }  // namespace
