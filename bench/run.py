@@ -36,7 +36,7 @@ def options_of(arguments):
     parser.add_argument("--formats", default=",".join(FORMATS), help="comma-separated Dovecot formats; none: Kontor alone")
     parser.add_argument("--repeat", type=int, default=3, help="rounds of short measurements (default 3)")
     parser.add_argument("--messages", type=int, default=20_000, help="in the folder that is read and searched (default 20000)")
-    parser.add_argument("--indexed", type=int, default=500, help="in the folder whose text is indexed; fts_xapian is slow (default 500; 0: none)")
+    parser.add_argument("--indexed", type=int, default=200, help="in the folder whose text is indexed; fts_xapian is slow (default 200; 0: none)")
     parser.add_argument("--deliveries", type=int, default=1000, help="of each delivery measurement (default 1000)")
     parser.add_argument("--operations", type=int, default=2000, help="of the mixed work (default 2000)")
     parser.add_argument("--mixed-messages", type=int, default=1000, help="in each folder of the mixed work (default 1000)")
