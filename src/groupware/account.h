@@ -227,7 +227,7 @@ class Transaction : public Reader {
   virtual Result<void> set_properties(ItemId item, const std::map<std::string, std::string>& properties) = 0;
   virtual Result<void> set_internal_date(ItemId item, InternalDate date) = 0;
 
-  // The importer's ledger rides in the same commit as the item. source: 1-100 bytes, source_key: 1-300 bytes.
+  // The importer's ledger rides in the same commit as the item. source: 1-300 bytes, source_key: 1-300 bytes.
   virtual Result<void> note_imported(std::string_view source, std::string_view source_key,
                                      const LedgerEntry& entry) = 0;
   virtual Result<void> forget_imported(std::string_view source, std::string_view source_key) = 0;

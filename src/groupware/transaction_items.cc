@@ -472,9 +472,9 @@ Result<void> AccountTransaction::set_internal_date(ItemId id, InternalDate date)
 
 Result<void> AccountTransaction::note_imported(std::string_view source, std::string_view source_key,
                                                const LedgerEntry& entry) {
-  if (source.empty() || source.size() > 100 || source.find('\0') != std::string_view::npos || source_key.empty() ||
+  if (source.empty() || source.size() > 300 || source.find('\0') != std::string_view::npos || source_key.empty() ||
       source_key.size() > 300)
-    return fail(Errc::invalid, "a source's name has 1 to 100 bytes, an item's key there 1 to 300");
+    return fail(Errc::invalid, "a source's name and an item's key there have 1 to 300 bytes");
   if (!caller_.is_system) return fail(Errc::denied, "only imports may do that");
   layer_.put(key::ledger(source, source_key), encode(entry));
   return {};

@@ -273,7 +273,7 @@ Result<RunReport> dump_accounts(Source& source, const std::vector<SourceAccount>
     one.source = account.key;
     one.address = account.address;
     TRY(const auto session, source.open(account));
-    TRY_VOID(writer.account({account.address, ledger_name(source)}));
+    TRY_VOID(writer.account({account.address, ledger_name(source, account)}));
     TRY_VOID(AccountDump(*session, mapping, writer, stop, one).run());
   }
   TRY_VOID(writer.finish());

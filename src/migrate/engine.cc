@@ -66,12 +66,14 @@ void run_account(Source& source, const SourceAccount& account, const RunOptions&
 
 }  // namespace
 
-std::string ledger_name(const Source& source) {
+std::string ledger_name(const Source& source, const SourceAccount& account) {
   auto name = source.name();
-  if (name.size() <= 100) return name;
-  // A long path: its beginning for people, its digest for certainty.
-  const auto digest = to_hex(sha256(name)).substr(0, 32);
-  return name.substr(0, 60) + "#" + digest;
+  if (name.size() > 100) {
+    // A long path: its beginning for people, its digest for certainty.
+    const auto digest = to_hex(sha256(name)).substr(0, 32);
+    name = name.substr(0, 60) + "#" + digest;
+  }
+  return source.has_logins() ? archive::source_name(name, account.key) : name;
 }
 
 std::string now_text() {

@@ -38,8 +38,8 @@ using AccountWork = std::function<void(const SourceAccount&, AccountReport&, Pro
 void for_each_account(const std::vector<SourceAccount>& accounts, std::size_t concurrency, bool show_progress,
                       std::vector<AccountReport>& reports, const AccountWork& work);
 
-// The source's name as the ledger keeps it: at most 100 bytes.
-std::string ledger_name(const Source& source);
+// The name that the ledger keeps this mail under: of the source, and of the login where it has several.
+std::string ledger_name(const Source& source, const SourceAccount& account);
 
 std::string now_text();  // RFC 3339, UTC
 

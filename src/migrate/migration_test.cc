@@ -111,6 +111,7 @@ struct Table {
   int fetches = 0;
   int breaks_after = -1;  // fetches until the connection breaks, once
   bool has_state = false;
+  bool has_logins = true;
 };
 
 class TableSession : public SourceSession {
@@ -167,6 +168,7 @@ class TableSource : public Source {
  public:
   explicit TableSource(Table& table) : table_(table) {}
   std::string name() const override { return "table:test"; }
+  bool has_logins() const override { return table_.has_logins; }
   Result<std::vector<SourceAccount>> accounts() override {
     std::vector<SourceAccount> out;
     for (const auto& [key, folders] : table_.accounts) out.push_back({key, ""});
@@ -208,9 +210,10 @@ struct Bench {
     table.accounts["ada"] = {table_folder({"INBOX"}, 20), table_folder({"Gesendet"}, 5, "sent"),
                              table_folder({"Projekte", "Größe/2"}, 3)};
   }
-  RunReport run(bool delete_vanished = false) {
+  RunReport run(bool delete_vanished = false, const std::string& earlier_ledger = "") {
     RunOptions options;
     options.pass.target = site.target();
+    options.pass.target.earlier_ledger = earlier_ledger;
     options.pass.target.delete_vanished = delete_vanished;
     options.pass.mapping = &mapping;
     options.progress = false;
@@ -253,6 +256,54 @@ TEST(Migration, moves_an_account_and_proves_it) {
   EXPECT_EQ(second.total().unaccounted(), 0);
   EXPECT_TRUE(second.is_clean());
   EXPECT_EQ(bench.table.fetches, fetches) << "nothing is fetched again";
+}
+
+// Both logins' items have the same keys: what tells them apart is whose they are.
+TEST(Migration, keeps_two_logins_of_one_source_apart_in_one_account) {
+  Bench bench;
+  bench.site.listen();
+  auto ada = *bench.site.directory().by_address("ada@example.org");
+  ada.addresses.push_back("bob@example.org");
+  ASSERT_TRUE(bench.site.directory().update_principal(ada));
+  auto mailboxes = bench.table.accounts;
+  mailboxes["bob"] = {table_folder({"INBOX"}, 12), table_folder({"Gesendet"}, 5, "sent")};
+  for (auto& folder : mailboxes["bob"])
+    for (auto& one : folder.items) one.content = "X-Of: bob\r\n" + one.content;
+  const std::pair<const char*, std::uint64_t> runs[] = {{"ada", 28}, {"bob", 17}, {"ada", 0}, {"bob", 0}};
+  for (const auto& [login, copied] : runs) {
+    bench.table.accounts = {{login, mailboxes[login]}};
+    const auto report = bench.run(true);
+    EXPECT_EQ(report.accounts.at(0).error, "") << login;
+    EXPECT_EQ(report.total().counts.copied, copied) << login;
+    EXPECT_EQ(report.total().counts.vanished, 0u) << login;
+    const auto proof = bench.verify();
+    EXPECT_EQ(proof.total().differences, 0u) << login << to_json(proof);
+  }
+  EXPECT_EQ(bench.site.items(), 45u);
+}
+
+// A source whose ledger an earlier version kept without the login: that is what one without logins does today.
+TEST(Migration, asks_whose_an_earlier_versions_ledger_is) {
+  for (const bool is_same_login : {true, false}) {
+    Bench bench;
+    bench.site.listen();
+    bench.table.has_logins = false;
+    ASSERT_TRUE(bench.run().is_clean());
+    bench.table.has_logins = true;
+    bench.table.fetches = 0;
+    const auto refused = bench.run();
+    EXPECT_NE(refused.accounts.at(0).error.find("--earlier-ledger take"), std::string::npos);
+    EXPECT_EQ(bench.verify().accounts.at(0).error.find("earlier version") == std::string::npos, false);
+    EXPECT_EQ(bench.site.items(), 28u);
+    const auto settled = bench.run(false, is_same_login ? "take" : "leave");
+    EXPECT_EQ(settled.accounts.at(0).error, "");
+    EXPECT_EQ(settled.total().counts.copied, is_same_login ? 0u : 28u);
+    EXPECT_EQ(bench.table.fetches, is_same_login ? 0 : 28);
+    const auto again = bench.run();
+    EXPECT_EQ(again.accounts.at(0).error, "") << "it was settled once for all";
+    EXPECT_EQ(again.total().counts.copied, 0u);
+    EXPECT_EQ(bench.verify().total().differences, 0u);
+  }
 }
 
 TEST(Migration, sees_what_differs) {

@@ -28,7 +28,7 @@ AccountPass::AccountPass(Source& source, const SourceAccount& account, const Pas
       progress_(progress),
       before_(counts_before),
       target_(options.target),
-      upload_(options.target, account.address, ledger_name(source), bandwidth, stop,
+      upload_(options.target, account.address, ledger_name(source, account), bandwidth, stop,
               [this](const archive::Answer& answer) { take_answer(answer); }) {}
 
 Result<void> AccountPass::run(AccountReport& report) {
@@ -45,6 +45,8 @@ Result<void> AccountPass::run(AccountReport& report) {
                   fmt::format("{} is active at the target; set it to inactive first, or use --live", account_.address));
     }
     TRY(session_, source_.open(account_));
+    // Before anything is asked of the ledger.
+    if (!options_.target.earlier_ledger.empty()) TRY_VOID(upload_.finish({}));
     TRY_VOID(open_folders(report));
     for (auto& folder : folders_) {
       TRY_VOID(may_go_on());
@@ -67,7 +69,7 @@ Result<void> AccountPass::run(AccountReport& report) {
 
 Result<void> AccountPass::open_folders(AccountReport& report) {
   TRY(auto listed, session_->folders());
-  TRY(auto ledger, target_.folders(account_.address, ledger_name(source_)));
+  TRY(auto ledger, target_.folders(account_.address, ledger_name(source_, account_)));
   std::map<std::string, archive::LedgerFolder> known;
   for (auto& folder : ledger) known.emplace(folder.key, std::move(folder));
   for (auto& source : listed) {
@@ -155,7 +157,7 @@ Result<void> AccountPass::load_known(const Folder& folder, const ItemList& liste
     known.add(line);
     return {};
   };
-  const auto source = ledger_name(source_);
+  const auto source = ledger_name(source_, account_);
   if (!folder.is_known) return {};
   if (folder.pass.is_delta && folder.listed <= kFewItems) {
     std::vector<std::string> keys;
@@ -232,7 +234,7 @@ Result<void> AccountPass::tell_vanished() {
   }
   TRY_VOID(upload_.flush());
   if (fresh_.position() == 0) return {};
-  auto vanished = target_.vanished(account_.address, ledger_name(source_));
+  auto vanished = target_.vanished(account_.address, ledger_name(source_, account_));
   if (!vanished) return std::unexpected(vanished.error());
   vanished_hashes_ = std::move(*vanished);
   std::sort(vanished_hashes_.begin(), vanished_hashes_.end());

@@ -2,7 +2,7 @@
 // Where mail is moved from. A source is read only: nothing in it is ever changed.
 //
 // Every item has a key that is stable between passes and unique in its folder ("uidvalidity:uid", a Maildir base name,
-// a byte offset with a digest); the ledger on the target knows items by (source name, folder key, item key).
+// a byte offset with a digest); the ledger on the target knows items by (source and login, folder key, item key).
 #pragma once
 
 #include <cstdint>
@@ -89,6 +89,8 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual std::string name() const = 0;  // stable between runs, for the ledger: "imap:mail.example.org"
+  // Whether `name` has the mail of many, told apart by their logins; else it is itself the name of one mailbox.
+  virtual bool has_logins() const { return true; }
   virtual Result<std::vector<SourceAccount>> accounts() = 0;
   // Errors: denied (login), unavailable, not_found.
   virtual Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) = 0;

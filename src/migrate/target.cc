@@ -291,6 +291,7 @@ Result<void> Target::send(const std::string& address, const archive::Spool& arch
   if (options.ignore_quota) url += "ignore_quota=1&";
   if (options.delete_vanished) url += "delete_vanished=1&";
   if (options.override_threshold) url += "override_threshold=1&";
+  if (!options.earlier_ledger.empty()) url += "earlier_ledger=" + options.earlier_ledger + "&";
   url.pop_back();
   answers.clear();
   Exchange exchange;

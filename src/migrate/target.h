@@ -28,6 +28,7 @@ struct TargetOptions {
   bool ignore_quota = false;
   bool delete_vanished = false;
   bool override_threshold = false;
+  std::string earlier_ledger;  // of a version that did not note the login: "take" it as this one's or "leave" it
 };
 
 // Checks the URL and that `insecure` is for loopback. Errors: invalid.

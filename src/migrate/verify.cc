@@ -83,7 +83,7 @@ class AccountVerify {
  private:
   Result<void> compare_folder(const SourceFolder& folder, FolderReport& row) {
     std::unordered_map<std::string, There> there;
-    TRY_VOID(target_.verify(account_.address, ledger_name(source_), folder.key, options_.read_content,
+    TRY_VOID(target_.verify(account_.address, ledger_name(source_, account_), folder.key, options_.read_content,
                             [&](const archive::TargetItem& item) -> Result<void> {
                               there.emplace(item.key, held(item));
                               return {};

@@ -7,7 +7,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <map>
 
+#include "base/bytes.h"
 #include "migrate/dump.h"
 #include "migrate/verify.h"
 
@@ -216,13 +218,15 @@ int status_command(const MigrateSettings& settings) {
   auto mapping = read_mapping(settings);
   if (!mapping) return complain(mapping.error());
   if (settings.only.empty()) return complain(Error(Errc::invalid, "whose? Give target addresses with --only"));
-  std::string source;
+  std::map<std::string, std::string> sources;  // by target address
   if (!settings.from.empty()) {
     auto options = source_options(settings);
     if (!options) return complain(options.error());
     auto opened = migrate::open_source(*options);
     if (!opened) return complain(opened.error());
-    source = migrate::ledger_name(**opened);
+    auto accounts = migrate::chosen_accounts(**opened, *mapping, {});
+    if (!accounts) return complain(accounts.error());
+    for (const auto& one : *accounts) sources[one.address] = migrate::ledger_name(**opened, one);
   }
   migrate::Target connection(*target);
   int code = kGood;
@@ -233,8 +237,9 @@ int status_command(const MigrateSettings& settings) {
     fmt::print("{}: {}, {} items, {} KiB used", address, account->status.empty() ? "no such user" : account->status,
                account->items, account->used >> 10);
     fmt::print("{}\n", account->limit == 0 ? "" : fmt::format(" of {} KiB", account->limit >> 10));
-    if (source.empty() || account->status.empty()) continue;
-    const auto folders = connection.folders(address, source);
+    const auto source = sources.find(to_lower(address));
+    if (source == sources.end() || account->status.empty()) continue;
+    const auto folders = connection.folders(address, source->second);
     if (!folders) return complain(folders.error());
     for (const auto& folder : *folders) {
       fmt::print("  {:<40} {:>8} items at the last complete pass{}{}\n", folder.key, folder.items,

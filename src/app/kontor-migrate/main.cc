@@ -67,6 +67,11 @@ void add_import(CLI::App& app, MigrateSettings& s) {
   app.add_flag("--override-threshold", s.target.override_threshold,
                "... also where more than 50 items and a fifth of a folder vanished")
       ->group(group);
+  app.add_option("--earlier-ledger", s.target.earlier_ledger,
+                 "What an earlier version brought from this source without noting the login: \"take\" it as this "
+                 "login's, or \"leave\" it as another's")
+      ->check(CLI::IsMember({"take", "leave"}))
+      ->group(group);
 }
 
 void add_selection(CLI::App& app, MigrateSettings& s) {

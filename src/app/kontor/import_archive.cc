@@ -108,6 +108,11 @@ Result<std::string> read_archive(int fd) {
   }
 }
 
+const json::string* earlier_ledger(const json::object& arguments) {
+  const auto* value = arguments.if_contains("earlier_ledger");
+  return value != nullptr ? value->if_string() : nullptr;
+}
+
 std::string query_of(const json::object& arguments) {
   std::string out;
   for (const char* word : {"live", "ignore_quota", "delete_vanished", "override_threshold"})
@@ -116,6 +121,7 @@ std::string query_of(const json::object& arguments) {
     out += "create_users=active&";
   else if (is_set(arguments, "create_users"))
     out += "create_users=inactive&";
+  if (const auto* word = earlier_ledger(arguments)) out += "earlier_ledger=" + std::string(*word) + "&";
   return out;
 }
 
@@ -128,6 +134,8 @@ importing::ImportOptions options_of(const json::object& arguments) {
   options.ignore_quota = is_set(arguments, "ignore_quota");
   options.delete_vanished = is_set(arguments, "delete_vanished");
   options.override_threshold = is_set(arguments, "override_threshold");
+  if (const auto* word = earlier_ledger(arguments))
+    options.earlier_ledger = importing::parse_earlier_ledger(*word).value_or(importing::EarlierLedger::ask);
   return options;
 }
 
@@ -224,6 +232,8 @@ void add_archive_commands(CommandLine& line) {
             "Remove what the source has no longer, where it is untouched here")
       .flag("--override-threshold", "override_threshold", true,
             "... also where more than 50 items and a fifth of a folder vanished")
+      .text("--earlier-ledger", "earlier_ledger", "take|leave",
+            "What an earlier version brought without noting the login: this login's, or another's")
       .example("kontor import --input mail.tar.zst --create-users")
       .example("kontor-migrate dump --from maildir:/var/mail/%u --stdout | ssh HOST kontor import --stdin");
 }

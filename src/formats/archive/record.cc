@@ -32,6 +32,8 @@ int digits(std::string_view text, std::size_t at, std::size_t count) {
   return value;
 }
 
+constexpr std::string_view kLogin = "?user=";
+
 }  // namespace
 
 bool is_utf8(std::string_view text) {
@@ -54,6 +56,26 @@ bool is_utf8(std::string_view text) {
     i += length;
   }
   return true;
+}
+
+std::string source_name(std::string_view source, std::string_view login) {
+  constexpr std::size_t kLongestLogin = 160;
+  const auto lower = to_lower(login);
+  std::string escaped;
+  for (const char c : lower) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                       std::string_view("-._~@+*").find(c) != std::string_view::npos;
+    escaped += plain ? std::string(1, c) : "%" + to_hex(std::string_view(&c, 1));
+  }
+  if (escaped.size() > kLongestLogin) escaped = escaped.substr(0, 100) + "#" + to_hex(sha256(lower)).substr(0, 32);
+  return std::string(source).append(kLogin) + escaped;
+}
+
+std::optional<std::string_view> without_login(std::string_view name) {
+  const auto at = name.rfind(kLogin);  // a login's own "?" is escaped
+  if (at == std::string_view::npos || at == 0) return std::nullopt;
+  return name.substr(0, at);
 }
 
 std::string bounded_key(std::string_view key) {
@@ -172,7 +194,7 @@ Result<Account> parse_account(std::string_view text) {
   members.number("version", version);
   members.need(version == kVersion, "version", "1: this archive is of a newer form than this program reads");
   members.text("address", out.address, 320);
-  members.text("source", out.source, 100);
+  members.text("source", out.source, kMaxSource);
   members.need(!out.address.empty(), "address", "given");
   members.need(!out.source.empty(), "source", "given");
   TRY_VOID(members.finish());

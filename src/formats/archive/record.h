@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -24,12 +25,13 @@ constexpr std::size_t kMaxKey = 4096;          // bytes of a folder's or item's 
 constexpr std::size_t kMaxPath = 64;           // names in a folder's path
 constexpr std::size_t kMaxKeywords = 1000;
 constexpr std::size_t kMaxProperties = 100;
+constexpr std::size_t kMaxSource = 300;  // bytes of a source's name
 constexpr std::size_t kMaxState = 64 << 10;
 constexpr std::size_t kMaxSubscriptions = 1000;
 
 struct Account {
   std::string address;  // of the target's user
-  std::string source;   // the ledger's name of the source: 1 to 100 bytes
+  std::string source;   // the ledger's name of the source: 1 to kMaxSource bytes; see source_name()
   bool operator==(const Account&) const = default;
 };
 
@@ -118,6 +120,13 @@ Result<AccountEnd> parse_account_end(std::string_view json);
 Result<ArchiveEnd> parse_archive_end(std::string_view json);
 
 bool is_utf8(std::string_view text);
+
+// The ledger's name of one login's mail at a source: "imap:mail.example.org?user=ada". Two logins of one source may go
+// into one account: their items are told apart by it. The case of a login's ASCII letters does not count. `source` has
+// at most 100 bytes.
+std::string source_name(std::string_view source, std::string_view login);
+// The source without the login, if the name has one: what earlier versions named every login's mail.
+std::optional<std::string_view> without_login(std::string_view source_name);
 
 // Item keys as the ledger keeps them: a key longer than 240 bytes is replaced by "#" and its SHA-256 in hex.
 std::string bounded_key(std::string_view key);

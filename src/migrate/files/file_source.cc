@@ -16,6 +16,8 @@ class FileSource : public Source {
 
   std::string name() const override { return scheme_ + ":" + options_.path; }
 
+  bool has_logins() const override { return is_pattern(options_.path); }
+
   Result<std::vector<SourceAccount>> accounts() override { return accounts_at(options_); }
 
   Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) override {

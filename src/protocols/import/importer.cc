@@ -92,6 +92,7 @@ Result<void> Importer::open_account(const archive::Account& record) {
   }
   if (options_.claim) TRY_VOID(options_.claim(principal->account()));
   TRY(auto account, accounts_.open(principal->account()));
+  TRY_VOID(settle_earlier_ledger(*account, record.source, options_.earlier_ledger));
   open_ = std::make_unique<Open>(std::move(account), record, options_.ignore_quota, options_.batch);
   return {};
 }

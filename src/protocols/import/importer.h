@@ -18,6 +18,7 @@
 #include "formats/archive/reader.h"
 #include "groupware/accounts.h"
 #include "protocols/import/batch.h"
+#include "protocols/import/earlier.h"
 
 namespace kontor::directory {
 class Directory;
@@ -30,7 +31,8 @@ struct ImportOptions {
   directory::Status new_status = directory::Status::inactive;  // of created users
   bool live = false;                                           // also into active accounts
   bool ignore_quota = false;
-  bool delete_vanished = false;                      // what the source has no longer, where it is untouched here
+  bool delete_vanished = false;  // what the source has no longer, where it is untouched here
+  EarlierLedger earlier_ledger = EarlierLedger::ask;
   bool override_threshold = false;                   // also if that is much of a folder: see kVanishedShare
   std::string only_address;                          // refuse any other account; empty = take all
   std::function<bool(std::string_view)> may_import;  // by the token; unset = all

@@ -180,7 +180,7 @@ Result<std::string> verify_some(groupware::Account& account, Scan& scan, std::si
 Result<DigestQuery> parse_digest_query(std::string_view json) {
   TRY(auto members, archive::Members::parse(json, "digest's"));
   DigestQuery query;
-  members.text("source", query.source, 100);
+  members.text("source", query.source, archive::kMaxSource);
   members.need(!query.source.empty(), "source", "given");
   members.flag("vanished", query.vanished);
   if (members.take("folder") != nullptr) members.text("folder", query.folder.emplace(), archive::kMaxKey);

@@ -101,6 +101,14 @@ Result<std::shared_ptr<groupware::Account>> open_account(const ImportServer& ser
   return server.accounts.open(principal.account());
 }
 
+// For questions about a source: refused while nobody knows whose its ledger is.
+Result<std::shared_ptr<groupware::Account>> open_settled(const ImportServer& server, const std::string& address,
+                                                         const std::string& source) {
+  TRY(auto account, open_account(server, address));
+  TRY_VOID(settle_earlier_ledger(*account, source, EarlierLedger::ask));
+  return account;
+}
+
 Result<std::string> describe_account(const ImportServer& server, const std::string& address) {
   archive::TargetAccount out;
   out.address = address;
@@ -149,14 +157,15 @@ Task<net::HttpResponse> serve_digest(ServerPtr server, net::HttpBody& body, std:
   if (!text) co_return refusal(text.error());
   auto query = parse_digest_query(*text);
   if (!query) co_return refusal(query.error());
-  auto account = co_await net::blocking(server->workers, [&] { return open_account(*server, address); });
+  auto account = co_await net::blocking(server->workers, [&] { return open_settled(*server, address, query->source); });
   if (!account) co_return refusal(account.error());
   auto pieces = digest_pieces(std::move(*account), std::move(*query));
   co_return co_await stream_answer(std::move(server), std::move(pieces));
 }
 
 Task<net::HttpResponse> serve_verify(ServerPtr server, Query query, std::string address) {
-  auto account = co_await net::blocking(server->workers, [&] { return open_account(*server, address); });
+  auto account =
+      co_await net::blocking(server->workers, [&] { return open_settled(*server, address, query["source"]); });
   if (!account) co_return refusal(account.error());
   auto pieces = verify_pieces(std::move(*account), query["source"], query["folder"], query["content"] == "1");
   co_return co_await stream_answer(std::move(server), std::move(pieces));
@@ -174,6 +183,9 @@ ImportOptions options_of(const Query& query) {
   options.ignore_quota = is_set("ignore_quota");
   options.delete_vanished = is_set("delete_vanished");
   options.override_threshold = is_set("override_threshold");
+  const auto earlier = query.find("earlier_ledger");
+  if (earlier != query.end())
+    options.earlier_ledger = parse_earlier_ledger(earlier->second).value_or(EarlierLedger::ask);
   return options;
 }
 
