@@ -191,17 +191,20 @@ TEST_F(LoginTest, AppPasswordsAreLimited) {
 }
 
 TEST_F(LoginTest, UnknownNamesTakeAsLongAsKnownOnes) {
-  auto costly = Directory::open(*engine, clock, HashCost{16 * 1024, 2}).value();
+  auto costly = Directory::open(
+                    *engine, clock,
+                    HashCost{.memory_kib = 16 * 1024, .passes = 2, .scram = ScramUse::automatic, .scram_rounds = 4096})
+                    .value();
   ASSERT_TRUE(costly->set_password(ada.id, "secret"));
   Principal bob = add("bob@example.org");
   ASSERT_TRUE(costly->set_password_hash(bob.id, kSsha));
   add("cyd@example.org");
   auto fastest = [&](const char* login) {
-    auto best = std::chrono::steady_clock::duration::max();
+    auto best = std::chrono::nanoseconds::max();
     for (int i = 0; i < 5; ++i) {
-      auto start = std::chrono::steady_clock::now();
+      auto start = computed();
       EXPECT_FALSE(costly->authenticate(login, "wrong", Protocol::imap));
-      best = std::min(best, std::chrono::steady_clock::now() - start);
+      best = std::min(best, computed() - start);
     }
     return best;
   };
@@ -210,9 +213,9 @@ TEST_F(LoginTest, UnknownNamesTakeAsLongAsKnownOnes) {
     EXPECT_GT(fastest(login) * 3, known) << login;
   // The other way round: what was proven before is quick.
   ASSERT_TRUE(costly->authenticate("ada@example.org", "secret", Protocol::imap));
-  auto start = std::chrono::steady_clock::now();
+  auto start = computed();
   ASSERT_TRUE(costly->authenticate("ada@example.org", "secret", Protocol::imap));
-  EXPECT_LT((std::chrono::steady_clock::now() - start) * 3, known);
+  EXPECT_LT((computed() - start) * 3, known);
 }
 
 TEST(LoginCache, RemembersForAWhile) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <time.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,7 +16,14 @@
 
 namespace kontor::directory {
 
-inline constexpr HashCost kCheapCost{64, 1};
+inline constexpr HashCost kCheapCost{.memory_kib = 64, .passes = 1, .scram = ScramUse::automatic, .scram_rounds = 4096};
+
+// What this thread has computed so far. Unlike a clock it stands still while others have the processor.
+inline std::chrono::nanoseconds computed() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
 
 inline std::unique_ptr<Directory> opened(store::Engine& engine, const Clock& clock) {
   auto directory = Directory::open(engine, clock, kCheapCost);
