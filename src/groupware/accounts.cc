@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "groupware/check.h"
+#include "groupware/delivery_notes.h"
 #include "groupware/keys.h"
 #include "groupware/search/index/indexer.h"
 #include "groupware/stored_account.h"
@@ -84,6 +85,7 @@ class StoredAccounts final : public Accounts {
   Result<std::shared_ptr<StoredAccount>> load(AccountId id);
   Result<void> purge_removed(const directory::Tenant& tenant, AccountId id);
   Result<void> forget_removed(AccountId id);
+  Result<void> forget_deliveries(AccountId id);
   Result<void> sweep_blobs(const directory::Tenant& tenant);
   std::vector<AccountId> all_accounts();
   void check_index(const CheckOptions& options, CheckReport& report);
@@ -178,6 +180,21 @@ Result<void> StoredAccounts::purge_removed(const directory::Tenant& tenant, Acco
   return {};
 }
 
+Result<void> StoredAccounts::forget_deliveries(AccountId id) {
+  bool is_any = false;
+  const std::string prefix = delivery_notes_prefix();
+  {
+    TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
+    TRY_VOID(snapshot->scan(prefix, key::end(prefix), [&](store::Key, store::Value) { return !(is_any = true); }));
+  }
+  if (!is_any) return {};
+  TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
+  TRY_VOID(account->update(Caller::system(), [&](Transaction& transaction) {
+    return drop_delivery_notes(transaction, environment_.clock.now() - kKeptDeliveryNotes);
+  }));
+  return {};
+}
+
 // Takes principals that are no more out of the grants.
 Result<void> StoredAccounts::forget_removed(AccountId id) {
   auto is_gone = [&](PrincipalId who) { return who && !environment_.directory.principal(who); };
@@ -205,6 +222,8 @@ Result<void> StoredAccounts::sweep() {
         log::error("sweep.account_failed", {{"account", principal.id.value}, {"why", purged.error().text}});
       if (Result<void> forgot = forget_removed(principal.account()); !forgot)
         log::error("sweep.grants_failed", {{"account", principal.id.value}, {"why", forgot.error().text}});
+      if (Result<void> forgot = forget_deliveries(principal.account()); !forgot)
+        log::error("sweep.deliveries_failed", {{"account", principal.id.value}, {"why", forgot.error().text}});
     }
     if (Result<void> swept = sweep_blobs(tenant); !swept)
       log::error("sweep.blobs_failed", {{"tenant", tenant.name}, {"why", swept.error().text}});

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "groupware/delivery.h"
 
+#include <fmt/core.h>
+
 #include <optional>
 
 #include "base/log.h"
 #include "directory/directory.h"
+#include "groupware/delivery_notes.h"
 
 namespace kontor::groupware {
 namespace {
@@ -18,44 +21,94 @@ FolderId target(const FolderTable& folders, const std::string& detail) {
   return folders.by_role(FolderRole::inbox)->id;
 }
 
-Result<void> file_into(Accounts& accounts, PrincipalId who, const std::string& detail, const StagedContent& content) {
-  TRY(std::shared_ptr<Account> account, accounts.open(AccountId(who.value)));
+// `note`: kept with the item where it is not empty.
+Result<ItemId> file_into(Account& account, const std::string& detail, const StagedContent& content,
+                         const std::string& note, Instant now) {
   NewItem item;
   item.content = content;
-  TRY_VOID(account->update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
-    TRY_VOID(transaction.add(target(*transaction.folders(), detail), item));
-    return {};
+  ItemId filed;
+  TRY_VOID(account.update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
+    TRY(const Added added, transaction.add(target(*transaction.folders(), detail), item));
+    filed = added.item;
+    return note.empty() ? Result<void>() : keep_delivery_note(transaction, note, filed, now);
   }));
-  return {};
+  return filed;
+}
+
+// One of a group on the way of a message.
+struct Member {
+  PrincipalId who;
+  std::shared_ptr<Account> account;
+  std::optional<Error> fault;  // why it does not get it
+  bool had_it = false;         // from an earlier attempt
+  ItemId filed;                // by this one
+};
+
+Member look_at(Accounts& accounts, PrincipalId who, std::uint64_t size, const std::string& note) {
+  Member member;
+  member.who = who;
+  auto account = accounts.open(AccountId(who.value));
+  if (!account) {
+    member.fault = account.error();
+    return member;
+  }
+  member.account = *std::move(account);
+  const auto reader = member.account->read(Caller::system());
+  if (!reader) {
+    member.fault = reader.error();
+    return member;
+  }
+  const Result<bool> had_it = has_delivery_note(**reader, note);
+  const Usage usage = (*reader)->usage();
+  if (!had_it)
+    member.fault = had_it.error();
+  else if (*had_it)
+    member.had_it = true;
+  else if ((usage.limit != 0 && usage.bytes + size > usage.limit) ||
+           (usage.item_limit != 0 && usage.items >= usage.item_limit))
+    member.fault = Error(Errc::over_quota, "the mailbox is full");
+  return member;
 }
 
 }  // namespace
 
-Result<TenantId> Delivery::accepts(std::string_view address, std::uint64_t size, const OpenAccount& open) const {
+Delivery::Delivery(Accounts& accounts, directory::Directory& directory, const Clock& clock, QuotaPolicy over_quota)
+    : accounts_(accounts),
+      directory_(directory),
+      clock_(clock),
+      over_quota_(over_quota),
+      deferred_("kontor_group_members_total", "Members of groups that did not get a message, by why",
+                {{"result", "deferred"}}),
+      left_out_("kontor_group_members_total", "Members of groups that did not get a message, by why",
+                {{"result", "left_out"}}) {}
+
+Result<Delivery::Accepted> Delivery::accepts(std::string_view address, std::uint64_t size,
+                                             const OpenAccount& open) const {
   TRY(directory::Recipient recipient, directory_.resolve(address));
   TRY(directory::Principal principal, directory_.principal(recipient.principal));
   if (principal.kind == directory::PrincipalKind::group) {
     if (directory_.expand(recipient.principal).empty())
       return fail(Errc::unavailable, "the list has no member who could take mail now");
-    return principal.tenant;
+    return Accepted{principal.tenant, true};
   }
   const std::uint64_t limit = directory_.quota_bytes(principal.id);
   const std::uint64_t most_items = directory_.quota_messages(principal.id);
-  if (limit == 0 && most_items == 0) return principal.tenant;
+  if (limit == 0 && most_items == 0) return Accepted{principal.tenant, false};
   TRY(std::shared_ptr<Account> account, open(principal.account()));
   TRY(std::unique_ptr<Reader> reader, account->read(Caller::system()));
   const Usage used = reader->usage();
   const bool has_no_room = limit != 0 && (used.bytes >= limit || used.bytes + size > limit);
   if (has_no_room || (most_items != 0 && used.items >= most_items))
     return fail(Errc::over_quota, "the mailbox is full");
-  return principal.tenant;
+  return Accepted{principal.tenant, false};
 }
 
-Result<TenantId> Delivery::accepts(std::string_view address, std::uint64_t size) const {
+Result<Delivery::Accepted> Delivery::accepts(std::string_view address, std::uint64_t size) const {
   return accepts(address, size, [this](AccountId id) { return accounts_.open(id); });
 }
 
-std::optional<Result<TenantId>> Delivery::accepts_at_once(std::string_view address, std::uint64_t size) const {
+std::optional<Result<Delivery::Accepted>> Delivery::accepts_at_once(std::string_view address,
+                                                                    std::uint64_t size) const {
   bool would_block = false;
   auto accepted = accepts(address, size, [&](AccountId id) -> Result<std::shared_ptr<Account>> {
     if (auto account = accounts_.find_open(id)) return account;
@@ -66,22 +119,71 @@ std::optional<Result<TenantId>> Delivery::accepts_at_once(std::string_view addre
   return accepted;
 }
 
-Result<void> Delivery::deliver(std::string_view address, const StagedContent& content) const {
+Result<void> Delivery::deliver(std::string_view address, const StagedContent& content,
+                               const std::string& fingerprint) const {
   TRY(directory::Recipient recipient, directory_.resolve(address));
-  std::vector<PrincipalId> members = directory_.expand(recipient.principal);
-  if (members.empty()) return fail(Errc::unavailable, "nobody behind this address could take mail now");
-  std::optional<Error> fault;
-  bool is_delivered = false;
-  for (PrincipalId member : members) {
-    Result<void> filed = file_into(accounts_, member, recipient.detail, content);
-    is_delivered = is_delivered || filed;
-    if (filed) continue;
-    fault = filed.error();
-    if (members.size() > 1)
-      log::error("delivery.member_failed",
-                 {{"address", address}, {"member", member.value}, {"why", filed.error().text}});
+  TRY(directory::Principal principal, directory_.principal(recipient.principal));
+  if (principal.kind != directory::PrincipalKind::group) {
+    TRY(const std::shared_ptr<Account> account, accounts_.open(principal.account()));
+    TRY_VOID(file_into(*account, recipient.detail, content, {}, clock_.now()));
+    return {};
   }
-  if (!is_delivered) return std::unexpected(*fault);
+  const std::vector<PrincipalId> members = directory_.expand(principal.id);
+  if (members.empty()) return fail(Errc::unavailable, "the list has no member who could take mail now");
+  const std::string note = delivery_note(fingerprint.empty() ? content.hash : fingerprint, principal.id);
+  return deliver_to_group(address, members, recipient.detail, content, note);
+}
+
+Result<void> Delivery::deliver_to_group(std::string_view address, const std::vector<PrincipalId>& members,
+                                        const std::string& detail, const StagedContent& content,
+                                        const std::string& note) const {
+  // Nobody waits for a list's mail for ever because of one member: only what may pass is worth another attempt.
+  const auto may_pass = [&](const Error& error) {
+    return error.code != Errc::not_found && (error.code != Errc::over_quota || over_quota_ == QuotaPolicy::defer);
+  };
+  std::vector<Member> all;
+  std::size_t waiting = 0, having = 0, full = 0;
+  for (const PrincipalId who : members) {
+    all.push_back(look_at(accounts_, who, content.size, note));
+    if (all.back().fault && may_pass(*all.back().fault)) ++waiting;
+  }
+  const bool is_foreseen = waiting != 0;
+  for (Member& member : all) {
+    if (!member.fault && !member.had_it) {
+      auto filed = file_into(*member.account, detail, content, is_foreseen ? note : std::string(), clock_.now());
+      if (filed)
+        member.filed = *filed;
+      else
+        member.fault = filed.error();
+      if (!filed && may_pass(filed.error())) ++waiting;
+    }
+    if (!member.fault) {
+      ++having;
+      continue;
+    }
+    if (member.fault->code == Errc::not_found) continue;  // it was removed meanwhile
+    const bool is_deferred = may_pass(*member.fault);
+    (is_deferred ? deferred_ : left_out_).add();
+    full += is_deferred ? 0 : 1;
+    log::warn(
+        "delivery.member_failed",
+        {{"address", address}, {"member", member.who.value}, {"deferred", is_deferred}, {"why", member.fault->text}});
+  }
+  const bool is_over = waiting == 0;
+  for (Member& member : all) {
+    // Kept while it may come again, dropped when it will not.
+    const bool keep = !is_over && !is_foreseen && member.filed, drop = is_over && member.had_it;
+    if (!keep && !drop) continue;
+    const auto noted = member.account->update(Caller::system(), [&](Transaction& transaction) {
+      return keep ? keep_delivery_note(transaction, note, member.filed, clock_.now())
+                  : drop_delivery_note(transaction, note);
+    });
+    if (!noted) log::error("delivery.not_noted", {{"member", member.who.value}, {"why", noted.error().text}});
+  }
+  if (!is_over)
+    return fail(Errc::unavailable, fmt::format("{} of {} members of the list cannot take mail now; the others have it",
+                                               waiting, all.size()));
+  if (having == 0 && full != 0) return fail(Errc::over_quota, "the mailboxes of all members of the list are full");
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/metrics.h"
 #include "base/result.h"
 #include "groupware/accounts.h"
 
@@ -19,26 +20,41 @@ enum class QuotaPolicy : std::uint8_t { defer, reject };  // over quota: a tempo
 
 class Delivery {
  public:
-  Delivery(Accounts& accounts, directory::Directory& directory) : accounts_(accounts), directory_(directory) {}
+  // All of them must outlive it.
+  Delivery(Accounts& accounts, directory::Directory& directory, const Clock& clock,
+           QuotaPolicy over_quota = QuotaPolicy::defer);
 
-  // Whether mail for the address can be taken now, and to which tenant the address belongs. Errors: not_found (no such
-  // user), denied (not our domain), unavailable (suspended), over_quota (already full, or `size` bytes more would be).
-  Result<TenantId> accepts(std::string_view address, std::uint64_t size) const;
+  struct Accepted {
+    TenantId tenant;
+    bool is_group = false;
+  };
+  // Whether mail for the address can be taken now. Errors: not_found (no such user), denied (not our domain),
+  // unavailable (suspended), over_quota (already full, or `size` bytes more would be; never of a group).
+  Result<Accepted> accepts(std::string_view address, std::uint64_t size) const;
   // The same where it can be said without blocking; else nothing.
-  std::optional<Result<TenantId>> accepts_at_once(std::string_view address, std::uint64_t size) const;
+  std::optional<Result<Accepted>> accepts_at_once(std::string_view address, std::uint64_t size) const;
 
   // Files the message durably in every account the address leads to (a group's members each once), into the inbox or,
   // for a sub-address "user+Folder", into that folder where the owner has one of this name and allows posting.
-  // Over quota or unavailable for one member of a group does not fail the others; it fails only if nobody got it.
   // Errors: as accepts().
-  Result<void> deliver(std::string_view address, const StagedContent& content) const;
+  //
+  // A group: whoever can take it gets it. If somebody cannot for now, the error is `unavailable`, and who has it is
+  // noted for kKeptDeliveryNotes: when the same message comes again, by its `fingerprint`, they do not get it twice.
+  // Somebody who is full for good (QuotaPolicy::reject) is told of in the log and counted; over_quota if that is all.
+  // `fingerprint` stands for the message as it was sent; empty = the content's hash.
+  Result<void> deliver(std::string_view address, const StagedContent& content, const std::string& fingerprint) const;
 
  private:
   using OpenAccount = std::function<Result<std::shared_ptr<Account>>(AccountId)>;
-  Result<TenantId> accepts(std::string_view address, std::uint64_t size, const OpenAccount& open) const;
+  Result<Accepted> accepts(std::string_view address, std::uint64_t size, const OpenAccount& open) const;
+  Result<void> deliver_to_group(std::string_view address, const std::vector<PrincipalId>& members,
+                                const std::string& detail, const StagedContent& content, const std::string& note) const;
 
   Accounts& accounts_;
   directory::Directory& directory_;
+  const Clock& clock_;
+  const QuotaPolicy over_quota_;
+  const metrics::Counter deferred_, left_out_;  // members of groups
 };
 
 }  // namespace kontor::groupware

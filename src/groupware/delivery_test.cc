@@ -9,8 +9,25 @@ namespace {
 class DeliveryTest : public AccountsTest {
  protected:
   Result<void> deliver(const std::string& address, const std::string& bytes = mail("hello")) {
-    return Delivery(*accounts, *directory).deliver(address, stage(bytes));
+    return Delivery(*accounts, *directory, clock, over_quota).deliver(address, stage(bytes), fingerprint);
   }
+  PrincipalId add_group(const std::string& address, std::vector<PrincipalId> members) {
+    directory::NewPrincipal group;
+    group.kind = directory::PrincipalKind::group;
+    group.address = address;
+    group.name = "Group";
+    auto made = must(directory->add_principal(group));
+    made.members = std::move(members);
+    must(directory->update_principal(made));
+    return made.id;
+  }
+  void set_quota(PrincipalId who, std::uint64_t bytes) {
+    auto principal = must(directory->principal(who));
+    principal.quota = bytes;
+    must(directory->update_principal(principal));
+  }
+  QuotaPolicy over_quota = QuotaPolicy::defer;
+  std::string fingerprint;
   std::uint32_t in_inbox(PrincipalId who) {
     auto account = open(who);
     return folder(*account, inbox(*account))->total;
@@ -25,13 +42,7 @@ TEST_F(DeliveryTest, FindsAliasesSubaddressesGroupsAndCatchAll) {
   must(deliver("info@example.org"));
   must(deliver("ada+lists@example.org"));
   EXPECT_EQ(in_inbox(ada), 3U);
-  directory::NewPrincipal group;
-  group.kind = directory::PrincipalKind::group;
-  group.address = "all@example.org";
-  group.name = "All";
-  auto all = must(directory->add_principal(group));
-  all.members = {ada, ben};
-  must(directory->update_principal(all));
+  add_group("all@example.org", {ada, ben});
   must(deliver("all@example.org"));
   EXPECT_EQ(in_inbox(ada), 4U);
   EXPECT_EQ(in_inbox(ben), 1U);
@@ -71,7 +82,7 @@ TEST_F(DeliveryTest, TellsFullAndSuspendedMailboxes) {
   auto principal = must(directory->principal(ada));
   principal.quota = 500;
   must(directory->update_principal(principal));
-  Delivery delivery(*accounts, *directory);
+  Delivery delivery(*accounts, *directory, clock);
   EXPECT_TRUE(delivery.accepts("ada@example.org", 100));
   EXPECT_EQ(delivery.accepts("ada@example.org", 1000).error().code, Errc::over_quota);
   EXPECT_EQ(deliver("ada@example.org", mail("x", "", std::string(600, 'x'))).error().code, Errc::over_quota);
@@ -91,6 +102,63 @@ TEST_F(DeliveryTest, TellsFullAndSuspendedMailboxes) {
   principal.status = directory::Status::inactive;
   must(directory->update_principal(principal));
   EXPECT_TRUE(deliver("ada@example.org")) << "an account that is being moved in takes mail";
+}
+
+TEST_F(DeliveryTest, AGroupsMembersGetAMessageOnceThoughItComesAgain) {
+  const PrincipalId cleo = add_user("cleo@example.org");
+  const PrincipalId pair = add_group("pair@example.org", {ada, cleo});
+  add_group("all@example.org", {ben, pair, ada});
+  set_quota(cleo, 100);
+  const std::string first = "Received: at noon\r\n" + mail("x", "", std::string(200, 'x'));
+  const std::string later = "Received: an hour later\r\n" + mail("x", "", std::string(200, 'x'));
+  fingerprint = "the same message";
+  for (const std::string& bytes : {first, later}) {
+    const auto deferred = deliver("all@example.org", bytes);
+    ASSERT_FALSE(deferred);
+    EXPECT_EQ(deferred.error().code, Errc::unavailable);
+    EXPECT_EQ(deferred.error().text, "1 of 3 members of the list cannot take mail now; the others have it");
+    EXPECT_EQ(in_inbox(ada), 1U);
+    EXPECT_EQ(in_inbox(ben), 1U);
+    EXPECT_EQ(in_inbox(cleo), 0U);
+    reopen();  // what is noted is durable
+  }
+  EXPECT_FALSE(deliver("pair@example.org", first)) << "a note is of one group";
+  EXPECT_EQ(in_inbox(ada), 2U);
+  set_quota(cleo, 10'000);
+  must(deliver("all@example.org", later));
+  EXPECT_EQ(in_inbox(ada), 2U);
+  EXPECT_EQ(in_inbox(ben), 1U);
+  EXPECT_EQ(in_inbox(cleo), 1U);
+  must(deliver("all@example.org", later));
+  EXPECT_EQ(in_inbox(ben), 2U) << "when all had it, it was over: this is another one";
+  expect_sound();
+}
+
+TEST_F(DeliveryTest, NotesOfGroupsEndAfterAWeek) {
+  add_group("all@example.org", {ada, ben});
+  set_quota(ben, 10);
+  EXPECT_FALSE(deliver("all@example.org"));
+  clock.advance(std::chrono::hours(24 * 6));
+  must(accounts->sweep());
+  EXPECT_FALSE(deliver("all@example.org"));
+  EXPECT_EQ(in_inbox(ada), 1U);
+  clock.advance(std::chrono::hours(24 * 2));
+  must(accounts->sweep());
+  EXPECT_FALSE(deliver("all@example.org"));
+  EXPECT_EQ(in_inbox(ada), 2U);
+}
+
+TEST_F(DeliveryTest, OneWhoIsFullForGoodKeepsNobodyWaiting) {
+  over_quota = QuotaPolicy::reject;
+  add_group("all@example.org", {ada, ben});
+  set_quota(ben, 10);
+  must(deliver("all@example.org"));
+  EXPECT_EQ(in_inbox(ada), 1U);
+  EXPECT_EQ(in_inbox(ben), 0U);
+  set_quota(ada, 10);
+  const auto refused = deliver("all@example.org");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::over_quota);
 }
 
 }  // namespace

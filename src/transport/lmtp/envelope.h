@@ -16,6 +16,7 @@ namespace kontor::transport {
 struct EnvelopeRecipient {
   std::string address;
   TenantId tenant;
+  bool is_group = false;
 };
 
 struct Envelope {

@@ -12,9 +12,9 @@ namespace {
 
 // A broken invariant while one account is written must not take the other recipients' answers with it.
 Result<void> deliver_one(const groupware::Delivery& delivery, const std::string& address,
-                         const groupware::StagedContent& content) {
+                         const groupware::StagedContent& content, const std::string& fingerprint) {
   try {
-    return delivery.deliver(address, content);
+    return delivery.deliver(address, content, fingerprint);
   } catch (const std::exception& fault) {
     log::error("lmtp.fault", {{"recipient", address}, {"what", fault.what()}});
     return fail(Errc::corrupt, "a fault on this server");
@@ -23,14 +23,15 @@ Result<void> deliver_one(const groupware::Delivery& delivery, const std::string&
 
 }  // namespace
 
-Intake::Intake(groupware::Accounts& accounts, std::vector<EnvelopeRecipient> recipients, const std::string& header,
-               std::uint64_t limit)
+Intake::Intake(groupware::Accounts& accounts, std::vector<EnvelopeRecipient> recipients, const std::string& sender,
+               const std::string& header, std::uint64_t limit)
     : recipients_(std::move(recipients)), limit_(limit) {
   for (const EnvelopeRecipient& recipient : recipients_) {
     auto is_same = [&](const Copy& copy) { return copy.tenant == recipient.tenant; };
     if (std::none_of(copies_.begin(), copies_.end(), is_same))
       copies_.push_back({recipient.tenant, accounts.stage(recipient.tenant), {}, {}});
   }
+  if (std::ranges::any_of(recipients_, &EnvelopeRecipient::is_group)) fingerprint_.emplace().update(sender + "\n");
   write_to_all(header);
 }
 
@@ -43,6 +44,7 @@ void Intake::write(std::string_view bytes) {
     }
     return;
   }
+  if (fingerprint_) fingerprint_->update(bytes);
   write_to_all(bytes);
 }
 
@@ -67,10 +69,11 @@ std::vector<Result<void>> Intake::deliver(const groupware::Delivery& delivery, W
     else
       copy.state = std::unexpected(content.error());
   }
+  const std::string fingerprint = fingerprint_ ? fingerprint_->finish() : std::string();
   std::vector<Result<void>> answers(recipients_.size());
   parallel_each(workers, recipients_.size(), [&](std::size_t i) {
     Copy& copy = copy_of(recipients_[i].tenant);
-    answers[i] = copy.state ? deliver_one(delivery, recipients_[i].address, copy.content) : copy.state;
+    answers[i] = copy.state ? deliver_one(delivery, recipients_[i].address, copy.content, fingerprint) : copy.state;
   });
   return answers;
 }

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/result.h"
 #include "base/workers.h"
 #include "groupware/delivery.h"
@@ -18,9 +20,10 @@ namespace kontor::transport {
 // Blocks: use it on a worker, one thread at a time. Memory: what the stagers hold, which is bounded.
 class Intake {
  public:
-  // `header` is put before the message; it does not count towards `limit`.
-  Intake(groupware::Accounts& accounts, std::vector<EnvelopeRecipient> recipients, const std::string& header,
-         std::uint64_t limit);
+  // `header` is put before the message; it does not count towards `limit`. `sender` stands in the fingerprint by which
+  // a message to a group is known when it comes again.
+  Intake(groupware::Accounts& accounts, std::vector<EnvelopeRecipient> recipients, const std::string& sender,
+         const std::string& header, std::uint64_t limit);
 
   // Never fails: what goes wrong is in the answers of deliver(). Beyond the limit, bytes are counted and dropped.
   void write(std::string_view bytes);
@@ -43,6 +46,7 @@ class Intake {
 
   std::vector<EnvelopeRecipient> recipients_;
   std::vector<Copy> copies_;
+  std::optional<Sha256> fingerprint_;  // where a group is among the recipients
   std::uint64_t limit_;
   std::uint64_t size_ = 0;
 };

@@ -23,7 +23,7 @@ Task<void> run_session(LmtpServer& server, std::unique_ptr<net::Stream> stream) 
 LmtpServer::LmtpServer(groupware::Accounts& accounts_, directory::Directory& directory, Workers& workers_,
                        const Clock& clock_, LmtpOptions options_)
     : accounts(accounts_),
-      delivery(accounts_, directory),
+      delivery(accounts_, directory, clock_, options_.over_quota),
       workers(workers_),
       clock(clock_),
       options(std::move(options_)),

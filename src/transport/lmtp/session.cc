@@ -167,18 +167,19 @@ Task<void> LmtpSession::recipient(Command command) {
   recipient.address = command.path.to_string();
   std::uint64_t size = envelope_->size.value_or(0);
   // Almost always known at once: a turn on a worker would cost more than all the rest of RCPT.
-  std::optional<Result<TenantId>> known = server_.delivery.accepts_at_once(recipient.address, size);
+  std::optional<Result<groupware::Delivery::Accepted>> known =
+      server_.delivery.accepts_at_once(recipient.address, size);
   if (!known)
     known = co_await net::blocking(server_.workers, [&] { return server_.delivery.accepts(recipient.address, size); });
-  const Result<TenantId>& tenant = *known;
-  if (!tenant) {
+  if (!*known) {
     log::info("lmtp.refused", {{"session", io_.stream().id()},
                                {"from", envelope_->sender.to_string()},
                                {"to", recipient.address},
-                               {"reason", tenant.error().text}});
-    co_return co_await say(answer_to(tenant.error(), server_.options.over_quota));
+                               {"reason", known->error().text}});
+    co_return co_await say(answer_to(known->error(), server_.options.over_quota));
   }
-  recipient.tenant = *tenant;
+  recipient.tenant = (*known)->tenant;
+  recipient.is_group = (*known)->is_group;
   envelope_->recipients.push_back(std::move(recipient));
   co_await say(Reply(250, "2.1.5", "Recipient ok"));
 }

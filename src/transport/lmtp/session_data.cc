@@ -30,7 +30,8 @@ Intake& LmtpSession::intake() {
   trace.id = id_;
   trace.is_encrypted = io_.stream().is_encrypted();
   std::string header = trace_header(*envelope_, trace, server_.clock.now());
-  intake_ = std::make_unique<Intake>(server_.accounts, envelope_->recipients, header, server_.largest_message);
+  intake_ = std::make_unique<Intake>(server_.accounts, envelope_->recipients, envelope_->sender.to_string(), header,
+                                     server_.largest_message);
   return *intake_;
 }
 

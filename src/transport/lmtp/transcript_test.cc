@@ -94,6 +94,10 @@ class LmtpWorld {
     directory::Principal team = must_have(directory_->add_principal(group));
     team.members = {ada.id, ben.id};
     must_have(directory_->update_principal(team));
+    group.address = "crowd@example.org";
+    directory::Principal crowd = must_have(directory_->add_principal(group));
+    crowd.members = {ellen.id, team.id, ada.id};
+    must_have(directory_->update_principal(crowd));
   }
 
   directory::Principal add(const std::string& address, directory::Status status = directory::Status::active) {
