@@ -58,6 +58,13 @@ struct Item {
   std::map<std::string, std::string> properties;
 };
 
+// An item in no folder any more, which can still be brought back.
+struct RemovedItem {
+  Item item;
+  Instant at{};
+  FolderId from;  // the last folder it was in, which may be gone; 0 = not known
+};
+
 // Properties that a migration brings and POP3 honours.
 constexpr const char* kPop3Uidl = "pop3.uidl";
 constexpr const char* kPop3Order = "pop3.order";
@@ -148,6 +155,11 @@ class Reader {
   virtual Result<void> pop3_facts(std::vector<ItemId> ids,
                                   const std::function<void(ItemId, const Pop3Facts&)>& visit) const = 0;
 
+  // Visits items that were removed from `since` on and before `until`, in the order of their removal. Errors: denied
+  // (only for those with all rights in the account).
+  virtual Result<void> removed_items(Instant since, Instant until,
+                                     const std::function<bool(const RemovedItem&)>& visit) const = 0;
+
   // Callers without all rights get what they may read, and learn of removals by `vanished` alone.
   // Errors: conflict (the log no longer reaches back so far: resync).
   virtual Result<Changes> changes_since(Modseq since) const = 0;
@@ -186,7 +198,9 @@ class Transaction : public Reader {
   virtual Result<FolderId> create_folder(const NewFolder& folder) = 0;
   // Moves and renames in one; children come along. Errors: exists, invalid (into itself; the inbox), denied, not_found.
   virtual Result<void> rename_folder(FolderId folder, FolderId new_parent, std::string new_name) = 0;
-  // Its items lose their filing. With children it becomes a container. Errors: invalid (the inbox), denied, not_found.
+  // Its items lose their filing: at once, or where they are many soon, by and by; until then they
+  // count towards usage. With children a container takes its name and place. Errors: invalid (the inbox), denied,
+  // not_found.
   virtual Result<void> remove_folder(FolderId folder) = 0;
   // What can be changed freely. UIDVALIDITY only while no item ever was in the folder (else invalid).
   struct FolderChange {
@@ -221,11 +235,20 @@ class Transaction : public Reader {
   virtual Result<Added> move(FolderId from, Uid uid, FolderId to) = 0;
   // The filing ends; with its last one the item becomes recoverable or is purged. Errors: not_found, denied.
   virtual Result<void> remove(FolderId folder, Uid uid) = 0;
+  // A removed item comes back into `to`, with flags, date and properties, under a new UID. Errors: not_found (it is not
+  // removed, or purged meanwhile), over_quota, denied, invalid (a container).
+  virtual Result<Added> restore(ItemId item, FolderId to) = 0;
+  // A removed item goes for good, before its time. Errors: not_found, denied.
+  virtual Result<void> purge_removed_item(ItemId item) = 0;
   // The item's new flags. Without the right for one of the flags that flag is left alone; denied if none is allowed.
   virtual Result<FlagSet> change_flags(FolderId folder, Uid uid, const FlagChange& change) = 0;
   // An empty value removes a property.
   virtual Result<void> set_properties(ItemId item, const std::map<std::string, std::string>& properties) = 0;
   virtual Result<void> set_internal_date(ItemId item, InternalDate date) = 0;
+
+  // What a copy of several updates has brought so far, so that it can be taken back if it breaks off: see bulk.h.
+  // Nothing: it is whole.
+  virtual void note_copy(std::string_view copy, std::optional<std::string> brought) = 0;
 
   // The importer's ledger rides in the same commit as the item. source: 1-300 bytes, source_key: 1-300 bytes.
   virtual Result<void> note_imported(std::string_view source, std::string_view source_key,

@@ -101,6 +101,10 @@ Result<void> AccountCheck::read_moment() {
   TRY(std::shared_ptr<const Moment> moment, load_moment(snapshot_));
   record_ = moment->record;
   for (const FolderTable::Pointer& folder : moment->folders->all()) folders_.emplace(folder->id, *folder);
+  TRY_VOID(snapshot_.scan(key::all('D'), key::end("D"), [&](store::Key key, store::Value) {
+    doomed_.insert(FolderId(read_be64(key.substr(1))));
+    return true;
+  }));
   return {};
 }
 
@@ -160,6 +164,7 @@ Result<void> AccountCheck::check_rows() {
   return each(key::all('V'), [&](std::string_view key, std::string_view value) -> Result<void> {
     FolderId folder(read_be64(key.substr(1)));
     Uid uid(read_be32(key.substr(9)));
+    if (doomed_.contains(folder)) return {};
     auto is_right = [&]() -> Result<bool> {
       Result<RowRecord> row = decode_row(uid, value);
       if (!row) return false;

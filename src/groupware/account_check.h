@@ -77,6 +77,7 @@ class AccountCheck {
 
   AccountRecord record_;
   std::map<FolderId, Folder> folders_;
+  std::set<FolderId> doomed_;  // removed, their rows are on the way out
   std::map<FolderId, Counters> counted_;
   std::set<FolderId> changed_;  // by the repair
   std::uint64_t bytes_ = 0, items_ = 0;

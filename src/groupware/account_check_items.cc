@@ -45,7 +45,7 @@ Result<void> AccountCheck::check_item(ItemRecord item) {
 Result<void> AccountCheck::check_filings(ItemRecord& item) {
   bool is_changed = false;
   std::erase_if(item.filings, [&](const Filing& filing) {
-    if (folders_.contains(filing.folder)) return false;
+    if (folders_.contains(filing.folder) || doomed_.contains(filing.folder)) return false;
     fault(at(item.id), fmt::format("it is filed in folder {}, which is not there", filing.folder.value), true);
     is_changed = true;
     return true;
@@ -61,6 +61,7 @@ Result<void> AccountCheck::check_filings(ItemRecord& item) {
     is_changed = true;
   }
   for (Filing& filing : item.filings) {
+    if (doomed_.contains(filing.folder)) continue;
     Folder& folder = folders_.at(filing.folder);
     TRY(std::optional<store::Value> stored, snapshot_.get(key::filing(filing.folder, filing.uid)));
     std::string bytes = stored ? std::string(*stored) : std::string();

@@ -9,8 +9,10 @@
 #include <unordered_map>
 
 #include "base/log.h"
+#include "groupware/broken_copies.h"
 #include "groupware/check.h"
 #include "groupware/delivery_notes.h"
+#include "groupware/janitor.h"
 #include "groupware/keys.h"
 #include "groupware/search/index/indexer.h"
 #include "groupware/stored_account.h"
@@ -45,7 +47,9 @@ class StoredAccounts final : public Accounts {
  public:
   StoredAccounts(store::Engine& engine, directory::Directory& directory, const Clock& clock, const Options& options,
                  Extractor* extractor)
-      : environment_(engine, directory, clock, options, extractor) {
+      : environment_(engine, directory, clock, options, extractor),
+        janitor_([this](AccountId id) { return tidy(id); }) {
+    environment_.tidy = [this](AccountId id) { janitor_.add(id); };
     const SearchOptions& search = options.search;
     if (search.folder.empty()) return;
     IndexSource source(engine, [this](AccountId id) { return open(id); });
@@ -53,8 +57,11 @@ class StoredAccounts final : public Accounts {
         {search.folder, search.cache_bytes, search.settle}, std::move(source), [this] { return all_accounts(); },
         extractor);
   }
-  // The index reads accounts as long as it lives.
-  ~StoredAccounts() override { environment_.texts.reset(); }
+  // Updates tell the index of themselves, and it reads accounts as long as it lives.
+  ~StoredAccounts() override {
+    janitor_.stop();
+    environment_.texts.reset();
+  }
 
   Result<std::shared_ptr<Account>> open(AccountId id) override {
     TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
@@ -70,6 +77,7 @@ class StoredAccounts final : public Accounts {
   std::unique_ptr<Stager> stage(TenantId tenant, Kind kind) override { return make_stager(environment_, tenant, kind); }
 
   Result<void> sweep() override;
+  void finish_removals() override { janitor_.wait(); }
   Result<void> erase(AccountId id) override;
   Result<CheckReport> check(const CheckOptions& options) override;
   TextIndex* text_index() override { return environment_.texts.get(); }
@@ -85,6 +93,8 @@ class StoredAccounts final : public Accounts {
   Result<std::shared_ptr<StoredAccount>> load(AccountId id);
   Result<void> purge_removed(const directory::Tenant& tenant, AccountId id);
   Result<void> forget_removed(AccountId id);
+  Result<bool> tidy(AccountId id);
+  Result<void> go_on(StoredAccount& account, store::Snapshot& snapshot);
   Result<void> forget_deliveries(AccountId id);
   Result<void> sweep_blobs(const directory::Tenant& tenant);
   std::vector<AccountId> all_accounts();
@@ -98,6 +108,7 @@ class StoredAccounts final : public Accounts {
   // Accounts that someone still holds after they were dropped here: the same account must not exist twice.
   std::unordered_map<AccountId, std::weak_ptr<StoredAccount>> known_;
   std::list<AccountId> order_;  // most recently used first
+  Janitor janitor_;             // first to end
 };
 
 Result<std::shared_ptr<StoredAccount>> StoredAccounts::open_stored(AccountId id) {
@@ -141,7 +152,11 @@ Result<std::shared_ptr<StoredAccount>> StoredAccounts::load(AccountId id) {
   TRY(directory::Principal principal, environment_.directory.by_account(id));
   TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
   Result<std::shared_ptr<const Moment>> moment = load_moment(*snapshot);
-  if (moment) return std::make_shared<StoredAccount>(environment_, id, principal.tenant, *std::move(moment));
+  if (moment) {
+    auto account = std::make_shared<StoredAccount>(environment_, id, principal.tenant, *std::move(moment));
+    TRY_VOID(go_on(*account, *snapshot));
+    return account;
+  }
   if (moment.error().code != Errc::not_found) return std::unexpected(moment.error());
   bool is_new = true;
   TRY_VOID(snapshot->scan(std::string(1, '\0'), {}, [&](store::Key, store::Value) { return is_new = false; }));
@@ -159,6 +174,30 @@ Result<std::shared_ptr<StoredAccount>> StoredAccounts::load(AccountId id) {
     return {};
   }));
   return account;
+}
+
+// What a former process left half done.
+Result<void> StoredAccounts::go_on(StoredAccount& account, store::Snapshot& snapshot) {
+  bool has_copies = false, has_doomed = false;
+  TRY_VOID(snapshot.scan(key::all('C'), key::end("C"), [&](store::Key, store::Value) { return !(has_copies = true); }));
+  TRY_VOID(snapshot.scan(key::all('D'), key::end("D"), [&](store::Key, store::Value) { return !(has_doomed = true); }));
+  if (has_doomed) janitor_.add(account.id());
+  // A disk without room must not keep anyone from reading: then it is tried again when the account is next opened.
+  if (has_copies)
+    if (const Result<void> withdrawn = withdraw_broken_copies(account); !withdrawn)
+      log::error("account.copy_not_withdrawn", {{"account", account.id().value}, {"why", withdrawn.error().text}});
+  return {};
+}
+
+Result<bool> StoredAccounts::tidy(AccountId id) {
+  TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
+  bool more = false;
+  TRY_VOID(account->run(Caller::system(), StoredAccount::Loudness::loud,
+                        [&](AccountTransaction& transaction) -> Result<void> {
+                          TRY(more, transaction.empty_doomed(kPurgedPerCommit));
+                          return {};
+                        }));
+  return more;
 }
 
 Result<void> StoredAccounts::purge_removed(const directory::Tenant& tenant, AccountId id) {
@@ -181,12 +220,15 @@ Result<void> StoredAccounts::purge_removed(const directory::Tenant& tenant, Acco
 }
 
 Result<void> StoredAccounts::forget_deliveries(AccountId id) {
-  bool is_any = false;
+  bool is_any = false, has_doomed = false;
   const std::string prefix = delivery_notes_prefix();
   {
     TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
     TRY_VOID(snapshot->scan(prefix, key::end(prefix), [&](store::Key, store::Value) { return !(is_any = true); }));
+    TRY_VOID(
+        snapshot->scan(key::all('D'), key::end("D"), [&](store::Key, store::Value) { return !(has_doomed = true); }));
   }
+  if (has_doomed) janitor_.add(id);
   if (!is_any) return {};
   TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
   TRY_VOID(account->update(Caller::system(), [&](Transaction& transaction) {

@@ -77,6 +77,8 @@ class Accounts {
 
   // Purges recoverable items past their period, then sweeps blobs. Meant to be called now and then.
   virtual Result<void> sweep() = 0;
+  // Waits until what was removed in the background is gone: see Transaction::remove_folder.
+  virtual void finish_removals() = 0;
   // Removes an account's data for ever.
   virtual Result<void> erase(AccountId id) = 0;
 

@@ -2,6 +2,8 @@
 // What an account needs of its surroundings. Lives as long as Accounts.
 #pragma once
 
+#include <functional>
+
 #include "directory/directory.h"
 #include "groupware/accounts.h"
 #include "groupware/search/extractor.h"
@@ -30,7 +32,8 @@ struct Environment {
   Extractor* const extractor;  // may be null
   store::Blobs blobs;
   ViewCache views;
-  std::unique_ptr<TextIndex> texts;  // null: searches read contents
+  std::unique_ptr<TextIndex> texts;     // null: searches read contents
+  std::function<void(AccountId)> tidy;  // takes the items of removed folders away, soon; set by Accounts
 };
 
 }  // namespace kontor::groupware

@@ -52,6 +52,9 @@ std::string removed(std::int64_t at, ItemId id) {
   return out;
 }
 
+std::string copy(std::string_view copy_id) { return all('C').append(copy_id); }
+std::string doomed(FolderId id) { return numbered('D', id.value); }
+
 std::string annotations_of(FolderId id) { return numbered('M', id.value); }
 
 std::string annotations(FolderId id, PrincipalId owner) {

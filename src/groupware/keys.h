@@ -12,6 +12,8 @@
 //   R content item           the item shares the inline content kept under another item's id
 //   H sha256 item            the item's content is that blob
 //   X time64 item            a removed item that can still be brought back
+//   C copy                   a copy of several commits that is under way: folder, then first and last UIDs it brought
+//   D folder                 a removed folder whose items are still being taken out of it
 //   G source 0 source-key    the importer's ledger                             (fb::Ledger)
 //   M folder principal name  an annotation of the folder (0 = of the account), shared (principal 0) or private
 //   O path                   a subscription to a name that is no folder here: "1"; "0": not to what shows without one
@@ -38,6 +40,8 @@ std::string thread(std::uint64_t hash, ItemId item);
 std::string shared_content(ItemId content, ItemId item);
 std::string blob(std::string_view hash, ItemId item);
 std::string removed(std::int64_t at, ItemId item);
+std::string copy(std::string_view copy);
+std::string doomed(FolderId folder);
 std::string ledger(std::string_view source, std::string_view source_key);
 std::string subscription(std::string_view path);
 std::string annotations(FolderId folder, PrincipalId owner);  // the prefix of their names

@@ -206,6 +206,7 @@ void overlay(Map& below, Map& above) {
 void Layer::Log::append(Log&& later) {
   for (const FolderId id : later.folders_removed) folders_changed.erase(id);
   for (const ItemId id : later.items_removed) items_changed.erase(id);
+  for (const ItemId id : later.items_changed) items_removed.erase(id);
   folders_changed.merge(later.folders_changed);
   folders_removed.merge(later.folders_removed);
   items_changed.merge(later.items_changed);
@@ -224,6 +225,7 @@ void Layer::absorb(Layer&& above) {
   record = above.record;
   keywords = above.keywords;
   keywords_dirty = keywords_dirty || above.keywords_dirty;
+  dooms = dooms || above.dooms;
   grants_dirty = grants_dirty || above.grants_dirty;
   table_ = nullptr;
 }

@@ -94,6 +94,7 @@ class Layer {
   void seal_quietly();
   bool is_dirty() const { return !writes_.empty() || !contents_.empty() || !folders_.empty() || keywords_dirty; }
   bool keywords_dirty = false;
+  bool dooms = false;         // a folder was removed whose items are still to go
   bool grants_dirty = false;  // of some folder, or a folder with grants came or went
 
   // Takes over what the layer above changed, but not its log: a sealed layer wrote that itself.

@@ -144,12 +144,18 @@ Result<ItemRecord> Reading<Base>::readable(ItemId id) const {
   TRY(std::optional<std::string> stored, layer_.get(key::item(id)));
   if (!stored) return fail(Errc::not_found, "there is no such item");
   TRY(ItemRecord item, decode_item(id, *stored));
+  drop_doomed(item);
   if (ownership_.is_full) return item;
   for (const Filing& filing : item.filings) {
     std::shared_ptr<const Folder> found = layer_.folder(filing.folder);
     if (found && (rights_on(*found, ownership_, caller_) & right::kRead) != 0) return item;
   }
   return fail(Errc::not_found, "there is no such item");
+}
+
+template <class Base>
+void Reading<Base>::drop_doomed(ItemRecord& item) const {
+  std::erase_if(item.filings, [&](const Filing& filing) { return !layer_.folder(filing.folder); });
 }
 
 template <class Base>
@@ -267,6 +273,29 @@ Result<void> Reading<Base>::pop3_facts(std::vector<ItemId> ids,
 }
 
 template <class Base>
+Result<void> Reading<Base>::removed_items(Instant since, Instant until,
+                                          const std::function<bool(const RemovedItem&)>& visit) const {
+  if (!ownership_.is_full) return fail(Errc::denied, "this account is not yours");
+  const auto place = [](Instant at) { return key::removed(at.time_since_epoch().count(), ItemId()); };
+  std::vector<ItemId> ids;
+  TRY_VOID(layer_.scan(place(std::max(since, Instant())), place(std::max(until, Instant())),
+                       [&](std::string_view key, std::string_view) {
+                         ids.push_back(ItemId(read_be64(key.substr(9))));
+                         return true;
+                       }));
+  for (const ItemId id : ids) {
+    TRY(const std::optional<std::string> stored, layer_.get(key::item(id)));
+    if (!stored) continue;
+    TRY(ItemRecord record, decode_item(id, *stored));
+    if (!record.filings.empty()) continue;
+    const Instant at = record.removed_at;
+    const FolderId from = record.removed_from;
+    if (!visit({Item(std::move(record)), at, from})) break;
+  }
+  return {};
+}
+
+template <class Base>
 Result<Changes> Reading<Base>::changes_since(Modseq since) const {
   Changes out;
   out.from = since;
@@ -287,6 +316,7 @@ Result<Changes> Reading<Base>::changes_since(Modseq since) const {
                          }
                          folders_changed.insert(change->folders_changed.begin(), change->folders_changed.end());
                          folders_removed.insert(change->folders_removed.begin(), change->folders_removed.end());
+                         for (const ItemId id : change->items_changed) items_removed.erase(id);  // brought back
                          items_changed.insert(change->items_changed.begin(), change->items_changed.end());
                          items_removed.insert(change->items_removed.begin(), change->items_removed.end());
                          out.vanished.insert(out.vanished.end(), change->vanished.begin(), change->vanished.end());

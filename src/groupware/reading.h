@@ -52,6 +52,8 @@ class Reading : public Base {
   Extractor* extractor() const override { return environment_.extractor; }
   Result<void> pop3_facts(std::vector<ItemId> ids,
                           const std::function<void(ItemId, const Pop3Facts&)>& visit) const override;
+  Result<void> removed_items(Instant since, Instant until,
+                             const std::function<bool(const RemovedItem&)>& visit) const override;
   Result<Changes> changes_since(Modseq since) const override;
   Usage usage() const override;
   Result<std::map<std::string, std::string>> annotations(FolderId folder) const override;
@@ -69,6 +71,8 @@ class Reading : public Base {
   // The folder's view before this layer's and the lower layers' changes, if it is kept; and with those changes.
   std::shared_ptr<const FolderView> stored_view(FolderId folder) const;
   std::shared_ptr<const FolderView> with_pending(const FolderView& base, FolderId folder, Modseq highest) const;
+  // Leaves out filings in folders that were removed: their rows are on the way out (AccountTransaction::doom).
+  void drop_doomed(ItemRecord& item) const;
   // Its flags and its filings' modseqs, from its rows.
   Result<void> complete(ItemRecord& item) const;
 

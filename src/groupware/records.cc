@@ -216,6 +216,7 @@ std::string encode(const ItemRecord& item) {
   table.add_removed_at(item.removed_at.time_since_epoch().count());
   table.add_properties(properties);
   table.add_crlf_size(item.crlf_size == item.size ? 0 : item.crlf_size);
+  table.add_removed_from(item.removed_from.value);
   return finished(builder, table.Finish());
 }
 
@@ -242,6 +243,7 @@ Result<ItemRecord> decode_item(ItemId id, std::string_view bytes) {
   item.removed_at = Instant(std::chrono::seconds(table->removed_at()));
   item.properties = read_properties(table->properties());
   item.crlf_size = table->crlf_size() == 0 ? item.size : table->crlf_size();
+  item.removed_from = FolderId(table->removed_from());
   return item;
 }
 

@@ -30,6 +30,7 @@ struct ItemRecord : Item {
   ItemId content;  // under whose id the content is kept inline; 0 = blob
   std::vector<std::uint64_t> thread_keys;
   Instant removed_at{};  // epoch = filed
+  FolderId removed_from;
 };
 
 struct RowRecord {

@@ -216,6 +216,7 @@ Result<void> StoredAccount::try_commit(const std::vector<Pending*>& batch) {
   tell(notices);
   if (environment_.texts && !notices.empty()) environment_.texts->note(id_);
   if (bottom.grants_dirty) forget_shares();
+  if (bottom.dooms) environment_.tidy(id_);
   return {};
 }
 

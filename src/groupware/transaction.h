@@ -6,6 +6,9 @@
 
 namespace kontor::groupware {
 
+// Errors: invalid (a container, or its UIDs are used up).
+Result<void> check_takes_items(const Folder& folder);
+
 class AccountTransaction final : public Reading<Transaction> {
  public:
   AccountTransaction(Environment& environment, Ownership ownership, Caller caller, Layer layer);
@@ -24,15 +27,22 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<Added> copy(FolderId from, Uid uid, FolderId to) override;
   Result<Added> move(FolderId from, Uid uid, FolderId to) override;
   Result<void> remove(FolderId folder, Uid uid) override;
+  Result<Added> restore(ItemId item, FolderId to) override;
+  Result<void> purge_removed_item(ItemId item) override;
   Result<FlagSet> change_flags(FolderId folder, Uid uid, const FlagChange& change) override;
   Result<void> set_properties(ItemId item, const std::map<std::string, std::string>& properties) override;
   Result<void> set_internal_date(ItemId item, InternalDate date) override;
 
+  void note_copy(std::string_view copy, std::optional<std::string> brought) override;
   Result<void> note_imported(std::string_view source, std::string_view source_key, const LedgerEntry& entry) override;
   Result<void> forget_imported(std::string_view source, std::string_view source_key) override;
 
   // Purges at most `limit` recoverable items that were removed before `before`; how many it were.
   Result<std::size_t> purge_removed(Instant before, std::size_t limit);
+  // Takes at most `limit` items out of folders that were removed; whether there are more.
+  Result<bool> empty_doomed(std::size_t limit);
+  // Visits what note_copy() left.
+  Result<void> noted_copies(const std::function<void(std::string_view copy, std::string_view brought)>& visit);
   // Marks messages below the folder's next UID as shown; returns from which one on they were not.
   Uid take_recent(FolderId folder);
 
@@ -50,6 +60,8 @@ class AccountTransaction final : public Reading<Transaction> {
   std::uint32_t root_rights() const { return ownership_.everywhere; }
   UidValidity fresh_uid_validity();
   Result<void> drop_annotations(FolderId folder);
+  void leave_container(const Folder& removed, const std::vector<FolderTable::Pointer>& children);
+  Result<void> empty(FolderId folder);
   Result<void> check_place(FolderId parent, const std::string& name, FolderId self);
   Result<void> keep_subscription(const std::string& path, std::optional<std::string> value);
   Result<std::vector<Grant>> checked_grants(const std::vector<Grant>& wanted) const;
@@ -60,8 +72,12 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<RowRecord> row(FolderId folder, Uid uid) const;
   // One row's flags; the other rows of its item are not touched.
   void change_row(FolderId folder, RowRecord row, const FlagSet& flags);
+  Result<ItemRecord> removed(ItemId id);  // errors: not_found
   // Ends the item's filing of that index; keeps, removes or purges the item.
   Result<void> unfile(ItemRecord item, std::size_t filing);
+  Result<void> leave(ItemRecord item, FolderId from);  // after its filing there ended
+  Result<void> empty_doomed(const RowRecord& row, FolderId folder);
+  void doom(const Folder& folder);
   Result<void> purge(const ItemRecord& item);
   Result<Added> file_copy(const ItemRecord& original, const Folder& to);
   Filing& file(ItemRecord& item, FolderId folder, Uid uid);

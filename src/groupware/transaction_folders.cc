@@ -11,6 +11,7 @@ namespace kontor::groupware {
 namespace {
 
 constexpr int kDeepest = 64;
+constexpr std::uint32_t kRemovedAtOnce = 500;  // items of a folder that go with it; more of them go after it
 constexpr std::size_t kLongestProperty = 64 << 10;
 constexpr std::size_t kLongestPath = 500;
 
@@ -159,25 +160,23 @@ Result<void> AccountTransaction::rename_folder(FolderId id, FolderId new_parent,
 Result<void> AccountTransaction::remove_folder(FolderId id) {
   TRY(std::shared_ptr<const Folder> present, may(id, right::kDeleteFolder));
   if (present->role == FolderRole::inbox) return fail(Errc::invalid, "the inbox cannot be removed");
-  std::vector<Uid> uids;
-  std::string prefix = key::filings(id);
-  TRY_VOID(layer_.scan(prefix, key::end(prefix), [&](std::string_view key, std::string_view) {
-    uids.push_back(Uid(read_be32(key.substr(9))));
-    return true;
-  }));
   TRY_VOID(drop_annotations(id));
-  for (Uid uid : uids) {
-    TRY(Filed found, filed(id, uid));
-    TRY_VOID(unfile(std::move(found.item), found.filing));
-  }
-  layer_.log.touched.insert(id);
   layer_.log.folder_list_changed = true;
   layer_.grants_dirty = layer_.grants_dirty || !present->grants.empty();
-  if (layer_.folders()->children(id).empty()) {
+  layer_.log.touched.insert(id);
+  const std::vector<FolderTable::Pointer> children = layer_.folders()->children(id);
+  const bool is_large = present->total > kRemovedAtOnce;
+  if (is_large)
+    doom(*present);
+  else
+    TRY_VOID(empty(id));
+  if (children.empty() || is_large) {
     layer_.remove_folder(id);
     layer_.views.erase(id);
     layer_.log.folders_changed.erase(id);
     layer_.log.folders_removed.insert(id);
+    // Its id stands for the rows that are on the way out.
+    if (!children.empty()) leave_container(*present, children);
     return {};
   }
   Folder& folder = layer_.edit_folder(id);
@@ -185,6 +184,42 @@ Result<void> AccountTransaction::remove_folder(FolderId id) {
   folder.role = FolderRole::none;
   folder.highest = number();
   layer_.log.folders_changed.insert(id);
+  return {};
+}
+
+// A folder of the same name that only holds the removed one's children.
+void AccountTransaction::leave_container(const Folder& removed, const std::vector<FolderTable::Pointer>& children) {
+  Folder container = removed;
+  container.id = FolderId(layer_.record.next_folder++);
+  container.is_container = true;
+  container.role = FolderRole::none;
+  container.uid_validity = fresh_uid_validity();
+  container.next_uid = container.first_recent = Uid(1);
+  container.total = container.unseen = container.deleted = 0;
+  container.bytes = 0;
+  container.created = container.highest = number();
+  const FolderId id = container.id;
+  layer_.put_folder(std::move(container));
+  layer_.log.folders_changed.insert(id);
+  layer_.log.touched.insert(id);
+  for (const FolderTable::Pointer& child : children) {
+    layer_.edit_folder(child->id).parent = id;
+    layer_.log.folders_changed.insert(child->id);
+    layer_.log.touched.insert(child->id);
+  }
+}
+
+Result<void> AccountTransaction::empty(FolderId id) {
+  std::vector<Uid> uids;
+  std::string prefix = key::filings(id);
+  TRY_VOID(layer_.scan(prefix, key::end(prefix), [&](std::string_view key, std::string_view) {
+    uids.push_back(Uid(read_be32(key.substr(9))));
+    return true;
+  }));
+  for (Uid uid : uids) {
+    TRY(Filed found, filed(id, uid));
+    TRY_VOID(unfile(std::move(found.item), found.filing));
+  }
   return {};
 }
 

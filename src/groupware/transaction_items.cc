@@ -28,12 +28,6 @@ std::uint64_t properties_size(const std::map<std::string, std::string>& properti
   return size;
 }
 
-Result<void> check_takes_items(const Folder& folder) {
-  if (folder.is_container) return fail(Errc::invalid, "this folder holds only folders");
-  if (folder.next_uid.value == UINT32_MAX) return fail(Errc::invalid, "the folder has used up its UIDs");
-  return {};
-}
-
 // Which flags the rights allow to change.
 std::uint8_t changeable(std::uint32_t rights) {
   std::uint8_t flags = 0;
@@ -80,6 +74,12 @@ FlagSet changed(const FlagSet& before, const FlagSet& named, FlagChange::Mode mo
 }
 
 }  // namespace
+
+Result<void> check_takes_items(const Folder& folder) {
+  if (folder.is_container) return fail(Errc::invalid, "this folder holds only folders");
+  if (folder.next_uid.value == UINT32_MAX) return fail(Errc::invalid, "the folder has used up its UIDs");
+  return {};
+}
 
 FlagSet AccountTransaction::known(const FlagNames& names) const {
   FlagSet out;
@@ -191,6 +191,7 @@ Result<AccountTransaction::Filed> AccountTransaction::filed(FolderId id, Uid uid
   TRY(std::optional<std::string> bytes, layer_.get(key::item(found.row.item)));
   if (!bytes) return fail(Errc::corrupt, "a filing points to no item; run `kontor check`");
   TRY(ItemRecord item, decode_item(found.row.item, *bytes));
+  this->drop_doomed(item);
   if (item.filings.size() > 1) {
     TRY_VOID(complete(item));
   }
@@ -324,64 +325,6 @@ Result<void> AccountTransaction::remove(FolderId id, Uid uid) {
   return unfile(std::move(found.item), found.filing);
 }
 
-Result<void> AccountTransaction::unfile(ItemRecord item, std::size_t index) {
-  Filing filing = item.filings[index];
-  item.filings.erase(item.filings.begin() + static_cast<std::ptrdiff_t>(index));
-  count(filing.folder, item, filing.is_deleted, -1);
-  hide(filing.folder, filing.uid);
-  if (!item.filings.empty()) {
-    for (const Filing& left : item.filings) show(item, left);
-    store(item);
-    return {};
-  }
-  layer_.record.bytes -= item.size;
-  layer_.record.items -= 1;
-  layer_.log.items_changed.erase(item.id);
-  layer_.log.items_removed.insert(item.id);
-  Result<directory::Tenant> tenant = environment_.directory.tenant(ownership_.tenant);
-  if (!tenant || tenant->recoverable_days == 0) return purge(item);
-  item.removed_at = environment_.clock.now();
-  item.modified = number();
-  layer_.put(key::item(item.id), encode(item));
-  layer_.put(key::removed(item.removed_at.time_since_epoch().count(), item.id), std::string());
-  return {};
-}
-
-Result<void> AccountTransaction::purge(const ItemRecord& item) {
-  layer_.erase(key::item(item.id));
-  layer_.erase(key::summary(item.id));
-  leave_thread(layer_, item);
-  if (item.removed_at != Instant()) layer_.erase(key::removed(item.removed_at.time_since_epoch().count(), item.id));
-  if (!item.content) {
-    layer_.erase(key::blob(item.hash, item.id));
-    return {};
-  }
-  if (item.content != item.id) layer_.erase(key::shared_content(item.content, item.id));
-  TRY(std::optional<std::string> owner, layer_.get(key::item(item.content)));
-  TRY(bool is_shared, layer_.any(key::sharers(item.content)));
-  if (!owner && !is_shared) layer_.erase_content(item.content);
-  return {};
-}
-
-Result<std::size_t> AccountTransaction::purge_removed(Instant before, std::size_t limit) {
-  std::vector<std::string> due;
-  std::string last = key::removed(before.time_since_epoch().count(), ItemId());
-  TRY_VOID(layer_.scan(key::all('X'), last, [&](std::string_view key, std::string_view) {
-    due.emplace_back(key);
-    return due.size() < limit;
-  }));
-  for (const std::string& note : due) {
-    layer_.erase(note);
-    ItemId id(read_be64(std::string_view(note).substr(9)));
-    TRY(std::optional<std::string> stored, layer_.get(key::item(id)));
-    if (!stored) continue;
-    TRY(ItemRecord item, decode_item(id, *stored));
-    // A note of an item that is in a folder after all is wrong, not the item.
-    if (item.filings.empty()) TRY_VOID(purge(item));
-  }
-  return due.size();
-}
-
 Result<FlagSet> AccountTransaction::change_flags(FolderId id, Uid uid, const FlagChange& change) {
   TRY(std::shared_ptr<const Folder> present, folder(id));
   std::uint32_t rights = rights_on(*present, ownership_, caller_);
@@ -468,6 +411,21 @@ Result<void> AccountTransaction::set_internal_date(ItemId id, InternalDate date)
   }
   store(item);
   return {};
+}
+
+void AccountTransaction::note_copy(std::string_view copy, std::optional<std::string> brought) {
+  if (brought)
+    layer_.put(key::copy(copy), *std::move(brought));
+  else
+    layer_.erase(key::copy(copy));
+}
+
+Result<void> AccountTransaction::noted_copies(
+    const std::function<void(std::string_view copy, std::string_view brought)>& visit) {
+  return layer_.scan(key::all('C'), key::end("C"), [&](std::string_view key, std::string_view value) {
+    visit(key.substr(1), value);
+    return true;
+  });
 }
 
 Result<void> AccountTransaction::note_imported(std::string_view source, std::string_view source_key,

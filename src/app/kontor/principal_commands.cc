@@ -182,6 +182,50 @@ void add_rights(CommandLine& line) {
       .flag("--with-inner", "with_inner", true, "In all folders below it, too");
 }
 
+int print_recoverable(const json::value& answer) {
+  print_table(answer.at("items"), {{"ITEM", "id"},
+                                   {"REMOVED", "removed"},
+                                   {"FOLDER", "folder"},
+                                   {"FROM", "from"},
+                                   {"SUBJECT", "subject"},
+                                   {"SIZE", "bytes", true}});
+  fmt::print("{} items, {}\n", cell(answer.at("total")), human_size(answer.at("bytes").to_number<std::uint64_t>()));
+  return kOk;
+}
+
+int print_recovered(const json::value& answer) {
+  fmt::print("Restored {} of {} items; {} of them into Recovered, because their folder is gone\n",
+             cell(answer.at("restored")), cell(answer.at("found")), cell(answer.at("elsewhere")));
+  return kOk;
+}
+
+VerbCommand& add_removed_filter(VerbCommand& command) {
+  return command.required("address", "ADDRESS", "Whose items")
+      .text("--folder", "folder", "PATH", "Those that were in this folder")
+      .flag("--from-removed-folders", "from_removed_folders", true, "Those whose folder is gone")
+      .text("--since", "since", "TIME", "Removed then or later: 2026-11-20, 2026-11-20T08:00:00Z, or ago: 3h, 2d")
+      .text("--until", "until", "TIME", "Removed before")
+      .text("--subject", "subject", "TEXT", "With this in the subject")
+      .text("--from", "from", "TEXT", "With this in the sender's name or address")
+      .list("--item", "items", "NUMBERS", "These, by their numbers in the list");
+}
+
+void add_recovery(CommandLine& line) {
+  line.group("folder recover", "Removed items, while they are kept (tenant set --recoverable-days)");
+  add_removed_filter(line.verb("folder recover list", "folder.recover.list", "Lists them", print_recoverable))
+      .number("--limit", "limit", "At most so many (1000)")
+      .example("kontor folder recover list ada@example.org --since 2d --subject invoice");
+  add_removed_filter(line.verb("folder recover restore", "folder.recover.restore",
+                               "Brings them back into their folders, with flags and date", print_recovered))
+      .flag("--all", "all", true, "All there are")
+      .text("--into", "into", "PATH", "Into this folder instead")
+      .example("kontor folder recover restore ada@example.org --folder Projects --since 3h");
+  add_removed_filter(line.verb("folder recover purge", "folder.recover.purge",
+                               "Lets them go for good, before their time", told("Items gone for good:", "purged")))
+      .flag("--all", "all", true, "All there are")
+      .confirms("Remove them for good?");
+}
+
 }  // namespace
 
 void add_principal_commands(CommandLine& line) {
@@ -195,6 +239,7 @@ void add_principal_commands(CommandLine& line) {
       .required("address", "ADDRESS", "Whose")
       .example("kontor folder list ada@example.org --json");
   add_rights(line);
+  add_recovery(line);
 }
 
 }  // namespace kontor::app

@@ -51,12 +51,12 @@ std::string target_of(std::string_view text) {
 
 }  // namespace
 
-Admin::Admin(directory::Directory& directory, groupware::Accounts& accounts, StatusSource status) {
+Admin::Admin(directory::Directory& directory, groupware::Accounts& accounts, StatusSource status, const Clock& clock) {
   for (std::span<const Verb> part : {tenant_verbs(), domain_verbs(), principal_verbs(), password_verbs(), store_verbs(),
-                                     rights_verbs(), search_verbs()})
+                                     rights_verbs(), recover_verbs(), search_verbs()})
     for (const Verb& verb : part)
-      add(std::string(verb.name), verb.changes, [&verb, &directory, &accounts](std::string_view arguments) {
-        Context context{directory, accounts};
+      add(std::string(verb.name), verb.changes, [&verb, &directory, &accounts, &clock](std::string_view arguments) {
+        Context context{directory, accounts, clock};
         return call(verb, context, arguments);
       });
   add("status", false, [&directory, status](std::string_view) -> Result<std::string> {

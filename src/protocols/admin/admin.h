@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "base/workers.h"
 #include "directory/directory.h"
 #include "groupware/accounts.h"
@@ -27,7 +28,8 @@ using StatusSource = std::function<std::string()>;
 class Admin {
  public:
   // The references must outlive it. `status` may be empty: then `status` only counts what the store holds.
-  Admin(directory::Directory& directory, groupware::Accounts& accounts, StatusSource status = {});
+  Admin(directory::Directory& directory, groupware::Accounts& accounts, StatusSource status = {},
+        const Clock& clock = system_clock());
   ~Admin();
 
   // A verb of another room: JSON object in, JSON out. Call before run(). `changes`: never run beside another that

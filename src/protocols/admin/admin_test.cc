@@ -33,7 +33,7 @@ struct Office {
   std::unique_ptr<directory::Directory> directory =
       *directory::Directory::open(*engine, clock, {.memory_kib = 64, .passes = 1});
   std::unique_ptr<groupware::Accounts> accounts = groupware::Accounts::make(*engine, *directory, clock);
-  Admin admin{*directory, *accounts};
+  Admin admin{*directory, *accounts, {}, clock};
 };
 
 struct Call {
@@ -49,6 +49,37 @@ void run_all(Office& office, std::span<const Call> calls) {
     EXPECT_NE(got.find(call.contains), std::string::npos)
         << call.verb << " " << call.arguments << ": " << call.why << "\n  got " << got;
   }
+}
+
+TEST(Admin, RemovedItemsComeBack) {
+  Office office;
+  office.run("user.add", R"({"address": "ada@example.org"})");
+  const auto account = *office.accounts->open(office.directory->by_address("ada@example.org")->account());
+  const auto inbox = account->folders()->by_role(groupware::FolderRole::inbox)->id;
+  const auto stager = office.accounts->stage(account->tenant());
+  ASSERT_TRUE(stager->write("From: Ben <ben@example.net>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\r\nx\r\n"));
+  groupware::NewItem item;
+  item.content = *stager->finish();
+  ASSERT_TRUE(account->update(groupware::Caller::system(), [&](groupware::Transaction& t) -> Result<void> {
+    TRY(const auto added, t.add(inbox, item));
+    return t.remove(inbox, added.uid);
+  }));
+  const Call calls[] = {
+      {"folder.recover.list", R"({"address": "ada@example.org"})",
+       "\"folder\":\"INBOX\",\"from\":\"Ben <ben@example.net>\",\"subject\":\"Gr\u00fc\u00dfe\"", "what it was"},
+      {"folder.recover.list", R"({"address": "ada@example.org", "since": "2h"})", R"("total":1)", "removed just now"},
+      {"folder.recover.list", R"({"address": "ada@example.org", "until": "2h"})", R"("total":0)", "not before"},
+      {"folder.recover.list", R"({"address": "ada@example.org", "since": "2024-01-01"})", R"("total":0)", "by date"},
+      {"folder.recover.list", R"({"address": "ada@example.org", "since": "soon"})", R"({"error":"invalid"})", ""},
+      {"folder.recover.list", R"({"address": "ada@example.org", "folder": "Nowhere"})", R"({"error":"not_found"})", ""},
+      {"folder.recover.restore", R"({"address": "ada@example.org"})", R"({"error":"invalid"})", "not all by mistake"},
+      {"folder.recover.restore", R"({"address": "ada@example.org", "subject": "x"})", R"("restored":0)", "none such"},
+      {"folder.recover.restore", R"({"address": "ada@example.org", "items": ["1"]})", R"("restored":1)", "by number"},
+      {"folder.recover.list", R"({"address": "ada@example.org"})", R"("total":0)", "it is back"},
+      {"folder.recover.purge", R"({"address": "ada@example.org", "all": true})", R"({"purged":0})", "nothing there"},
+  };
+  run_all(office, calls);
+  EXPECT_EQ(account->folders()->find(inbox)->total, 1u);
 }
 
 TEST(Admin, RightsOnFolders) {

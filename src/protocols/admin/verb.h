@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "directory/directory.h"
 #include "groupware/accounts.h"
 
@@ -21,6 +22,7 @@ namespace json = boost::json;
 struct Context {
   directory::Directory& directory;
   groupware::Accounts& accounts;
+  const Clock& clock;
 };
 
 // A verb's arguments. The readers fail with invalid and name the argument. Absent and null are the same.
@@ -60,6 +62,7 @@ std::span<const Verb> password_verbs();
 std::span<const Verb> store_verbs();
 std::span<const Verb> rights_verbs();
 std::span<const Verb> search_verbs();
+std::span<const Verb> recover_verbs();
 
 // How things are shown.
 json::object show(const Context& context, const directory::Tenant& tenant);

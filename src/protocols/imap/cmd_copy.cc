@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// RFC 3501 section 6.4.7, RFC 6851 (MOVE), RFC 4315 section 3 (COPYUID): all messages in one change, or none.
+// RFC 3501 section 6.4.7, RFC 6851 (MOVE), RFC 4315 section 3 (COPYUID). Many messages go in slices: a COPY that fails
+// is taken back, a MOVE has moved what it says.
 #include <fmt/format.h>
 
 #include "protocols/imap/commands.h"
@@ -16,41 +17,24 @@ std::string copyuid(const Copied& copied) {
                      wire::imap::print(copied.to));
 }
 
-struct CopyJob {
-  FolderId from;
-  std::vector<Uid> uids;  // ascending
-  std::string to;         // in the same account
-  CopyMode mode;
-  bool by_uid;  // messages that are gone are passed over; otherwise nothing is copied
-};
-
-Result<void> copy_all(groupware::Transaction& transaction, const CopyJob& job, Copied& copied) {
-  copied = Copied();
-  const auto found = find_folder(transaction, job.to);
-  copied.no_target = !found || (*found)->is_container;
-  if (!found) return std::unexpected(found.error());
-  if (copied.no_target) return fail(Errc::not_found, "this folder holds folders only");
-  const FolderId to = (*found)->id;
-  for (const Uid uid : job.uids) {
-    const auto added =
-        job.mode == CopyMode::copy ? transaction.copy(job.from, uid, to) : transaction.move(job.from, uid, to);
-    if (!added && added.error().code == Errc::not_found) {
-      copied.is_missing = true;
-      if (job.by_uid) continue;
-    }
-    if (!added) return std::unexpected(added.error());
-    wire::imap::append(copied.from, uid.value);
-    wire::imap::append(copied.to, added->uid.value);
-    copied.uid_validity = added->uid_validity;
+Result<void> copy_within(groupware::Account& account, const groupware::Caller& caller, groupware::BulkCopy job,
+                         const std::string& path, Copied& copied) {
+  job.target = [&](const groupware::Transaction& transaction) -> Result<FolderId> {
+    const auto found = find_folder(transaction, path);
+    copied.no_target = !found || (*found)->is_container;
+    if (!found) return std::unexpected(found.error());
+    if (copied.no_target) return fail(Errc::not_found, "this folder holds folders only");
+    return (*found)->id;
+  };
+  groupware::BulkCopied done;
+  const auto outcome = groupware::copy_messages(account, caller, job, done);
+  copied.is_missing = done.is_missing;
+  copied.uid_validity = done.uid_validity;
+  for (const auto& [from, to] : done.messages) {
+    wire::imap::append(copied.from, from.value);
+    wire::imap::append(copied.to, to.value);
   }
-  return {};
-}
-
-Task<Result<void>> copy_within(Session& session, CopyJob job, Copied& copied) {
-  const auto change = [&](groupware::Transaction& transaction) { return copy_all(transaction, job, copied); };
-  const auto account = session.selected()->account;
-  CO_TRY_VOID(co_await net::blocking(session.workers(), [&] { return account->update(session.caller(), change); }));
-  co_return Result<void>();
+  return outcome;
 }
 
 Task<Result<void>> copy_across(Session& session, const Command& command, CopyAcross::Job job, Copied& copied) {
@@ -100,13 +84,15 @@ Task<Result<Reply>> copy_or_move(Session& session, Command& command, CopyMode mo
   Copied copied;
   Result<void> done;
   if (target->account == box.account) {
-    CopyJob job{box.folder, std::move(uids), target->path, mode, command.by_uid};
-    done = co_await copy_within(session, std::move(job), copied);
+    groupware::BulkCopy job{box.folder, std::move(uids), mode, command.by_uid, {}};
+    done = co_await net::blocking(session.workers(), [&] {
+      return copy_within(*box.account, session.caller(), std::move(job), target->path, copied);
+    });
   } else {
     CopyAcross::Job job{box.account, box.folder, std::move(uids), *target, mode, command.by_uid};
     done = co_await copy_across(session, command, std::move(job), copied);
-    if (!done && mode == CopyMode::move && !copied.from.empty()) co_await write_moved(session, copied);
   }
+  if (!done && mode == CopyMode::move && !copied.from.empty()) co_await write_moved(session, copied);
   if (!done && copied.no_target) co_return Reply::no("create the folder first", "TRYCREATE");
   if (!done && copied.is_missing) co_return Reply::no("some of the messages are gone", "EXPUNGEISSUED");
   if (!done) co_return std::unexpected(done.error());

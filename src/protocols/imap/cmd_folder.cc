@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // RFC 3501 sections 6.3.3 to 6.3.7, RFC 6154 section 3, RFC 8474 section 4.1: making, removing, renaming and
 // subscribing folders.
+#include "groupware/bulk.h"
 #include "protocols/imap/commands.h"
 #include "protocols/imap/listing.h"
 #include "protocols/imap/names.h"
@@ -113,24 +114,35 @@ Result<void> delete_folder(Transaction& transaction, const Mailbox& mailbox, boo
   return kept || kept.error().code == Errc::invalid ? Result<void>() : kept;
 }
 
-// RFC 3501 section 6.3.5: renaming the inbox moves its messages to a new folder and leaves it empty.
-Result<void> move_inbox(Transaction& transaction, const groupware::Folder& inbox, const Mailbox& to) {
-  TRY(const FolderId target, create_folder(transaction, to));
-  TRY(const auto view, transaction.view(inbox.id));
-  for (std::uint32_t at = 0; at < view->size(); ++at) {
-    TRY_VOID(transaction.move(inbox.id, view->at(at).uid, target));
+// RFC 3501 section 6.3.5: renaming the inbox moves its messages to a new folder and leaves it empty. In slices: what an
+// error or a crash leaves in the inbox can be moved by hand.
+Result<void> move_inbox(groupware::Account& account, const groupware::Caller& caller, FolderId target) {
+  groupware::BulkCopy job;
+  {
+    TRY(const auto reader, account.read(caller));
+    job.from = reader->folders()->by_role(FolderRole::inbox)->id;
+    TRY(const auto view, reader->view(job.from));
+    for (std::uint32_t at = 0; at < view->size(); ++at) job.uids.push_back(view->at(at).uid);
   }
-  return {};
+  job.mode = groupware::CopyMode::move;
+  job.passes_over_missing = true;
+  job.target = [&](const Transaction&) -> Result<FolderId> { return target; };
+  groupware::BulkCopied done;
+  return copy_messages(account, caller, job, done);
 }
 
-Result<void> rename_folder(Transaction& transaction, const Mailbox& from, const Mailbox& to) {
+// `made`: the folder that the inbox's messages are to go to.
+Result<void> rename_folder(Transaction& transaction, const Mailbox& from, const Mailbox& to, FolderId& made) {
   TRY(const auto folder, find_folder(transaction, from.path));
   if (const auto there = transaction.folders()->at_path(to.path)) {
     if (!shows(transaction, *there)) return not_allowed_there();
     return fail(Errc::exists, "there is a folder of the new name");
   }
   TRY_VOID(check_name_is_free(transaction, to));
-  if (is_inbox(from.path)) return move_inbox(transaction, *folder, to);
+  if (is_inbox(from.path)) {
+    TRY(made, create_folder(transaction, to));
+    return {};
+  }
   if (to.path.starts_with(from.path + "/")) return fail(Errc::invalid, "a folder cannot be moved into itself");
   const auto parent = make_superiors(transaction, to.path);
   if (!parent && parent.error().code == Errc::not_found) return not_allowed_there();
@@ -306,10 +318,15 @@ Task<Result<Reply>> cmd_rename(Session& session, Command& command) {
   CO_TRY(const auto target, co_await session.mailbox(*to));
   CO_TRY(const auto source, co_await session.mailbox(*from));
   if (target.account != source.account) co_return Reply::no("folders stay in their mailbox", "CANNOT");
+  FolderId made;
   const auto change = [&](Transaction& transaction, const Mailbox& mailbox) {
-    return rename_folder(transaction, mailbox, target);
+    made = FolderId();
+    return rename_folder(transaction, mailbox, target, made);
   };
   CO_TRY(auto reply, co_await change_account(session, command, *from, change));
+  if (made)
+    CO_TRY_VOID(
+        co_await net::blocking(session.workers(), [&] { return move_inbox(*source.account, session.caller(), made); }));
   // RFC 9051 section 6.3.6: the inbox is still there.
   if (!is_inbox(*from)) co_await tell_name(session, target, std::move(given));
   co_return std::move(reply);

@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "groupware/accounts.h"
+#include "groupware/bulk.h"
 #include "protocols/imap/mailboxes.h"
 #include "wire/imap/sequence_set.h"
 
 namespace kontor::imap {
 
-enum class CopyMode : std::uint8_t { copy, move };
+using groupware::CopyMode;
 
 // What was copied, for COPYUID; and why it could not be.
 struct Copied {

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Inside of the room: copies of several slices that a crash broke off (bulk.h).
+#pragma once
+
+#include "groupware/stored_account.h"
+
+namespace kontor::groupware {
+
+// Takes back what they brought. When the account was just opened: nobody may be copying.
+Result<void> withdraw_broken_copies(StoredAccount& account);
+
+}  // namespace kontor::groupware

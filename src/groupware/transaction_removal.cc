@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The two steps of removal: an item that leaves its last folder is kept for a while, then purged.
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "groupware/keys.h"
+#include "groupware/threads.h"
+#include "groupware/transaction.h"
+
+namespace kontor::groupware {
+
+Result<void> AccountTransaction::unfile(ItemRecord item, std::size_t index) {
+  Filing filing = item.filings[index];
+  item.filings.erase(item.filings.begin() + static_cast<std::ptrdiff_t>(index));
+  count(filing.folder, item, filing.is_deleted, -1);
+  hide(filing.folder, filing.uid);
+  return leave(std::move(item), filing.folder);
+}
+
+Result<void> AccountTransaction::leave(ItemRecord item, FolderId from) {
+  if (!item.filings.empty()) {
+    for (const Filing& left : item.filings) show(item, left);
+    store(item);
+    return {};
+  }
+  layer_.record.bytes -= item.size;
+  layer_.record.items -= 1;
+  layer_.log.items_changed.erase(item.id);
+  layer_.log.items_removed.insert(item.id);
+  Result<directory::Tenant> tenant = environment_.directory.tenant(ownership_.tenant);
+  if (!tenant || tenant->recoverable_days == 0) return purge(item);
+  item.removed_at = environment_.clock.now();
+  item.removed_from = from;
+  item.modified = number();
+  layer_.put(key::item(item.id), encode(item));
+  layer_.put(key::removed(item.removed_at.time_since_epoch().count(), item.id), std::string());
+  return {};
+}
+
+Result<void> AccountTransaction::purge(const ItemRecord& item) {
+  layer_.erase(key::item(item.id));
+  layer_.erase(key::summary(item.id));
+  leave_thread(layer_, item);
+  if (item.removed_at != Instant()) layer_.erase(key::removed(item.removed_at.time_since_epoch().count(), item.id));
+  if (!item.content) {
+    layer_.erase(key::blob(item.hash, item.id));
+    return {};
+  }
+  if (item.content != item.id) layer_.erase(key::shared_content(item.content, item.id));
+  TRY(std::optional<std::string> owner, layer_.get(key::item(item.content)));
+  TRY(bool is_shared, layer_.any(key::sharers(item.content)));
+  if (!owner && !is_shared) layer_.erase_content(item.content);
+  return {};
+}
+
+Result<std::size_t> AccountTransaction::purge_removed(Instant before, std::size_t limit) {
+  std::vector<std::string> due;
+  std::string last = key::removed(before.time_since_epoch().count(), ItemId());
+  TRY_VOID(layer_.scan(key::all('X'), last, [&](std::string_view key, std::string_view) {
+    due.emplace_back(key);
+    return due.size() < limit;
+  }));
+  for (const std::string& note : due) {
+    layer_.erase(note);
+    ItemId id(read_be64(std::string_view(note).substr(9)));
+    TRY(std::optional<std::string> stored, layer_.get(key::item(id)));
+    if (!stored) continue;
+    TRY(ItemRecord item, decode_item(id, *stored));
+    // A note of an item that is in a folder after all is wrong, not the item.
+    if (item.filings.empty()) TRY_VOID(purge(item));
+  }
+  return due.size();
+}
+
+// The folder is gone at once; its rows are taken away in the background.
+void AccountTransaction::doom(const Folder& folder) {
+  layer_.put(key::doomed(folder.id), encode(folder));
+  layer_.views.erase(folder.id);
+  layer_.dooms = true;
+}
+
+Result<bool> AccountTransaction::empty_doomed(std::size_t limit) {
+  std::vector<FolderId> folders;
+  TRY_VOID(layer_.scan(key::all('D'), key::end("D"), [&](std::string_view key, std::string_view) {
+    folders.push_back(FolderId(read_be64(key.substr(1))));
+    return true;
+  }));
+  for (const FolderId folder : folders) {
+    std::vector<RowRecord> rows;
+    std::optional<Error> fault;
+    const std::string prefix = key::filings(folder);
+    TRY_VOID(layer_.scan(prefix, key::end(prefix), [&](std::string_view key, std::string_view value) {
+      Result<RowRecord> row = decode_row(Uid(read_be32(key.substr(9))), value);
+      if (row)
+        rows.push_back(*std::move(row));
+      else
+        fault = row.error();
+      return row && rows.size() < limit;
+    }));
+    if (fault) return std::unexpected(*fault);
+    for (const RowRecord& row : rows) TRY_VOID(empty_doomed(row, folder));
+    if (rows.size() == limit) return true;
+    limit -= rows.size();
+    layer_.erase(key::doomed(folder));
+  }
+  return false;
+}
+
+Result<void> AccountTransaction::empty_doomed(const RowRecord& row, FolderId folder) {
+  layer_.erase(key::filing(folder, row.row.uid));
+  TRY(const std::optional<std::string> stored, layer_.get(key::item(row.row.item)));
+  if (!stored) return {};
+  TRY(ItemRecord item, decode_item(row.row.item, *stored));
+  const auto at = std::find_if(item.filings.begin(), item.filings.end(), [&](const Filing& filing) {
+    return filing.folder == folder && filing.uid == row.row.uid;
+  });
+  // An update that changed the item meanwhile has left this filing out.
+  if (at == item.filings.end()) return {};
+  complete_item(item, row, *at);
+  item.filings.erase(at);
+  drop_doomed(item);
+  if (!item.filings.empty()) TRY_VOID(complete(item));
+  return leave(std::move(item), folder);
+}
+
+Result<ItemRecord> AccountTransaction::removed(ItemId id) {
+  TRY(const std::optional<std::string> stored, layer_.get(key::item(id)));
+  if (!stored) return fail(Errc::not_found, "there is no such item");
+  TRY(ItemRecord item, decode_item(id, *stored));
+  if (!item.filings.empty() || item.removed_at == Instant()) return fail(Errc::not_found, "the item is not removed");
+  return item;
+}
+
+Result<Added> AccountTransaction::restore(ItemId id, FolderId to) {
+  if (!ownership_.is_full) return fail(Errc::denied, "this account is not yours");
+  TRY(const std::shared_ptr<const Folder> folder, may(to, right::kInsert));
+  TRY_VOID(check_takes_items(*folder));
+  TRY(ItemRecord item, removed(id));
+  TRY_VOID(check_quota(item.size));
+  layer_.erase(key::removed(item.removed_at.time_since_epoch().count(), id));
+  item.removed_at = Instant();
+  item.removed_from = FolderId();
+  item.saved = environment_.clock.now();
+  const Filing filing = file(item, to, folder->next_uid);
+  count(to, item, false, 1);
+  layer_.record.bytes += item.size;
+  layer_.record.items += 1;
+  layer_.log.items_removed.erase(id);
+  show(item, filing);
+  store(item);
+  return Added{id, filing.uid, folder->uid_validity};
+}
+
+Result<void> AccountTransaction::purge_removed_item(ItemId id) {
+  if (!ownership_.is_full) return fail(Errc::denied, "this account is not yours");
+  TRY(const ItemRecord item, removed(id));
+  return purge(item);
+}
+
+}  // namespace kontor::groupware
