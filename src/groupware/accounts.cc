@@ -98,7 +98,7 @@ class StoredAccounts final : public Accounts {
   Result<void> forget_deliveries(AccountId id);
   Result<void> sweep_blobs(const directory::Tenant& tenant);
   std::vector<AccountId> all_accounts();
-  void check_index(const CheckOptions& options, CheckReport& report);
+  void drop_unsound_indexes();
 
   Environment environment_;
   std::mutex mutex_;
@@ -314,7 +314,7 @@ Result<CheckReport> StoredAccounts::check(const CheckOptions& options) {
                        TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
                        return account->exclusively(repair);
                      }));
-  if (environment_.texts) check_index(options, report);
+  if (environment_.texts && options.repair) drop_unsound_indexes();
   return report;
 }
 
@@ -325,14 +325,13 @@ std::vector<AccountId> StoredAccounts::all_accounts() {
   return all;
 }
 
-// Derived data: an index that cannot be read is dropped, and made anew by itself.
-void StoredAccounts::check_index(const CheckOptions& options, CheckReport& report) {
+// They are no faults: what a crash left unfinished, or ahead of a store that was put back, is made anew by itself.
+void StoredAccounts::drop_unsound_indexes() {
   for (const AccountId id : all_accounts()) {
     const auto status = environment_.texts->status(id);
     if (!status || status->is_sound) continue;
-    const bool is_repaired = options.repair && environment_.texts->rebuild(id);
-    report.faults.push_back({"search index of account " + std::to_string(id.value),
-                             "it is damaged or of another store, and will be made anew", is_repaired});
+    if (const auto dropped = environment_.texts->rebuild(id); !dropped)
+      log::warn("search.index_not_dropped", {{"account", id.value}, {"why", dropped.error().text}});
   }
 }
 

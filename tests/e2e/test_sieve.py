@@ -9,8 +9,9 @@ import tempfile
 
 import pytest
 
+from peers.kontor import KONTOR
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-KONTOR = ROOT / os.environ.get("KONTOR_BUILD", "build/dev") / "kontor"
 SCRIPTS = sorted((ROOT / "tests/data/sieve").glob("*.sieve"))
 MESSAGES = sorted((ROOT / "tests/data/eml").glob("*.eml"))
 

@@ -115,7 +115,8 @@ void declare_search(config::Schema& schema, Settings& s) {
               {"Whether an index of words is kept, in the background. It makes searches in texts fast; answers are the "
                "same without it. It may be deleted at any time and is made anew."});
   schema.text("search.folder", s.search_folder,
-              {"Where the index lies. Empty: `search` in the data folder. It takes about a tenth of the mail's size."},
+              {"Where the index lies. Empty: `search` in the data folder. Its size depends on the mail: up to three "
+               "tenths of short messages, far less where attachments make up the most."},
               [](std::string_view path) { return path.empty() ? Result<void>() : check_folder(path); });
   schema.size("search.cache", s.groupware.search.cache_bytes, {1 << 20, 1ULL << 40},
               {"Memory for the words of the accounts that were searched last: some megabytes for a large account."});
