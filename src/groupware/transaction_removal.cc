@@ -95,7 +95,7 @@ Result<bool> AccountTransaction::empty_doomed(std::size_t limit) {
         rows.push_back(*std::move(row));
       else
         fault = row.error();
-      return row && rows.size() < limit;
+      return !fault && rows.size() < limit;
     }));
     if (fault) return std::unexpected(*fault);
     for (const RowRecord& row : rows) TRY_VOID(empty_doomed(row, folder));
