@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // links: groupware base
 // The index may never rule out a text that holds the needle: whatever is cut out of a text, the text's terms fulfil its
-// conditions; and where terms alone decide, they are right.
+// conditions; and where terms alone decide, they are right. A fuzzy search finds the same in terms and in the text.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "groupware/search/fold.h"
+#include "groupware/search/fuzzy.h"
 #include "groupware/search/index/lexicon.h"
 #include "groupware/search/index/tokens.h"
 
@@ -19,6 +21,19 @@ namespace {
 
 bool is_inside(std::string_view text, std::size_t at) {
   return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80;
+}
+
+// By the text's terms, as an index has them.
+unsigned quality_by_terms(const Lexicon& lexicon, const FuzzyNeedle& needle) {
+  std::vector<WordMatch> best;
+  for (const FuzzyWord& word : needle.words()) {
+    best.push_back(WordMatch::none);
+    if (word.match(word.term()) != WordMatch::exact) std::abort();
+    lexicon.each(TextScope::body, [&](std::string_view, std::string_view term) {
+      best.back() = std::max(best.back(), word.match(term));
+    });
+  }
+  return std::find(best.begin(), best.end(), WordMatch::none) == best.end() ? quality_of(best) : 0;
 }
 
 }  // namespace
@@ -55,5 +70,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (decided.decides && !lexicon.matching(decided.all[0], TextScope::body).empty() &&
       text.find(other) == std::string::npos)
     std::abort();
+
+  for (const std::string& fuzzy : {needle, other}) {
+    const FuzzyNeedle words(fuzzy);
+    if (words.quality_in(text) != quality_by_terms(lexicon, words)) std::abort();
+  }
   return 0;
 }

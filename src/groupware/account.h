@@ -148,7 +148,8 @@ class Reader {
                                  const std::function<bool(ItemId, std::string_view)>& visit) const = 0;
   virtual Result<std::shared_ptr<const Content>> content(ItemId id) const = 0;
   // What the index knows of `folded` (fold_text) in this account, for items this caller may read; null: nothing.
-  virtual std::shared_ptr<const TextFinding> find_text(TextScope scope, const std::string& folded) const = 0;
+  virtual std::shared_ptr<const TextFinding> find_text(TextScope scope, const std::string& folded,
+                                                       TextMatch match) const = 0;
   // For the text of attached documents; null: they are not searched.
   virtual Extractor* extractor() const = 0;
   // Visits the facts of many items, in ascending order of ids; absent items are skipped.

@@ -237,8 +237,9 @@ Result<std::shared_ptr<const Content>> Reading<Base>::content(ItemId id) const {
 }
 
 template <class Base>
-std::shared_ptr<const TextFinding> Reading<Base>::find_text(TextScope scope, const std::string& folded) const {
-  return environment_.texts ? environment_.texts->find(ownership_.account, scope, folded) : nullptr;
+std::shared_ptr<const TextFinding> Reading<Base>::find_text(TextScope scope, const std::string& folded,
+                                                            TextMatch match) const {
+  return environment_.texts ? environment_.texts->find(ownership_.account, scope, folded, match) : nullptr;
 }
 
 template <class Base>

@@ -12,6 +12,7 @@
 #include "formats/mime/decode.h"
 #include "groupware/search/addresses.h"
 #include "groupware/search/fold.h"
+#include "groupware/search/fuzzy.h"
 #include "groupware/search/text.h"
 
 namespace kontor::groupware {
@@ -66,6 +67,7 @@ struct Matcher::Key {
   std::uint64_t number = 0, below = 0;
   Period period;
   std::string name, text;
+  std::optional<FuzzyNeedle> words;  // of a fuzzy key whose text has any
   std::function<bool(const Item&)> judge;
   Depth depth = Depth::view;  // the deepest of it and its children
   bool asks_item = false;     // it or a child
@@ -86,6 +88,8 @@ Result<Matcher::Key> Matcher::Key::make(const Query& query, const KeywordTable& 
     if (texts_left == 0) return fail(Errc::too_large, "too many texts to look for at once");
     --texts_left;
     key.text = fold_text(query.text);
+    FuzzyNeedle words(query.is_fuzzy ? key.text : "");
+    if (!words.empty()) key.words = std::move(words);
   }
   for (const Query& child : query.children) {
     TRY(Key made, make(child, keywords, texts_left));
@@ -111,7 +115,8 @@ class Matcher::Findings {
     auto at = found_.find(&key);
     if (at == found_.end()) {
       const auto scope = key.op == Op::body ? TextScope::body : TextScope::anywhere;
-      at = found_.emplace(&key, reader_.find_text(scope, key.text)).first;
+      const auto match = key.words ? TextMatch::fuzzy : TextMatch::exact;
+      at = found_.emplace(&key, reader_.find_text(scope, key.text, match)).first;
     }
     return at->second ? at->second->of(item) : TextFinding::Answer::open;
   }
@@ -134,9 +139,9 @@ struct Matcher::Facts {
     }
     return *text;
   }
-  bool contains(std::string_view folded, const std::string& needle) {
+  bool contains(std::string_view folded, const Key& key) {
     cost += folded.size() + kCostOfText;
-    return contains_text(folded, needle);
+    return key.words ? key.words->quality_in(folded) > 0 : contains_text(folded, key.text);
   }
   static const AddressVector* addresses_of(Op op, const mime::fb::Envelope& envelope) {
     if (op == Op::from) return envelope.from();
@@ -239,7 +244,7 @@ Matcher::Verdict Matcher::judge_summary(const Key& key, Facts& facts) {
     return verdict(key.period.holds(sent));
   }
   const auto* envelope = facts.summary->top()->envelope();
-  return verdict(envelope != nullptr && facts.contains(facts.envelope_text(key.op, *envelope), key.text));
+  return verdict(envelope != nullptr && facts.contains(facts.envelope_text(key.op, *envelope), key));
 }
 
 Matcher::Verdict Matcher::judge_content(const Key& key, Facts& facts) {
@@ -253,13 +258,22 @@ Matcher::Verdict Matcher::judge_content(const Key& key, Facts& facts) {
   if (key.op == Op::header) {
     const auto values = facts.take(header_values(*facts.content, top, key.name, facts.cost));
     return verdict(values && std::any_of(values->begin(), values->end(), [&](const std::string& value) {
-                     return facts.contains(fold_text(value), key.text);
+                     return facts.contains(fold_text(value), key);
                    }));
   }
-  NeedleFinder finder({key.text});
   const TextWalk walk{*facts.content, top, facts.cost, facts.extractor};
-  if (key.op == Op::anywhere) (void)facts.take(walk_headers(walk, finder));
-  (void)facts.take(walk_bodies(walk, finder));
+  const auto pass_by = [&](TextSink& sink) {
+    if (key.op == Op::anywhere) (void)facts.take(walk_headers(walk, sink));
+    (void)facts.take(walk_bodies(walk, sink));
+  };
+  if (key.words) {
+    FuzzyFinder words(*key.words);
+    pass_by(words);
+    words.finish();
+    return verdict(words.found());
+  }
+  NeedleFinder finder({key.text});
+  pass_by(finder);
   return verdict(finder.found(0));
 }
 

@@ -17,7 +17,9 @@ using Field = SortKey::Field;
 // Of a longer text only the beginning decides: nobody's subject, and no way to fill the memory.
 constexpr std::size_t kSortedText = 1000;
 
-bool is_number(Field field) { return field == Field::arrival || field == Field::date || field == Field::size; }
+bool is_number(Field field) {
+  return field == Field::arrival || field == Field::date || field == Field::size || field == Field::relevancy;
+}
 
 std::uint64_t ordered(Instant at) {
   return static_cast<std::uint64_t>(at.time_since_epoch().count()) ^ (std::uint64_t{1} << 63);
@@ -31,8 +33,9 @@ Instant sent_or_received(const mime::fb::Summary* summary, const Row& row) {
 }
 
 bool Sorter::needs_summaries() const {
-  return std::any_of(keys_.begin(), keys_.end(),
-                     [](const SortKey& key) { return key.field != Field::arrival && key.field != Field::size; });
+  return std::any_of(keys_.begin(), keys_.end(), [](const SortKey& key) {
+    return key.field != Field::arrival && key.field != Field::size && key.field != Field::relevancy;
+  });
 }
 
 Sorter::Cell Sorter::text_cell(std::string_view decoded) {
@@ -76,7 +79,10 @@ Result<void> Sorter::gather(const Reader& reader, const FolderView& view, const 
   const auto take = [&](std::size_t index, const mime::fb::Summary* summary) {
     const Row& row = view.at(positions[index]);
     uids_[begun_ + index] = row.uid;
-    for (std::size_t k = 0; k < keys_.size(); ++k) columns_[k][begun_ + index] = cell(keys_[k].field, row, summary);
+    for (std::size_t k = 0; k < keys_.size(); ++k) {
+      const bool by_score = keys_[k].field == Field::relevancy;
+      columns_[k][begun_ + index] = by_score ? Cell{100U - scores_.at(index), {}} : cell(keys_[k].field, row, summary);
+    }
   };
   if (needs_summaries()) return each_summary(reader, view, positions, next, take);
   for (; next < positions.size(); ++next) take(next, nullptr);

@@ -14,7 +14,7 @@
 namespace kontor::groupware {
 
 struct SortKey {
-  enum class Field : std::uint8_t { arrival, cc, date, display_from, display_to, from, size, subject, to };
+  enum class Field : std::uint8_t { arrival, cc, date, display_from, display_to, from, size, subject, to, relevancy };
 
   bool operator==(const SortKey&) const = default;
 
@@ -34,6 +34,9 @@ class Sorter {
   // An item that is gone sorts with empty fields. Blocks. Errors: as Reader::summaries.
   Result<void> gather(const Reader& reader, const FolderView& view, const std::vector<std::uint32_t>& positions,
                       std::size_t& next);
+
+  // Of the positions of the next gathering, for Field::relevancy: 1 to 100, the highest comes first.
+  void take_scores(std::vector<std::uint8_t> scores) { scores_ = std::move(scores); }
 
   std::size_t size() const { return uids_.size(); }
   Uid uid(std::size_t entry) const { return uids_[entry]; }
@@ -57,6 +60,7 @@ class Sorter {
   std::vector<SortKey> keys_;
   std::vector<std::vector<Cell>> columns_;  // one per key
   std::vector<Uid> uids_;
+  std::vector<std::uint8_t> scores_;
   std::size_t begun_ = 0;  // entries before the gathering that is under way
   TextArena texts_;
 };

@@ -70,6 +70,7 @@ struct Query {
   Period period;
   std::string name;
   std::string text;                        // UTF-8
+  bool is_fuzzy = false;                   // a text is looked for by its words (fuzzy.h), not as a part
   std::function<bool(const Item&)> judge;  // for a protocol's own ids; called on any worker
 };
 

@@ -14,6 +14,7 @@
 namespace kontor::groupware {
 
 enum class TextScope : std::uint8_t { body, anywhere };  // as Query::Op's
+enum class TextMatch : std::uint8_t { exact, fuzzy };    // a part of the text, or its words (fuzzy.h)
 
 // Immutable, thread-safe.
 class TextFinding {
@@ -21,6 +22,8 @@ class TextFinding {
   enum class Answer : std::uint8_t { no, yes, open };  // open: only the content can tell
   virtual ~TextFinding() = default;
   virtual Answer of(ItemId item) const = 0;
+  // How well an item that holds it fuzzily does, from 1 to 100 (FuzzyFinder::quality).
+  virtual unsigned quality(ItemId /*item*/) const { return 100; }
 };
 
 struct IndexStatus {
@@ -39,7 +42,8 @@ class TextIndex {
   virtual void start() = 0;
 
   // Which of the account's items hold `folded` (fold_text). Null: the index knows nothing of this account.
-  virtual std::shared_ptr<const TextFinding> find(AccountId account, TextScope scope, const std::string& folded) = 0;
+  virtual std::shared_ptr<const TextFinding> find(AccountId account, TextScope scope, const std::string& folded,
+                                                  TextMatch match) = 0;
 
   // The account has news. Quick: called after each commit.
   virtual void note(AccountId account) = 0;

@@ -120,13 +120,17 @@ Task<Result<FolderAnswer>> search_folder(Session& session, const Command& comman
   if (!box) co_return answer;
   auto start = co_await start_search(session, command, *box, wanted.program, 0);
   answer.refusal = std::move(start.refusal);
+  if (!answer.refusal) answer.refusal = refuse_relevancy(*start.search, wanted.options.relevancy);
   if (answer.refusal) co_return answer;
   CO_TRY(const auto matches, co_await find_all(session, command, *box, start));
   if (matches.empty()) co_return answer;
   std::string correlator = " MAILBOX ";
   append_name(correlator, folder.name, session.name_form());
   correlator += fmt::format(" UIDVALIDITY {}", validity.value);
-  const SearchResult result{*box->view, matches, true, start.search->uses_modseq, correlator};
+  SearchResult result{*box->view, matches, true, start.search->uses_modseq, correlator};
+  if (wanted.options.relevancy) {
+    CO_TRY(result.scores, co_await score_all(session, command, *box, *start.search, matches));
+  }
   answer.line = print_esearch(command.tag, wanted.options, result);
   co_return answer;
 }

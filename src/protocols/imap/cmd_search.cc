@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// RFC 3501 section 6.4.4, RFC 4731, RFC 5182, RFC 5267 section 4, RFC 7162 section 3.1.5, RFC 9394.
+// RFC 3501 section 6.4.4, RFC 4731, RFC 5182, RFC 5267 section 4, RFC 6203, RFC 7162 section 3.1.5, RFC 9394.
 #include <algorithm>
 #include <utility>
 
@@ -22,13 +22,17 @@ Task<Result<Reply>> cmd_search(Session& session, Command& command) {
   if (auto refusal = refuse_update(session, command, wanted.options)) co_return *std::move(refusal);
   auto start =
       co_await start_search(session, command, *session.selected(), wanted.program, session.options().message_limit);
+  if (!start.refusal) start.refusal = refuse_relevancy(*start.search, wanted.options.relevancy);
   const bool is_bad = start.refusal && start.refusal->kind == Reply::Kind::bad;
   Selected& box = *session.selected();
   wire::imap::Ranges before = std::exchange(box.saved, {});
   if (!wanted.options.save || is_bad) box.saved = before;  // a search that fails saves nothing (RFC 5182 section 2.1)
   if (start.refusal) co_return *std::move(start.refusal);
   CO_TRY(auto matches, co_await find_all(session, command, box, start));
-  const SearchResult result{*box.view, matches, command.by_uid, start.search->uses_modseq};
+  SearchResult result{*box.view, matches, command.by_uid, start.search->uses_modseq};
+  if (wanted.options.relevancy) {
+    CO_TRY(result.scores, co_await score_all(session, command, box, *start.search, matches));
+  }
   if (wanted.options.save) box.saved = saved_result(wanted.options, result);
   std::string line;
   if (wanted.options.update) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// RFC 5256 (SORT), RFC 5957 (SORT=DISPLAY), RFC 5267 (ESORT, CONTEXT=SORT).
+// RFC 5256 (SORT), RFC 5957 (SORT=DISPLAY), RFC 5267 (ESORT, CONTEXT=SORT), RFC 6203 section 6.
+#include <algorithm>
+
 #include "groupware/search/order.h"
 #include "protocols/imap/commands.h"
 #include "protocols/imap/message_limit.h"
@@ -17,6 +19,7 @@ using By = wire::imap::SortCriterion::By;
 static_assert(static_cast<int>(By::arrival) == static_cast<int>(Field::arrival));
 static_assert(static_cast<int>(By::size) == static_cast<int>(Field::size));
 static_assert(static_cast<int>(By::to) == static_cast<int>(Field::to));
+static_assert(static_cast<int>(By::relevancy) == static_cast<int>(Field::relevancy));
 
 std::vector<groupware::SortKey> sort_keys(const std::vector<wire::imap::SortCriterion>& criteria) {
   std::vector<groupware::SortKey> keys;
@@ -29,6 +32,22 @@ std::vector<std::uint32_t> positions_of(const groupware::Sorter& sorter, const g
   positions.reserve(sorter.size());
   for (const auto entry : sorter.sorted()) positions.push_back(view.lower_bound(sorter.uid(entry)));
   return positions;
+}
+
+bool sorts_by_relevancy(const wire::imap::SortCommand& wanted) {
+  return std::any_of(wanted.criteria.begin(), wanted.criteria.end(),
+                     [](const auto& criterion) { return criterion.by == By::relevancy; });
+}
+
+// The scores of `matches`, which are ascending, in another order.
+std::vector<std::uint8_t> in_order(const std::vector<std::uint8_t>& scores, const std::vector<std::uint32_t>& matches,
+                                   const std::vector<std::uint32_t>& ordered) {
+  std::vector<std::uint8_t> out;
+  if (scores.empty()) return out;
+  for (const auto position : ordered)
+    out.push_back(
+        scores[static_cast<std::size_t>(std::lower_bound(matches.begin(), matches.end(), position) - matches.begin())]);
+  return out;
 }
 
 }  // namespace
@@ -45,9 +64,17 @@ Task<Result<Reply>> cmd_sort(Session& session, Command& command) {
   if (start.refusal) co_return *std::move(start.refusal);
   if (start.search->lowest)
     co_return Reply::no("too many messages: name some", limit_code(session.options().message_limit));
+  const bool by_relevancy = sorts_by_relevancy(wanted);
+  const bool wants_scores = by_relevancy || wanted.options.relevancy;
+  if (auto refusal = refuse_relevancy(*start.search, wants_scores)) co_return *std::move(refusal);
   Selected& box = *session.selected();
   CO_TRY(const auto matches, co_await find_all(session, command, box, start));
+  std::vector<std::uint8_t> scores;
+  if (wants_scores) {
+    CO_TRY(scores, co_await score_all(session, command, box, *start.search, matches));
+  }
   groupware::Sorter sorter(sort_keys(wanted.criteria));
+  if (by_relevancy) sorter.take_scores(scores);
   std::vector<std::uint32_t> ordered;
   for (std::size_t next = 0; next < matches.size();) {
     co_await session.progress(command, next, matches.size());
@@ -58,9 +85,12 @@ Task<Result<Reply>> cmd_sort(Session& session, Command& command) {
       return {};
     }));
   }
-  const SearchResult result{*box.view, ordered, command.by_uid, start.search->uses_modseq};
+  const SearchResult result{
+      *box.view, ordered, command.by_uid, start.search->uses_modseq, {}, in_order(scores, matches, ordered)};
   std::string line;
-  if (wanted.options.update) {
+  if (wanted.options.update && by_relevancy) {
+    line = refuse_context(command.tag, "an order by relevancy is not kept up to date");
+  } else if (wanted.options.update) {
     auto order = sorter.sorted();
     line = keep_context(box, command.tag, wanted.program.key, SearchContext::kMostSorted,
                         SearchContext(command.tag, command.by_uid, start.search->query, std::move(sorter), order));

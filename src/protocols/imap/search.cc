@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "formats/mime/decode.h"
+#include "groupware/search/relevancy.h"
 #include "protocols/imap/message_limit.h"
 #include "protocols/imap/object_id.h"
 
@@ -66,6 +67,7 @@ class Translation {
   const Instant now_;
   const std::string charset_;
   bool uses_modseq_ = false;
+  bool is_fuzzy_ = false;  // what is being translated stands in a FUZZY
 };
 
 Result<Query> Translation::translate(const SearchKey& key) {
@@ -78,8 +80,15 @@ Result<Query> Translation::translate(const SearchKey& key) {
       return nested(key, Query::Op::either);
     case Op::inverse:
       return nested(key, Query::Op::inverse);
+    case Op::fuzzy: {
+      const bool outer = std::exchange(is_fuzzy_, true);
+      auto query = translate(key.children[0]);
+      is_fuzzy_ = outer;
+      return query;
+    }
     case Op::filter: {
       Translation stored(box_, now_, key.name);
+      stored.is_fuzzy_ = is_fuzzy_;
       TRY(Query query, stored.nested(key, Query::Op::both));
       uses_modseq_ = uses_modseq_ || stored.uses_modseq_;
       return query;
@@ -211,6 +220,7 @@ Query Translation::text(const SearchKey& key) const {
   Query query = query_of(Query::Op::none);
   for (const auto& [from, to] : kTexts)
     if (from == key.op) query.op = to;
+  query.is_fuzzy = is_fuzzy_;
   query.name = key.name;
   query.text = mime::to_utf8(key.text, charset_).text;
   return query;
@@ -247,7 +257,7 @@ class Candidates {
   }
 
   void keep(const SearchKey& key) {
-    if (key.op == Op::both)
+    if (key.op == Op::both || key.op == Op::fuzzy)
       for (const auto& child : key.children) keep(child);
     if (key.op == Op::uid_after || key.op == Op::uid_before) keep(beside(key));
     if (key.op != Op::numbers && key.op != Op::uids) return;
@@ -324,7 +334,7 @@ Result<Search> prepare_search(const wire::imap::SearchProgram& program, const Se
     asked.children = {std::move(newest), query};
   }
   TRY(auto matcher, groupware::Matcher::prepare(asked, *box.keywords, limits.texts));
-  return Search{std::move(query), std::move(matcher), translation.uses_modseq(), lowest};
+  return Search{std::move(query), std::move(matcher), has_fuzzy(program.key), translation.uses_modseq(), lowest};
 }
 
 // RFC 5466: stored searches are private annotations of the account. Blocks.
@@ -389,6 +399,25 @@ Task<Result<std::vector<std::uint32_t>>> find_all(Session& session, const Comman
                                        [&] { return take_turn(session.caller(), box, *start.search, found); }));
   }
   co_return std::move(found.matches);
+}
+
+Task<Result<std::vector<std::uint8_t>>> score_all(Session& session, const Command& command, const Selected& box,
+                                                  const Search& search, const std::vector<std::uint32_t>& matches) {
+  std::vector<std::uint8_t> scores;
+  const groupware::Relevancy relevancy(search.query);
+  for (std::size_t next = 0; next < matches.size();) {
+    co_await session.progress(command, next, matches.size());
+    CO_TRY_VOID(co_await net::blocking(session.workers(), [&]() -> Result<void> {
+      TRY(const auto reader, box.account->read(session.caller()));
+      return relevancy.gather(*reader, *box.view, matches, next, scores);
+    }));
+  }
+  co_return scores;
+}
+
+std::optional<Reply> refuse_relevancy(const Search& search, bool is_wanted) {
+  if (!is_wanted || search.is_fuzzy) return std::nullopt;
+  return Reply::bad("RELEVANCY needs a FUZZY search key");
 }
 
 }  // namespace kontor::imap

@@ -16,6 +16,7 @@ namespace kontor::imap {
 struct Search {
   groupware::Query query;
   groupware::Matcher matcher;
+  bool is_fuzzy = false;      // FUZZY stands in it, or in a stored search that it names
   bool uses_modseq = false;   // answers carry the highest modseq (RFC 7162 section 3.1.5)
   std::optional<Uid> lowest;  // older messages are not looked at (RFC 9738): the
                               // matcher knows, the query does not
@@ -49,6 +50,12 @@ Task<SearchStart> start_search(Session& session, const Command& command, const S
 // Goes on with what start_search() began: the positions that match, ascending. Errors: as Matcher::run.
 Task<Result<std::vector<std::uint32_t>>> find_all(Session& session, const Command& command, const Selected& box,
                                                   SearchStart& start);
+
+// How relevant each of `matches` is. Errors: as Relevancy::gather.
+Task<Result<std::vector<std::uint8_t>>> score_all(Session& session, const Command& command, const Selected& box,
+                                                  const Search& search, const std::vector<std::uint32_t>& matches);
+// RFC 6203 sections 4 and 6: without FUZZY nothing has a relevancy.
+std::optional<Reply> refuse_relevancy(const Search& search, bool is_wanted);
 
 // Whether a sequence number, or "$", stands in it.
 bool uses_numbers(const wire::imap::SearchKey& key);

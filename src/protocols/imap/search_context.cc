@@ -175,6 +175,10 @@ std::string keep_context(Selected& box, std::string_view tag, const SearchKey& k
     box.contexts.push_back(std::move(context));
     return {};
   }
+  return refuse_context(tag, why);
+}
+
+std::string refuse_context(std::string_view tag, std::string_view why) {
   std::string line = "* NO [NOUPDATE ";
   wire::imap::append_string(line, tag);
   return (((line += "] ") += why) += "\r\n");

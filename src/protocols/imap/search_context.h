@@ -71,6 +71,8 @@ bool can_be_updated(const wire::imap::SearchKey& key);
 // Keeps the context, or tells why not: "* NO [NOUPDATE ...]". `key` is the search's; at most `most` results.
 std::string keep_context(Selected& box, std::string_view tag, const wire::imap::SearchKey& key, std::size_t most,
                          SearchContext context);
+// The answer to a search that is not kept up to date.
+std::string refuse_context(std::string_view tag, std::string_view why);
 // RFC 5267 section 4.3: the tag of a search that is kept up to date must not be used for another.
 std::optional<Reply> refuse_update(Session& session, const Command& command, const wire::imap::ReturnOptions& options);
 

@@ -37,6 +37,18 @@ std::vector<std::uint32_t> slice(const std::vector<std::uint32_t>& positions, co
   return {positions.begin() + static_cast<std::ptrdiff_t>(begin), positions.begin() + static_cast<std::ptrdiff_t>(end)};
 }
 
+// The scores of all results, or of the part that PARTIAL asks for (RFC 6203 sections 4 and 6).
+std::string print_scores(const ReturnOptions& options, const SearchResult& result) {
+  const auto [begin, end] = options.partial ? options.partial->cut(result.scores.size())
+                                            : std::pair<std::size_t, std::size_t>(0, result.scores.size());
+  std::string out;
+  for (std::size_t i = begin; i < end; ++i) {
+    if (!out.empty()) out.push_back(' ');
+    wire::imap::append_number(out, result.scores[i]);
+  }
+  return out;
+}
+
 // The messages that MIN, MAX and PARTIAL name.
 std::vector<std::uint32_t> named(const ReturnOptions& options, const SearchResult& result) {
   std::vector<std::uint32_t> positions;
@@ -94,6 +106,7 @@ std::string print_esearch(std::string_view tag, const ReturnOptions& options, co
     fmt::format_to(out, " PARTIAL ({} {})", options.partial->print(),
                    some.empty() ? "NIL" : print_in_order(numbers_of(result, some)));
   }
+  if (options.relevancy && !found.empty()) fmt::format_to(out, " RELEVANCY ({})", print_scores(options, result));
   if (result.with_modseq && !found.empty()) {
     const bool is_all = options.all || options.count;
     fmt::format_to(out, " MODSEQ {}", highest_modseq(result, is_all ? found : named(options, result)));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Answers of the SEARCH family: what the return options ask for (RFC 4731, 5267, 9394), and what they save (RFC 5182).
+// Answers of the SEARCH family: what the return options ask for (RFC 4731, 5267, 6203, 9394), and what they save (RFC
+// 5182).
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ struct SearchResult {
   const std::vector<std::uint32_t>& positions;  // in the order of the answer
   bool by_uid = false;
   bool with_modseq = false;
-  std::string_view correlator = {};  // besides the tag: " MAILBOX work UIDVALIDITY 7"
+  std::string_view correlator = {};       // besides the tag: " MAILBOX work UIDVALIDITY 7"
+  std::vector<std::uint8_t> scores = {};  // of each position, where RELEVANCY is wanted
 };
 
 // "* SEARCH 2 5 6" or "* SORT ...", with the line end.

@@ -142,6 +142,9 @@ TEST(SearchKey, Parses) {
       {"SAVEDBEFORE 1-Feb-1994 SAVEDON 1-Feb-1994 SAVEDSINCE 1-Feb-1994 SAVEDATESUPPORTED",
        {Op::saved_before, Op::saved_on, Op::saved_since, Op::all}},
       {"EMAILID M6d99 THREADID T1-a", {Op::email_id, Op::thread_id}},
+      {"FUZZY SUBJECT work FROM user@example.com", {Op::fuzzy, Op::from}},
+      {"FUZZY (SUBJECT \"IMAP break\") NOT FUZZY BODY x", {Op::fuzzy, Op::inverse}},
+      {"SUBJECT \"xyz\" FUZZY ANSWERED OR FUZZY TO a FUZZY FUZZY CC b", {Op::subject, Op::fuzzy, Op::either}},
   };
   for (const auto& c : cases) {
     Cursor in(c.text);
@@ -178,14 +181,17 @@ TEST(SearchKey, Refuses) {
                            "YOUNGER -1",
                            "SAVEDON 1994",
                            "EMAILID",
-                           "$1"}) {
+                           "$1",
+                           "FUZZY",
+                           "FUZZY ",
+                           "SUBJECT FUZZY x"}) {
     Cursor in(text);
     parse_search(in);
     EXPECT_TRUE(in.failed()) << text;
   }
-  std::string nots, parens, many = "SEEN";
-  for (int i = 0; i < 10'000; ++i) nots += "NOT ", parens += "(", many += " SEEN";
-  for (const auto& text : {nots + "SEEN", parens + "SEEN", many}) {
+  std::string fuzzies, nots, parens, many = "SEEN";
+  for (int i = 0; i < 10'000; ++i) fuzzies += "FUZZY ", nots += "NOT ", parens += "(", many += " SEEN";
+  for (const auto& text : {fuzzies + "SEEN", nots + "SEEN", parens + "SEEN", many}) {
     Cursor in(text);
     parse_search(in);
     EXPECT_EQ(in.error(), "the search is too complex");
@@ -265,6 +271,9 @@ TEST(SearchCommand, ReadsReturnOptions) {
       {"RETURN (SAVE) ALL", "save"},
       {"RETURN (UPDATE) ALL", "all update"},
       {"RETURN (CONTEXT COUNT UPDATE) ALL", "count update"},
+      {"RETURN (RELEVANCY) FUZZY TEXT a", "all relevancy"},
+      {"RETURN (RELEVANCY COUNT) FUZZY TEXT a", "count relevancy"},
+      {"RETURN (RELEVANCY PARTIAL 1:2) FUZZY TEXT a", "relevancy 1:2"},
       {"RETURN (PARTIAL 1:500) ALL", "1:500"},
       {"RETURN (PARTIAL 500:1) ALL", "1:500"},
       {"RETURN (PARTIAL -100:-1 SAVE) ALL", "save -1:-100"},
@@ -289,7 +298,7 @@ TEST(SearchCommand, ReadsReturnOptions) {
       if (is_set) read += (read.empty() ? "" : " ") + name;
     };
     add(options.min, "min"), add(options.max, "max"), add(options.all, "all"), add(options.count, "count");
-    add(options.save, "save"), add(options.update, "update");
+    add(options.save, "save"), add(options.update, "update"), add(options.relevancy, "relevancy");
     add(options.partial.has_value(), options.partial ? options.partial->print() : "");
     EXPECT_EQ(read, c.expected) << c.text;
   }
@@ -304,6 +313,7 @@ TEST(SearchCommand, ReadsSortThreadAndFolders) {
       {"(DATE) UTF-8 ALL", true, false, false},
       {"(REVERSE DISPLAYFROM SUBJECT) US-ASCII NOT SEEN", true, false, false},
       {"RETURN (COUNT) (TO) UTF-8 ALL", true, false, false},
+      {"(RELEVANCY REVERSE DATE) UTF-8 FUZZY TEXT a", true, false, false},
       {"() UTF-8 ALL", false, false, false},
       {"(REVERSE) UTF-8 ALL", false, false, false},
       {"REFERENCES UTF-8 ALL", false, true, false},

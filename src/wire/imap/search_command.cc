@@ -11,21 +11,16 @@ namespace {
 using By = SortCriterion::By;
 
 constexpr std::pair<std::string_view, By> kCriteria[] = {
-    {"ARRIVAL", By::arrival},
-    {"CC", By::cc},
-    {"DATE", By::date},
-    {"DISPLAYFROM", By::display_from},
-    {"DISPLAYTO", By::display_to},
-    {"FROM", By::from},
-    {"SIZE", By::size},
-    {"SUBJECT", By::subject},
-    {"TO", By::to},
+    {"ARRIVAL", By::arrival},      {"CC", By::cc},     {"DATE", By::date},           {"DISPLAYFROM", By::display_from},
+    {"DISPLAYTO", By::display_to}, {"FROM", By::from}, {"RELEVANCY", By::relevancy}, {"SIZE", By::size},
+    {"SUBJECT", By::subject},      {"TO", By::to},
 };
 
 constexpr std::pair<std::string_view, bool ReturnOptions::*> kOptions[] = {
-    {"MIN", &ReturnOptions::min},         {"MAX", &ReturnOptions::max},   {"ALL", &ReturnOptions::all},
-    {"COUNT", &ReturnOptions::count},     {"SAVE", &ReturnOptions::save}, {"UPDATE", &ReturnOptions::update},
-    {"CONTEXT", &ReturnOptions::context},
+    {"MIN", &ReturnOptions::min},         {"MAX", &ReturnOptions::max},
+    {"ALL", &ReturnOptions::all},         {"COUNT", &ReturnOptions::count},
+    {"SAVE", &ReturnOptions::save},       {"UPDATE", &ReturnOptions::update},
+    {"CONTEXT", &ReturnOptions::context}, {"RELEVANCY", &ReturnOptions::relevancy},
 };
 
 void parse_return_option(Cursor& in, ReturnOptions& options) {
@@ -52,7 +47,7 @@ ReturnOptions parse_return_options(Cursor& in) {
     while (in.take(' '));
     in.expect(')');
   }
-  // What only tells how to go on asks for all there is.
+  // What only tells how to go on, or more of each result, asks for all there is.
   if (!options.min && !options.max && !options.count && !options.save && !options.partial) options.all = true;
   if (options.partial && options.all) in.fail("PARTIAL and ALL exclude each other");
   in.space();

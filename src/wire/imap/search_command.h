@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The commands of the SEARCH family: return options (RFC 4731, 5182, 5267, 7377, 9394), SORT (RFC 5256, 5957), THREAD.
+// The commands of the SEARCH family: return options (RFC 4731, 5182, 5267, 6203, 7377, 9394), SORT (RFC 5256,
+// 5957, 6203), THREAD.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@ namespace kontor::wire::imap {
 
 struct ReturnOptions {
   bool is_given = false;  // there was a RETURN (...): the answer is an ESEARCH
-  bool min = false, max = false, all = false, count = false, save = false, update = false, context = false;
+  bool min = false, max = false, all = false, count = false, save = false, update = false, context = false,
+       relevancy = false;
   std::optional<PartialRange> partial;
 };
 
@@ -35,7 +37,7 @@ struct FoldersSearchCommand {
 FoldersSearchCommand parse_folders_search(Cursor& in);
 
 struct SortCriterion {
-  enum class By : std::uint8_t { arrival, cc, date, display_from, display_to, from, size, subject, to };
+  enum class By : std::uint8_t { arrival, cc, date, display_from, display_to, from, size, subject, to, relevancy };
   By by = By::arrival;
   bool reverse = false;
 };

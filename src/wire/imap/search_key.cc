@@ -97,6 +97,13 @@ class SearchParser {
       in_.space();
       return opposite_of(key(depth + 1));
     }
+    if (in_.take_word("FUZZY")) {
+      in_.space();
+      SearchKey fuzzy;
+      fuzzy.op = Op::fuzzy;
+      fuzzy.children.push_back(key(depth + 1));
+      return fuzzy;
+    }
     if (in_.take_word("OR")) {
       SearchKey either;
       either.op = Op::either;
@@ -192,6 +199,10 @@ class SearchParser {
 
 bool has_filter(const SearchKey& key) {
   return key.op == Op::filter || std::any_of(key.children.begin(), key.children.end(), has_filter);
+}
+
+bool has_fuzzy(const SearchKey& key) {
+  return key.op == Op::fuzzy || std::any_of(key.children.begin(), key.children.end(), has_fuzzy);
 }
 
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A SEARCH program as a tree (RFC 3501 section 6.4.4, RFC 7162 section 3.1.5, RFC 5032, RFC 8474 section 6.1, RFC 8514
-// section 4.3), bounded in depth and size.
+// section 4.3, RFC 6203), bounded in depth and size.
 #pragma once
 
 #include <chrono>
@@ -20,6 +20,7 @@ struct SearchKey {
     both,     // all of `children`
     either,   // one of `children`
     inverse,  // not children[0]
+    fuzzy,    // children[0], not taken strictly
     numbers,
     uids,        // `set`, of UIDs or UIDs of the saved result
     uid_after,   // `number`, RFC 9738 section 3.2
@@ -75,6 +76,8 @@ struct SearchProgram {
 
 // Whether a stored search is part of it.
 bool has_filter(const SearchKey& key);
+// Whether FUZZY is part of it.
+bool has_fuzzy(const SearchKey& key);
 // Puts in the stored searches that it names, and those that these name; `look_up` gives the text of one, nothing if
 // there is none. Nothing if all is well, else the name of the one that is not there, is none or is too deep.
 std::optional<std::string> put_in_filters(SearchKey& key,

@@ -43,22 +43,61 @@ class Finding final : public TextFinding {
   bool decides_;
 };
 
+// Which items hold each word of a fuzzy needle, by how well.
+class FuzzyFinding final : public TextFinding {
+ public:
+  struct Word {
+    ItemSet exact, stem, slip;
+    ItemSet& of(WordMatch match) {
+      if (match == WordMatch::exact) return exact;
+      return match == WordMatch::stem ? stem : slip;
+    }
+    WordMatch best(std::uint64_t item) const {
+      if (exact.has(item)) return WordMatch::exact;
+      if (stem.has(item)) return WordMatch::stem;
+      return slip.has(item) ? WordMatch::slip : WordMatch::none;
+    }
+  };
+  FuzzyFinding(std::shared_ptr<const ItemSet> documents, std::vector<Word> words, ItemSet partial)
+      : documents_(std::move(documents)), words_(std::move(words)), partial_(std::move(partial)) {}
+
+  Answer of(ItemId item) const override {
+    if (!documents_->has(item.value) || partial_.has(item.value)) return Answer::open;
+    const bool has_all = std::none_of(words_.begin(), words_.end(),
+                                      [&](const Word& word) { return word.best(item.value) == WordMatch::none; });
+    return has_all ? Answer::yes : Answer::no;
+  }
+  unsigned quality(ItemId item) const override {
+    std::vector<WordMatch> matches;
+    for (const Word& word : words_) matches.push_back(word.best(item.value));
+    return quality_of(matches);
+  }
+
+ private:
+  std::shared_ptr<const ItemSet> documents_;
+  std::vector<Word> words_;
+  ItemSet partial_;
+};
+
 }  // namespace
 
 AccountIndex::AccountIndex(AccountId account, std::string folder, const IndexSource& source, Extractor* extractor,
                            const std::atomic<bool>& stopping)
     : account_(account), folder_(std::move(folder)), source_(source), extractor_(extractor), stopping_(stopping) {}
 
-Result<std::shared_ptr<const TextFinding>> AccountIndex::find(TextScope scope, const std::string& folded) {
-  const NeedleConditions conditions = conditions_of(folded);
-  if (conditions.all.empty()) return nullptr;
+Result<std::shared_ptr<const TextFinding>> AccountIndex::find(TextScope scope, const std::string& folded,
+                                                              TextMatch match) {
+  const bool is_fuzzy = match == TextMatch::fuzzy;
+  const NeedleConditions conditions = is_fuzzy ? NeedleConditions() : conditions_of(folded);
+  const FuzzyNeedle needle(is_fuzzy ? folded : "");
+  if (conditions.all.empty() && needle.empty()) return nullptr;
   std::lock_guard lock(reading_);
   if (is_broken_) return nullptr;
   for (const Answered& known : answered_)
-    if (known.scope == scope && known.needle == folded) return known.finding;
+    if (known.scope == scope && known.match == match && known.needle == folded) return known.finding;
   TRY(const bool is_there, load());
   if (!is_there) return nullptr;
-  auto found = look_up(conditions, scope);
+  auto found = is_fuzzy ? look_up(needle, scope) : look_up(conditions, scope);
   // Another process could have committed: what this one does, it sees first.
   if (!found && found.error().code == Errc::conflict) {
     let_go();
@@ -69,7 +108,7 @@ Result<std::shared_ptr<const TextFinding>> AccountIndex::find(TextScope scope, c
     return found;
   }
   if (answered_.size() == kAnswersKept) answered_.pop_front();
-  answered_.push_back({scope, folded, *found});
+  answered_.push_back({scope, folded, match, *found});
   return found;
 }
 
@@ -115,6 +154,20 @@ Result<std::shared_ptr<const TextFinding>> AccountIndex::look_up(const NeedleCon
       found = std::move(holders);
   }
   return std::make_shared<const Finding>(documents_, *std::move(found), loaded_->partial, conditions.decides);
+}
+
+Result<std::shared_ptr<const TextFinding>> AccountIndex::look_up(const FuzzyNeedle& needle, TextScope scope) {
+  std::vector<FuzzyFinding::Word> found(needle.words().size());
+  std::vector<std::pair<std::string_view, WordMatch>> terms;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    terms.clear();
+    loaded_->lexicon.each(scope, [&](std::string_view term, std::string_view word) {
+      if (const WordMatch match = needle.words()[i].match(word); match != WordMatch::none)
+        terms.emplace_back(term, match);
+    });
+    for (const auto& [term, match] : terms) TRY_VOID(loaded_->reader.add_documents_of(term, found[i].of(match)));
+  }
+  return std::make_shared<const FuzzyFinding>(documents_, std::move(found), loaded_->partial);
 }
 
 Result<bool> AccountIndex::is_of_account(const IndexProgress& progress, const IndexedMoment& moment) const {

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "groupware/search/fuzzy.h"
 #include "groupware/search/index/database.h"
 #include "groupware/search/index/lexicon.h"
 #include "groupware/search/index/source.h"
@@ -32,7 +33,7 @@ class AccountIndex {
                const std::atomic<bool>& stopping);
 
   // Null: it cannot say. Errors: as the database's; it is not to be used then until a step succeeded.
-  Result<std::shared_ptr<const TextFinding>> find(TextScope scope, const std::string& folded);
+  Result<std::shared_ptr<const TextFinding>> find(TextScope scope, const std::string& folded, TextMatch match);
 
   struct Step {
     bool has_more = false;
@@ -65,6 +66,7 @@ class AccountIndex {
 
   Result<bool> load();
   Result<std::shared_ptr<const TextFinding>> look_up(const NeedleConditions& conditions, TextScope scope);
+  Result<std::shared_ptr<const TextFinding>> look_up(const FuzzyNeedle& needle, TextScope scope);
   Result<bool> is_of_account(const IndexProgress& progress, const IndexedMoment& moment) const;
   Result<void> find_progress(const IndexedMoment& moment);
   Result<Plan> plan(const IndexedMoment& moment);
@@ -97,6 +99,7 @@ class AccountIndex {
   struct Answered {
     TextScope scope;
     std::string needle;
+    TextMatch match;
     std::shared_ptr<const TextFinding> finding;
   };
   std::deque<Answered> answered_;  // of this state, for the turns of one search

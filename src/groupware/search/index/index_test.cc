@@ -14,6 +14,7 @@
 #include "groupware/accounts_fixture.h"
 #include "groupware/search/fold.h"
 #include "groupware/search/matcher.h"
+#include "groupware/search/relevancy.h"
 #include "groupware/search/text_index.h"
 
 namespace kontor::groupware {
@@ -71,6 +72,23 @@ class TextIndexTest : public AccountsTest {
     for (std::uint32_t position = 0; position < view->size();) must(matcher.run(*reader, *view, position, found));
     for (auto& at : found) at = view->at(at).uid.value;
     return found;
+  }
+  // "UID=relevancy ..." of a fuzzy search.
+  std::string scored(Account& account, Op op, const std::string& text) {
+    Query query = text_of(op, text);
+    query.is_fuzzy = true;
+    const auto found = matches(account, query);
+    const auto reader = must(account.read(as(ada)));
+    const auto view = must(reader->view(inbox(account)));
+    std::vector<std::uint32_t> positions;
+    for (const auto uid : found) positions.push_back(view->lower_bound(Uid(uid)));
+    std::vector<std::uint8_t> scores;
+    for (std::size_t next = 0; next < positions.size();)
+      must(Relevancy(query).gather(*reader, *view, positions, next, scores));
+    std::string out;
+    for (std::size_t i = 0; i < found.size(); ++i)
+      out += std::to_string(found[i]) + "=" + std::to_string(scores.at(i)) + " ";
+    return out;
   }
   static Query text_of(Op op, std::string text) {
     Query query;
@@ -190,7 +208,7 @@ TEST_F(TextIndexTest, ChangesNoAnswer) {
       add(*account_, inbox(*account_), texts.back());
     }
   };
-  int found = 0;
+  int found = 0, found_fuzzily = 0;
   const auto compare = [&](const char* state) {
     Options plain = options;
     plain.search.folder.clear();
@@ -203,6 +221,9 @@ TEST_F(TextIndexTest, ChangesNoAnswer) {
         found += expected.empty() ? 0 : 1;
         ASSERT_EQ(matches(*account_, text_of(op, needle)), expected)
             << state << ": " << needle << " of " << fold_text(needle);
+        const auto fuzzily = scored(*other, op, needle);
+        found_fuzzily += fuzzily.empty() ? 0 : 1;
+        ASSERT_EQ(scored(*account_, op, needle), fuzzily) << state << ", fuzzy: " << needle;
       }
     }
   };
@@ -220,6 +241,20 @@ TEST_F(TextIndexTest, ChangesNoAnswer) {
   restart(&extractor);
   compare("read from disk");
   EXPECT_GT(found, 200) << "needles that are there";
+  EXPECT_GT(found_fuzzily, 100) << "words that are there";
+}
+
+TEST_F(TextIndexTest, FuzzyWordsAreDecidedWithoutReading) {
+  CountingExtractor extractor;
+  restart(&extractor);
+  for (const char* text : {"meeting", "meetings of Kontor", "metre", "kontro meets"})
+    add(*account_, inbox(*account_), mail("n", "Content-Type: application/x-doc\r\n", text));
+  must(index().update(id()));
+  EXPECT_EQ(extractor.asked, 4);
+  EXPECT_EQ(scored(*account_, Op::body, "meet"), "1=48 2=48 4=48 ");
+  EXPECT_EQ(scored(*account_, Op::body, "Kontor meet"), "2=54 4=42 ");
+  EXPECT_EQ(scored(*account_, Op::anywhere, "nowhere"), "");
+  EXPECT_EQ(extractor.asked, 4) << "the index alone says so";
 }
 
 TEST_F(TextIndexTest, WholeWordsAndPartsAreDecidedWithoutReading) {

@@ -36,7 +36,8 @@ class Indexer final : public TextIndex {
   ~Indexer() override;
 
   void start() override;
-  std::shared_ptr<const TextFinding> find(AccountId account, TextScope scope, const std::string& folded) override;
+  std::shared_ptr<const TextFinding> find(AccountId account, TextScope scope, const std::string& folded,
+                                          TextMatch match) override;
   void note(AccountId account) override { note_at(account, std::chrono::steady_clock::now() + options_.settle); }
   Result<void> update(AccountId account) override;
   Result<void> rebuild(AccountId account) override;
@@ -138,10 +139,11 @@ void Indexer::trim() {
   for (const auto& index : large) index->unload();
 }
 
-std::shared_ptr<const TextFinding> Indexer::find(AccountId account, TextScope scope, const std::string& folded) {
+std::shared_ptr<const TextFinding> Indexer::find(AccountId account, TextScope scope, const std::string& folded,
+                                                 TextMatch match) {
   const auto index = index_of(account);
   const std::size_t before = index->memory();
-  auto found = index->find(scope, folded);
+  auto found = index->find(scope, folded, match);
   if (index->memory() > before) trim();
   if (!found) tell_failure(account, found.error());
   if (!found || !*found) note(account);

@@ -121,6 +121,12 @@ void TermCutter::end_unspaced() {
   last_.clear();
 }
 
+bool is_unspaced_character(std::string_view text) {
+  const std::vector<Run> runs = runs_of(text);
+  return runs.size() == 1 && runs[0].script == Script::unspaced && runs[0].characters.size() == 1 &&
+         runs[0].end - runs[0].begin == text.size();
+}
+
 NeedleConditions conditions_of(std::string_view needle) {
   NeedleConditions out;
   const std::vector<Run> runs = runs_of(needle);

@@ -53,4 +53,8 @@ struct NeedleConditions {
 };
 NeedleConditions conditions_of(std::string_view folded_needle);
 
+// Whether it is one character, of a script without blanks. As a term it stands alone; within longer texts it is a half
+// of terms.
+bool is_unspaced_character(std::string_view text);
+
 }  // namespace kontor::groupware
