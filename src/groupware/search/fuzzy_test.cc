@@ -104,7 +104,7 @@ TEST_F(RelevancyTest, RanksFormsBelowWordsAndSubjectsAboveBodies) {
       {fuzzy(Op::body, "invoice"), "1=100 2=60 3=48 5=68", "a slip in the body"},
       {fuzzy(Op::subject, "invoice"), "1=100 5=80", "one field"},
       {header, "1=100 2=80", "any field"},
-      {combine(Op::both, {fuzzy(Op::subject, "invoice"), fuzzy(Op::body, "the")}), "1=100", "the mean of both"},
+      {combine(Op::both, {fuzzy(Op::subject, "invoice"), fuzzy(Op::body, "the")}), "1=80", "the mean of both"},
       {combine(Op::both, {fuzzy(Op::subject, "invoice"), header}), "1=100", "keys of two depths"},
       {combine(Op::either, {fuzzy(Op::subject, "invoices"), header}), "1=100 2=80 5=100", "the better one"},
       {combine(Op::either, {fuzzy(Op::subject, "invoice"), first}), "1=100 4=100 5=80", "what matched exactly"},
