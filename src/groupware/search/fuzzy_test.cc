@@ -34,7 +34,7 @@ TEST(FuzzyWord, MatchesFormsAndSlips) {
        WordMatch::stem, "Russian, with a letter that folding takes apart"},
       {"kontor", "kontro", WordMatch::slip, "two characters changed places"},
       {"kontor", "komtor", WordMatch::slip, "another character"},
-      {"kontor", "konttor", WordMatch::slip, "one more"},
+      {"kontor", "konstor", WordMatch::slip, "one more"},
       {"kontor", "kntor", WordMatch::slip, "one less"},
       {"kontor", "lontor", WordMatch::none, "the first one has to be right"},
       {"kontor", "kntro", WordMatch::none, "two slips"},
