@@ -16,7 +16,7 @@
 
 namespace kontor::store {
 
-// The unit of atomicity, locking and placement: one account, the directory, one tenant's blobs. Every key lives in
+// The unit of atomicity, locking and placement: one account, the directory, one tenant's blobs, the queue. Every key lives in
 // exactly one partition; no commit spans two.
 struct Partition {
   explicit constexpr Partition(std::uint64_t v) : id(v) {}
@@ -29,6 +29,7 @@ struct Partition {
 constexpr Partition kDirectoryPartition{0x0100'0000'0000'0001};
 constexpr Partition account_partition(AccountId id) { return Partition(0x0200'0000'0000'0000 | id.value); }
 constexpr Partition blob_partition(TenantId id) { return Partition(0x0300'0000'0000'0000 | id.value); }
+constexpr Partition kQueuePartition{0x0400'0000'0000'0001};
 
 // Records are small and often read in ranges; content is large, read by key and compressed. Both are ordered.
 enum class Space : std::uint8_t { records, content };
