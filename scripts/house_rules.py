@@ -20,6 +20,7 @@ FENCES = [
     (r"poppler/", ["src/extract/pdf.cc"]),
     (r"expat\.h$", ["src/extract/xml_text.cc"]),
     (r"seccomp\.h$", ["src/extract/sandbox.cc"]),
+    (r"unbound\.h$", ["src/transport/dns/"]),
     (r"re2/", ["src/formats/sieve/"]),
     (r"curl/", ["src/migrate/", "src/login/introspection.cc"]),
     (r"argon2|crypt\.h$", ["src/directory/"]),

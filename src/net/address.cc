@@ -53,6 +53,14 @@ std::string to_string(const IpAddress& address) {
   return text;
 }
 
+std::string reverse_name(const IpAddress& address) {
+  const auto& b = address.bytes;
+  if (address.is_v4()) return fmt::format("{}.{}.{}.{}.in-addr.arpa", b[15], b[14], b[13], b[12]);
+  std::string out;
+  for (std::size_t i = b.size(); i-- > 0;) out += fmt::format("{:x}.{:x}.", b[i] & 15, b[i] >> 4);
+  return out + "ip6.arpa";
+}
+
 bool Network::contains(const IpAddress& address) const {
   for (unsigned bit = 0; bit < prefix; bit += 8) {
     unsigned left = prefix - bit;

@@ -23,6 +23,8 @@ struct IpAddress {
 };
 std::optional<IpAddress> parse_ip(std::string_view text);
 std::string to_string(const IpAddress& address);
+// The name below which DNS has it, "1.2.0.192.in-addr.arpa" (RFC 1035 section 3.5, RFC 3596 section 2.5).
+std::string reverse_name(const IpAddress& address);
 
 // "10.0.0.0/8", "2001:db8::/32", or a single address. Bits behind the prefix must be zero (a likely typing error).
 struct Network {

@@ -107,6 +107,7 @@ Result<void> Server::start() {
   if (settings_.oauth.is_configured()) {
     TRY(tokens_, login::Tokens::make(settings_.oauth, system_clock()));
   }
+  TRY(dns_, transport::Dns::make(settings_.dns));
   imap::Services services{*house_.accounts, *house_.directory, limits_, workers_, tokens_.get()};
   net::Session imap = imap::session(services, imap_options(settings_));
   TRY_VOID(listen("imaps", settings_.listen.imaps, net::TlsMode::implicit, imap, imap::refusal()));

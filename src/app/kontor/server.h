@@ -17,6 +17,7 @@
 #include "net/runtime.h"
 #include "net/tls.h"
 #include "protocols/admin/admin.h"
+#include "transport/dns/dns.h"
 #include "transport/lmtp/server.h"
 
 namespace kontor::app {
@@ -54,6 +55,7 @@ class Server {
   std::map<std::string, std::string> endpoints_;
 
   std::unique_ptr<login::Tokens> tokens_;
+  std::unique_ptr<transport::Dns> dns_;  // outlives the workers, who ask it
 
   // stop() ends all sessions. Then the workers go before the runtime: one that has just brought a session back may
   // still be leaving the runtime's loop.

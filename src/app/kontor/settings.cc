@@ -245,6 +245,7 @@ void declare_others(config::Schema& schema, Settings& s) {
        "absolute is in the data folder. LMTP has no login: whoever can connect can deliver. TLS by STARTTLS."},
       check_endpoint);
   transport::declare(schema, s.lmtp);
+  transport::declare(schema, s.dns);
   schema.list(
       "https.listen", s.listen.https, "endpoint",
       {"Where HTTPS is served: today the endpoint that `kontor-migrate` imports through. An empty list turns it "

@@ -20,6 +20,7 @@
 #include "protocols/imap/server.h"
 #include "protocols/pop3/server.h"
 #include "store/rocksdb/rocksdb.h"
+#include "transport/dns/options.h"
 #include "transport/lmtp/options.h"
 
 namespace kontor::app {
@@ -77,6 +78,7 @@ struct Settings {
   imap::Options imap;
   pop3::Options pop3;
   transport::LmtpOptions lmtp;
+  transport::DnsOptions dns;
   std::vector<std::string> import_allow = {"127.0.0.0/8", "::1"};
   std::uint32_t import_parallel = 32;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// What the checks of senders ask of DNS.
+// What mail asks of DNS.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace kontor::transport {
 enum class DnsStatus : std::uint8_t {
   found,
   empty,   // no such name, or none of this type there
-  failed,  // no answer for now: a timeout, a broken server, forged data
+  failed,  // no answer for now: a timeout, a broken server, aliases without end, forged data (DNSSEC: bogus)
 };
 
 template <class Record>
@@ -22,11 +22,21 @@ struct DnsAnswer {
   DnsStatus status = DnsStatus::empty;
   bool is_secure = false;       // DNSSEC proved it, also that there is nothing
   std::vector<Record> records;  // not empty if found
+  std::string name;             // where aliases led, lower case, without a dot at its end; empty if unknown
+  std::string problem;          // for failed: a sentence for the log; may be empty
 };
 
 struct MxRecord {
   std::uint16_t preference = 0;
   std::string host;
+};
+
+// RFC 6698 section 2.1.
+struct TlsaRecord {
+  std::uint8_t usage = 0;
+  std::uint8_t selector = 0;
+  std::uint8_t matching = 0;
+  std::string data;  // bytes
 };
 
 // Names are ASCII, with or without a dot at their end; aliases (CNAME) are followed. Blocks within a time limit: one
@@ -40,6 +50,8 @@ class Resolver {
   virtual DnsAnswer<MxRecord> mx(std::string_view name) = 0;
   // The strings of each record joined.
   virtual DnsAnswer<std::string> txt(std::string_view name) = 0;
+  // `name` is "_25._tcp.mx.example.org".
+  virtual DnsAnswer<TlsaRecord> tlsa(std::string_view name) = 0;
   // The names of an address.
   virtual DnsAnswer<std::string> ptr(const net::IpAddress& address) = 0;
 };

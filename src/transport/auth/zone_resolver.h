@@ -2,8 +2,6 @@
 // For tests: DNS from zones that are data.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <map>
 #include <set>
 #include <string>
@@ -22,6 +20,7 @@ class ZoneResolver : public Resolver {
   }
   void add_mx(std::string_view name, MxRecord record) { mx_[key(name)].push_back(std::move(record)); }
   void add_txt(std::string_view name, std::string text) { txt_[key(name)].push_back(std::move(text)); }
+  void add_tlsa(std::string_view name, TlsaRecord record) { tlsa_[key(name)].push_back(std::move(record)); }
   // `name` is below in-addr.arpa or ip6.arpa.
   void add_ptr(std::string_view name, std::string host) { ptr_[key(name)].push_back(std::move(host)); }
   void add_alias(std::string_view name, std::string target) { aliases_[key(name)] = std::move(target); }
@@ -34,17 +33,13 @@ class ZoneResolver : public Resolver {
   DnsAnswer<net::IpAddress> aaaa(std::string_view name) override { return find(aaaa_, name, "AAAA"); }
   DnsAnswer<MxRecord> mx(std::string_view name) override { return find(mx_, name, "MX"); }
   DnsAnswer<std::string> txt(std::string_view name) override { return find(txt_, name, "TXT"); }
+  DnsAnswer<TlsaRecord> tlsa(std::string_view name) override { return find(tlsa_, name, "TLSA"); }
   DnsAnswer<std::string> ptr(const net::IpAddress& address) override {
-    return find(ptr_, reverse_name(address), "PTR");
+    return find(ptr_, net::reverse_name(address), "PTR");
   }
 
-  static std::string reverse_name(const net::IpAddress& address) {
-    const auto& b = address.bytes;
-    if (address.is_v4()) return fmt::format("{}.{}.{}.{}.in-addr.arpa", b[15], b[14], b[13], b[12]);
-    std::string out;
-    for (std::size_t i = b.size(); i-- > 0;) out += fmt::format("{:x}.{:x}.", b[i] & 15, b[i] >> 4);
-    return out + "ip6.arpa";
-  }
+  // All that is found or not found from now on counts as proved by DNSSEC.
+  void set_secure(bool is_secure) { is_secure_ = is_secure; }
 
  private:
   template <class Record>
@@ -61,6 +56,8 @@ class ZoneResolver : public Resolver {
     std::string at = key(name);
     for (int steps = 0; aliases_.contains(at) && steps < 8; ++steps) at = key(aliases_.at(at));
     DnsAnswer<Record> answer;
+    answer.is_secure = is_secure_;
+    answer.name = at;
     if (const auto found = zone.find(at); found != zone.end()) {
       answer.status = DnsStatus::found;
       answer.records = found->second;
@@ -72,10 +69,12 @@ class ZoneResolver : public Resolver {
 
   Zone<net::IpAddress> a_, aaaa_;
   Zone<MxRecord> mx_;
+  Zone<TlsaRecord> tlsa_;
   Zone<std::string> txt_, ptr_;
   std::map<std::string, std::string> aliases_;
   std::set<std::pair<std::string, std::string>> failures_;
   std::size_t questions_ = 0;
+  bool is_secure_ = false;
 };
 
 }  // namespace kontor::transport
