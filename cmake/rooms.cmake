@@ -1,10 +1,11 @@
-# kontor_room(PATH USES room... HIDES room... LIBS lib... PRIVATE lib... TESTS room...)
+# kontor_room(PATH USES room... HIDES room... LIBS lib... PRIVATE lib... TESTS room... BATCH n)
 #
 # Makes the library of the room src/PATH from all its .cc files, and PATH_test from its *_test.cc files.
 #   USES     rooms whose headers this room and everyone above it may include
 #   HIDES    rooms used inside only: their headers stay out of reach for those above
 #   TESTS    rooms that only its tests may see
 #   LIBS     outside libraries that show in the room's headers;  PRIVATE: those that do not
+#   BATCH    sources in one unity batch (12); fewer where coroutines make a batch dear to compile again
 # A room exports one include folder that holds nothing but a link to itself: without the link line, an include of
 # "room/x.h" does not compile.
 include(CTest)
@@ -15,7 +16,10 @@ include(GoogleTest)
 add_custom_target(generated_headers)
 
 function(kontor_room path)
-  cmake_parse_arguments(R "" "" "USES;HIDES;LIBS;PRIVATE;TESTS" ${ARGN})
+  cmake_parse_arguments(R "" "BATCH" "USES;HIDES;LIBS;PRIVATE;TESTS" ${ARGN})
+  if(NOT R_BATCH)
+    set(R_BATCH 12)
+  endif()
   string(REPLACE "/" "_" name ${path})
   set(dir ${CMAKE_SOURCE_DIR}/src/${path})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
@@ -60,7 +64,7 @@ function(kontor_room path)
   target_link_libraries(${name} ${scope} ${R_USES} ${R_LIBS})
   if(sources OR generated)
     target_link_libraries(${name} PRIVATE ${R_HIDES} ${R_PRIVATE})
-    set_target_properties(${name} PROPERTIES UNITY_BUILD ${KONTOR_UNITY} UNITY_BUILD_BATCH_SIZE 12)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ${KONTOR_UNITY} UNITY_BUILD_BATCH_SIZE ${R_BATCH})
   endif()
 
   if(KONTOR_TESTS AND tests)

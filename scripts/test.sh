@@ -56,12 +56,12 @@ mkdir -p "$log"
 step build-release build release "kontor kontor-migrate"
 [ $failed = 0 ] || { printf '%s\n' "${summary[@]}"; exit 1; }
 build_ahead asan all
-step end-to-end $python -m pytest tests/e2e -q --durations=10
+step end-to-end $python -m pytest tests/e2e -q -n 2 --durations=15
 step demo env DEMO=once make demo
 step build-asan build_rest asan all
 build_ahead tsan "$threaded"
 step unit-asan ctest --test-dir build/asan -j "$jobs" --output-on-failure
-step end-to-end-asan env KONTOR_BUILD=build/asan $python -m pytest tests/e2e -q -m short
+step end-to-end-asan env KONTOR_BUILD=build/asan $python -m pytest tests/e2e -q -n 2 -m short
 step build-tsan build_rest tsan "$threaded"
 step unit-tsan run_threaded
 step fuzz scripts/fuzz.sh 20
