@@ -118,6 +118,14 @@ struct Usage {
   std::uint64_t item_limit = 0;  // 0 = unlimited
 };
 
+// Which script filters an account's mail. `version` is another one after every change of any of the account's scripts.
+struct ActiveScript {
+  bool operator==(const ActiveScript&) const = default;
+
+  std::string name;  // empty: none
+  Modseq version;
+};
+
 // What the importer knows of a source item it has brought. `fingerprint` is the importer's own.
 struct LedgerEntry {
   ItemId item;  // may be gone meanwhile: its user removed it, and it must not come back
@@ -172,6 +180,14 @@ class Reader {
   virtual std::vector<std::string> other_subscriptions() const = 0;
   // Names in the accounts of others that show without a subscription, but shall not. Ascending.
   virtual std::vector<std::string> refused_subscriptions() const = 0;
+
+  // Sieve scripts, as RFC 5804 has them: named, at most one active. Errors: denied (only for those with all rights in
+  // the account), not_found.
+  virtual ActiveScript active_script() const = 0;
+  virtual Result<std::vector<std::string>> scripts() const = 0;  // their names, ascending
+  virtual Result<std::string> script(const std::string& name) const = 0;
+  // Whether that was remembered and its time is not over yet.
+  virtual Result<bool> remembers(std::string_view what, Instant now) const = 0;
 
   virtual Result<std::optional<LedgerEntry>> ledger(std::string_view source, std::string_view source_key) const = 0;
   // Visits a source's entries in the order of their keys, from `first_key` on, until `visit` returns false.
@@ -251,6 +267,16 @@ class Transaction : public Reader {
   // Nothing: it is whole.
   virtual void note_copy(std::string_view copy, std::optional<std::string> brought) = 0;
 
+  // Whether a script makes sense is not asked here: that is rules/scripts.h. Errors: denied; invalid (no name for a
+  // script), too_large (the script), over_quota (there are as many as there may be); not_found; exists; conflict (the
+  // active script cannot be removed).
+  virtual Result<void> put_script(const std::string& name, const std::string& text) = 0;
+  virtual Result<void> remove_script(const std::string& name) = 0;
+  virtual Result<void> rename_script(const std::string& from, const std::string& to) = 0;
+  virtual Result<void> activate_script(const std::string& name) = 0;  // empty: none is active any more
+  // What scripts remember: seen messages, answered senders. `what` may be of any length.
+  virtual Result<void> remember(std::string_view what, Instant until) = 0;
+
   // The importer's ledger rides in the same commit as the item. source: 1-300 bytes, source_key: 1-300 bytes.
   virtual Result<void> note_imported(std::string_view source, std::string_view source_key,
                                      const LedgerEntry& entry) = 0;
@@ -296,6 +322,7 @@ class Account {
   // The present moment's cheap facts, without blocking: for status displays and to see whether a folder changed.
   virtual std::shared_ptr<const FolderTable> folders() const = 0;
   virtual Modseq modseq() const = 0;
+  virtual ActiveScript active_script() const = 0;
 
   // `notify` is called after each commit, on the committing thread, in order: it must be quick, never block and never
   // call the account.

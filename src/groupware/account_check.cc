@@ -9,6 +9,7 @@
 #include "groupware/keys.h"
 #include "groupware/layer.h"
 #include "groupware/reading.h"
+#include "groupware/rules/script_name.h"
 
 namespace kontor::groupware {
 namespace {
@@ -79,6 +80,7 @@ Result<void> AccountCheck::run() {
   TRY_VOID(check_leftovers());
   if (options_.read_content) TRY_VOID(check_unused_content());
   TRY_VOID(check_log());
+  TRY_VOID(check_scripts());
   if (!repair_ || !is_changed_) return {};
   // Clients shall see what the repair changed.
   ChangeRecord change;
@@ -285,6 +287,28 @@ Result<void> AccountCheck::check_log() {
       erase(std::string(key));
       record_.log_from = std::max(record_.log_from, Modseq(modseq.value + 1));
     }
+    return {};
+  });
+}
+
+Result<void> AccountCheck::check_scripts() {
+  const std::string& active = record_.active_script;
+  TRY(const bool is_there, has(key::script(active)));
+  if (!active.empty() && !is_there) {
+    fault("", fmt::format("its active script \"{}\" is missing: mail is filed without one", active), true);
+    record_.active_script.clear();
+    record_.scripts_changed = Modseq(record_.modseq.value + 1);
+  }
+  TRY_VOID(each(key::all('Y'), [&](std::string_view key, std::string_view) -> Result<void> {
+    if (is_script_name(key.substr(1))) return {};
+    fault("", "a script has no sound name", true);
+    erase(std::string(key));
+    return {};
+  }));
+  return each(key::all('U'), [&](std::string_view key, std::string_view value) -> Result<void> {
+    if (value.size() == 8) return {};
+    fault("", "what a script remembers is damaged", true);
+    erase(std::string(key));
     return {};
   });
 }

@@ -67,6 +67,7 @@ class AccountCheck {
   Result<void> check_leftovers();
   Result<void> check_unused_content();
   Result<void> check_log();
+  Result<void> check_scripts();
 
   Environment& environment_;
   const directory::Principal& who_;

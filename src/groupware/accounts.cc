@@ -76,6 +76,11 @@ class StoredAccounts final : public Accounts {
 
   std::unique_ptr<Stager> stage(TenantId tenant, Kind kind) override { return make_stager(environment_, tenant, kind); }
 
+  std::shared_ptr<const Content> content(const StagedContent& staged) override {
+    return staged.inline_bytes ? inline_content(staged.inline_bytes)
+                               : blob_content(environment_.blobs, staged.tenant, staged.hash, staged.size);
+  }
+
   Result<void> sweep() override;
   void finish_removals() override { janitor_.wait(); }
   Result<void> erase(AccountId id) override;
@@ -96,6 +101,7 @@ class StoredAccounts final : public Accounts {
   Result<bool> tidy(AccountId id);
   Result<void> go_on(StoredAccount& account, store::Snapshot& snapshot);
   Result<void> forget_deliveries(AccountId id);
+  Result<void> forget_memories(AccountId id);
   Result<void> sweep_blobs(const directory::Tenant& tenant);
   std::vector<AccountId> all_accounts();
   void drop_unsound_indexes();
@@ -237,6 +243,26 @@ Result<void> StoredAccounts::forget_deliveries(AccountId id) {
   return {};
 }
 
+// What scripts remembered for long enough.
+Result<void> StoredAccounts::forget_memories(AccountId id) {
+  const Instant now = environment_.clock.now();
+  bool is_any_due = false;
+  {
+    TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
+    TRY_VOID(snapshot->scan(key::all('U'), key::end("U"),
+                            [&](store::Key, store::Value until) { return !(is_any_due = is_past(until, now)); }));
+  }
+  if (!is_any_due) return {};
+  TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
+  for (std::size_t forgotten = kPurgedPerCommit; forgotten == kPurgedPerCommit;)
+    TRY_VOID(account->run(Caller::system(), StoredAccount::Loudness::quiet,
+                          [&](AccountTransaction& transaction) -> Result<void> {
+                            TRY(forgotten, transaction.forget(now, kPurgedPerCommit));
+                            return {};
+                          }));
+  return {};
+}
+
 // Takes principals that are no more out of the grants.
 Result<void> StoredAccounts::forget_removed(AccountId id) {
   auto is_gone = [&](PrincipalId who) { return who && !environment_.directory.principal(who); };
@@ -266,6 +292,8 @@ Result<void> StoredAccounts::sweep() {
         log::error("sweep.grants_failed", {{"account", principal.id.value}, {"why", forgot.error().text}});
       if (Result<void> forgot = forget_deliveries(principal.account()); !forgot)
         log::error("sweep.deliveries_failed", {{"account", principal.id.value}, {"why", forgot.error().text}});
+      if (Result<void> forgot = forget_memories(principal.account()); !forgot)
+        log::error("sweep.memories_failed", {{"account", principal.id.value}, {"why", forgot.error().text}});
     }
     if (Result<void> swept = sweep_blobs(tenant); !swept)
       log::error("sweep.blobs_failed", {{"tenant", tenant.name}, {"why", swept.error().text}});

@@ -38,7 +38,9 @@ struct Options {
   std::uint32_t folders_per_account = 10'000;
   std::uint64_t view_cache_bytes = 256ULL << 20;  // of all folder views together
   std::uint32_t log_commits = 100'000;            // how far back the change log of an account reaches
-  std::chrono::seconds sweep_grace{86'400};       // for blobs
+  std::uint32_t scripts_per_account = 50;
+  std::uint64_t largest_script = 256 << 10;
+  std::chrono::seconds sweep_grace{86'400};  // for blobs
   SearchOptions search;
 };
 
@@ -74,6 +76,9 @@ class Accounts {
 
   // For content of any account of the tenant.
   virtual std::unique_ptr<Stager> stage(TenantId tenant, Kind kind = Kind::mail) = 0;
+
+  // The bytes of what was staged.
+  virtual std::shared_ptr<const Content> content(const StagedContent& staged) = 0;
 
   // Purges recoverable items past their period, then sweeps blobs. Meant to be called now and then.
   virtual Result<void> sweep() = 0;

@@ -8,43 +8,23 @@
 #include "base/log.h"
 #include "directory/directory.h"
 #include "groupware/delivery_notes.h"
+#include "groupware/rules/filing.h"
 
 namespace kontor::groupware {
 namespace {
 
-// The folder that a sub-address names, where its owner lets everyone post to it; else the inbox.
-FolderId target(const FolderTable& folders, const std::string& detail) {
-  if (!detail.empty())
-    if (FolderTable::Pointer folder = folders.at_path(detail); folder && !folder->is_container)
-      for (const Grant& grant : folder->grants)
-        if (!grant.principal && (grant.rights & right::kPost) != 0) return folder->id;
-  return folders.by_role(FolderRole::inbox)->id;
-}
-
-// `note`: kept with the item where it is not empty.
-Result<ItemId> file_into(Account& account, const std::string& detail, const StagedContent& content,
-                         const std::string& note, Instant now) {
-  NewItem item;
-  item.content = content;
-  ItemId filed;
-  TRY_VOID(account.update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
-    TRY(const Added added, transaction.add(target(*transaction.folders(), detail), item));
-    filed = added.item;
-    return note.empty() ? Result<void>() : keep_delivery_note(transaction, note, filed, now);
-  }));
-  return filed;
-}
-
 // One of a group on the way of a message.
 struct Member {
   PrincipalId who;
+  std::string address;
   std::shared_ptr<Account> account;
   std::optional<Error> fault;  // why it does not get it
   bool had_it = false;         // from an earlier attempt
-  ItemId filed;                // by this one
+  std::optional<Filed> filed;  // by this one
 };
 
-Member look_at(Accounts& accounts, PrincipalId who, std::uint64_t size, const std::string& note) {
+Member look_at(Accounts& accounts, const directory::Directory& directory, PrincipalId who, std::uint64_t size,
+               const std::string& note) {
   Member member;
   member.who = who;
   auto account = accounts.open(AccountId(who.value));
@@ -53,6 +33,7 @@ Member look_at(Accounts& accounts, PrincipalId who, std::uint64_t size, const st
     return member;
   }
   member.account = *std::move(account);
+  if (const auto principal = directory.principal(who)) member.address = principal->primary_address();
   const auto reader = member.account->read(Caller::system());
   if (!reader) {
     member.fault = reader.error();
@@ -72,11 +53,13 @@ Member look_at(Accounts& accounts, PrincipalId who, std::uint64_t size, const st
 
 }  // namespace
 
-Delivery::Delivery(Accounts& accounts, directory::Directory& directory, const Clock& clock, QuotaPolicy over_quota)
+Delivery::Delivery(Accounts& accounts, directory::Directory& directory, const Clock& clock, QuotaPolicy over_quota,
+                   const Filter* filter)
     : accounts_(accounts),
       directory_(directory),
       clock_(clock),
       over_quota_(over_quota),
+      filter_(filter),
       deferred_("kontor_group_members_total", "Members of groups that did not get a message, by why",
                 {{"result", "deferred"}}),
       left_out_("kontor_group_members_total", "Members of groups that did not get a message, by why",
@@ -119,24 +102,41 @@ std::optional<Result<Delivery::Accepted>> Delivery::accepts_at_once(std::string_
   return accepted;
 }
 
-Result<void> Delivery::deliver(std::string_view address, const StagedContent& content,
-                               const std::string& fingerprint) const {
+// As its script says, where it has one.
+Result<Filed> Delivery::file(Account& account, const Incoming& incoming) const {
+  if (filter_ && !account.active_script().name.empty()) return filter_->deliver(account, incoming);
+  NewItem item;
+  item.content = incoming.content;
+  Filed filed;
+  TRY_VOID(account.update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
+    TRY(const Added added, transaction.add(delivery_folder(*transaction.folders(), incoming.detail), item));
+    filed.item = added.item;
+    if (incoming.note.empty()) return {};
+    return keep_delivery_note(transaction, incoming.note, added.item, clock_.now());
+  }));
+  return filed;
+}
+
+Result<Delivered> Delivery::deliver(std::string_view address, const StagedContent& content,
+                                    const Arrival& arrival) const {
   TRY(directory::Recipient recipient, directory_.resolve(address));
   TRY(directory::Principal principal, directory_.principal(recipient.principal));
+  Incoming incoming{content, arrival.sender, std::string(address), recipient.detail, {}};
   if (principal.kind != directory::PrincipalKind::group) {
     TRY(const std::shared_ptr<Account> account, accounts_.open(principal.account()));
-    TRY_VOID(file_into(*account, recipient.detail, content, {}, clock_.now()));
-    return {};
+    TRY(const Filed filed, file(*account, incoming));
+    return Delivered{filed.refusal};
   }
   const std::vector<PrincipalId> members = directory_.expand(principal.id);
   if (members.empty()) return fail(Errc::unavailable, "the list has no member who could take mail now");
-  const std::string note = delivery_note(fingerprint.empty() ? content.hash : fingerprint, principal.id);
-  return deliver_to_group(address, members, recipient.detail, content, note);
+  incoming.note = delivery_note(arrival.fingerprint.empty() ? content.hash : arrival.fingerprint, principal.id);
+  incoming.may_refuse = false;
+  TRY_VOID(deliver_to_group(address, members, incoming));
+  return Delivered();
 }
 
 Result<void> Delivery::deliver_to_group(std::string_view address, const std::vector<PrincipalId>& members,
-                                        const std::string& detail, const StagedContent& content,
-                                        const std::string& note) const {
+                                        const Incoming& incoming) const {
   // Nobody waits for a list's mail for ever because of one member: only what may pass is worth another attempt.
   const auto may_pass = [&](const Error& error) {
     return error.code != Errc::not_found && (error.code != Errc::over_quota || over_quota_ == QuotaPolicy::defer);
@@ -144,13 +144,16 @@ Result<void> Delivery::deliver_to_group(std::string_view address, const std::vec
   std::vector<Member> all;
   std::size_t waiting = 0, having = 0, full = 0;
   for (const PrincipalId who : members) {
-    all.push_back(look_at(accounts_, who, content.size, note));
+    all.push_back(look_at(accounts_, directory_, who, incoming.content.size, incoming.note));
     if (all.back().fault && may_pass(*all.back().fault)) ++waiting;
   }
   const bool is_foreseen = waiting != 0;
   for (Member& member : all) {
     if (!member.fault && !member.had_it) {
-      auto filed = file_into(*member.account, detail, content, is_foreseen ? note : std::string(), clock_.now());
+      Incoming own = incoming;
+      own.recipient = member.address;
+      if (!is_foreseen) own.note.clear();
+      auto filed = file(*member.account, own);
       if (filed)
         member.filed = *filed;
       else
@@ -175,8 +178,8 @@ Result<void> Delivery::deliver_to_group(std::string_view address, const std::vec
     const bool keep = !is_over && !is_foreseen && member.filed, drop = is_over && member.had_it;
     if (!keep && !drop) continue;
     const auto noted = member.account->update(Caller::system(), [&](Transaction& transaction) {
-      return keep ? keep_delivery_note(transaction, note, member.filed, clock_.now())
-                  : drop_delivery_note(transaction, note);
+      return keep ? keep_delivery_note(transaction, incoming.note, member.filed->item.value_or(ItemId()), clock_.now())
+                  : drop_delivery_note(transaction, incoming.note);
     });
     if (!noted) log::error("delivery.not_noted", {{"member", member.who.value}, {"why", noted.error().text}});
   }

@@ -13,16 +13,27 @@
 #include "base/metrics.h"
 #include "base/result.h"
 #include "groupware/accounts.h"
+#include "groupware/rules/filter.h"
 
 namespace kontor::groupware {
 
 enum class QuotaPolicy : std::uint8_t { defer, reject };  // over quota: a temporary or a permanent answer
 
+// What is known of a message besides its bytes.
+struct Arrival {
+  std::string sender;       // of the envelope; empty = the null sender
+  std::string fingerprint;  // stands for the message as it was sent; empty = the content's hash
+};
+
+struct Delivered {
+  std::string refusal;  // not empty: the recipient's script refuses the message, with these words for its sender
+};
+
 class Delivery {
  public:
-  // All of them must outlive it.
+  // All of them must outlive it. Without a filter no account's script runs.
   Delivery(Accounts& accounts, directory::Directory& directory, const Clock& clock,
-           QuotaPolicy over_quota = QuotaPolicy::defer);
+           QuotaPolicy over_quota = QuotaPolicy::defer, const Filter* filter = nullptr);
 
   struct Accepted {
     TenantId tenant;
@@ -34,26 +45,27 @@ class Delivery {
   // The same where it can be said without blocking; else nothing.
   std::optional<Result<Accepted>> accepts_at_once(std::string_view address, std::uint64_t size) const;
 
-  // Files the message durably in every account the address leads to (a group's members each once), into the inbox or,
-  // for a sub-address "user+Folder", into that folder where the owner has one of this name and allows posting.
-  // Errors: as accepts().
+  // Files the message durably in every account the address leads to (a group's members each once): as its script says
+  // where it has an active one, else into the inbox or, for a sub-address "user+Folder", into that folder where the
+  // owner has one of this name and allows posting. Errors: as accepts().
   //
   // A group: whoever can take it gets it. If somebody cannot for now, the error is `unavailable`, and who has it is
   // noted for kKeptDeliveryNotes: when the same message comes again, by its `fingerprint`, they do not get it twice.
   // Somebody who is full for good (QuotaPolicy::reject) is told of in the log and counted; over_quota if that is all.
-  // `fingerprint` stands for the message as it was sent; empty = the content's hash.
-  Result<void> deliver(std::string_view address, const StagedContent& content, const std::string& fingerprint) const;
+  Result<Delivered> deliver(std::string_view address, const StagedContent& content, const Arrival& arrival) const;
 
  private:
   using OpenAccount = std::function<Result<std::shared_ptr<Account>>(AccountId)>;
   Result<Accepted> accepts(std::string_view address, std::uint64_t size, const OpenAccount& open) const;
   Result<void> deliver_to_group(std::string_view address, const std::vector<PrincipalId>& members,
-                                const std::string& detail, const StagedContent& content, const std::string& note) const;
+                                const Incoming& incoming) const;
+  Result<Filed> file(Account& account, const Incoming& incoming) const;
 
   Accounts& accounts_;
   directory::Directory& directory_;
   const Clock& clock_;
   const QuotaPolicy over_quota_;
+  const Filter* const filter_;
   const metrics::Counter deferred_, left_out_;  // members of groups
 };
 

@@ -8,8 +8,8 @@ namespace {
 
 class DeliveryTest : public AccountsTest {
  protected:
-  Result<void> deliver(const std::string& address, const std::string& bytes = mail("hello")) {
-    return Delivery(*accounts, *directory, clock, over_quota).deliver(address, stage(bytes), fingerprint);
+  Result<Delivered> deliver(const std::string& address, const std::string& bytes = mail("hello")) {
+    return Delivery(*accounts, *directory, clock, over_quota).deliver(address, stage(bytes), {"", fingerprint});
   }
   PrincipalId add_group(const std::string& address, std::vector<PrincipalId> members) {
     directory::NewPrincipal group;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "groupware/folder.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -77,6 +79,10 @@ std::vector<FolderTable::Pointer> FolderTable::children(FolderId parent) const {
   for (const Pointer& folder : folders_)
     if (folder->parent == parent) out.push_back(folder);
   return out;
+}
+
+std::string mailbox_id(AccountId account, FolderId folder) {
+  return fmt::format("F{:x}-{:x}", account.value, folder.value);
 }
 
 }  // namespace kontor::groupware

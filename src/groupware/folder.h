@@ -67,6 +67,9 @@ class FolderTable {
   std::vector<Pointer> folders_;
 };
 
+// The folder's name for programs (RFC 8474's MAILBOXID): stays through renames.
+std::string mailbox_id(AccountId account, FolderId folder);
+
 // Subscriptions to names that are no folder (RFC 9051 section 6.3.7) are kept per account: see
 // Reader::other_subscriptions.
 

@@ -2,6 +2,7 @@
 #include "groupware/keys.h"
 
 #include "base/bytes.h"
+#include "base/digest.h"
 
 namespace kontor::groupware::key {
 namespace {
@@ -74,6 +75,9 @@ std::string subscription(std::string_view path) {
   out.append(path);
   return out;
 }
+
+std::string script(std::string_view name) { return all('Y').append(name); }
+std::string memory(std::string_view what) { return all('U').append(sha256(what), 0, 16); }
 
 std::string content(ItemId id) {
   std::string out;

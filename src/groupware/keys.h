@@ -16,6 +16,8 @@
 //   D folder                 a removed folder whose items are still being taken out of it
 //   G source 0 source-key    the importer's ledger                             (fb::Ledger)
 //   M folder principal name  an annotation of the folder (0 = of the account), shared (principal 0) or private
+//   Y name                   a Sieve script: its text
+//   U digest                 something that scripts remember, until a time (8 bytes)
 //   O path                   a subscription to a name that is no folder here: "1"; "0": not to what shows without one
 //
 // In Space::content: the content kept inline, under the 8 bytes of the item that first had it.
@@ -44,6 +46,8 @@ std::string copy(std::string_view copy);
 std::string doomed(FolderId folder);
 std::string ledger(std::string_view source, std::string_view source_key);
 std::string subscription(std::string_view path);
+std::string script(std::string_view name);
+std::string memory(std::string_view what);                    // of any length
 std::string annotations(FolderId folder, PrincipalId owner);  // the prefix of their names
 std::string annotations_of(FolderId folder);
 std::string content(ItemId item);

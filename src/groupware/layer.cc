@@ -225,6 +225,7 @@ void Layer::absorb(Layer&& above) {
   record = above.record;
   keywords = above.keywords;
   keywords_dirty = keywords_dirty || above.keywords_dirty;
+  scripts_dirty = scripts_dirty || above.scripts_dirty;
   dooms = dooms || above.dooms;
   grants_dirty = grants_dirty || above.grants_dirty;
   table_ = nullptr;

@@ -92,10 +92,13 @@ class Layer {
   void seal(Modseq modseq, Instant now, std::uint32_t log_commits);
   // Without a modseq: what need not be told to anyone.
   void seal_quietly();
-  bool is_dirty() const { return !writes_.empty() || !contents_.empty() || !folders_.empty() || keywords_dirty; }
+  bool is_dirty() const {
+    return !writes_.empty() || !contents_.empty() || !folders_.empty() || keywords_dirty || scripts_dirty;
+  }
   bool keywords_dirty = false;
-  bool dooms = false;         // a folder was removed whose items are still to go
-  bool grants_dirty = false;  // of some folder, or a folder with grants came or went
+  bool scripts_dirty = false;  // a script changed, or which is active
+  bool dooms = false;          // a folder was removed whose items are still to go
+  bool grants_dirty = false;   // of some folder, or a folder with grants came or went
 
   // Takes over what the layer above changed, but not its log: a sealed layer wrote that itself.
   void absorb(Layer&& above);

@@ -420,6 +420,36 @@ Result<void> Reading<Base>::ledger_scan(std::string_view source, std::string_vie
   return {};
 }
 
+bool is_past(std::string_view until, Instant now) {
+  return until.size() != 8 ||
+         read_be64(until) <= static_cast<std::uint64_t>(std::max<std::int64_t>(now.time_since_epoch().count(), 0));
+}
+
+template <class Base>
+Result<std::vector<std::string>> Reading<Base>::scripts() const {
+  if (!ownership_.is_full) return fail(Errc::denied, "These scripts are not yours.");
+  std::vector<std::string> names;
+  TRY_VOID(layer_.scan(key::all('Y'), key::end("Y"), [&](std::string_view key, std::string_view) {
+    names.emplace_back(key.substr(1));
+    return true;
+  }));
+  return names;
+}
+
+template <class Base>
+Result<std::string> Reading<Base>::script(const std::string& name) const {
+  if (!ownership_.is_full) return fail(Errc::denied, "These scripts are not yours.");
+  TRY(std::optional<std::string> text, layer_.get(key::script(name)));
+  if (!text) return fail(Errc::not_found, "There is no script of that name.");
+  return *std::move(text);
+}
+
+template <class Base>
+Result<bool> Reading<Base>::remembers(std::string_view what, Instant now) const {
+  TRY(const std::optional<std::string> until, layer_.get(key::memory(what)));
+  return until && !is_past(*until, now);
+}
+
 template class Reading<Reader>;
 template class Reading<Transaction>;
 

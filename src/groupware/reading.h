@@ -26,6 +26,9 @@ directory::Shares shares_of(const FolderTable& folders);
 
 std::uint32_t rights_on(const Folder& folder, const Ownership& ownership, const Caller& caller);
 
+// Whether what scripts remember until then, as it is stored, is over.
+bool is_past(std::string_view until, Instant now);
+
 // What stands under a subscription's key.
 constexpr const char* kSubscribed = "1";
 constexpr const char* kRefused = "0";
@@ -60,6 +63,10 @@ class Reading : public Base {
   Result<std::map<std::string, std::string>> annotations(FolderId folder) const override;
   std::vector<std::string> other_subscriptions() const override { return subscriptions(kSubscribed); }
   std::vector<std::string> refused_subscriptions() const override { return subscriptions(kRefused); }
+  ActiveScript active_script() const override { return {layer_.record.active_script, layer_.record.scripts_changed}; }
+  Result<std::vector<std::string>> scripts() const override;
+  Result<std::string> script(const std::string& name) const override;
+  Result<bool> remembers(std::string_view what, Instant now) const override;
   Result<std::optional<LedgerEntry>> ledger(std::string_view source, std::string_view source_key) const override;
   Result<void> ledger_scan(std::string_view source, std::string_view first_key,
                            const std::function<bool(std::string_view, const LedgerEntry&)>& visit) const override;

@@ -87,9 +87,12 @@ InternalDate unpack(std::int64_t date) {
 
 std::string encode(const AccountRecord& record) {
   FlatBufferBuilder builder(128);
-  return finished(builder, fb::CreateAccount(builder, record.next_folder, record.next_item, record.modseq.value,
-                                             record.last_uid_validity, record.bytes, record.items,
-                                             record.log_from.value, record.created.time_since_epoch().count()));
+  flatbuffers::Offset<flatbuffers::String> active;
+  if (!record.active_script.empty()) active = builder.CreateString(record.active_script);
+  return finished(builder,
+                  fb::CreateAccount(builder, record.next_folder, record.next_item, record.modseq.value,
+                                    record.last_uid_validity, record.bytes, record.items, record.log_from.value,
+                                    record.created.time_since_epoch().count(), active, record.scripts_changed.value));
 }
 
 Result<AccountRecord> decode_account(std::string_view bytes) {
@@ -104,6 +107,8 @@ Result<AccountRecord> decode_account(std::string_view bytes) {
   record.items = table->items();
   record.log_from = Modseq(table->log_from());
   record.created = Instant(std::chrono::seconds(table->created()));
+  record.active_script = text(table->active_script());
+  record.scripts_changed = Modseq(table->scripts_changed());
   return record;
 }
 

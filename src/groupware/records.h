@@ -22,6 +22,8 @@ struct AccountRecord {
   std::uint64_t items = 0;
   Modseq log_from{1};
   Instant created{};
+  std::string active_script;  // empty = none
+  Modseq scripts_changed;
 };
 
 // An item with what only the core needs to know. As decoded, a filed item has no flags and its filings no modseq: they

@@ -55,6 +55,11 @@ std::shared_ptr<const Moment> StoredAccount::moment() const {
   return moment_;
 }
 
+ActiveScript StoredAccount::active_script() const {
+  const std::shared_ptr<const Moment> present = moment();
+  return {present->record.active_script, present->record.scripts_changed};
+}
+
 Result<std::unique_ptr<Reader>> StoredAccount::read(const Caller& caller) {
   Ownership ownership = ownership_of(environment_, id_, tenant_, caller);
   std::shared_ptr<const Moment> present = moment();

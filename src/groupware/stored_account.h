@@ -31,6 +31,7 @@ class StoredAccount final : public Account, public std::enable_shared_from_this<
   Result<Uid> claim_recent(const Caller& caller, FolderId folder) override;
   std::shared_ptr<const FolderTable> folders() const override { return moment()->folders; }
   Modseq modseq() const override { return moment()->record.modseq; }
+  ActiveScript active_script() const override;
   std::unique_ptr<Watch> watch(std::function<void(const Notice&)> notify) override;
 
   Result<Modseq> run(const Caller& caller, Loudness loudness, const Change& change);

@@ -17,7 +17,7 @@ constexpr std::size_t kHeaderKept = 1 << 20;
 
 class InlineContent : public Content {
  public:
-  explicit InlineContent(std::string bytes) : bytes_(std::make_shared<const std::string>(std::move(bytes))) {}
+  explicit InlineContent(std::shared_ptr<const std::string> bytes) : bytes_(std::move(bytes)) {}
   std::uint64_t size() const override { return bytes_->size(); }
   Result<std::string> read(std::uint64_t offset, std::size_t length) const override {
     if (offset >= bytes_->size()) return std::string();
@@ -125,8 +125,12 @@ class ContentStager : public Stager {
 
 }  // namespace
 
-std::shared_ptr<const Content> inline_content(std::string bytes) {
+std::shared_ptr<const Content> inline_content(std::shared_ptr<const std::string> bytes) {
   return std::make_shared<const InlineContent>(std::move(bytes));
+}
+
+std::shared_ptr<const Content> inline_content(std::string bytes) {
+  return inline_content(std::make_shared<const std::string>(std::move(bytes)));
 }
 
 std::shared_ptr<const Content> blob_content(store::Blobs& blobs, TenantId tenant, std::string hash,

@@ -11,6 +11,7 @@
 namespace kontor::groupware {
 
 std::shared_ptr<const Content> inline_content(std::string bytes);
+std::shared_ptr<const Content> inline_content(std::shared_ptr<const std::string> bytes);
 std::shared_ptr<const Content> blob_content(store::Blobs& blobs, TenantId tenant, std::string hash, std::uint64_t size);
 // The mail summary of content that was stored before. Errors: what reading gives.
 Result<std::string> summarize_content(const Content& content);

@@ -33,6 +33,14 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<void> set_properties(ItemId item, const std::map<std::string, std::string>& properties) override;
   Result<void> set_internal_date(ItemId item, InternalDate date) override;
 
+  Result<void> put_script(const std::string& name, const std::string& text) override;
+  Result<void> remove_script(const std::string& name) override;
+  Result<void> rename_script(const std::string& from, const std::string& to) override;
+  Result<void> activate_script(const std::string& name) override;
+  Result<void> remember(std::string_view what, Instant until) override;
+  // Drops at most `limit` of what is remembered until before `now`; how many it were.
+  Result<std::size_t> forget(Instant now, std::size_t limit);
+
   void note_copy(std::string_view copy, std::optional<std::string> brought) override;
   Result<void> note_imported(std::string_view source, std::string_view source_key, const LedgerEntry& entry) override;
   Result<void> forget_imported(std::string_view source, std::string_view source_key) override;
@@ -59,6 +67,8 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<std::shared_ptr<const Folder>> may(FolderId folder, std::uint32_t rights) const;
   std::uint32_t root_rights() const { return ownership_.everywhere; }
   UidValidity fresh_uid_validity();
+  Result<void> may_script() const;
+  void note_scripts();
   Result<void> drop_annotations(FolderId folder);
   void leave_container(const Folder& removed, const std::vector<FolderTable::Pointer>& children);
   Result<void> empty(FolderId folder);

@@ -2,6 +2,7 @@
 #include "login/login.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 
 #include "base/bytes.h"
@@ -9,6 +10,7 @@
 #include "directory/address.h"
 #include "login/act_as.h"
 #include "net/blocking.h"
+#include "wire/managesieve/response.h"
 
 namespace kontor::login {
 namespace {
@@ -109,11 +111,37 @@ Task<Verdict> Login::password(std::string user, std::string password, std::strin
   co_return co_await decide(user, std::string(method), check);
 }
 
+// A string of ManageSieve that holds base64: in quotes on a line, or a literal and the end of its line.
+Task<std::optional<std::string>> Login::read_string() {
+  const auto line = co_await io_.read_line(kSaslLine);
+  if (!line) co_return std::nullopt;
+  std::string_view text = *line;
+  if (text.size() >= 2 && text.starts_with('"') && text.ends_with('"'))
+    co_return std::string(text.substr(1, text.size() - 2));
+  if (!text.starts_with('{') || !text.ends_with('}')) co_return std::nullopt;
+  text = text.substr(1, text.size() - 2);
+  if (text.ends_with('+')) text.remove_suffix(1);
+  std::size_t size = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || size > kSaslLine) co_return std::nullopt;
+  std::string bytes = co_await io_.read_exactly(size);
+  const auto rest = co_await io_.read_line(kSaslLine);
+  if (!rest || !rest->empty()) co_return std::nullopt;
+  co_return bytes;
+}
+
 // One SASL response: a line of base64. Nothing: the client gave up or sent something else.
 Task<std::optional<std::string>> Login::ask(SaslForm form, std::string challenge) {
-  const std::string line = std::string(form.challenge) + to_base64(challenge) + "\r\n";
+  const std::string text = to_base64(challenge);
+  const std::string line =
+      (form.is_string ? wire::managesieve::print_string(text) : std::string(form.challenge) + text) + "\r\n";
   co_await io_.write(line);
   co_await io_.flush();
+  if (form.is_string) {
+    const auto given = co_await read_string();
+    if (!given || *given == "*") co_return std::nullopt;
+    co_return from_base64(*given);
+  }
   const auto answer = co_await io_.read_line(kSaslLine);
   if (!answer || *answer == "*") co_return std::nullopt;
   co_return from_base64(*answer);
@@ -139,7 +167,9 @@ Task<Verdict> Login::authenticate(std::string name, std::optional<std::string> i
   if (verdict && !mechanism->acts_as().empty()) verdict = take_part(*std::move(verdict), mechanism->acts_as());
   const bool is_heard = verdict || verdict.error().kind == Refusal::Kind::wrong;
   const auto last = is_heard ? mechanism->last_word(verdict.has_value()) : std::nullopt;
-  if (last) {
+  if (last && verdict && form.is_string) {
+    verdict->last_word = last;
+  } else if (last) {
     const auto answer = co_await ask(form, *last);
     if (verdict && (!answer || !answer->empty())) {
       co_return std::unexpected(Refusal{Refusal::Kind::given_up, "AUTHENTICATE was given up"});

@@ -54,12 +54,16 @@ struct Refusal {
 struct Granted {
   directory::Principal principal;
   std::string method;  // for the log: "PLAIN"
+  // What the mechanism says after a success, where the protocol's own answer carries it (SaslForm::is_string).
+  std::optional<std::string> last_word{};
 };
 using Verdict = std::expected<Granted, Refusal>;
 
-// How a protocol carries SASL challenges: "+ " for IMAP and POP3, "334 " for SMTP.
+// How a protocol carries SASL challenges: "+ " for IMAP and POP3, "334 " for SMTP. With `is_string` challenges and
+// responses are strings of ManageSieve (RFC 5804 section 2.1), and the last word of a success is part of its answer.
 struct SaslForm {
   std::string_view challenge = "+ ";
+  bool is_string = false;
 };
 
 // One attempt on one connection. `failures` counts those of the connection and belongs to its session.
@@ -85,6 +89,7 @@ class Login {
   Verdict take_part(Granted granted, const std::string& as);
   Task<net::Limits::Place> hash_place();
   Task<std::optional<std::string>> ask(SaslForm form, std::string challenge);
+  Task<std::optional<std::string>> read_string();
   void log(std::string_view event, std::string_view user, std::string_view method);
 
   const Services& services_;

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <deque>
+#include <fstream>
 #include <map>
 
 #include "base/config.h"
@@ -38,6 +39,24 @@ VerbCommand& VerbCommand::text(const std::string& option, const std::string& arg
   if (must) made->required();
   collect_.push_back([argument, value, made](json::object& out) -> Result<void> {
     if (made->count() > 0) out[argument] = *value;
+    return {};
+  });
+  return *this;
+}
+
+VerbCommand& VerbCommand::file(const std::string& option, const std::string& argument, const std::string& about) {
+  auto name = std::make_shared<std::string>();
+  CLI::Option* made = app_->add_option(option, *name, about)->type_name("FILE");
+  made->required();
+  collect_.push_back([argument, name](json::object& out) -> Result<void> {
+    constexpr std::size_t kMost = 1 << 20;
+    std::ifstream in(*name, std::ios::binary);
+    std::string text(kMost + 1, '\0');
+    if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!in.is_open() || in.bad()) return fail(Errc::not_found, "cannot read " + *name);
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    if (text.size() > kMost) return fail(Errc::too_large, *name + " is larger than a MiB");
+    out[argument] = std::move(text);
     return {};
   });
   return *this;

@@ -33,6 +33,8 @@ class VerbCommand {
   VerbCommand& required(const std::string& argument, const std::string& shown, const std::string& about);
   VerbCommand& text(const std::string& option, const std::string& argument, const std::string& shown,
                     const std::string& about, bool must = false);
+  // The option names a file, of at most a MiB, whose text is the argument.
+  VerbCommand& file(const std::string& option, const std::string& argument, const std::string& about);
   VerbCommand& list(const std::string& option, const std::string& argument, const std::string& shown,
                     const std::string& about);
   VerbCommand& number(const std::string& option, const std::string& argument, const std::string& about);

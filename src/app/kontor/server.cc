@@ -34,6 +34,13 @@ pop3::Options pop3_options(const Settings& settings) {
   return options;
 }
 
+groupware::FilterOptions filter_options(const Settings& settings) {
+  groupware::FilterOptions options = settings.filter;
+  options.hostname = settings.hostname;
+  options.version = KONTOR_VERSION;
+  return options;
+}
+
 bool is_mail_access(std::string_view name) {
   return name == "imap" || name == "imaps" || name == "pop3" || name == "pop3s";
 }
@@ -71,7 +78,8 @@ Server::Server(const Settings& settings, House& house)
       runtime_(settings.server.network_threads, tls_, limits_),
       workers_(settings.server.workers),
       admin_(*house.directory, *house.accounts, [this] { return status(); }),
-      lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp) {
+      filter_(*house.accounts, *house.directory, system_clock(), filter_options(settings)),
+      lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp, &filter_) {
   add_import_tokens(admin_, token_file(settings));
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/workers.h"
+#include "groupware/rules/filter.h"
 #include "kontor/house.h"
 #include "kontor/settings.h"
 #include "net/http_server.h"
@@ -64,6 +65,7 @@ class Server {
   net::Runtime runtime_;
   Workers workers_;
   admin::Admin admin_;
+  groupware::Filter filter_;
   transport::LmtpServer lmtp_;
 };
 

@@ -264,6 +264,17 @@ void declare_others(config::Schema& schema, Settings& s) {
               check_endpoint);
 }
 
+void declare_sieve(config::Schema& schema, Settings& s) {
+  schema.number("sieve.scripts", s.groupware.scripts_per_account, {1, 10'000},
+                {"How many scripts an account may have; one of them is active."});
+  schema.size("sieve.script_size", s.groupware.largest_script, {1 << 10, 1 << 20}, {"The largest script."});
+  schema.text(
+      "sieve.global_scripts", s.filter.global_scripts,
+      {"A folder with scripts of the server, NAME.sieve, which every script can use by `include :global`. Empty: "
+       "there are none."},
+      [](std::string_view path) { return path.empty() ? Result<void>() : check_folder(path); });
+}
+
 Result<std::string> read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return fail(Errc::not_found, fmt::format("Cannot read the configuration file {}", path));
@@ -283,6 +294,7 @@ Settings::Settings() {
   declare_imap(schema, *this);
   declare_pop3(schema, *this);
   declare_others(schema, *this);
+  declare_sieve(schema, *this);
   declare_store(schema, *this);
   declare_search(schema, *this);
   declare_access(schema, *this);

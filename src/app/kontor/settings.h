@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "directory/directory.h"
 #include "groupware/accounts.h"
+#include "groupware/rules/filter.h"
 #include "groupware/search/extract/options.h"
 #include "login/tokens.h"
 #include "net/address.h"
@@ -79,6 +80,7 @@ struct Settings {
   pop3::Options pop3;
   transport::LmtpOptions lmtp;
   transport::DnsOptions dns;
+  groupware::FilterOptions filter;
   std::vector<std::string> import_allow = {"127.0.0.0/8", "::1"};
   std::uint32_t import_parallel = 32;
 

@@ -107,6 +107,37 @@ int print_outcome(const json::value& answer) {
   return answer.at("failed").as_bool() ? kFailed : kOk;
 }
 
+int print_scripts(const json::value& answer) {
+  print_table(answer, {{"NAME", "name"}, {"SIZE", "bytes", true}, {"ACTIVE", "active"}});
+  return kOk;
+}
+
+int print_script(const json::value& answer) {
+  fmt::print("{}", std::string_view(answer.at("text").as_string()));
+  return kOk;
+}
+
+void add_script_commands(CommandLine& line) {
+  line.verb("sieve list", "sieve.list", "Lists an account's scripts", print_scripts)
+      .required("address", "ADDRESS", "Whose");
+  line.verb("sieve show", "sieve.show", "Prints a script", print_script)
+      .required("address", "ADDRESS", "Whose")
+      .text("--name", "name", "NAME", "Which; otherwise the active one");
+  line.verb("sieve put", "sieve.put", "Stores a script, in the place of one of that name", print_scripts)
+      .required("address", "ADDRESS", "Whose")
+      .required("name", "NAME", "Its name")
+      .file("--script", "text", "The script")
+      .flag("--activate", "activate", true, "It filters mail from now on")
+      .example("kontor sieve put ada@example.org main --script main.sieve --activate");
+  line.verb("sieve activate", "sieve.activate", "Says which script filters mail", print_scripts)
+      .required("address", "ADDRESS", "Whose")
+      .text("--name", "name", "NAME", "Which; otherwise none");
+  line.verb("sieve remove", "sieve.remove", "Removes a script that is not active", print_scripts)
+      .required("address", "ADDRESS", "Whose")
+      .required("name", "NAME", "Which")
+      .confirms("Remove the script?");
+}
+
 }  // namespace
 
 void add_sieve_commands(CommandLine& line) {
@@ -125,6 +156,7 @@ void add_sieve_commands(CommandLine& line) {
       .list("--mailbox", "mailboxes", "NAME", "A mailbox that exists; may be given several times")
       .text("--scripts", "scripts", "FOLDER", "Where included scripts are, as NAME.sieve")
       .example("kontor sieve test --script filter.sieve --message mail.eml");
+  add_script_commands(line);
 }
 
 }  // namespace kontor::app

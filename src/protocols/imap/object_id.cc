@@ -11,7 +11,7 @@
 namespace kontor::imap {
 
 std::string mailbox_id(AccountId account, FolderId folder) {
-  return fmt::format("F{:x}-{:x}", account.value, folder.value);
+  return groupware::mailbox_id(account, folder);
 }
 
 std::string email_id(const groupware::Item& item) {

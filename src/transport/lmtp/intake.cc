@@ -11,10 +11,10 @@ namespace kontor::transport {
 namespace {
 
 // A broken invariant while one account is written must not take the other recipients' answers with it.
-Result<void> deliver_one(const groupware::Delivery& delivery, const std::string& address,
-                         const groupware::StagedContent& content, const std::string& fingerprint) {
+Result<groupware::Delivered> deliver_one(const groupware::Delivery& delivery, const std::string& address,
+                                         const groupware::StagedContent& content, const groupware::Arrival& arrival) {
   try {
-    return delivery.deliver(address, content, fingerprint);
+    return delivery.deliver(address, content, arrival);
   } catch (const std::exception& fault) {
     log::error("lmtp.fault", {{"recipient", address}, {"what", fault.what()}});
     return fail(Errc::corrupt, "a fault on this server");
@@ -25,7 +25,7 @@ Result<void> deliver_one(const groupware::Delivery& delivery, const std::string&
 
 Intake::Intake(groupware::Accounts& accounts, std::vector<EnvelopeRecipient> recipients, const std::string& sender,
                const std::string& header, std::uint64_t limit)
-    : recipients_(std::move(recipients)), limit_(limit) {
+    : recipients_(std::move(recipients)), sender_(sender), limit_(limit) {
   for (const EnvelopeRecipient& recipient : recipients_) {
     auto is_same = [&](const Copy& copy) { return copy.tenant == recipient.tenant; };
     if (std::none_of(copies_.begin(), copies_.end(), is_same))
@@ -60,7 +60,7 @@ Intake::Copy& Intake::copy_of(TenantId tenant) {
   return *std::find_if(copies_.begin(), copies_.end(), [&](const Copy& copy) { return copy.tenant == tenant; });
 }
 
-std::vector<Result<void>> Intake::deliver(const groupware::Delivery& delivery, Workers& workers) {
+std::vector<Result<groupware::Delivered>> Intake::deliver(const groupware::Delivery& delivery, Workers& workers) {
   for (Copy& copy : copies_) {
     if (!copy.state) continue;
     auto content = copy.stager->finish();
@@ -69,11 +69,12 @@ std::vector<Result<void>> Intake::deliver(const groupware::Delivery& delivery, W
     else
       copy.state = std::unexpected(content.error());
   }
-  const std::string fingerprint = fingerprint_ ? fingerprint_->finish() : std::string();
-  std::vector<Result<void>> answers(recipients_.size());
+  const groupware::Arrival arrival{sender_, fingerprint_ ? fingerprint_->finish() : std::string()};
+  std::vector<Result<groupware::Delivered>> answers(recipients_.size());
   parallel_each(workers, recipients_.size(), [&](std::size_t i) {
     Copy& copy = copy_of(recipients_[i].tenant);
-    answers[i] = copy.state ? deliver_one(delivery, recipients_[i].address, copy.content, fingerprint) : copy.state;
+    answers[i] = copy.state ? deliver_one(delivery, recipients_[i].address, copy.content, arrival)
+                            : std::unexpected(copy.state.error());
   });
   return answers;
 }

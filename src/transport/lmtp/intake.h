@@ -30,7 +30,7 @@ class Intake {
 
   // Files the message for each recipient, several at once; the answers are in the order of the recipients. What is
   // answered with success is durable.
-  std::vector<Result<void>> deliver(const groupware::Delivery& delivery, Workers& workers);
+  std::vector<Result<groupware::Delivered>> deliver(const groupware::Delivery& delivery, Workers& workers);
 
   std::uint64_t size() const { return size_; }
 
@@ -46,6 +46,7 @@ class Intake {
 
   std::vector<EnvelopeRecipient> recipients_;
   std::vector<Copy> copies_;
+  const std::string sender_;
   std::optional<Sha256> fingerprint_;  // where a group is among the recipients
   std::uint64_t limit_;
   std::uint64_t size_ = 0;

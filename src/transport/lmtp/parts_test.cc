@@ -64,6 +64,17 @@ TEST(Answers, OneForEveryMeaning) {
   EXPECT_EQ(answer_to(Error(Errc::over_quota, ""), groupware::QuotaPolicy::reject).code, 552);
 }
 
+TEST(LmtpAnswers, RefusalsSayTheScriptsWordsInLinesThatFit) {
+  EXPECT_EQ(print(refusal_reply("No.")), "550 5.7.1 No.\r\n");
+  EXPECT_EQ(print(refusal_reply("One\r\n\r\nTwo\n")), "550-5.7.1 One\r\n550 5.7.1 Two\r\n");
+  EXPECT_EQ(print(refusal_reply("\r\n")), "550 5.7.1 The recipient refuses this message\r\n");
+  const std::string accents = std::string(399, 'x') + "\u00e9\u00e9";
+  EXPECT_EQ(refusal_reply(accents).lines, std::vector<std::string>{std::string(399, 'x')}) << "no half letters";
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "line\n";
+  EXPECT_EQ(refusal_reply(many).lines.size(), 20U);
+}
+
 TEST(TraceHeader, LetsNothingBreakOut) {
   Envelope envelope;
   envelope.recipients = {{"ada@example.org", TenantId(1)}};

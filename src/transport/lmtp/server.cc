@@ -21,9 +21,9 @@ Task<void> run_session(LmtpServer& server, std::unique_ptr<net::Stream> stream) 
 }  // namespace
 
 LmtpServer::LmtpServer(groupware::Accounts& accounts_, directory::Directory& directory, Workers& workers_,
-                       const Clock& clock_, LmtpOptions options_)
+                       const Clock& clock_, LmtpOptions options_, const groupware::Filter* filter)
     : accounts(accounts_),
-      delivery(accounts_, directory, clock_, options_.over_quota),
+      delivery(accounts_, directory, clock_, options_.over_quota, filter),
       workers(workers_),
       clock(clock_),
       options(std::move(options_)),

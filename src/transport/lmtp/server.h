@@ -21,8 +21,9 @@ namespace kontor::transport {
 // Thread-safe. Must outlive its sessions, as all it refers to must.
 class LmtpServer {
  public:
+  // Without a filter no account's script runs.
   LmtpServer(groupware::Accounts& accounts, directory::Directory& directory, Workers& workers, const Clock& clock,
-             LmtpOptions options);
+             LmtpOptions options, const groupware::Filter* filter = nullptr);
 
   // For net::Runtime::listen.
   net::Session session();

@@ -45,7 +45,7 @@ class LmtpSession {
   Task<void> take(std::string_view bytes);
   Task<void> drop_chunk(std::uint64_t size);
   Task<void> finish_message();
-  void note(const std::string& recipient, const Result<void>& answer, const Reply& reply);
+  void note(const std::string& recipient, const Result<groupware::Delivered>& answer, const Reply& reply);
   void reset();
 
   // A BDAT that was refused fails all that follow, until RSET or MAIL.

@@ -93,7 +93,7 @@ Task<void> LmtpSession::drop_chunk(std::uint64_t size) {
 
 Task<void> LmtpSession::finish_message() {
   auto start = std::chrono::steady_clock::now();
-  std::vector<Result<void>> answers = co_await net::blocking(server_.workers, [&] {
+  std::vector<Result<groupware::Delivered>> answers = co_await net::blocking(server_.workers, [&] {
     intake().write(pending_);
     return intake().deliver(server_.delivery, server_.workers);
   });
@@ -102,17 +102,18 @@ Task<void> LmtpSession::finish_message() {
   for (std::size_t i = 0; i < answers.size(); ++i) {
     Reply reply(250, "2.1.5", "Delivered " + id_);
     if (!answers[i]) reply = answer_to(answers[i].error(), server_.options.over_quota);
+    if (answers[i] && !answers[i]->refusal.empty()) reply = refusal_reply(answers[i]->refusal);
     note(envelope_->recipients[i].address, answers[i], reply);
     co_await say(std::move(reply));
   }
   reset();
 }
 
-void LmtpSession::note(const std::string& recipient, const Result<void>& answer, const Reply& reply) {
-  (answer ? server_.delivered : reply.code < 500 ? server_.deferred : server_.rejected).add();
+void LmtpSession::note(const std::string& recipient, const Result<groupware::Delivered>& answer, const Reply& reply) {
+  (reply.is_positive() ? server_.delivered : reply.code < 500 ? server_.deferred : server_.rejected).add();
   const std::string& session = io_.stream().id();
   std::string from = envelope_->sender.to_string();
-  if (answer)
+  if (reply.is_positive())
     log::info("lmtp.delivered",
               {{"session", session}, {"id", id_}, {"from", from}, {"to", recipient}, {"size", intake_->size()}});
   else
@@ -122,7 +123,7 @@ void LmtpSession::note(const std::string& recipient, const Result<void>& answer,
                                    {"to", recipient},
                                    {"size", intake_->size()},
                                    {"code", reply.code},
-                                   {"reason", answer.error().text}});
+                                   {"reason", answer ? "refused by the recipient's script" : answer.error().text}});
 }
 
 }  // namespace kontor::transport
