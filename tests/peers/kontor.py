@@ -35,6 +35,9 @@ listen = ["127.0.0.1:0"]
 listen_tls = ["127.0.0.1:0"]
 listen = ["127.0.0.1:0"]
 {pop3}
+[managesieve]
+listen_tls = ["127.0.0.1:0"]
+listen = ["127.0.0.1:0"]
 [lmtp]
 listen = ["127.0.0.1:0", "unix:{data}/lmtp.sock"]
 {lmtp}

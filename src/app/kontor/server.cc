@@ -15,6 +15,7 @@
 #include "kontor/import_tokens.h"
 #include "protocols/imap/server.h"
 #include "protocols/import/server.h"
+#include "protocols/managesieve/server.h"
 #include "protocols/pop3/server.h"
 
 namespace kontor::app {
@@ -34,6 +35,13 @@ pop3::Options pop3_options(const Settings& settings) {
   return options;
 }
 
+managesieve::Options managesieve_options(const Settings& settings) {
+  managesieve::Options options = settings.managesieve;
+  options.version = KONTOR_VERSION;
+  options.forwards = settings.filter.sent;
+  return options;
+}
+
 groupware::FilterOptions filter_options(const Settings& settings) {
   groupware::FilterOptions options = settings.filter;
   options.hostname = settings.hostname;
@@ -42,7 +50,8 @@ groupware::FilterOptions filter_options(const Settings& settings) {
 }
 
 bool is_mail_access(std::string_view name) {
-  return name == "imap" || name == "imaps" || name == "pop3" || name == "pop3s";
+  return name == "imap" || name == "imaps" || name == "pop3" || name == "pop3s" || name == "managesieve" ||
+         name == "managesieves";
 }
 
 Result<std::vector<net::Certificate>> certificates(const Settings& settings) {
@@ -124,6 +133,12 @@ Result<void> Server::start() {
       pop3::session({*house_.accounts, *house_.directory, limits_, workers_, tokens_.get()}, pop3_options(settings_));
   TRY_VOID(listen("pop3s", settings_.listen.pop3s, net::TlsMode::implicit, pop3, pop3::refusal()));
   TRY_VOID(listen("pop3", settings_.listen.pop3, net::TlsMode::starttls, pop3, pop3::refusal()));
+  net::Session managesieve = managesieve::session(
+      {*house_.accounts, *house_.directory, limits_, workers_, tokens_.get()}, managesieve_options(settings_));
+  TRY_VOID(listen("managesieves", settings_.listen.managesieve_tls, net::TlsMode::implicit, managesieve,
+                  managesieve::refusal()));
+  TRY_VOID(
+      listen("managesieve", settings_.listen.managesieve, net::TlsMode::starttls, managesieve, managesieve::refusal()));
   TRY_VOID(listen("lmtp", settings_.listen.lmtp, net::TlsMode::starttls, lmtp_.session(),
                   "421 4.3.2 Too many connections\r\n"));
   TRY_VOID(listen_http());

@@ -265,6 +265,25 @@ void declare_others(config::Schema& schema, Settings& s) {
 }
 
 void declare_sieve(config::Schema& schema, Settings& s) {
+  using managesieve::PlainLogin;
+  schema.list(
+      "managesieve.listen", s.listen.managesieve, "endpoint",
+      {"Where filter scripts are managed by ManageSieve, with STARTTLS: usually \"*:4190\". A password is taken "
+       "after STARTTLS only, unless `managesieve.plain_login` says otherwise. Empty, as is the next: there is no "
+       "ManageSieve."},
+      check_endpoint);
+  schema.list("managesieve.listen_tls", s.listen.managesieve_tls, "endpoint",
+              {"The same with TLS from the first byte, which few clients know."}, check_endpoint);
+  schema.choice(
+      "managesieve.plain_login", s.managesieve.plain_login,
+      {{"never", PlainLogin::never}, {"local", PlainLogin::local}, {"always", PlainLogin::always}},
+      {"Who may send a password without TLS: nobody, programs on this machine, or everyone (for tests only)."});
+  schema.duration("managesieve.login_timeout", s.managesieve.login_timeout, {1s, 10min},
+                  {"How long a client may take to log in."});
+  schema.duration("managesieve.idle_timeout", s.managesieve.idle_timeout, {1s, 168h},
+                  {"How long a client may be silent. The standard asks for 30 minutes at least."});
+  schema.number("managesieve.bad_commands", s.managesieve.bad_commands, {1, 10'000},
+                {"After so many commands in a row that make no sense the connection is closed."});
   schema.number("sieve.scripts", s.groupware.scripts_per_account, {1, 10'000},
                 {"How many scripts an account may have; one of them is active."});
   schema.size("sieve.script_size", s.groupware.largest_script, {1 << 10, 1 << 20}, {"The largest script."});

@@ -19,6 +19,7 @@
 #include "net/limits.h"
 #include "net/tls.h"
 #include "protocols/imap/server.h"
+#include "protocols/managesieve/server.h"
 #include "protocols/pop3/server.h"
 #include "store/rocksdb/rocksdb.h"
 #include "transport/dns/options.h"
@@ -51,6 +52,8 @@ struct ListenOptions {
   std::vector<std::string> imap;
   std::vector<std::string> pop3s;
   std::vector<std::string> pop3;
+  std::vector<std::string> managesieve_tls;
+  std::vector<std::string> managesieve;
   std::vector<std::string> lmtp = {"unix:lmtp.sock"};
   std::vector<std::string> https = {"*:8443"};
   std::vector<std::string> metrics = {"127.0.0.1:8093"};
@@ -78,6 +81,7 @@ struct Settings {
   login::OauthOptions oauth;
   imap::Options imap;
   pop3::Options pop3;
+  managesieve::Options managesieve;
   transport::LmtpOptions lmtp;
   transport::DnsOptions dns;
   groupware::FilterOptions filter;

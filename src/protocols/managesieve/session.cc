@@ -11,7 +11,7 @@ namespace kontor::managesieve {
 namespace {
 
 constexpr std::size_t kRead = 16 << 10;
-constexpr std::size_t kLine = 16 << 10;         // with an initial response of AUTHENTICATE
+constexpr std::size_t kLine = 16 << 10;          // with an initial response of AUTHENTICATE
 constexpr std::size_t kStrangersLiteral = 8192;  // before a login
 constexpr std::size_t kDropped = 16 << 20;       // a script that is too large is read to its end, up to this
 
@@ -71,7 +71,8 @@ Task<void> Session::run() {
     } catch (const std::runtime_error&) {  // the peer is gone: there is nobody to tell
     }
   }
-  if (account_) log::info("logout", {{"protocol", "managesieve"}, {"user", login_name_}, {"session", io_.stream().id()}});
+  if (account_)
+    log::info("logout", {{"protocol", "managesieve"}, {"user", login_name_}, {"session", io_.stream().id()}});
   io_.stream().close();
   if (failure) std::rethrow_exception(failure);
 }

@@ -43,7 +43,7 @@ std::string Session::capabilities() {
     for (const std::string_view name : login::mechanisms(server_->logins, io_.stream()))
       mechanisms.append(mechanisms.empty() ? "" : " ").append(name);
   add_line(out, "SASL", mechanisms);
-  add_line(out, "SIEVE", names(extensions));
+  add_line(out, "SIEVE", sieve::names(extensions));
   if (sieve::has(extensions, sieve::Capability::enotify)) add_line(out, "NOTIFY", "mailto");
   if (!account_ && io_.stream().can_start_tls()) out += "\"STARTTLS\"\r\n";
   if (options.sending == groupware::Sending::yes) add_line(out, "MAXREDIRECTS", std::to_string(options.forwards));
@@ -86,8 +86,9 @@ Task<Response> Session::authenticate(Command command) {
     co_return refusal_response(verdict.error());
   }
   const auto entered = co_await enter(verdict->principal);
-  if (!entered) co_return entered.error().code == Errc::too_large ? no(entered.error().text, "TRYLATER")
-                                                                  : response_to(entered.error());
+  if (!entered)
+    co_return entered.error().code == Errc::too_large ? no(entered.error().text, "TRYLATER")
+                                                      : response_to(entered.error());
   login.note(*verdict, login_name_);
   Response response = ok("Logged in.");
   if (verdict->last_word) {
@@ -102,8 +103,7 @@ Task<Result<void>> Session::enter(directory::Principal principal) {
   if (!id) co_return fail(Errc::denied, "A group has no scripts.");
   auto place = server_->services.limits.user(principal.primary_address());
   if (!place) co_return fail(Errc::too_large, "Too many connections of this user.");
-  auto opened =
-      co_await net::blocking(server_->services.workers, [&] { return server_->services.accounts.open(id); });
+  auto opened = co_await net::blocking(server_->services.workers, [&] { return server_->services.accounts.open(id); });
   if (!opened) co_return std::unexpected(std::move(opened).error());
   ticket_ = server_->presence.enter(principal.id.value, io_.stream().make_end_signal());
   if (!server_->services.directory.may_use(principal.id, directory::Protocol::managesieve)) {  // not any more

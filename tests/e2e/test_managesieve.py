@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Scripts managed by sieve-connect, run at delivery, and surviving kill -9."""
+import base64
+import re
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from peers.mailbox import snapshot
+
+pytestmark = pytest.mark.short
+
+
+def sieve_connect(kontor, *options, user="ada@example.org", password="secret", check=True):
+    done = subprocess.run(["sieve-connect", "--server", "127.0.0.1", "--port", str(kontor.port("managesieve")), "--user", user, "--tlscafile",
+                           str(kontor.certificate), "--tlshostname", "localhost", "--nosslverify", "--passwordfd", "0", *options],
+                          input=password + "\n", capture_output=True, text=True, timeout=60)
+    if check:
+        assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+class Client:
+    """The protocol by hand, over TLS from the first byte."""
+
+    def __init__(self, kontor, user="ada@example.org"):
+        context = kontor.tls()
+        self.stream = context.wrap_socket(socket.create_connection(("127.0.0.1", kontor.port("managesieves")), timeout=30)).makefile("rwb")
+        self.answer()
+        secret = base64.b64encode(f"\0{user}\0secret".encode()).decode()
+        assert self.command(f'AUTHENTICATE "PLAIN" "{secret}"').startswith("OK")
+
+    def answer(self):
+        while True:
+            line = self.stream.readline().decode()
+            if not line:
+                raise ConnectionError("closed")
+            if line.startswith(("OK", "NO", "BYE")):
+                return line.strip()
+
+    def command(self, line):
+        self.stream.write(line.encode() + b"\r\n")
+        self.stream.flush()
+        return self.answer()
+
+    def put(self, name, script):
+        return self.command(f'PUTSCRIPT "{name}" {{{len(script.encode())}+}}\r\n{script}')
+
+
+def folders(kontor, user="ada@example.org"):
+    with kontor.imap(user) as client:
+        return {name: [content for *_, content in messages[1]] for name, messages in snapshot(client).items()}
+
+
+def use(kontor, tmp_path, text, user="ada@example.org"):
+    file = tmp_path / "main.sieve"
+    file.write_text(text)
+    kontor.run("sieve", "put", user, "main", "--script", file, "--activate")
+
+
+def test_sieve_connect_manages_scripts(kontor, tmp_path):
+    script = tmp_path / "filter.sieve"
+    script.write_text('require "fileinto";\nif header :contains "subject" "list" { fileinto "Archive"; }\n')
+    sieve_connect(kontor, "--localsieve", str(script), "--remotesieve", "filter", "--upload")
+    assert "filter" in sieve_connect(kontor, "--list").stdout
+    sieve_connect(kontor, "--remotesieve", "filter", "--activate")
+    assert re.search(r'"filter"\s+ACTIVE', sieve_connect(kontor, "--list").stdout)
+    kontor.deliver("ada@example.org", b"Subject: a list\r\n\r\nx\r\n")
+    kontor.deliver("ada@example.org", b"Subject: another\r\n\r\nx\r\n")
+    found = folders(kontor)
+    assert len(found["Archive"]) == 1 and len(found["INBOX"]) == 1
+    copy = tmp_path / "copy.sieve"
+    sieve_connect(kontor, "--localsieve", str(copy), "--remotesieve", "filter", "--download")
+    assert copy.read_text().split() == script.read_text().split()
+    script.write_text("nonsense;\n")
+    bad = sieve_connect(kontor, "--localsieve", str(script), "--remotesieve", "bad", "--upload", check=False)
+    assert "line 1" in bad.stdout + bad.stderr
+    assert "bad" not in sieve_connect(kontor, "--list").stdout
+    sieve_connect(kontor, "--deactivate")
+    sieve_connect(kontor, "--remotesieve", "filter", "--delete")
+    assert "filter" not in sieve_connect(kontor, "--list").stdout
+    wrong = sieve_connect(kontor, "--list", password="wrong", check=False)
+    assert wrong.returncode != 0
+
+
+def test_delivery_does_as_the_script_says(kontor, tmp_path):
+    use(kontor, tmp_path, r'''require ["fileinto", "mailbox", "imap4flags", "reject", "duplicate", "editheader", "copy"];
+if header :is "subject" "no" { reject "Please do not."; stop; }
+if duplicate { discard; stop; }
+if header :is "subject" "new" { fileinto :create :flags "\\Flagged" "Made/Here"; stop; }
+if header :is "subject" "edit" { addheader "X-Filtered" "yes"; keep; }
+if header :is "subject" "gone" { discard; }
+''')
+    with kontor.lmtp() as client:
+        client.ehlo_or_helo_if_needed()
+        client.mail("x@example.com")
+        for to in ("ada@example.org", "ben@example.org"):
+            assert client.rcpt(to)[0] == 250
+        code, text = client.data(b"Subject: no\r\n\r\nx\r\n")
+        assert code == 550 and b"Please do not." in text
+        assert client.getreply()[0] == 250
+    for subject in ("new", "edit", "gone", "plain"):
+        for _ in range(2):
+            kontor.deliver("ada@example.org", f"Message-ID: <{subject}@example.com>\r\nSubject: {subject}\r\n\r\nx\r\n".encode())
+    found = folders(kontor)
+    assert len(found["Made/Here"]) == 1
+    assert len(found["INBOX"]) == 2
+    assert sum(b"X-Filtered: yes\r\n" in content for content in found["INBOX"]) == 1
+    assert len(folders(kontor, "ben@example.org")["INBOX"]) == 1
+    with kontor.imap() as client:
+        client.select("Made/Here")
+        assert b"\\Flagged" in client.fetch("1", "(FLAGS)")[1][0]
+
+
+def test_a_failing_script_loses_nothing_and_is_told_of_once(kontor, tmp_path):
+    use(kontor, tmp_path, 'require "fileinto"; fileinto "Absent";')
+    for i in range(3):
+        kontor.deliver("ada@example.org", f"Subject: n{i}\r\n\r\nx\r\n".encode())
+    messages = folders(kontor)["INBOX"]
+    assert sum(b"Subject: n" in m for m in messages) == 3
+    assert sum(b"needs attention" in m for m in messages) == 1
+
+
+def test_scripts_that_send_are_refused(kontor, tmp_path):
+    client = Client(kontor)
+    for script in ('redirect "x@example.com";', 'require "vacation"; vacation "away";', 'require "enotify"; notify "mailto:x@example.com";'):
+        assert client.put("send", script).startswith("NO"), script
+    file = tmp_path / "send.sieve"
+    file.write_text('redirect "x@example.com";')
+    assert kontor.run("sieve", "put", "ada@example.org", "send", "--script", file, check=False).returncode != 0
+
+
+def test_what_was_acknowledged_survives_kill(kontor):
+    """Of each script the last acknowledged version or a later one is there, whole."""
+    acknowledged = {}
+
+    def work(name):
+        try:
+            client = Client(kontor)
+            for number in range(1000):
+                assert client.put(name, f"# {number}\r\n" + "keep;\r\n" * 50).startswith("OK")
+                acknowledged[name] = number
+        except OSError:
+            pass
+
+    for _ in range(3):
+        workers = [threading.Thread(target=work, args=(f"s{i}",)) for i in range(3)]
+        for worker in workers:
+            worker.start()
+        time.sleep(0.5)
+        kontor.kill()
+        for worker in workers:
+            worker.join()
+        kontor.check()
+        kontor.start()
+        assert len(acknowledged) == 3
+        for name, number in acknowledged.items():
+            text = kontor.json("sieve", "show", "ada@example.org", "--name", name)["text"]
+            assert text.count("keep;") == 50
+            assert int(re.match(r"# (\d+)", text).group(1)) >= number
+        acknowledged.clear()
