@@ -9,6 +9,7 @@
 
 #include "wire/smtp/command.h"
 #include "wire/smtp/data.h"
+#include "wire/smtp/line_ends.h"
 
 namespace {
 
@@ -53,6 +54,22 @@ void stuffing(std::string content) {
   must(reader.feed(wire, out) == wire.size() && reader.is_finished() && out == content);
 }
 
+void line_ends(std::string_view bytes, std::size_t cut) {
+  for (bool repairs : {false, true}) {
+    smtp::LineEnds ends(repairs);
+    std::string out;
+    ends.feed(bytes.substr(0, cut), out);
+    ends.feed(bytes.substr(cut), out);
+    ends.finish(out);
+    must(ends.has_bare() ? repairs == (out != bytes) : out == bytes);
+    smtp::LineEnds again(false);
+    std::string same;
+    again.feed(out, same);
+    again.finish(same);
+    must(same == out && again.has_bare() == (ends.has_bare() && !repairs));
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
@@ -60,5 +77,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   commands(input);
   data(input, size == 0 ? 0 : bytes[0] % (size + 1));
   stuffing(std::string(input));
+  line_ends(input, size == 0 ? 0 : bytes[0] % (size + 1));
   return 0;
 }

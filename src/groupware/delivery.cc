@@ -109,7 +109,8 @@ Result<Filed> Delivery::file(Account& account, const Incoming& incoming) const {
   item.content = incoming.content;
   Filed filed;
   TRY_VOID(account.update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
-    TRY(const Added added, transaction.add(delivery_folder(*transaction.folders(), incoming.detail), item));
+    TRY(const Added added,
+        transaction.add(delivery_folder(*transaction.folders(), incoming.detail, incoming.is_junk), item));
     filed.item = added.item;
     if (incoming.note.empty()) return {};
     return keep_delivery_note(transaction, incoming.note, added.item, clock_.now());
@@ -122,6 +123,8 @@ Result<Delivered> Delivery::deliver(std::string_view address, const StagedConten
   TRY(directory::Recipient recipient, directory_.resolve(address));
   TRY(directory::Principal principal, directory_.principal(recipient.principal));
   Incoming incoming{content, arrival.sender, std::string(address), recipient.detail, {}};
+  incoming.is_junk = arrival.is_junk;
+  incoming.may_refuse = arrival.may_refuse;
   if (principal.kind != directory::PrincipalKind::group) {
     TRY(const std::shared_ptr<Account> account, accounts_.open(principal.account()));
     TRY(const Filed filed, file(*account, incoming));

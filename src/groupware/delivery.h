@@ -23,6 +23,8 @@ enum class QuotaPolicy : std::uint8_t { defer, reject };  // over quota: a tempo
 struct Arrival {
   std::string sender;       // of the envelope; empty = the null sender
   std::string fingerprint;  // stands for the message as it was sent; empty = the content's hash
+  bool may_refuse = true;   // false: the sender could not be told which recipient's script refuses; it keeps instead
+  bool is_junk = false;     // goes into the folder for junk, where there is one and no script says otherwise
 };
 
 struct Delivered {

@@ -42,6 +42,7 @@ Task<Result<std::string>> Buffered::read_line(std::size_t limit) {
     if (length > limit + (has_open_cr ? 1 : 0)) co_return fail(Errc::too_large, "The line is too long.");
     if (end != std::string::npos) {
       std::string line = input_.substr(begin_, length);
+      had_crlf_ = begin_ + length != end;
       begin_ = end + 1;
       if (!has_input()) release();
       co_return line;

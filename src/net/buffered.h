@@ -22,6 +22,8 @@ class Buffered {
   // bytes came without a line end; the rest of the line is still to be read: skip_line() or close). Throws what streams
   // throw.
   Task<Result<std::string>> read_line(std::size_t limit);
+  // Whether that line ended with CRLF.
+  bool had_crlf() const { return had_crlf_; }
   // Drops bytes up to and including the next line end, at most `limit`; false if there was none in them.
   Task<bool> skip_line(std::size_t limit);
 
@@ -61,6 +63,7 @@ class Buffered {
   std::size_t begin_ = 0;
   std::string output_;
   bool is_broken_off_ = false;
+  bool had_crlf_ = false;
 };
 
 }  // namespace kontor::net

@@ -41,6 +41,9 @@ listen = ["127.0.0.1:0"]
 [lmtp]
 listen = ["127.0.0.1:0", "unix:{data}/lmtp.sock"]
 {lmtp}
+[smtp]
+listen = ["127.0.0.1:0"]
+{smtp}
 [https]
 listen = ["127.0.0.1:0"]
 [metrics]
@@ -57,7 +60,7 @@ class CommandFailed(Exception):
 
 
 class Kontor:
-    """`options` are lines of TOML for the sections server, imap, pop3 and lmtp; `more` is TOML of its own. With an `authority`
+    """`options` are lines of TOML for the sections server, imap, pop3, lmtp and smtp; `more` is TOML of its own. With an `authority`
     its certificate is served, else a self-signed one. `environment` is added to that of all its processes."""
 
     def __init__(self, folder, more="", authority=None, data=None, environment=None, **options):
@@ -72,7 +75,7 @@ class Kontor:
         self.data = pathlib.Path(data or pathlib.Path(self._short.name) / "data")
         self.config = self.folder / "kontor.toml"
         self.log = self.folder / "kontor.log"
-        self.config.write_text(CONFIG.format(data=self.data, more=more, **{"server": "", "imap": "", "pop3": "", "lmtp": "", **options}))
+        self.config.write_text(CONFIG.format(data=self.data, more=more, **{"server": "", "imap": "", "pop3": "", "lmtp": "", "smtp": "", **options}))
         self.process = None
         self.endpoints = {}
 
@@ -170,6 +173,9 @@ class Kontor:
 
     def lmtp(self):
         return smtplib.LMTP("127.0.0.1", self.port("lmtp"))
+
+    def smtp(self):
+        return smtplib.SMTP("127.0.0.1", self.port("smtp"))
 
     def deliver(self, to, message, sender="sender@example.com"):
         with self.lmtp() as client:

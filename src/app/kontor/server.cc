@@ -88,7 +88,8 @@ Server::Server(const Settings& settings, House& house)
       workers_(settings.server.workers),
       admin_(*house.directory, *house.accounts, [this] { return status(); }),
       filter_(*house.accounts, *house.directory, system_clock(), filter_options(settings)),
-      lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp, &filter_) {
+      lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp, &filter_),
+      smtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.smtp, &filter_) {
   add_import_tokens(admin_, token_file(settings));
 }
 
@@ -108,7 +109,8 @@ Result<void> Server::listen(const std::string& name, const std::vector<std::stri
   options.tls = tls;
   options.unix_mode = unix_mode;
   options.asks_certificate = is_mail_access(name);
-  if (is_mail_access(name) || name == "https") options.proxy_from = networks(settings_.server.proxy_from);
+  if (is_mail_access(name) || name == "https" || name == "smtp")
+    options.proxy_from = networks(settings_.server.proxy_from);
   TRY(auto real, runtime_.listen(options, std::move(session), std::move(refusal)));
   for (const net::Endpoint& endpoint : real) {
     std::string base = endpoint.is_unix && name != "admin" ? name + "-unix" : name;
@@ -141,11 +143,21 @@ Result<void> Server::start() {
       listen("managesieve", settings_.listen.managesieve, net::TlsMode::starttls, managesieve, managesieve::refusal()));
   TRY_VOID(listen("lmtp", settings_.listen.lmtp, net::TlsMode::starttls, lmtp_.session(),
                   "421 4.3.2 Too many connections\r\n"));
+  TRY_VOID(listen_smtp());
   TRY_VOID(listen_http());
   runtime_.every(settings_.server.sweep_every, [this] { sweep(); });
   if (auto* index = house_.accounts->text_index()) index->start();
   is_ready_ = true;
   return {};
+}
+
+Result<void> Server::listen_smtp() {
+  if (settings_.listen.smtp.empty()) return {};
+  std::error_code error;
+  std::filesystem::create_directories(settings_.smtp.spool_folder, error);
+  if (error) return fail(Errc::unavailable, "Cannot make " + settings_.smtp.spool_folder + ": " + error.message());
+  return listen("smtp", settings_.listen.smtp, net::TlsMode::starttls, smtp_.session(),
+                "421 4.3.2 Too many connections\r\n");
 }
 
 Result<void> Server::listen_http() {

@@ -20,6 +20,7 @@
 #include "protocols/admin/admin.h"
 #include "transport/dns/dns.h"
 #include "transport/lmtp/server.h"
+#include "transport/smtp/server.h"
 
 namespace kontor::app {
 
@@ -44,6 +45,7 @@ class Server {
   std::string status() const;
   Result<void> listen(const std::string& name, const std::vector<std::string>& at, net::TlsMode tls,
                       net::Session session, std::string refusal, std::uint32_t unix_mode = 0660);
+  Result<void> listen_smtp();
   Result<void> listen_http();
   void sweep();
   net::HttpResponse health(bool must_be_ready) const;
@@ -67,6 +69,7 @@ class Server {
   admin::Admin admin_;
   groupware::Filter filter_;
   transport::LmtpServer lmtp_;
+  transport::SmtpServer smtp_;
 };
 
 // `kontor serve`: returns the process's exit code after a clean stop.

@@ -57,10 +57,11 @@ void declare_server(config::Schema& schema, Settings& s) {
   schema.duration("server.sweep_every", s.server.sweep_every, {1min, 168h},
                   {"How often removed items past their period, and content that nobody refers to, are looked for and "
                    "removed for good."});
-  schema.list("server.proxy_from", s.server.proxy_from, "network",
-              {"Networks of load balancers, like \"10.0.0.0/8\". Connections from there to IMAP, POP3 and HTTPS must "
-               "start with a PROXY protocol v2 header, which tells the client's address."},
-              check_network);
+  schema.list(
+      "server.proxy_from", s.server.proxy_from, "network",
+      {"Networks of load balancers, like \"10.0.0.0/8\". Connections from there to IMAP, POP3, SMTP and HTTPS must "
+       "start with a PROXY protocol v2 header, which tells the client's address."},
+      check_network);
   schema.choice("log.level", s.log.level,
                 {{"debug", log::Level::debug},
                  {"info", log::Level::info},
@@ -245,6 +246,12 @@ void declare_others(config::Schema& schema, Settings& s) {
        "absolute is in the data folder. LMTP has no login: whoever can connect can deliver. TLS by STARTTLS."},
       check_endpoint);
   transport::declare(schema, s.lmtp);
+  schema.list(
+      "smtp.listen", s.listen.smtp, "endpoint",
+      {"Where mail from other servers is taken by SMTP, usually \"*:25\"; TLS by STARTTLS. Mail for other domains "
+       "than the own is refused. Empty: no mail comes by SMTP."},
+      check_endpoint);
+  transport::declare(schema, s.smtp);
   transport::declare(schema, s.dns);
   schema.list(
       "https.listen", s.listen.https, "endpoint",
@@ -336,6 +343,8 @@ Result<void> load_settings(Settings& settings, const std::string& file) {
   while (settings.data.size() > 1 && settings.data.ends_with('/')) settings.data.pop_back();
   if (settings.hostname.empty()) settings.hostname = machine_name();
   settings.lmtp.hostname = settings.hostname;
+  settings.smtp.hostname = settings.hostname;
+  settings.smtp.spool_folder = settings.data + "/spool";
   return {};
 }
 

@@ -24,6 +24,7 @@
 #include "store/rocksdb/rocksdb.h"
 #include "transport/dns/options.h"
 #include "transport/lmtp/options.h"
+#include "transport/smtp/options.h"
 
 namespace kontor::app {
 
@@ -55,6 +56,7 @@ struct ListenOptions {
   std::vector<std::string> managesieve_tls;
   std::vector<std::string> managesieve;
   std::vector<std::string> lmtp = {"unix:lmtp.sock"};
+  std::vector<std::string> smtp;
   std::vector<std::string> https = {"*:8443"};
   std::vector<std::string> metrics = {"127.0.0.1:8093"};
 };
@@ -83,6 +85,7 @@ struct Settings {
   pop3::Options pop3;
   managesieve::Options managesieve;
   transport::LmtpOptions lmtp;
+  transport::SmtpOptions smtp;
   transport::DnsOptions dns;
   groupware::FilterOptions filter;
   std::vector<std::string> import_allow = {"127.0.0.0/8", "::1"};

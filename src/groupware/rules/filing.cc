@@ -93,7 +93,9 @@ Target& target_in(std::vector<Target>& targets, FolderId folder, sieve::EditionI
 
 }  // namespace
 
-FolderId delivery_folder(const FolderTable& folders, const std::string& detail) {
+FolderId delivery_folder(const FolderTable& folders, const std::string& detail, bool is_junk) {
+  if (is_junk)
+    if (FolderTable::Pointer folder = folders.by_role(FolderRole::junk)) return folder->id;
   if (!detail.empty())
     if (FolderTable::Pointer folder = folders.at_path(detail); folder && !folder->is_container)
       for (const Grant& grant : folder->grants)
@@ -103,10 +105,10 @@ FolderId delivery_folder(const FolderTable& folders, const std::string& detail) 
 
 Result<FiledCopies> file_copies(Transaction& transaction, AccountId account, const sieve::Outcome& outcome,
                                 const StagedContent& content, const std::vector<StagedContent>& editions,
-                                const std::string& detail) {
+                                const std::string& detail, bool is_junk) {
   FiledCopies out;
   std::vector<Target> targets;
-  const auto usual = [&] { return delivery_folder(*transaction.folders(), detail); };
+  const auto usual = [&] { return delivery_folder(*transaction.folders(), detail, is_junk); };
   for (const sieve::Action& action : outcome.actions) {
     if (const auto* keep = std::get_if<sieve::Keep>(&action))
       add_flags(target_in(targets, usual(), keep->edition).flags, keep->flags);

@@ -12,8 +12,9 @@
 
 namespace kontor::groupware {
 
-// The folder of a sub-address where its owner lets everyone post to it; else the inbox.
-FolderId delivery_folder(const FolderTable& folders, const std::string& detail);
+// The folder for junk for what is junk; the folder of a sub-address where its owner lets everyone post to it; else the
+// inbox.
+FolderId delivery_folder(const FolderTable& folders, const std::string& detail, bool is_junk);
 
 struct FiledCopies {
   std::optional<ItemId> item;           // of one of them
@@ -24,6 +25,6 @@ struct FiledCopies {
 // inbox. Errors: over_quota, unavailable: then nothing may be committed.
 Result<FiledCopies> file_copies(Transaction& transaction, AccountId account, const sieve::Outcome& outcome,
                                 const StagedContent& content, const std::vector<StagedContent>& editions,
-                                const std::string& detail);
+                                const std::string& detail, bool is_junk);
 
 }  // namespace kontor::groupware

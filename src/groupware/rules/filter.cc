@@ -211,7 +211,7 @@ Result<void> Filter::commit(const Way& way, const Run& run, Filed& filed, bool& 
     is_stale = is_stale && may_run_again;
     if (is_stale) return fail(Errc::conflict, "the scripts or their memory changed meanwhile");
     TRY(FiledCopies copies, file_copies(transaction, way.account.id(), run.outcome, way.incoming.content, run.editions,
-                                        way.incoming.detail));
+                                        way.incoming.detail, way.incoming.is_junk));
     filed.item = copies.item;
     TRY_VOID(remember(way, run, transaction));
     std::vector<std::string> complaints = run.complaints;

@@ -46,6 +46,7 @@ struct Incoming {
   std::string recipient;   // the account's own address, for which it came
   std::string detail;      // of the sub-address
   std::string note;        // of a group's message: kept with what was done; empty = none
+  bool is_junk = false;    // what is kept goes into the folder for junk, where there is one
   bool may_refuse = true;  // false: nobody could be told, so that what is refused is kept
 };
 

@@ -8,7 +8,8 @@
 namespace kontor::transport {
 namespace {
 
-constexpr std::uint64_t kHeaderRoom = 8 << 10;  // for the fields that we put before a message
+// For the fields that we put before a message.
+constexpr std::uint64_t kLmtpHeaderRoom = 8 << 10;
 
 const std::string kAnswers = "kontor_lmtp_recipients_total";
 const std::string kAnswersHelp = "Recipients answered after the data, by result";
@@ -27,7 +28,14 @@ LmtpServer::LmtpServer(groupware::Accounts& accounts_, directory::Directory& dir
       workers(workers_),
       clock(clock_),
       options(std::move(options_)),
-      largest_message(std::min(options.largest_message, accounts_.options().largest_item - kHeaderRoom)),
+      rules{.protocol = "lmtp",
+            .hostname = options.hostname,
+            .recipients = options.recipients,
+            .largest_message = std::min(options.largest_message, accounts_.options().largest_item - kLmtpHeaderRoom),
+            .line_length = options.line_length,
+            .idle_timeout = options.idle_timeout,
+            .data_timeout = options.data_timeout,
+            .bad_commands = options.bad_commands},
       delivered(kAnswers, kAnswersHelp, {{"result", "delivered"}}),
       deferred(kAnswers, kAnswersHelp, {{"result", "deferred"}}),
       rejected(kAnswers, kAnswersHelp, {{"result", "rejected"}}),

@@ -15,6 +15,7 @@
 #include "net/runtime.h"
 #include "net/stream.h"
 #include "transport/lmtp/options.h"
+#include "transport/receiving/session.h"
 
 namespace kontor::transport {
 
@@ -33,8 +34,7 @@ class LmtpServer {
   Workers& workers;
   const Clock& clock;
   const LmtpOptions options;
-  // The largest message, after everything that bounds it.
-  const std::uint64_t largest_message;
+  const SessionRules rules;
 
   // One for each recipient's answer after the data.
   const metrics::Counter delivered, deferred, rejected;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "transport/lmtp/intake.h"
+#include "transport/receiving/intake.h"
 
 #include <algorithm>
 #include <exception>
 
 #include "base/log.h"
-#include "transport/lmtp/parallel.h"
+#include "transport/receiving/parallel.h"
 
 namespace kontor::transport {
 namespace {
@@ -60,7 +60,8 @@ Intake::Copy& Intake::copy_of(TenantId tenant) {
   return *std::find_if(copies_.begin(), copies_.end(), [&](const Copy& copy) { return copy.tenant == tenant; });
 }
 
-std::vector<Result<groupware::Delivered>> Intake::deliver(const groupware::Delivery& delivery, Workers& workers) {
+std::vector<Result<groupware::Delivered>> Intake::deliver(const groupware::Delivery& delivery, Workers& workers,
+                                                          Manner manner) {
   for (Copy& copy : copies_) {
     if (!copy.state) continue;
     auto content = copy.stager->finish();
@@ -69,7 +70,8 @@ std::vector<Result<groupware::Delivered>> Intake::deliver(const groupware::Deliv
     else
       copy.state = std::unexpected(content.error());
   }
-  const groupware::Arrival arrival{sender_, fingerprint_ ? fingerprint_->finish() : std::string()};
+  const groupware::Arrival arrival{sender_, fingerprint_ ? fingerprint_->finish() : std::string(), manner.may_refuse,
+                                   manner.is_junk};
   std::vector<Result<groupware::Delivered>> answers(recipients_.size());
   parallel_each(workers, recipients_.size(), [&](std::size_t i) {
     Copy& copy = copy_of(recipients_[i].tenant);

@@ -28,6 +28,8 @@ struct Envelope {
 
 // The connection's part of Received.
 struct Trace {
+  std::string protocol;  // "LMTP", "ESMTP" or "SMTP"
+  std::string tls;       // of an encrypted connection: "TLSv1.3 TLS_AES_256_GCM_SHA384"; may be empty
   std::string client;    // what the client called itself
   std::string peer;      // its address
   std::string hostname;  // ours

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "transport/lmtp/parallel.h"
+#include "transport/receiving/parallel.h"
 
 #include <algorithm>
 #include <atomic>

@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "base/workers.h"
 #include "groupware/delivery.h"
-#include "transport/lmtp/envelope.h"
+#include "transport/receiving/envelope.h"
 
 namespace kontor::transport {
 
@@ -29,8 +29,13 @@ class Intake {
   void write(std::string_view bytes);
 
   // Files the message for each recipient, several at once; the answers are in the order of the recipients. What is
-  // answered with success is durable.
-  std::vector<Result<groupware::Delivered>> deliver(const groupware::Delivery& delivery, Workers& workers);
+  // answered with success is durable. `manner`: the fields of an Arrival of that name.
+  struct Manner {
+    bool may_refuse = true;
+    bool is_junk = false;
+  };
+  std::vector<Result<groupware::Delivered>> deliver(const groupware::Delivery& delivery, Workers& workers,
+                                                    Manner manner);
 
   std::uint64_t size() const { return size_; }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "transport/lmtp/answers.h"
+#include "transport/receiving/answers.h"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Plays tests/transcripts/lmtp/*.txt against a server in this process: real sockets, the real core, the memory engine.
-// The grammar stands in tests/transcripts/lmtp/README.
+// Plays tests/transcripts/{lmtp,smtp}/*.txt against a server in this process: real sockets, the real core, the memory
+// engine. The grammar stands in the README beside them.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -12,6 +12,7 @@
 #include "net/transcript.h"
 #include "store/memory.h"
 #include "transport/lmtp/server.h"
+#include "transport/smtp/server.h"
 
 namespace kontor::transport {
 namespace {
@@ -19,34 +20,30 @@ namespace {
 namespace fs = std::filesystem;
 using net::must_have;
 using net::unescape;
-using LmtpScenario = net::TranscriptScenario;
-using LmtpStep = net::TranscriptStep;
+using MailScenario = net::TranscriptScenario;
+using MailStep = net::TranscriptStep;
 
 bool matches(std::string_view line, const std::string& pattern) {
   return net::TranscriptPatterns().matches(line, pattern);
 }
 
 // One server with a fresh organisation, and one client.
-class LmtpWorld {
+class MailWorld {
  public:
-  explicit LmtpWorld(const LmtpScenario& scenario) {
+  MailWorld(const std::string& protocol, const MailScenario& scenario) {
     accounts_ = groupware::Accounts::make(*engine_, *directory_, clock_);
     populate();
-    LmtpOptions options;
-    options.hostname = "mx.example.org";
-    options.recipients = static_cast<std::uint32_t>(scenario.number("recipients", options.recipients));
-    options.largest_message = scenario.number("largest", 100 << 20);
-    options.line_length = static_cast<std::uint32_t>(scenario.number("line", options.line_length));
-    options.bad_commands = static_cast<std::uint32_t>(scenario.number("bad", options.bad_commands));
-    options.idle_timeout = std::chrono::seconds(scenario.number("idle", 20));
-    if (scenario.setting("quota") == "reject") options.over_quota = groupware::QuotaPolicy::reject;
-    lmtp_ = std::make_unique<LmtpServer>(*accounts_, *directory_, *workers_, clock_, options);
+    if (protocol == "lmtp")
+      lmtp_ = std::make_unique<LmtpServer>(*accounts_, *directory_, *workers_, clock_, lmtp_options(scenario));
+    else
+      smtp_ = std::make_unique<SmtpServer>(*accounts_, *directory_, *workers_, clock_, smtp_options(scenario));
     std::vector<net::Certificate> certificates;
     if (!scenario.setting("tls").empty()) certificates = {net::transcript_certificate()};
-    server_ = std::make_unique<net::TestServer>(lmtp_->session(), net::TlsMode::starttls, certificates);
+    server_ = std::make_unique<net::TestServer>(lmtp_ ? lmtp_->session() : smtp_->session(), net::TlsMode::starttls,
+                                                certificates);
     peer_ = std::make_unique<net::ScriptPeer>(server_->client_options());
   }
-  ~LmtpWorld() {
+  ~MailWorld() {
     if (stopping_.joinable()) stopping_.join();
     // As in the server: sessions end, then the workers, then the runtime, whose loop a worker may just be leaving.
     server_->stop();
@@ -73,6 +70,33 @@ class LmtpWorld {
   }
 
  private:
+  template <class Options>
+  static void take_common(const MailScenario& scenario, Options& options) {
+    options.hostname = "mx.example.org";
+    options.recipients = static_cast<std::uint32_t>(scenario.number("recipients", options.recipients));
+    options.largest_message = scenario.number("largest", 100 << 20);
+    options.line_length = static_cast<std::uint32_t>(scenario.number("line", options.line_length));
+    options.bad_commands = static_cast<std::uint32_t>(scenario.number("bad", options.bad_commands));
+    options.idle_timeout = std::chrono::seconds(scenario.number("idle", 20));
+    if (scenario.setting("quota") == "reject") options.over_quota = groupware::QuotaPolicy::reject;
+  }
+  static LmtpOptions lmtp_options(const MailScenario& scenario) {
+    LmtpOptions options;
+    take_common(scenario, options);
+    return options;
+  }
+  static SmtpOptions smtp_options(const MailScenario& scenario) {
+    SmtpOptions options;
+    take_common(scenario, options);
+    options.bad_recipients = static_cast<std::uint32_t>(scenario.number("strangers", options.bad_recipients));
+    options.largest_header = scenario.number("header", options.largest_header);
+    options.hops = static_cast<std::uint32_t>(scenario.number("hops", options.hops));
+    options.message_time = std::chrono::seconds(scenario.number("message_time", 20));
+    options.postmaster = scenario.setting("postmaster");
+    if (scenario.setting("bare") == "repair") options.bare_line_ends = BareLineEnds::repair;
+    return options;
+  }
+
   void populate() {
     TenantId acme = must_have(directory_->add_tenant("acme")).id;
     must_have(directory_->add_domain(acme, "example.org"));
@@ -122,6 +146,7 @@ class LmtpWorld {
   std::unique_ptr<groupware::Accounts> accounts_;
   std::unique_ptr<Workers> workers_ = std::make_unique<Workers>(3);
   std::unique_ptr<LmtpServer> lmtp_;
+  std::unique_ptr<SmtpServer> smtp_;
   std::unique_ptr<net::TestServer> server_;
   std::unique_ptr<net::ScriptPeer> peer_;
   std::thread stopping_;
@@ -149,7 +174,7 @@ void expect_header(const std::string& header, std::string pattern) {
   if (found == must_be_absent) throw std::runtime_error("the header is\n" + header);
 }
 
-void take_step(LmtpWorld& world, const LmtpStep& step) {
+void take_step(MailWorld& world, const MailStep& step) {
   const std::string& word = step.word;
   if (word == "C") return world.peer().send(unescape(step.text) + "\r\n");
   if (word == "C-") return world.peer().send(unescape(step.text));
@@ -173,37 +198,48 @@ void take_step(LmtpWorld& world, const LmtpStep& step) {
   throw std::runtime_error("no such word: " + word);
 }
 
-void play(const std::string& file) {
+void play(const std::string& protocol, const std::string& file) {
   log::configure(log::Level::off, log::Form::text, "");
-  auto scenarios = net::read_transcript(fs::path(KONTOR_SOURCE_DIR) / "tests/transcripts/lmtp" / file);
+  auto scenarios = net::read_transcript(fs::path(KONTOR_SOURCE_DIR) / "tests/transcripts" / protocol / file);
   ASSERT_FALSE(scenarios.empty()) << file;
-  for (const LmtpScenario& scenario : scenarios) {
-    LmtpWorld world(scenario);
-    for (const LmtpStep& step : scenario.steps) {
+  for (const MailScenario& scenario : scenarios) {
+    MailWorld world(protocol, scenario);
+    for (const MailStep& step : scenario.steps) {
       try {
         take_step(world, step);
       } catch (const std::exception& fault) {
-        ADD_FAILURE() << file << ":" << step.line << ", " << scenario.title << ": " << fault.what();
+        ADD_FAILURE() << protocol << "/" << file << ":" << step.line << ", " << scenario.title << ": " << fault.what();
         break;
       }
     }
   }
 }
 
-TEST(LmtpTranscript, Basic) { play("basic.txt"); }
-TEST(LmtpTranscript, Bytes) { play("bytes.txt"); }
-TEST(LmtpTranscript, Chunking) { play("chunking.txt"); }
-TEST(LmtpTranscript, Limits) { play("limits.txt"); }
-TEST(LmtpTranscript, Order) { play("order.txt"); }
-TEST(LmtpTranscript, Pipelining) { play("pipelining.txt"); }
-TEST(LmtpTranscript, Tls) { play("tls.txt"); }
-TEST(LmtpTranscript, Utf8) { play("utf8.txt"); }
-
-TEST(LmtpTranscript, EveryFileIsPlayed) {
+std::size_t count_transcripts(const std::string& protocol) {
   std::size_t files = 0;
-  for (const auto& entry : fs::directory_iterator(fs::path(KONTOR_SOURCE_DIR) / "tests/transcripts/lmtp"))
+  for (const auto& entry : fs::directory_iterator(fs::path(KONTOR_SOURCE_DIR) / "tests/transcripts" / protocol))
     if (entry.path().extension() == ".txt") ++files;
-  EXPECT_EQ(files, 8U) << "a new transcript needs its TEST above";
+  return files;
+}
+
+TEST(LmtpTranscript, Basic) { play("lmtp", "basic.txt"); }
+TEST(LmtpTranscript, Bytes) { play("lmtp", "bytes.txt"); }
+TEST(LmtpTranscript, Chunking) { play("lmtp", "chunking.txt"); }
+TEST(LmtpTranscript, Limits) { play("lmtp", "limits.txt"); }
+TEST(LmtpTranscript, Order) { play("lmtp", "order.txt"); }
+TEST(LmtpTranscript, Pipelining) { play("lmtp", "pipelining.txt"); }
+TEST(LmtpTranscript, Tls) { play("lmtp", "tls.txt"); }
+TEST(LmtpTranscript, Utf8) { play("lmtp", "utf8.txt"); }
+
+TEST(SmtpTranscript, Basic) { play("smtp", "basic.txt"); }
+TEST(SmtpTranscript, Limits) { play("smtp", "limits.txt"); }
+TEST(SmtpTranscript, Relay) { play("smtp", "relay.txt"); }
+TEST(SmtpTranscript, Smuggling) { play("smtp", "smuggling.txt"); }
+TEST(SmtpTranscript, Tls) { play("smtp", "tls.txt"); }
+
+TEST(MailTranscripts, EveryFileIsPlayed) {
+  EXPECT_EQ(count_transcripts("lmtp"), 8U) << "a new transcript needs its TEST above";
+  EXPECT_EQ(count_transcripts("smtp"), 5U) << "a new transcript needs its TEST above";
 }
 
 }  // namespace

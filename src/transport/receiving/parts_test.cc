@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The parts of the LMTP server that need no connection.
+// The parts of receiving that need no connection.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -7,9 +7,9 @@
 #include <future>
 #include <vector>
 
-#include "transport/lmtp/answers.h"
-#include "transport/lmtp/envelope.h"
-#include "transport/lmtp/parallel.h"
+#include "transport/receiving/answers.h"
+#include "transport/receiving/envelope.h"
+#include "transport/receiving/parallel.h"
 
 namespace kontor::transport {
 namespace {
@@ -78,7 +78,7 @@ TEST(LmtpAnswers, RefusalsSayTheScriptsWordsInLinesThatFit) {
 TEST(TraceHeader, LetsNothingBreakOut) {
   Envelope envelope;
   envelope.recipients = {{"ada@example.org", TenantId(1)}};
-  Trace trace{"evil) by elsewhere; (x", "[192.0.2.1]", "mx.example.org", "lmtp-1.1", true};
+  Trace trace{"LMTP", "", "evil) by elsewhere; (x", "[192.0.2.1]", "mx.example.org", "lmtp-1.1", true};
   std::string header = trace_header(envelope, trace, Instant(std::chrono::seconds(0)));
   EXPECT_EQ(header,
             "Return-Path: <>\r\nDelivered-To: ada@example.org\r\n"

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// A message on its way in by SMTP, until it is known what becomes of it: its header in memory, its body in memory as
+// long as it is small, then in a file that has no name.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/digest.h"
+#include "base/result.h"
+#include "net/fd.h"
+#include "transport/smtp/options.h"
+#include "wire/smtp/line_ends.h"
+#include "wire/smtp/reply.h"
+
+namespace kontor::transport {
+
+// Blocks: use it on a worker, one thread at a time.
+class SmtpMessage {
+ public:
+  // `options` must outlive it. `largest`: in bytes.
+  SmtpMessage(const SmtpOptions& options, std::uint64_t largest);
+
+  // What goes wrong is told by finish(). Beyond the limit bytes are counted and dropped.
+  void write(std::string_view bytes);
+  // Once, at the end. What the sender is told, if it cannot be taken whoever it is for.
+  std::optional<wire::smtp::Reply> finish();
+
+  // After finish(). The header with the empty line behind it, where there is one.
+  const std::string& head() const { return head_; }
+  // In pieces. Errors: unavailable, and what `take` returns.
+  Result<void> each_of_body(const std::function<Result<void>(std::string_view)>& take) const;
+  std::uint64_t size() const { return size_; }  // as it came
+  // Stands for the bytes as they came.
+  const std::string& fingerprint() const { return fingerprint_; }
+
+ private:
+  void add(std::string_view bytes);
+  void add_to_body(std::string_view bytes);
+  Result<void> spill();
+
+  const SmtpOptions& options_;
+  const std::uint64_t largest_;
+  wire::smtp::LineEnds line_ends_;
+  Sha256 hash_;
+  std::string fingerprint_;
+  std::uint64_t size_ = 0;
+  std::string head_;
+  bool has_head_ = false;  // whole
+  std::string body_;       // that is not in the file
+  net::Fd file_;
+  std::optional<wire::smtp::Reply> fault_;
+};
+
+}  // namespace kontor::transport

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "transport/smtp/options.h"
+
+#include "net/address.h"
+
+namespace kontor::transport {
+namespace {
+
+using namespace std::chrono_literals;
+using groupware::QuotaPolicy;
+
+void declare_smtp_limits(config::Schema& schema, SmtpOptions& into) {
+  schema.size("smtp.largest_message", into.largest_message, {1 << 16, 1ULL << 40},
+              {"The largest message that is taken, announced as SIZE. `store.largest_item` bounds it as well."});
+  schema.size("smtp.largest_header", into.largest_header, {1 << 10, 16 << 20},
+              {"The largest header of a message; with a larger one it is refused (552 5.3.4)."});
+  schema.number("smtp.hops", into.hops, {1, 1000},
+                {"With more Received fields than this a message goes in circles and is refused (554 5.4.6)."});
+  schema.number("smtp.recipients", into.recipients, {100, 100'000},
+                {"How many recipients one transaction may have; further ones get a temporary answer, and the sender "
+                 "brings them in another transaction."});
+  schema.number(
+      "smtp.bad_recipients", into.bad_recipients, {1, 100'000},
+      {"After so many recipients that do not exist the connection is closed: somebody is guessing addresses."});
+  schema.number("smtp.bad_commands", into.bad_commands, {1, 10'000},
+                {"After so many commands that make no sense the connection is closed."});
+  schema.number("smtp.connections_per_address", into.connections_per_address, {1, 1'000'000},
+                {"Connections to SMTP at once from one address (IPv6: one /64). The machine itself and "
+                 "`smtp.trusted_relays` are not counted; `limits.connections` bounds all."});
+  schema.number("smtp.connections_per_minute", into.connections_per_minute, {1, 1'000'000},
+                {"New connections to SMTP per minute from one address, counted in the same way."});
+  schema.number("smtp.line_length", into.line_length, {512, 65'536}, {"The longest command line in bytes."});
+  schema.duration("smtp.idle_timeout", into.idle_timeout, {1s, 24h},
+                  {"How long a connection may take for its next command. The standard asks for 5 minutes."});
+  schema.duration("smtp.data_timeout", into.data_timeout, {1s, 24h},
+                  {"How long a connection may be silent within a message. The standard asks for 3 minutes."});
+  schema.duration("smtp.message_time", into.message_time, {1s, 24h},
+                  {"How long one message may take, however its bytes trickle in."});
+}
+
+}  // namespace
+
+void declare(config::Schema& schema, SmtpOptions& into) {
+  declare_smtp_limits(schema, into);
+  schema.choice("smtp.bare_line_ends", into.bare_line_ends,
+                {{"refuse", BareLineEnds::refuse}, {"repair", BareLineEnds::repair}},
+                {"What becomes of messages in which CR or LF stand alone. Some servers take one for the end of a line, "
+                 "which lets forged messages ride in the middle of others (\"SMTP smuggling\"). `refuse`: 550 5.5.2, "
+                 "and commands that end so close the connection; `repair`: they become CRLF, for old devices, which "
+                 "breaks signatures. Only <CRLF>.<CRLF> ends a message in either case."});
+  schema.choice("smtp.over_quota", into.over_quota, {{"defer", QuotaPolicy::defer}, {"reject", QuotaPolicy::reject}},
+                {"The answer for a full mailbox: `defer` lets the sending server try again for days (452 4.2.2), "
+                 "`reject` refuses at once (552 5.2.2)."});
+  schema.text("smtp.postmaster", into.postmaster,
+              {"The address that gets mail to `<postmaster>` without a domain. Empty: such mail is refused."});
+  schema.list("smtp.trusted_relays", into.trusted_relays, "network",
+              {"Servers that take mail for this one and pass it on, like \"10.1.2.3\" or \"10.0.0.0/8\": they are not "
+               "bound by limits of connections."},
+              [](std::string_view text) -> Result<void> {
+                TRY_VOID(net::parse_network(text));
+                return {};
+              });
+}
+
+}  // namespace kontor::transport

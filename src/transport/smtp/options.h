@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What can be set about receiving by SMTP.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "groupware/delivery.h"
+
+namespace kontor::transport {
+
+// What to do about messages with CR or LF that stand alone.
+enum class BareLineEnds : std::uint8_t { refuse, repair };
+
+struct SmtpOptions {
+  std::string hostname = "localhost";  // declared for the whole server elsewhere
+  std::string spool_folder = "/tmp";   // for what of a message does not fit into memory; set by the program
+  std::uint32_t recipients = 1000;     // of one transaction
+  std::uint64_t largest_message = 100ULL << 20;
+  std::uint64_t largest_header = 256ULL << 10;
+  std::uint32_t hops = 50;
+  std::uint32_t line_length = 4096;
+  std::chrono::seconds idle_timeout{300};
+  std::chrono::seconds data_timeout{180};
+  std::chrono::seconds message_time{3600};
+  std::uint32_t bad_commands = 20;
+  std::uint32_t bad_recipients = 50;
+  std::uint32_t connections_per_address = 50;
+  std::uint32_t connections_per_minute = 120;  // from one address
+  BareLineEnds bare_line_ends = BareLineEnds::refuse;
+  groupware::QuotaPolicy over_quota = groupware::QuotaPolicy::defer;
+  std::string postmaster;
+  std::vector<std::string> trusted_relays;
+};
+
+void declare(config::Schema& schema, SmtpOptions& into);
+
+}  // namespace kontor::transport

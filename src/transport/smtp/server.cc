@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "transport/smtp/server.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "transport/receiving/answers.h"
+#include "transport/receiving/intake.h"
+#include "transport/smtp/session.h"
+
+namespace kontor::transport {
+namespace {
+
+using wire::smtp::Reply;
+
+// For the fields that we put before a message.
+constexpr std::uint64_t kSmtpHeaderRoom = 16 << 10;
+
+const std::string kSmtpAnswers = "kontor_smtp_recipients_total";
+const std::string kSmtpAnswersHelp = "Recipients of messages that came whole, by result";
+
+SessionRules smtp_rules(const SmtpOptions& options, std::uint64_t largest_item) {
+  return {.protocol = "smtp",
+          .hostname = options.hostname,
+          .recipients = options.recipients,
+          .largest_message = std::min(options.largest_message, largest_item - kSmtpHeaderRoom),
+          .line_length = options.line_length,
+          .idle_timeout = options.idle_timeout,
+          .data_timeout = options.data_timeout,
+          .message_time = options.message_time,
+          .bad_commands = options.bad_commands,
+          .has_strict_lines = options.bare_line_ends == BareLineEnds::refuse};
+}
+
+std::vector<net::Network> parsed_networks(const std::vector<std::string>& texts) {
+  std::vector<net::Network> out;
+  for (const std::string& text : texts) out.push_back(net::parse_network(text).value());  // sound by declare()
+  return out;
+}
+
+Task<void> run_smtp_session(SmtpServer& server, std::unique_ptr<net::Stream> stream) {
+  const net::Endpoint& peer = stream->peer();
+  Visitors::Place place;
+  if (!peer.is_unix && !peer.ip.is_loopback() && !server.is_trusted(peer.ip)) {
+    place = server.visitors.enter(peer.ip);
+    if (!place) {
+      server.refused_connections.add();
+      log::info("smtp.too_many", {{"session", stream->id()}, {"peer", net::to_string(peer)}});
+      try {
+        co_await stream->write("421 4.7.0 Too many connections from your address; come again later\r\n");
+      } catch (const std::runtime_error&) {
+        // It is gone already.
+      }
+      co_return;
+    }
+  }
+  SmtpSession session(server, std::move(stream));
+  co_await session.run();
+}
+
+// The one answer for several recipients.
+Reply common_answer(const std::vector<Result<groupware::Delivered>>& answers, groupware::QuotaPolicy over_quota,
+                    const std::string& id) {
+  const Result<groupware::Delivered>*temporary = nullptr, *permanent = nullptr;
+  bool has_success = false;
+  for (const Result<groupware::Delivered>& answer : answers) {
+    if (answer && !answer->refusal.empty()) return refusal_reply(answer->refusal);  // it is the only one
+    if (answer)
+      has_success = true;
+    else if (answer_to(answer.error(), over_quota).code < 500)
+      temporary = &answer;
+    else
+      permanent = &answer;
+  }
+  if (!temporary && !permanent) return {250, "2.0.0", "Delivered " + id};
+  if (has_success) return {451, "4.3.0", "Not all recipients could take the message; bring it again"};
+  return answer_to((temporary ? temporary : permanent)->error(), over_quota);
+}
+
+}  // namespace
+
+SmtpServer::SmtpServer(groupware::Accounts& accounts_, directory::Directory& directory, Workers& workers_,
+                       const Clock& clock_, SmtpOptions options_, const groupware::Filter* filter)
+    : accounts(accounts_),
+      delivery(accounts_, directory, clock_, options_.over_quota, filter),
+      workers(workers_),
+      clock(clock_),
+      options(std::move(options_)),
+      rules(smtp_rules(options, accounts_.options().largest_item)),
+      visitors(options.connections_per_address, options.connections_per_minute),
+      delivered(kSmtpAnswers, kSmtpAnswersHelp, {{"result", "delivered"}}),
+      deferred(kSmtpAnswers, kSmtpAnswersHelp, {{"result", "deferred"}}),
+      rejected(kSmtpAnswers, kSmtpAnswersHelp, {{"result", "rejected"}}),
+      refused_messages("kontor_smtp_refused_messages_total", "Messages refused whoever they were for"),
+      refused_connections("kontor_smtp_refused_connections_total", "Connections refused: too many from one address"),
+      seconds("kontor_smtp_delivery_seconds", "Time from the end of a message to its answer"),
+      trusted_(parsed_networks(options.trusted_relays)) {}
+
+net::Session SmtpServer::session() {
+  return [this](std::unique_ptr<net::Stream> stream) { return run_smtp_session(*this, std::move(stream)); };
+}
+
+bool SmtpServer::is_trusted(const net::IpAddress& address) const {
+  return std::ranges::any_of(trusted_, [&](const net::Network& network) { return network.contains(address); });
+}
+
+SmtpServer::Outcome SmtpServer::accept(SmtpMessage& message, const Envelope& envelope, const Trace& trace) {
+  if (auto fault = message.finish()) return {*std::move(fault), {}};
+  Outcome out;
+  out.answers = deliver(message, envelope, trace);
+  out.reply = common_answer(out.answers, options.over_quota, trace.id);
+  if (out.reply.is_positive()) return out;
+  const std::string name = message.fingerprint() + envelope.sender.to_string() + "\n";
+  for (std::size_t i = 0; i < out.answers.size(); ++i)
+    if (out.answers[i]) delivered_before_.add(name, envelope.recipients[i].address);
+  return out;
+}
+
+std::vector<Result<groupware::Delivered>> SmtpServer::deliver(SmtpMessage& message, const Envelope& envelope,
+                                                              const Trace& trace) {
+  const std::string name = message.fingerprint() + envelope.sender.to_string() + "\n";
+  Envelope missing = envelope;
+  std::erase_if(missing.recipients,
+                [&](const EnvelopeRecipient& one) { return delivered_before_.has(name, one.address); });
+  std::vector<Result<groupware::Delivered>> answers(envelope.recipients.size());
+  if (missing.recipients.empty()) return answers;
+  Intake intake(accounts, missing.recipients, envelope.sender.to_string(), trace_header(missing, trace, clock.now()),
+                UINT64_MAX);
+  intake.write(message.head());
+  const auto written = message.each_of_body([&](std::string_view piece) -> Result<void> {
+    intake.write(piece);
+    return {};
+  });
+  std::vector<Result<groupware::Delivered>> done;
+  if (written)
+    done = intake.deliver(delivery, workers, {.may_refuse = envelope.recipients.size() == 1});
+  else
+    done.assign(missing.recipients.size(), std::unexpected(written.error()));
+  for (std::size_t i = 0, at = 0; i < answers.size() && at < done.size(); ++i)
+    if (envelope.recipients[i].address == missing.recipients[at].address) answers[i] = std::move(done[at++]);
+  return answers;
+}
+
+}  // namespace kontor::transport

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The SMTP server that takes mail for the own domains from everyone (RFC 5321), with PIPELINING, SIZE, 8BITMIME,
+// SMTPUTF8, CHUNKING, ENHANCEDSTATUSCODES and STARTTLS. Mail for others is refused: it relays nothing.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/time.h"
+#include "base/workers.h"
+#include "groupware/accounts.h"
+#include "groupware/delivery.h"
+#include "net/runtime.h"
+#include "net/stream.h"
+#include "transport/receiving/session.h"
+#include "transport/smtp/delivered.h"
+#include "transport/smtp/message.h"
+#include "transport/smtp/options.h"
+#include "transport/smtp/visitors.h"
+
+namespace kontor::transport {
+
+// Thread-safe. Must outlive its sessions, as all it refers to must.
+class SmtpServer {
+ public:
+  // Without a filter no account's script runs.
+  SmtpServer(groupware::Accounts& accounts, directory::Directory& directory, Workers& workers, const Clock& clock,
+             SmtpOptions options, const groupware::Filter* filter = nullptr);
+
+  // For net::Runtime::listen.
+  net::Session session();
+
+  bool is_trusted(const net::IpAddress& address) const;
+
+  // A message that came whole, for all its recipients. There is one answer for all of them (RFC 5321 section 4.2.5):
+  // success only if every one has it durably. Where some have it and others could not take it, the answer is temporary,
+  // and those who have it do not get it again; who can never take it is told so at the next attempt's RCPT. A
+  // recipient's script may refuse only what is for this recipient alone. Blocks.
+  struct Outcome {
+    wire::smtp::Reply reply;
+    std::vector<Result<groupware::Delivered>> answers;  // of each recipient; empty if the message was refused as such
+  };
+  Outcome accept(SmtpMessage& message, const Envelope& envelope, const Trace& trace);
+
+  groupware::Accounts& accounts;
+  const groupware::Delivery delivery;
+  Workers& workers;
+  const Clock& clock;
+  const SmtpOptions options;
+  const SessionRules rules;
+  Visitors visitors;
+
+  const metrics::Counter delivered, deferred, rejected;  // one for each recipient's answer after the data
+  const metrics::Counter refused_messages, refused_connections;
+  const metrics::Histogram seconds;  // from the end of the data to the answer
+
+ private:
+  std::vector<Result<groupware::Delivered>> deliver(SmtpMessage& message, const Envelope& envelope, const Trace& trace);
+
+  const std::vector<net::Network> trusted_;
+  DeliveredBefore delivered_before_;
+};
+
+}  // namespace kontor::transport

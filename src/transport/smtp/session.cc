@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "transport/smtp/session.h"
+
+#include <chrono>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "net/blocking.h"
+
+namespace kontor::transport {
+
+using wire::smtp::Verb;
+
+SmtpSession::SmtpSession(SmtpServer& server, std::unique_ptr<net::Stream> stream)
+    : ReceivingSession(server.rules, server.delivery, server.options.over_quota, server.workers, std::move(stream)),
+      server_(server) {}
+
+Task<void> SmtpSession::hello(Command command) {
+  if (command.verb == Verb::lhlo) co_return co_await refuse(Reply(500, "5.5.1", "This is SMTP: say EHLO"));
+  is_extended_ = command.verb == Verb::ehlo;
+  co_await greeted(std::move(command));
+}
+
+// RFC 5321 section 4.5.1.
+std::string SmtpSession::recipient_address(const wire::smtp::Path& path) const {
+  const bool is_postmaster = path.domain.empty() && iequals(path.local, "postmaster");
+  return is_postmaster && !server_.options.postmaster.empty() ? server_.options.postmaster : path.to_string();
+}
+
+Task<void> SmtpSession::on_refused_recipient() {
+  if (++bad_recipients_ < server_.options.bad_recipients) co_return;
+  log::info("smtp.bad_recipients", {{"session", stream().id()}, {"peer", net::to_string(stream().peer())}});
+  co_await say(Reply(421, "4.7.0", "Too many recipients that are not here; closing"));
+  close();
+}
+
+// Made at the first piece. Called on a worker.
+SmtpMessage& SmtpSession::message() {
+  if (!message_) message_ = std::make_unique<SmtpMessage>(server_.options, rules().largest_message);
+  return *message_;
+}
+
+// Whoever was told the size and sends twice as much does not mean to end.
+bool SmtpSession::is_endless() const { return message_ && message_->size() / 2 > rules().largest_message; }
+
+Trace SmtpSession::trace() {
+  Trace trace;
+  trace.client = client();
+  trace.protocol = is_extended_ ? "ESMTP" : "SMTP";
+  const net::Endpoint& peer = stream().peer();
+  trace.peer = peer.is_unix ? "local" : "[" + net::to_string(peer.ip) + "]";
+  trace.hostname = rules().hostname;
+  trace.id = id();
+  trace.is_encrypted = stream().is_encrypted();
+  trace.tls = stream().tls_description();
+  return trace;
+}
+
+Task<void> SmtpSession::finish_message() {
+  const auto start = std::chrono::steady_clock::now();
+  const Trace own_trace = trace();
+  SmtpServer::Outcome outcome = co_await net::blocking(workers(), [&] {
+    message().write(pending());
+    return server_.accept(message(), envelope(), own_trace);
+  });
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  server_.seconds.observe(took.count());
+  note(outcome);
+  co_await say(std::move(outcome.reply));
+  reset();
+}
+
+void SmtpSession::note(const SmtpServer::Outcome& outcome) {
+  const std::string session = stream().id(), peer = net::to_string(stream().peer());
+  const std::string from = envelope().sender.to_string();
+  if (outcome.answers.empty()) {
+    server_.refused_messages.add();
+    log::warn("smtp.message_refused", {{"session", session},
+                                       {"peer", peer},
+                                       {"id", id()},
+                                       {"from", from},
+                                       {"size", message_->size()},
+                                       {"code", outcome.reply.code},
+                                       {"reason", outcome.reply.lines.front()}});
+  }
+  for (std::size_t i = 0; i < outcome.answers.size(); ++i) {
+    const Result<groupware::Delivered>& answer = outcome.answers[i];
+    const std::string& recipient = envelope().recipients[i].address;
+    const bool has_it = answer && answer->refusal.empty();
+    (has_it ? server_.delivered : outcome.reply.code < 500 ? server_.deferred : server_.rejected).add();
+    if (has_it)
+      log::info("smtp.delivered", {{"session", session},
+                                   {"peer", peer},
+                                   {"id", id()},
+                                   {"from", from},
+                                   {"to", recipient},
+                                   {"size", message_->size()}});
+    else
+      log::warn("smtp.undelivered", {{"session", session},
+                                     {"peer", peer},
+                                     {"id", id()},
+                                     {"from", from},
+                                     {"to", recipient},
+                                     {"size", message_->size()},
+                                     {"code", outcome.reply.code},
+                                     {"reason", answer ? "refused by the recipient's script" : answer.error().text}});
+  }
+}
+
+}  // namespace kontor::transport
