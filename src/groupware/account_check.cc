@@ -76,6 +76,7 @@ Result<void> AccountCheck::run() {
   TRY_VOID(check_shares());
   TRY_VOID(check_items());
   TRY_VOID(check_rows());
+  TRY_VOID(check_flag_blocks());
   check_counters();
   TRY_VOID(check_leftovers());
   if (options_.read_content) TRY_VOID(check_unused_content());
@@ -180,8 +181,53 @@ Result<void> AccountCheck::check_rows() {
     TRY(bool right, is_right());
     if (right) return {};
     fault(at(folder, uid), "its row belongs to no item", true);
+    stray_rows_.emplace(key);
     erase(std::string(key));
     if (folders_.contains(folder)) changed_.insert(folder);
+    return {};
+  });
+}
+
+Result<const FlagBlock*> AccountCheck::flag_block(FolderId folder, Uid uid) {
+  const std::uint32_t number = FlagBlock::number_of(uid);
+  std::string key = key::flag_block(folder, number);
+  if (key != block_key_) {
+    TRY(const std::optional<store::Value> stored, snapshot_.get(key));
+    block_ = FlagBlock();
+    if (stored) {
+      Result<FlagBlock> block = decode_flag_block(number, *stored);
+      block_ = block ? std::optional(*std::move(block)) : std::nullopt;
+    }
+    block_key_ = std::move(key);
+  }
+  return block_ ? &*block_ : nullptr;
+}
+
+// Damaged ones, and flags of messages that are not there. What the others say went into the rows' comparison.
+Result<void> AccountCheck::check_flag_blocks() {
+  return each(key::all('N'), [&](std::string_view key, std::string_view value) -> Result<void> {
+    const bool has_numbers = key.size() == 13;
+    const FolderId folder(has_numbers ? read_be64(key.substr(1)) : 0);
+    if (doomed_.contains(folder)) return {};
+    Result<FlagBlock> block = has_numbers ? decode_flag_block(read_be32(key.substr(9)), value)
+                                          : fail(Errc::corrupt, "the key of changed flags is damaged");
+    if (!block) {
+      fault(at(folder), block.error().text, true);
+      erase(std::string(key));
+      return {};
+    }
+    FlagBlock left;
+    for (FlagBlock::Entry& entry : block->entries) {
+      const std::string row = key::filing(folder, entry.uid);
+      TRY(const bool is_there, has(row));
+      if (is_there && !stray_rows_.contains(row)) left.entries.push_back(std::move(entry));
+    }
+    if (!left.entries.empty() && left.entries.size() == block->entries.size()) return {};
+    fault(at(folder), "changed flags belong to no message", true);
+    if (left.entries.empty())
+      erase(std::string(key));
+    else
+      put(std::string(key), encode(left));
     return {};
   });
 }

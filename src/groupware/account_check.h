@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "groupware/environment.h"
+#include "groupware/flag_block.h"
 #include "groupware/records.h"
 
 namespace kontor::groupware {
@@ -63,6 +64,9 @@ class AccountCheck {
   Result<void> check_content(const ItemRecord& item);
   Result<void> check_summary(const ItemRecord& item);
   Result<void> check_rows();
+  Result<void> check_flag_blocks();
+  // The block that holds the UID; null if it is damaged. Valid until the next call.
+  Result<const FlagBlock*> flag_block(FolderId folder, Uid uid);
   void check_counters();
   Result<void> check_leftovers();
   Result<void> check_unused_content();
@@ -80,7 +84,10 @@ class AccountCheck {
   std::map<FolderId, Folder> folders_;
   std::set<FolderId> doomed_;  // removed, their rows are on the way out
   std::map<FolderId, Counters> counted_;
-  std::set<FolderId> changed_;  // by the repair
+  std::string block_key_;  // of block_, the one read last
+  std::optional<FlagBlock> block_;
+  std::set<std::string> stray_rows_;  // keys of rows that belong to no item
+  std::set<FolderId> changed_;        // by the repair
   std::uint64_t bytes_ = 0, items_ = 0;
   bool is_changed_ = false;
 };

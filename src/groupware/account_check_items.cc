@@ -66,14 +66,19 @@ Result<void> AccountCheck::check_filings(ItemRecord& item) {
     TRY(std::optional<store::Value> stored, snapshot_.get(key::filing(filing.folder, filing.uid)));
     std::string bytes = stored ? std::string(*stored) : std::string();
     Result<RowRecord> present = decode_row(filing.uid, bytes);
-    if (present && stored)
+    TRY(const FlagBlock* block, flag_block(filing.folder, filing.uid));
+    if (present && stored) {
+      if (block && block->apply(*present)) bytes = encode(*present);
       complete_item(item, *present, filing);
-    else
-      filing.modseq = Modseq(record_.modseq.value + 1);
+    }
+    // Clients that knew its flags must hear of the ones it has now.
+    if (!present || !stored || !block) filing.modseq = Modseq(record_.modseq.value + 1);
     std::string right = encode(make_row(item, filing));
     if (bytes != right) {
-      fault(at(filing.folder, filing.uid),
-            !stored ? "its row is missing; its flags are lost" : "its row differs from its item", true);
+      const char* lost = !stored  ? "its row is missing; its flags are lost"
+                         : !block ? "its latest flags may be lost; it gets the ones of before"
+                                  : "its row differs from its item";
+      fault(at(filing.folder, filing.uid), lost, true);
       put(key::filing(filing.folder, filing.uid), right);
       changed_.insert(filing.folder);
     }

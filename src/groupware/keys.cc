@@ -27,6 +27,12 @@ std::string filing(FolderId folder_id, Uid uid) {
   return out;
 }
 
+std::string flag_block(FolderId folder_id, std::uint32_t number) {
+  std::string out = flag_blocks(folder_id);
+  append_be32(out, number);
+  return out;
+}
+
 std::string change(Modseq modseq) { return numbered('L', modseq.value); }
 
 std::string thread(std::uint64_t hash, ItemId id) {
@@ -87,6 +93,7 @@ std::string content(ItemId id) {
 
 std::string all(char letter) { return std::string(1, letter); }
 std::string filings(FolderId folder_id) { return numbered('V', folder_id.value); }
+std::string flag_blocks(FolderId folder_id) { return numbered('N', folder_id.value); }
 std::string threads(std::uint64_t hash) { return numbered('T', hash); }
 std::string sharers(ItemId content_id) { return numbered('R', content_id.value); }
 

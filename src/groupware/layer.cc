@@ -5,6 +5,12 @@
 #include "groupware/keys.h"
 
 namespace kontor::groupware {
+namespace {
+
+// So many rows are as many bytes as a full block. The time would speak for blocks from three on.
+constexpr std::size_t kWorthPacking = 8;
+
+}  // namespace
 
 Result<std::shared_ptr<const Moment>> load_moment(store::Snapshot& snapshot) {
   auto moment = std::make_shared<Moment>();
@@ -57,10 +63,13 @@ Result<std::optional<std::string>> Layer::get(const std::string& key) {
   return std::string(*value);
 }
 
-bool Layer::is_pending(const std::string& key) const {
-  for (const Layer* layer = this; layer; layer = layer->below_)
-    if (layer->writes_.contains(key)) return true;
-  return false;
+const std::optional<Layer::RowChange>* Layer::pending_row(FolderId id, Uid uid) const {
+  for (const Layer* layer = this; layer; layer = layer->below_) {
+    const auto folder = layer->views.find(id);
+    if (folder == layer->views.end()) continue;
+    if (const auto at = folder->second.find(uid); at != folder->second.end()) return &at->second;
+  }
+  return nullptr;
 }
 
 bool Layer::has_pending_rows(FolderId id) const {
@@ -76,6 +85,94 @@ Layer::ViewDelta Layer::pending_rows(FolderId id) const {
   return out;
 }
 
+Result<FlagBlock> Layer::flag_block(FolderId id, std::uint32_t number) {
+  TRY(const std::optional<std::string> stored, get(key::flag_block(id, number)));
+  if (!stored) return FlagBlock();
+  return decode_flag_block(number, *stored);
+}
+
+Result<FlagBlocks> Layer::flag_blocks(FolderId id, Uid first, Uid last) {
+  FlagBlocks blocks;
+  const std::string end = key::end(key::flag_block(id, FlagBlock::number_of(last)));
+  TRY_VOID(
+      scan(key::flag_block(id, FlagBlock::number_of(first)), end, [&](std::string_view key, std::string_view bytes) {
+        blocks.add(read_be32(key.substr(9)), std::string(bytes));
+        return true;
+      }));
+  return blocks;
+}
+
+Result<std::optional<RowRecord>> Layer::row(FolderId id, Uid uid) {
+  if (const auto* pending = pending_row(id, uid)) {
+    if (!*pending) return std::nullopt;
+    return RowRecord{(*pending)->row, (*pending)->rare};
+  }
+  TRY(const std::optional<std::string> stored, get(key::filing(id, uid)));
+  if (!stored) return std::nullopt;
+  TRY(RowRecord row, decode_row(uid, *stored));
+  TRY(const FlagBlock block, flag_block(id, FlagBlock::number_of(uid)));
+  block.apply(row);
+  return row;
+}
+
+Result<void> Layer::pack_flags() {
+  for (const auto& [id, delta] : views) {
+    for (auto first = delta.begin(); first != delta.end();) {
+      std::size_t flagged = 0;
+      bool has_gone = false;
+      auto last = first;
+      for (; last != delta.end() && FlagBlock::number_of(last->first) == FlagBlock::number_of(first->first); ++last) {
+        has_gone = has_gone || !last->second;
+        flagged += last->second && last->second->flags_only ? 1 : 0;
+      }
+      const bool packs = flagged >= kWorthPacking;
+      if (packs || has_gone) {
+        TRY_VOID(pack_block(id, first, last, packs));
+        first = last;
+      }
+      for (; first != last; ++first)
+        if (first->second && first->second->flags_only) write_row(id, *first->second);
+    }
+  }
+  return {};
+}
+
+Result<void> Layer::pack_block(FolderId id, ViewDelta::const_iterator first, ViewDelta::const_iterator last,
+                               bool packs) {
+  const std::uint32_t number = FlagBlock::number_of(first->first);
+  TRY(FlagBlock block, flag_block(id, number));
+  // A folder that went may have left changes of its rows' flags here: then the rows are gone already.
+  const auto written = writes_.lower_bound(key::filing(id, first->first));
+  const bool any_written = written != writes_.end() && written->first <= key::filing(id, std::prev(last)->first);
+  bool is_changed = false;
+  for (auto at = first; at != last; ++at) {
+    const auto& [uid, change] = *at;
+    if (!change || (any_written && is_erased(id, uid))) {
+      is_changed = block.erase(uid) || is_changed;
+    } else if (change->flags_only && packs) {
+      block.put({uid, change->row.flag_bits, change->row.modseq, change->rare});
+      is_changed = true;
+    } else if (change->flags_only) {
+      write_row(id, *change);
+    }
+  }
+  if (!is_changed) return {};
+  if (block.entries.empty())
+    erase(key::flag_block(id, number));
+  else
+    put(key::flag_block(id, number), encode(block));
+  return {};
+}
+
+bool Layer::is_erased(FolderId id, Uid uid) const {
+  const auto at = writes_.find(key::filing(id, uid));
+  return at != writes_.end() && !at->second;
+}
+
+void Layer::write_row(FolderId id, const RowChange& change) {
+  writes_.try_emplace(key::filing(id, change.row.uid), encode(RowRecord{change.row, change.rare}));
+}
+
 Result<std::optional<std::string>> Layer::get_content(ItemId id) {
   for (Layer* layer = this; layer; layer = layer->below_)
     if (auto at = layer->contents_.find(id); at != layer->contents_.end())
@@ -84,6 +181,15 @@ Result<std::optional<std::string>> Layer::get_content(ItemId id) {
   TRY(std::optional<store::Value> value, base->get(key::content(id), store::Space::content));
   if (!value) return std::nullopt;
   return std::string(*value);
+}
+
+Result<void> Layer::scan_contents(ItemId first, ItemId last,
+                                  const std::function<bool(ItemId, std::string_view)>& visit) {
+  for (const Layer* layer = this; layer; layer = layer->below_)
+    if (!layer->contents_.empty()) return {};
+  TRY(store::Snapshot * base, snapshot());
+  const auto visit_one = [&](store::Key key, store::Value value) { return visit(ItemId(read_be64(key)), value); };
+  return base->scan(key::content(first), key::content(ItemId(last.value + 1)), visit_one, store::Space::content);
 }
 
 Result<void> Layer::scan(const std::string& first, const std::string& last,

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "groupware/flag_block.h"
 #include "groupware/folder_view.h"
 #include "groupware/records.h"
 #include "store/engine.h"
@@ -35,7 +36,11 @@ Result<std::shared_ptr<const Moment>> load_moment(store::Snapshot& snapshot);
 class Layer {
  public:
   using Opener = std::function<Result<std::unique_ptr<store::Snapshot>>()>;
-  using ViewDelta = std::map<Uid, std::optional<FolderView::Put>>;
+  struct RowChange : FolderView::Put {
+    // The row is stored, and nothing but its flags and modseq changed since: pack_flags() writes it.
+    bool flags_only = false;
+  };
+  using ViewDelta = std::map<Uid, std::optional<RowChange>>;
   struct BlobUse {
     TenantId tenant;
     std::string hash;
@@ -47,17 +52,24 @@ class Layer {
   explicit Layer(Layer* below);
 
   Result<std::optional<std::string>> get(const std::string& key);
-  // Whether a change of this key waits in this layer or below: then get() does not ask the store.
-  bool is_pending(const std::string& key) const;
-  // The same for the rows of a folder; and what waits, the later change of a row over the earlier one.
+  // What waits for this row in this layer or below, the latest; null if nothing does.
+  const std::optional<RowChange>* pending_row(FolderId folder, Uid uid) const;
+  // Whether anything waits for the rows of a folder; and what, the later change of a row over the earlier one.
   bool has_pending_rows(FolderId folder) const;
   ViewDelta pending_rows(FolderId folder) const;
   // Lets the snapshot go: a thread that commits must not hold the store open. The next read opens a new one.
   void release() { snapshot_.reset(); }
   Result<std::optional<std::string>> get_content(ItemId id);
-  // Visits in ascending order, own changes included; `visit` must not change this layer.
+  // Visits in ascending order, own changes included but for flags in rows; `visit` must not change this layer.
   Result<void> scan(const std::string& first, const std::string& last,
                     const std::function<bool(std::string_view, std::string_view)>& visit);
+  // The contents kept under these items' ids, both included, by the store; none while some wait in a layer.
+  Result<void> scan_contents(ItemId first, ItemId last, const std::function<bool(ItemId, std::string_view)>& visit);
+  // A row with its latest flags.
+  Result<std::optional<RowRecord>> row(FolderId folder, Uid uid);
+  Result<FlagBlock> flag_block(FolderId folder, std::uint32_t number);
+  // Of the blocks that hold the UIDs from `first` to `last`.
+  Result<FlagBlocks> flag_blocks(FolderId folder, Uid first, Uid last);
   Result<bool> any(const std::string& prefix);  // whether a key with that prefix exists
 
   void put(std::string key, std::string value) { writes_[std::move(key)] = std::move(value); }
@@ -88,6 +100,9 @@ class Layer {
   };
   Log log;
 
+  // Writes changes of flags alone: in blocks where enough of them lie together, else in the rows. Drops from the
+  // blocks which rows went. Of the bottom layer, once, before take_batch().
+  Result<void> pack_flags();
   // Adds the folders' records, the account's record and the change record of `modseq` to the writes. Once, at the end.
   void seal(Modseq modseq, Instant now, std::uint32_t log_commits);
   // Without a modseq: what need not be told to anyone.
@@ -108,6 +123,9 @@ class Layer {
 
  private:
   Result<store::Snapshot*> snapshot();
+  Result<void> pack_block(FolderId folder, ViewDelta::const_iterator first, ViewDelta::const_iterator last, bool packs);
+  bool is_erased(FolderId folder, Uid uid) const;  // by a change that waits
+  void write_row(FolderId folder, const RowChange& change);
   const Layer& bottom() const { return below_ ? below_->bottom() : *this; }
 
   std::shared_ptr<const Moment> moment_;

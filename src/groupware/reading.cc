@@ -99,13 +99,15 @@ Result<std::shared_ptr<const FolderView>> Reading<Base>::view(FolderId id) const
   TRY(std::optional<std::string> stored, layer_.get(key::folder(id)));
   if (!stored) return fail(Errc::not_found, "there is no such folder");
   TRY(Folder present, decode_folder(id, *stored));
+  TRY(FlagBlocks blocks, layer_.flag_blocks(id, Uid(0), Uid(UINT32_MAX)));
   FolderView::Builder builder;
   std::optional<Error> fault;
   std::string prefix = key::filings(id);
   TRY_VOID(layer_.scan(prefix, key::end(prefix), [&](std::string_view key, std::string_view value) {
     Result<RowRecord> row = decode_row(Uid(read_be32(key.substr(9))), value);
-    if (!row) {
-      fault = row.error();
+    const Result<void> completed = row ? blocks.apply(*row) : std::unexpected(row.error());
+    if (!completed) {
+      fault = completed.error();
       return false;
     }
     builder.add(row->row, std::move(row->rare));
@@ -113,7 +115,8 @@ Result<std::shared_ptr<const FolderView>> Reading<Base>::view(FolderId id) const
   }));
   if (fault) return std::unexpected(*fault);
   std::shared_ptr<const FolderView> view = builder.finish(present.highest);
-  if (!is_pending) environment_.views.put(ownership_.account, id, view);
+  if (is_pending) return with_pending(*view, id, found->highest);
+  environment_.views.put(ownership_.account, id, view);
   return view;
 }
 
@@ -168,10 +171,9 @@ Result<Item> Reading<Base>::item(ItemId id) const {
 template <class Base>
 Result<void> Reading<Base>::complete(ItemRecord& item) const {
   for (Filing& filing : item.filings) {
-    TRY(std::optional<std::string> stored, layer_.get(key::filing(filing.folder, filing.uid)));
-    if (!stored) return fail(Errc::corrupt, "a filing's row is missing; run `kontor check`");
-    TRY(RowRecord row, decode_row(filing.uid, *stored));
-    complete_item(item, row, filing);
+    TRY(const std::optional<RowRecord> row, layer_.row(filing.folder, filing.uid));
+    if (!row) return fail(Errc::corrupt, "a filing's row is missing; run `kontor check`");
+    complete_item(item, *row, filing);
   }
   return {};
 }

@@ -206,6 +206,7 @@ Result<void> StoredAccount::try_commit(const std::vector<Pending*>& batch) {
   }
   if (!bottom.is_dirty()) return {};
   std::shared_ptr<const Moment> after = bottom.to_moment();
+  TRY_VOID(bottom.pack_flags());
   bottom.release();
   store::Batch changes = bottom.take_batch();
   changes.put(key::account(), after->record_bytes);

@@ -88,12 +88,13 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<void> leave(ItemRecord item, FolderId from);  // after its filing there ended
   Result<void> empty_doomed(const RowRecord& row, FolderId folder);
   void doom(const Folder& folder);
+  Result<void> drop_flag_blocks(FolderId folder);  // of a folder that has no rows any more
   Result<void> purge(const ItemRecord& item);
   Result<Added> file_copy(const ItemRecord& original, const Folder& to);
   Filing& file(ItemRecord& item, FolderId folder, Uid uid);
   void store(ItemRecord& item);  // the record, not its rows
   void show(const ItemRecord& item, const Filing& filing);
-  void show(FolderId folder, const RowRecord& row);
+  void show(FolderId folder, Layer::RowChange change);
   void hide(FolderId folder, Uid uid);
   void count(FolderId folder, const ItemRecord& item, bool is_deleted, int by);
   void touch(FolderId folder);
@@ -104,6 +105,9 @@ class AccountTransaction final : public Reading<Transaction> {
   std::vector<std::string> numbered_names_;
   std::shared_ptr<const KeywordTable> numbered_in_;
   FlagSet numbered_;
+  // The stored view that row() asked last: looked up once for all messages of a STORE.
+  mutable std::shared_ptr<const FolderView> row_view_;
+  mutable FolderId row_folder_;
 };
 
 }  // namespace kontor::groupware

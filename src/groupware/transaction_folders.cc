@@ -172,7 +172,7 @@ Result<void> AccountTransaction::remove_folder(FolderId id) {
     TRY_VOID(empty(id));
   if (children.empty() || is_large) {
     layer_.remove_folder(id);
-    layer_.views.erase(id);
+    if (!is_large) layer_.views.erase(id);  // else its rows are to be written with their flags
     layer_.log.folders_changed.erase(id);
     layer_.log.folders_removed.insert(id);
     // Its id stands for the rows that are on the way out.
@@ -220,7 +220,7 @@ Result<void> AccountTransaction::empty(FolderId id) {
     TRY(Filed found, filed(id, uid));
     TRY_VOID(unfile(std::move(found.item), found.filing));
   }
-  return {};
+  return drop_flag_blocks(id);
 }
 
 Result<void> AccountTransaction::change_folder(FolderId id, const FolderChange& change) {

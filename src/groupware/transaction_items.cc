@@ -148,13 +148,16 @@ void AccountTransaction::count(FolderId id, const ItemRecord& item, bool is_dele
   folder.bytes += static_cast<std::uint64_t>(by) * item.size;
 }
 
-void AccountTransaction::show(FolderId id, const RowRecord& row) {
-  layer_.put(key::filing(id, row.row.uid), encode(row));
-  layer_.views[id][row.row.uid] = FolderView::Put{row.row, row.rare};
+void AccountTransaction::show(const ItemRecord& item, const Filing& filing) {
+  RowRecord row = make_row(item, filing);
+  layer_.put(key::filing(filing.folder, filing.uid), encode(row));
+  show(filing.folder, {{row.row, std::move(row.rare)}, false});
 }
 
-void AccountTransaction::show(const ItemRecord& item, const Filing& filing) {
-  show(filing.folder, make_row(item, filing));
+void AccountTransaction::show(FolderId id, Layer::RowChange change) {
+  Layer::ViewDelta& delta = layer_.views[id];
+  const Uid uid = change.row.uid;
+  delta.insert_or_assign(delta.end(), uid, std::move(change));  // mostly in ascending order
 }
 
 void AccountTransaction::hide(FolderId id, Uid uid) {
@@ -171,19 +174,22 @@ void AccountTransaction::store(ItemRecord& item) {
 }
 
 Result<RowRecord> AccountTransaction::row(FolderId id, Uid uid) const {
-  std::string key = key::filing(id, uid);
-  if (!layer_.is_pending(key)) {
-    // A view of exactly this state holds the rows as they are stored.
-    if (std::shared_ptr<const FolderView> view = stored_view(id)) {
-      std::optional<std::uint32_t> position = view->find(uid);
+  // A view of exactly the stored state holds the rows as they are stored.
+  if (layer_.pending_row(id, uid) == nullptr) {
+    if (!row_view_ || row_folder_ != id) {
+      row_view_ = stored_view(id);
+      row_folder_ = id;
+    }
+    if (row_view_) {
+      const std::optional<std::uint32_t> position = row_view_->find(uid);
       if (!position) return fail(Errc::not_found, "there is no such message");
-      FolderView::Put found = view->row(*position);
+      FolderView::Put found = row_view_->row(*position);
       return RowRecord{found.row, std::move(found.rare)};
     }
   }
-  TRY(std::optional<std::string> stored, layer_.get(key));
+  TRY(std::optional<RowRecord> stored, layer_.row(id, uid));
   if (!stored) return fail(Errc::not_found, "there is no such message");
-  return decode_row(uid, *stored);
+  return *std::move(stored);
 }
 
 Result<AccountTransaction::Filed> AccountTransaction::filed(FolderId id, Uid uid) {
@@ -372,7 +378,10 @@ void AccountTransaction::change_row(FolderId id, RowRecord row, const FlagSet& f
   row.rare = flags.rare;
   row.row.modseq = number();
   touch(id);
-  show(id, row);
+  const auto* pending = layer_.pending_row(id, row.row.uid);
+  const bool flags_only = pending == nullptr || (*pending && (*pending)->flags_only);
+  if (!flags_only) layer_.put(key::filing(id, row.row.uid), encode(row));
+  show(id, {{row.row, std::move(row.rare)}, flags_only});
 }
 
 Result<void> AccountTransaction::set_properties(ItemId id, const std::map<std::string, std::string>& properties) {

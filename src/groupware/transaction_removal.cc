@@ -98,12 +98,32 @@ Result<bool> AccountTransaction::empty_doomed(std::size_t limit) {
       return !fault && rows.size() < limit;
     }));
     if (fault) return std::unexpected(*fault);
-    for (const RowRecord& row : rows) TRY_VOID(empty_doomed(row, folder));
+    if (!rows.empty()) {
+      TRY(FlagBlocks blocks, layer_.flag_blocks(folder, rows.front().row.uid, rows.back().row.uid));
+      for (RowRecord& row : rows) {
+        TRY_VOID(blocks.apply(row));
+        if (const auto* pending = layer_.pending_row(folder, row.row.uid); pending != nullptr && *pending)
+          row = RowRecord{(*pending)->row, (*pending)->rare};
+        TRY_VOID(empty_doomed(row, folder));
+      }
+    }
     if (rows.size() == limit) return true;
     limit -= rows.size();
+    TRY_VOID(drop_flag_blocks(folder));
     layer_.erase(key::doomed(folder));
   }
   return false;
+}
+
+Result<void> AccountTransaction::drop_flag_blocks(FolderId folder) {
+  std::vector<std::string> keys;
+  const std::string prefix = key::flag_blocks(folder);
+  TRY_VOID(layer_.scan(prefix, key::end(prefix), [&](std::string_view key, std::string_view) {
+    keys.emplace_back(key);
+    return true;
+  }));
+  for (std::string& key : keys) layer_.erase(std::move(key));
+  return {};
 }
 
 Result<void> AccountTransaction::empty_doomed(const RowRecord& row, FolderId folder) {

@@ -119,6 +119,6 @@ class Engine {
 };
 
 // The format of all keys and records on disk. An engine refuses to open a store written by a newer one.
-constexpr std::uint32_t kFormatVersion = 1;
+constexpr std::uint32_t kFormatVersion = 2;
 
 }  // namespace kontor::store

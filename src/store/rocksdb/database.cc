@@ -99,7 +99,9 @@ Result<void> Database::check_format(const std::string& folder) {
   const auto status = db_->Get({}, format_, kFormatKey, &value);
   if (status.ok() && value.size() == 4) {
     const std::uint32_t version = read_be32(value);
-    if (version <= kFormatVersion) return {};
+    if (version == kFormatVersion) return {};
+    // What an older one wrote reads as it is; its program must not open what is written from now on.
+    if (version != 0 && version < kFormatVersion) return write_format(folder);
     return fail(Errc::invalid, fmt::format("The store in {} has format version {}, this program reads up to {}: "
                                            "install the newer version of Kontor that wrote it.",
                                            folder, version, kFormatVersion));
@@ -107,6 +109,10 @@ Result<void> Database::check_format(const std::string& folder) {
   if (!status.ok() && !status.IsNotFound()) return std::unexpected(opening_error(folder, status));
   if (status.ok() || !is_empty(*db_, records_) || !is_empty(*db_, content_))
     return fail(Errc::corrupt, fmt::format("The store in {} has no readable format record.", folder));
+  return write_format(folder);
+}
+
+Result<void> Database::write_format(const std::string& folder) {
   std::string own;
   append_be32(own, kFormatVersion);
   ::rocksdb::WriteOptions durably;

@@ -29,6 +29,7 @@ class Database {
   Database() = default;
   Result<void> open_families(const std::string& folder, const RocksdbOptions& options);
   Result<void> check_format(const std::string& folder);
+  Result<void> write_format(const std::string& folder);
 
   std::unique_ptr<::rocksdb::DB> db_;
   std::vector<::rocksdb::ColumnFamilyHandle*> handles_;

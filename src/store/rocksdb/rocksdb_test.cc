@@ -102,9 +102,26 @@ TEST(Rocksdb, ANewerFormatIsRefused) {
     EXPECT_EQ(refused.error().code, Errc::invalid);
     EXPECT_EQ(refused.error().text,
               "The store in " + folder.path() +
-                  " has format version 2, this program reads up to 1: install the newer version of "
+                  " has format version 3, this program reads up to 2: install the newer version of "
                   "Kontor that wrote it.");
   }
+}
+
+TEST(Rocksdb, AnOlderFormatBecomesThePresentOne) {
+  const TestFolder folder;
+  {
+    auto engine = open_rocksdb(folder.path()).value();
+    Batch batch;
+    batch.put("a", "1");
+    ASSERT_TRUE(engine->commit(kHome, batch));
+  }
+  tamper(folder.path(), [](::rocksdb::DB& db) { ASSERT_TRUE(db.Put({}, "format", format_bytes(1)).ok()); });
+  EXPECT_EQ(value_of(*open_rocksdb(folder.path()).value(), "a"), "1");
+  tamper(folder.path(), [](::rocksdb::DB& db) {
+    std::string value;
+    EXPECT_TRUE(db.Get({}, "format", &value).ok());
+    EXPECT_EQ(value, format_bytes(2));
+  });
 }
 
 TEST(Rocksdb, AStoreWithoutFormatRecordIsRefused) {
