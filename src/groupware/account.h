@@ -155,6 +155,10 @@ class Reader {
   virtual Result<void> summaries(const std::vector<ItemId>& ids,
                                  const std::function<bool(ItemId, std::string_view)>& visit) const = 0;
   virtual Result<std::shared_ptr<const Content>> content(ItemId id) const = 0;
+  // Visits the contents of many items, in the given order, until `visit` returns false; neighbours are read together, a
+  // bounded number of bytes ahead. Of an item whose content cannot be had, the error of content(). `visit` may read.
+  using VisitContent = std::function<bool(ItemId, const Result<std::shared_ptr<const Content>>&)>;
+  virtual void contents(const std::vector<ItemId>& ids, const VisitContent& visit) const = 0;
   // What the index knows of `folded` (fold_text) in this account, for items this caller may read; null: nothing.
   virtual std::shared_ptr<const TextFinding> find_text(TextScope scope, const std::string& folded,
                                                        TextMatch match) const = 0;

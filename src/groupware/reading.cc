@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "base/aligned.h"
 #include "base/bytes.h"
+#include "groupware/content_run.h"
 #include "groupware/keys.h"
 #include "groupware/stored_content.h"
 
@@ -236,6 +238,18 @@ Result<std::shared_ptr<const Content>> Reading<Base>::content(ItemId id) const {
   TRY(std::optional<std::string> bytes, layer_.get_content(record.content));
   if (!bytes) return fail(Errc::corrupt, "the content of an item is missing; run `kontor check`");
   return inline_content(*std::move(bytes));
+}
+
+template <class Base>
+void Reading<Base>::contents(const std::vector<ItemId>& ids, const Reader::VisitContent& visit) const {
+  for (std::span<const ItemId> left(ids); !left.empty();) {
+    // Of others' items each is asked for: a folder says whether they may be read.
+    const auto read = ownership_.is_full ? read_content_run(layer_, environment_.blobs, ownership_.tenant, left)
+                                         : std::vector<std::shared_ptr<const Content>>(1);
+    for (std::size_t i = 0; i < read.size(); ++i)
+      if (!visit(left[i], read[i] ? Result<std::shared_ptr<const Content>>(read[i]) : content(left[i]))) return;
+    left = left.subspan(read.size());
+  }
 }
 
 template <class Base>

@@ -51,6 +51,7 @@ class Reading : public Base {
   Result<void> summaries(const std::vector<ItemId>& ids,
                          const std::function<bool(ItemId, std::string_view)>& visit) const override;
   Result<std::shared_ptr<const Content>> content(ItemId id) const override;
+  void contents(const std::vector<ItemId>& ids, const Reader::VisitContent& visit) const override;
   std::shared_ptr<const TextFinding> find_text(TextScope scope, const std::string& folded,
                                                TextMatch match) const override;
   Extractor* extractor() const override { return environment_.extractor; }

@@ -26,7 +26,7 @@ constexpr std::size_t kRowsInBlock = 512;
 constexpr std::uint64_t kBytesInTurn = 8 << 20;
 constexpr std::uint64_t kCostOfItem = 1 << 10;  // in bytes read, about
 constexpr std::uint64_t kCostOfSummary = 1 << 10;
-constexpr std::uint64_t kCostOfContent = 32 << 10;
+constexpr std::uint64_t kCostOfContent = 8 << 10;
 constexpr std::uint64_t kCostOfText = 256;  // besides its bytes
 constexpr std::uint64_t kCostOfKey = 16;
 
@@ -310,7 +310,7 @@ class Matcher::Block {
   Result<void> from_summary(std::size_t i, std::string_view bytes);
   Result<void> one_by_one();
   Result<void> from_contents();
-  Result<void> from_content(std::size_t i);
+  Result<void> from_content(std::size_t i, const Result<std::shared_ptr<const Content>>& content);
   std::unexpected<Error> damaged(std::size_t i, const Error& error) const;
 
   const Key& root_;
@@ -418,22 +418,28 @@ Result<void> Matcher::Block::from_summary(std::size_t i, std::string_view bytes)
   return {};
 }
 
+// At least one; what is not reached is left for the next turn.
 Result<void> Matcher::Block::from_contents() {
-  bool is_first = true;
+  std::vector<ItemId> ids;
+  std::vector<std::size_t> places;
   for (std::size_t i = 0; i < positions_.size(); ++i) {
     if (!is_open(i)) continue;
-    // What was not reached is left for the next turn.
-    if (!summaries_.contains(i) || (is_spent() && !is_first)) return {};
-    is_first = false;
-    TRY_VOID(from_content(i));
+    if (!summaries_.contains(i)) break;
+    ids.push_back(view_.at(positions_[i]).item);
+    places.push_back(i);
   }
-  return {};
+  Result<void> judged;
+  auto place = places.begin();
+  reader_.contents(ids, [&](ItemId, const Result<std::shared_ptr<const Content>>& content) {
+    judged = from_content(*place++, content);
+    return judged && !is_spent();
+  });
+  return judged;
 }
 
-Result<void> Matcher::Block::from_content(std::size_t i) {
+Result<void> Matcher::Block::from_content(std::size_t i, const Result<std::shared_ptr<const Content>>& content) {
   Facts known = facts(i);
   cost_ += kCostOfContent;
-  const auto content = reader_.content(known.row.item);
   if (!content && content.error().code != Errc::not_found) return damaged(i, content.error());
   verdicts_[i] = Verdict::no;
   if (!content) return {};

@@ -22,7 +22,7 @@ using wire::imap::FetchItem;
 using wire::imap::Section;
 using Kind = FetchItem::Kind;
 
-constexpr std::size_t kStoredMessages = 100;  // that need the store, in one batch
+constexpr std::size_t kStoredMessages = 250;  // that need the store, in one batch
 constexpr std::size_t kViewRows = 5000;       // that need the view only
 constexpr std::size_t kText = 512 << 10;
 constexpr std::uint64_t kInText = 64 << 10;   // larger contents are streamed
@@ -307,15 +307,16 @@ Result<void> pass_over(const Error& error, const groupware::Account& account, co
   return {};
 }
 
-// One message by itself, with what of it the items need.
+// One message by itself, with what of it the items need; `content`: if it was read already.
 Result<void> write_gathered(const groupware::Reader& reader, ItemId id, std::uint32_t position, const FetchJob& job,
-                            BatchWriter& writer) {
+                            BatchWriter& writer, std::shared_ptr<const Content> content = nullptr) {
   Source source;
   source.reader = &reader;
+  source.content = std::move(content);
   if (job.needs_item) {
     TRY(source.item, reader.item(id));
   }
-  if (job.needs_content) {
+  if (job.needs_content && !source.content) {
     TRY(source.content, reader.content(id));
   }
   std::string summary;
@@ -360,6 +361,24 @@ Result<void> write_summaries(groupware::Account& account, const groupware::Reade
   return {};
 }
 
+// Contents are read in runs.
+Result<void> write_contents(groupware::Account& account, const groupware::Reader& reader, const Selected& box,
+                            const FetchJob& job, BatchWriter& writer, FetchBatch& batch) {
+  const std::size_t last = std::min(job.positions.size(), batch.next + kStoredMessages);
+  std::vector<ItemId> ids;
+  ids.reserve(last - batch.next);
+  for (std::size_t i = batch.next; i < last; ++i) ids.push_back(box.view->at(job.positions[i]).item);
+  Result<void> outcome;
+  reader.contents(ids, [&](ItemId id, const Result<std::shared_ptr<const Content>>& content) {
+    const std::uint32_t position = job.positions[batch.next++];
+    const auto written = content ? write_gathered(reader, id, position, job, writer, *content)
+                                 : Result<void>(std::unexpected(content.error()));
+    if (!written) outcome = pass_over(written.error(), account, box, position, batch);
+    return outcome && writer.has_room();
+  });
+  return outcome;
+}
+
 Result<void> write_each(groupware::Account& account, const groupware::Reader& reader, const Selected& box,
                         const FetchJob& job, BatchWriter& writer, FetchBatch& batch) {
   const std::size_t last = std::min(job.positions.size(), batch.next + kStoredMessages);
@@ -402,7 +421,9 @@ Result<FetchBatch> fetch_batch(groupware::Account& account, const groupware::Cal
     return batch;
   }
   TRY(const auto reader, account.read(caller));
-  if (job.needs_content || job.needs_item) {
+  if (job.needs_content) {
+    TRY_VOID(write_contents(account, *reader, box, job, writer, batch));
+  } else if (job.needs_item) {
     TRY_VOID(write_each(account, *reader, box, job, writer, batch));
   } else {
     batch.text.reserve(128 << 10);

@@ -100,14 +100,17 @@ Result<std::shared_ptr<const groupware::Content>> Maildrop::content(groupware::A
   const bool is_next = number == last_read_ + 1;
   last_read_ = number;
   std::uint64_t bytes = 0;
-  for (std::uint32_t next = number + 1; is_next && next <= count() && ahead_.size() < kAhead; ++next) {
+  std::vector<ItemId> items;
+  for (std::uint32_t next = number + 1; is_next && next <= count() && items.size() < kAhead; ++next) {
     bytes += row(next).size;
     if (is_deleted(next) || bytes > kAheadBytes) break;
-    const auto read = reader->content(item(next));
-    if (!read || !(*read)->whole()) break;  // asked for by itself, it says why
-    ahead_.emplace(next, *read);
-    last_read_ = next;
+    items.push_back(item(next));
   }
+  reader->contents(items, [&](ItemId, const Result<std::shared_ptr<const groupware::Content>>& read) {
+    if (!read || !(*read)->whole()) return false;  // asked for by itself, it says why
+    ahead_.emplace(++last_read_, *read);
+    return true;
+  });
   return wanted;
 }
 
