@@ -28,10 +28,16 @@ class Rebuild {
  public:
   explicit Rebuild(std::vector<std::shared_ptr<const Chunk>>& out) : out_(out) {}
 
+  // About so many rows come before the next flush().
+  void expect(std::size_t rows) { expected_ = rows; }
+
   void add(const Row& row, const std::vector<KeywordId>* rare) {
     if (!chunk_ || chunk_->rows.size() >= FolderView::kChunk) flush();
-    if (!chunk_) chunk_ = std::make_shared<Chunk>();
-    chunk_->rows.push_back(row);
+    if (!chunk_) {
+      chunk_ = std::make_shared<Chunk>();
+      chunk_->rows.reserve(std::min(expected_, FolderView::kChunk));
+    }
+    chunk_->add(row);
     if (rare && !rare->empty()) chunk_->rare.emplace_back(row.uid, *rare);
   }
 
@@ -43,6 +49,7 @@ class Rebuild {
  private:
   std::vector<std::shared_ptr<const Chunk>>& out_;
   std::shared_ptr<Chunk> chunk_;
+  std::size_t expected_ = 0;
 };
 
 }  // namespace
@@ -63,7 +70,7 @@ void FolderView::Builder::add(const Row& row, std::vector<KeywordId> rare) {
     chunks_.push_back(std::make_shared<Chunk>());
     chunks_.back()->rows.reserve(kChunk);
   }
-  chunks_.back()->rows.push_back(row);
+  chunks_.back()->add(row);
   if (!rare.empty()) chunks_.back()->rare.emplace_back(row.uid, std::move(rare));
 }
 
@@ -102,6 +109,7 @@ std::shared_ptr<const FolderView> FolderView::with(const std::vector<Put>& puts,
       view->chunks_.push_back(chunks_[i]);
       continue;
     }
+    rebuild.expect(chunk.rows.size() + (takes_new ? 1 : 0));
     for (const Row& row : chunk.rows) {
       for (; put != puts.end() && put->row.uid < row.uid; ++put) rebuild.add(put->row, &put->rare);
       while (gone != removed.end() && *gone < row.uid) ++gone;
@@ -160,6 +168,19 @@ std::optional<std::uint32_t> FolderView::find(Uid uid) const {
   std::uint32_t position = lower_bound(uid);
   if (position == size() || at(position).uid != uid) return std::nullopt;
   return position;
+}
+
+std::uint32_t FolderView::first_unseen() const {
+  std::uint32_t before = 0;
+  for (const auto& chunk : chunks_) {
+    if (chunk->unseen != 0) {
+      const auto at = std::find_if(chunk->rows.begin(), chunk->rows.end(),
+                                   [](const Row& row) { return (row.flag_bits & kSeen) == 0; });
+      return before + static_cast<std::uint32_t>(at - chunk->rows.begin());
+    }
+    before += static_cast<std::uint32_t>(chunk->rows.size());
+  }
+  return before;
 }
 
 Uid FolderView::last_uid() const { return chunks_.empty() ? Uid() : chunks_.back()->rows.back().uid; }

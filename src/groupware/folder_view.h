@@ -37,8 +37,14 @@ struct Row {
 class FolderView {
  public:
   struct Chunk {
+    void add(const Row& row) {
+      rows.push_back(row);
+      if ((row.flag_bits & kSeen) == 0) ++unseen;
+    }
+
     std::vector<Row> rows;                                     // ascending by UID, never empty
     std::vector<std::pair<Uid, std::vector<KeywordId>>> rare;  // FlagSet::rare where not empty, ascending by UID
+    std::uint32_t unseen = 0;                                  // rows without \Seen
   };
   static constexpr std::size_t kChunk = 512;
 
@@ -71,6 +77,8 @@ class FolderView {
   // The position of the first UID that is not below `uid`; size() if there is none.
   std::uint32_t lower_bound(Uid uid) const;
   Uid last_uid() const;  // 0 if empty
+  // The position of the first row without \Seen; size() if there is none.
+  std::uint32_t first_unseen() const;
 
   // Visits rows from position `first` to before `last` in order; stops when `visit` returns false.
   void each(std::uint32_t first, std::uint32_t last, const std::function<bool(std::uint32_t, const Row&)>& visit) const;

@@ -36,6 +36,27 @@ TEST(FolderView, FindsByPositionAndUid) {
   EXPECT_EQ(rows(0)->lower_bound(Uid(1)), 0U);
 }
 
+TEST(FolderView, KnowsTheFirstThatWasNotSeen) {
+  const auto seen = [](std::uint32_t uid) {
+    Row out = row(uid, 2);
+    out.flag_bits = kSeen | kFlagged;
+    return FolderView::Put{out, {}};
+  };
+  EXPECT_EQ(rows(0)->first_unseen(), 0U);
+  EXPECT_EQ(rows(5)->first_unseen(), 0U);
+  std::vector<FolderView::Put> puts;
+  for (std::uint32_t uid = 1; uid <= 1500; ++uid) puts.push_back(seen(uid));
+  const auto view = rows(2000)->with(puts, {}, Modseq(2));
+  EXPECT_EQ(view->first_unseen(), 1500U);
+  EXPECT_EQ(view->with({{row(700, 3), {}}}, {}, Modseq(3))->first_unseen(), 699U);
+  EXPECT_EQ(view->with({}, {Uid(1), Uid(1501)}, Modseq(3))->first_unseen(), 1499U) << "UID 1502";
+  puts.clear();
+  for (std::uint32_t uid = 1501; uid <= 2000; ++uid) puts.push_back(seen(uid));
+  const auto all = view->with(puts, {}, Modseq(3));
+  EXPECT_EQ(all->first_unseen(), all->size());
+  EXPECT_EQ(all->with({{row(2001, 4), {}}}, {}, Modseq(4))->first_unseen(), 2000U);
+}
+
 TEST(FolderView, KeepsDatesWithTheirZone) {
   for (std::int64_t seconds :
        {std::int64_t{-86'400}, std::int64_t{0}, std::int64_t{836'703'865}, std::int64_t{4'102'444'800}})

@@ -58,16 +58,6 @@ Result<Opened> open_folder(const Mailbox& mailbox, const groupware::Caller& call
   return opened;
 }
 
-// The sequence number of the first message without \Seen; 0 if there is none.
-std::uint32_t first_unseen(const groupware::FolderView& view) {
-  std::uint32_t found = 0;
-  view.each(0, view.size(), [&](std::uint32_t position, const groupware::Row& row) {
-    if ((row.flag_bits & groupware::kSeen) == 0) found = position + 1;
-    return found == 0;
-  });
-  return found;
-}
-
 // `list_line`: IMAP4rev2 wants the name told, and knows neither RECENT nor UNSEEN (RFC 9051 section 6.3.2). Else empty.
 std::string describe(const Selected& box, const groupware::Folder& folder, const std::string& list_line) {
   std::string out = "* FLAGS (" + print_known_flags(groupware::kAllFlags, *box.keywords) + ")\r\n";
@@ -76,8 +66,8 @@ std::string describe(const Selected& box, const groupware::Folder& folder, const
   fmt::format_to(to, "* {} EXISTS\r\n", box.exists());
   out += list_line;
   if (list_line.empty()) fmt::format_to(to, "* {} RECENT\r\n", box.recent_count());
-  if (const auto unseen = list_line.empty() && !box.uid_only ? first_unseen(*box.view) : 0; unseen != 0) {
-    fmt::format_to(to, "* OK [UNSEEN {}] First unseen message\r\n", unseen);
+  if (const auto unseen = box.view->first_unseen(); list_line.empty() && !box.uid_only && unseen < box.exists()) {
+    fmt::format_to(to, "* OK [UNSEEN {}] First unseen message\r\n", unseen + 1);
   }
   // The view may be a little later than the folder's record: UIDNEXT is above everything that the client can see.
   const std::uint32_t next = std::max(folder.next_uid.value, box.view->last_uid().value + 1);
