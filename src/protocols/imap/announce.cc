@@ -4,6 +4,7 @@
 
 #include <iterator>
 #include <optional>
+#include <utility>
 
 #include "protocols/imap/fetch_batch.h"
 #include "protocols/imap/notifications.h"
@@ -60,6 +61,14 @@ struct News {
   std::optional<Uid> first_recent;  // from it on messages are recent for this session
 };
 
+// What a command of this session left, if nobody changed the folder since.
+std::optional<News> news_at_hand(Selected& box, const groupware::Folder* folder) {
+  const auto ahead = std::exchange(box.ahead, std::nullopt);
+  if (!ahead || folder == nullptr || ahead->now.view->modseq() != folder->highest || ahead->rows.added > 0)
+    return std::nullopt;
+  return News{ahead->now, ahead->rows, std::nullopt};
+}
+
 // Blocks: in one turn, since all who watch a folder come here at once.
 Result<News> find_news(const Selected& box, const groupware::Caller& caller, bool claims_recent) {
   News news;
@@ -81,7 +90,9 @@ Task<void> Session::announce(Expunges expunges) {
   const auto folder = box.is_lost ? nullptr : box.account->folders()->find(box.folder);
   if (folder ? folder->highest == box.view->modseq() : box.exists() == 0) co_return;
   News news;
-  if (folder) {
+  if (auto at_hand = news_at_hand(box, folder.get())) {
+    news = *std::move(at_hand);
+  } else if (folder) {
     const bool claims_recent = !box.read_only && !is_rev2_;
     auto found = co_await net::blocking(workers(), [&] { return find_news(box, caller_, claims_recent); });
     if (!found) co_return;

@@ -58,8 +58,14 @@ struct Stored {
   std::vector<std::uint32_t> changed;   // positions in the session's view
   std::vector<std::uint32_t> modified;  // not changed: somebody else did since (RFC 7162)
   bool is_missing = false;              // some were expunged meanwhile
-  Snapshot after;
   Modseq modseq;
+  // Once all is stored:
+  Difference after;  // the folder
+  std::string lines;
+};
+
+struct StoreAnswer {
+  bool by_uid, silent, modseq;
 };
 
 // A slice of the messages, in one change.
@@ -88,27 +94,6 @@ Result<Stored> store(groupware::Account& account, const groupware::Caller& calle
   return part;
 }
 
-// Messages are changed one by one as far as the protocol goes; a slice of them bounds what a commit holds.
-Task<Result<Stored>> store_all(Session& session, const Command& command, const std::vector<std::uint32_t>& wanted,
-                               const FlagChange& change, std::optional<std::uint64_t> unchanged_since) {
-  const Selected& box = *session.selected();
-  Stored stored;
-  for (std::size_t begin = 0; begin < wanted.size(); begin += kPerUpdate) {
-    co_await session.progress(command, begin, wanted.size());
-    const auto slice = std::span(wanted).subspan(begin, std::min(kPerUpdate, wanted.size() - begin));
-    CO_TRY(const auto part, co_await net::blocking(session.workers(), [&] {
-             return store(*box.account, session.caller(), box.folder, *box.view, slice, change, unchanged_since);
-           }));
-    stored.modseq = part.modseq;
-    stored.changed.insert(stored.changed.end(), part.changed.begin(), part.changed.end());
-    stored.modified.insert(stored.modified.end(), part.modified.begin(), part.modified.end());
-    stored.is_missing = stored.is_missing || part.is_missing;
-  }
-  CO_TRY(stored.after,
-         co_await net::blocking(session.workers(), [&] { return look(*box.account, session.caller(), box.folder); }));
-  co_return stored;
-}
-
 // The flags that the client expects to see after a silent change, from what it knew.
 FlagSet expected_flags(FlagSet flags, const FlagChange& change, const groupware::KeywordTable& keywords) {
   constexpr auto kSystem = std::uint64_t{groupware::kAllFlags};
@@ -130,15 +115,11 @@ FlagSet expected_flags(FlagSet flags, const FlagChange& change, const groupware:
   return flags;
 }
 
-struct StoreAnswer {
-  bool by_uid, silent, modseq;
-};
-
 // The FETCH lines. A silent change tells flags only where somebody else had changed them too.
 std::string fetch_lines(const Selected& before, const Stored& stored, const FlagChange& change, StoreAnswer form) {
   Selected after = before;  // the same \Recent, the new flags
-  after.view = stored.after.view;
-  after.keywords = stored.after.keywords;
+  after.view = stored.after.now.view;
+  after.keywords = stored.after.now.keywords;
   std::string out;
   for (const auto position : stored.changed) {
     const auto& known = before.view->at(position);
@@ -159,6 +140,37 @@ std::string fetch_lines(const Selected& before, const Stored& stored, const Flag
     out += ")\r\n";
   }
   return out;
+}
+
+void append(Stored& all, Stored part) {
+  all.modseq = part.modseq;
+  all.changed.insert(all.changed.end(), part.changed.begin(), part.changed.end());
+  all.modified.insert(all.modified.end(), part.modified.begin(), part.modified.end());
+  all.is_missing = all.is_missing || part.is_missing;
+}
+
+// Messages are changed one by one as far as the protocol goes; a slice of them bounds what a commit holds. The answer
+// is made in the turn of the last one.
+Task<Result<Stored>> store_all(Session& session, const Command& command, const std::vector<std::uint32_t>& wanted,
+                               const FlagChange& change, std::optional<std::uint64_t> unchanged_since,
+                               StoreAnswer form) {
+  const Selected& box = *session.selected();
+  Stored stored;
+  for (std::size_t begin = 0; begin < wanted.size(); begin += kPerUpdate) {
+    co_await session.progress(command, begin, wanted.size());
+    const auto slice = std::span(wanted).subspan(begin, std::min(kPerUpdate, wanted.size() - begin));
+    const auto turn = [&]() -> Result<void> {
+      TRY(auto part, store(*box.account, session.caller(), box.folder, *box.view, slice, change, unchanged_since));
+      append(stored, std::move(part));
+      if (begin + slice.size() < wanted.size()) return {};
+      TRY(stored.after.now, look(*box.account, session.caller(), box.folder));
+      stored.after.rows = stored.after.now.view->since(*box.view);
+      stored.lines = fetch_lines(box, stored, change, form);
+      return {};
+    };
+    CO_TRY_VOID(co_await net::blocking(session.workers(), turn));
+  }
+  co_return stored;
 }
 
 std::string modified_code(const FolderView& view, const std::vector<std::uint32_t>& modified, bool by_uid) {
@@ -185,14 +197,13 @@ Task<Result<Reply>> cmd_store(Session& session, Command& command) {
   FlagChange change;
   change.mode = arguments.mode;
   change.names = flag_names(arguments.flags.system, arguments.flags.keywords);
-  CO_TRY(const auto stored, co_await store_all(session, command, *wanted, change, arguments.unchanged_since));
+  const StoreAnswer form{command.by_uid, arguments.silent, session.knows_modseq()};
+  CO_TRY(auto stored, co_await store_all(session, command, *wanted, change, arguments.unchanged_since, form));
   box.own_change = stored.modseq;
   box.own_uids = uids_at(*box.view, stored.changed);
-  co_await session.write(session.learn_keywords(stored.after.keywords));
-  const std::string lines = co_await net::blocking(session.workers(), [&] {
-    return fetch_lines(box, stored, change, {command.by_uid, arguments.silent, session.knows_modseq()});
-  });
-  co_await session.write(lines);
+  co_await session.write(session.learn_keywords(stored.after.now.keywords));
+  co_await session.write(stored.lines);
+  box.ahead = std::move(stored.after);
   std::string code = modified_code(*box.view, stored.modified, command.by_uid);
   Reply reply = Reply::ok(stored.modified.empty() ? "STORE completed" : "conditional STORE failed for some", code);
   if (stored.is_missing && !command.by_uid)

@@ -28,6 +28,12 @@ struct Snapshot {
 // Blocks. Errors: as Reader::view.
 Result<Snapshot> look(groupware::Account& account, const groupware::Caller& caller, FolderId folder);
 
+// A later moment, and how it differs from what the client knows.
+struct Difference {
+  Snapshot now;
+  groupware::FolderView::Difference rows;
+};
+
 struct Selected {
   std::uint32_t exists() const { return view->size(); }
   std::uint32_t recent_count() const;
@@ -52,6 +58,8 @@ struct Selected {
   // Rows that this session changed and has told of: they are not announced again.
   Modseq own_change;
   wire::imap::Ranges own_uids;
+  // What a command of this session left: while it is the present state, announce() need not look.
+  std::optional<Difference> ahead;
 };
 
 // Positions of the messages that a set names, ascending; of the saved result those that are still there. By number:
