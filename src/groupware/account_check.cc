@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "groupware/any_key.h"
+#include "groupware/broken_copies.h"
 #include "groupware/keys.h"
 #include "groupware/layer.h"
 #include "groupware/reading.h"
@@ -55,14 +57,7 @@ std::string AccountCheck::at(FolderId id) const {
 Result<void> AccountCheck::run() {
   TRY(bool exists, has(key::account()));
   if (!exists) {
-    TRY(bool has_items, [&]() -> Result<bool> {
-      bool any = false;
-      TRY_VOID(snapshot_.scan(key::all('F'), key::end("V"), [&](store::Key, store::Value) {
-        any = true;
-        return false;
-      }));
-      return any;
-    }());
+    TRY(const bool has_items, has_any(snapshot_, key::all('F'), key::end("V")));
     if (has_items) fault("", "the account's own record is missing", false);
     return {};  // never opened: nothing to check
   }
@@ -79,6 +74,7 @@ Result<void> AccountCheck::run() {
   TRY_VOID(check_flag_blocks());
   check_counters();
   TRY_VOID(check_leftovers());
+  TRY_VOID(check_unfinished());
   if (options_.read_content) TRY_VOID(check_unused_content());
   TRY_VOID(check_log());
   TRY_VOID(check_scripts());
@@ -105,7 +101,8 @@ Result<void> AccountCheck::read_moment() {
   record_ = moment->record;
   for (const FolderTable::Pointer& folder : moment->folders->all()) folders_.emplace(folder->id, *folder);
   TRY_VOID(snapshot_.scan(key::all('D'), key::end("D"), [&](store::Key key, store::Value) {
-    doomed_.insert(FolderId(read_be64(key.substr(1))));
+    const FolderId id(key.size() == 9 ? read_be64(key.substr(1)) : 0);
+    if (id && !folders_.contains(id)) doomed_.insert(id);
     return true;
   }));
   return {};
@@ -208,7 +205,6 @@ Result<void> AccountCheck::check_flag_blocks() {
   return each(key::all('N'), [&](std::string_view key, std::string_view value) -> Result<void> {
     const bool has_numbers = key.size() == 13;
     const FolderId folder(has_numbers ? read_be64(key.substr(1)) : 0);
-    if (doomed_.contains(folder)) return {};
     Result<FlagBlock> block = has_numbers ? decode_flag_block(read_be32(key.substr(9)), value)
                                           : fail(Errc::corrupt, "the key of changed flags is damaged");
     if (!block) {
@@ -216,6 +212,7 @@ Result<void> AccountCheck::check_flag_blocks() {
       erase(std::string(key));
       return {};
     }
+    if (doomed_.contains(folder)) return {};
     FlagBlock left;
     for (FlagBlock::Entry& entry : block->entries) {
       const std::string row = key::filing(folder, entry.uid);
@@ -297,6 +294,24 @@ Result<void> AccountCheck::check_leftovers() {
   return {};
 }
 
+// Notes of what is to be done to its end: a damaged one would do harm, and without it nothing is lost but room.
+Result<void> AccountCheck::check_unfinished() {
+  TRY_VOID(each(key::all('C'), [&](std::string_view key, std::string_view value) -> Result<void> {
+    if (is_sound_copy_note(value)) return {};
+    fault("", "the note of an unfinished copy is damaged", true);
+    erase(std::string(key));
+    return {};
+  }));
+  return each(key::all('D'), [&](std::string_view key, std::string_view) -> Result<void> {
+    if (key.size() == 9 && doomed_.contains(FolderId(read_be64(key.substr(1))))) return {};
+    fault("",
+          key.size() == 9 ? "a folder is noted as removed that is there" : "the note of a removed folder is damaged",
+          true);
+    erase(std::string(key));
+    return {};
+  });
+}
+
 Result<void> AccountCheck::check_unused_content() {
   std::vector<ItemId> all;
   TRY_VOID(snapshot_.scan(
@@ -308,12 +323,7 @@ Result<void> AccountCheck::check_unused_content() {
       store::Space::content));
   for (ItemId id : all) {
     TRY(bool owned, has(key::item(id)));
-    bool shared = false;
-    std::string prefix = key::sharers(id);
-    TRY_VOID(snapshot_.scan(prefix, key::end(prefix), [&](store::Key, store::Value) {
-      shared = true;
-      return false;
-    }));
+    TRY(const bool shared, has_any(snapshot_, key::sharers(id)));
     if (owned || shared) continue;
     fault(at(id), "its content is kept, but no item uses it", true);
     if (repair_) repair_->erase(key::content(id), store::Space::content);

@@ -69,6 +69,7 @@ class AccountCheck {
   Result<const FlagBlock*> flag_block(FolderId folder, Uid uid);
   void check_counters();
   Result<void> check_leftovers();
+  Result<void> check_unfinished();
   Result<void> check_unused_content();
   Result<void> check_log();
   Result<void> check_scripts();

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/log.h"
+#include "groupware/any_key.h"
 #include "groupware/broken_copies.h"
 #include "groupware/check.h"
 #include "groupware/delivery_notes.h"
@@ -164,9 +165,8 @@ Result<std::shared_ptr<StoredAccount>> StoredAccounts::load(AccountId id) {
     return account;
   }
   if (moment.error().code != Errc::not_found) return std::unexpected(moment.error());
-  bool is_new = true;
-  TRY_VOID(snapshot->scan(std::string(1, '\0'), {}, [&](store::Key, store::Value) { return is_new = false; }));
-  if (!is_new) return fail(Errc::corrupt, "the account's own record is missing; run `kontor check`");
+  TRY(const bool has_records, has_any(*snapshot, std::string(1, '\0'), {}));
+  if (has_records) return fail(Errc::corrupt, "the account's own record is missing; run `kontor check`");
   snapshot.reset();
   auto account = std::make_shared<StoredAccount>(environment_, id, principal.tenant, nothing(environment_.clock.now()));
   TRY_VOID(account->update(Caller::system(), [](Transaction& transaction) -> Result<void> {
@@ -184,9 +184,8 @@ Result<std::shared_ptr<StoredAccount>> StoredAccounts::load(AccountId id) {
 
 // What a former process left half done.
 Result<void> StoredAccounts::go_on(StoredAccount& account, store::Snapshot& snapshot) {
-  bool has_copies = false, has_doomed = false;
-  TRY_VOID(snapshot.scan(key::all('C'), key::end("C"), [&](store::Key, store::Value) { return !(has_copies = true); }));
-  TRY_VOID(snapshot.scan(key::all('D'), key::end("D"), [&](store::Key, store::Value) { return !(has_doomed = true); }));
+  TRY(const bool has_copies, has_any(snapshot, key::all('C')));
+  TRY(const bool has_doomed, has_any(snapshot, key::all('D')));
   if (has_doomed) janitor_.add(account.id());
   // A disk without room must not keep anyone from reading: then it is tried again when the account is next opened.
   if (has_copies)
@@ -210,9 +209,8 @@ Result<void> StoredAccounts::purge_removed(const directory::Tenant& tenant, Acco
   Instant before =
       environment_.clock.now() - std::chrono::seconds(std::int64_t{tenant.recoverable_days} * kSecondsPerDay);
   TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
-  bool is_any_due = false;
-  TRY_VOID(snapshot->scan(key::all('X'), key::removed(before.time_since_epoch().count(), ItemId()),
-                          [&](store::Key, store::Value) { return !(is_any_due = true); }));
+  TRY(const bool is_any_due,
+      has_any(*snapshot, key::all('X'), key::removed(before.time_since_epoch().count(), ItemId())));
   snapshot.reset();
   if (!is_any_due) return {};
   TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
@@ -227,12 +225,10 @@ Result<void> StoredAccounts::purge_removed(const directory::Tenant& tenant, Acco
 
 Result<void> StoredAccounts::forget_deliveries(AccountId id) {
   bool is_any = false, has_doomed = false;
-  const std::string prefix = delivery_notes_prefix();
   {
     TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
-    TRY_VOID(snapshot->scan(prefix, key::end(prefix), [&](store::Key, store::Value) { return !(is_any = true); }));
-    TRY_VOID(
-        snapshot->scan(key::all('D'), key::end("D"), [&](store::Key, store::Value) { return !(has_doomed = true); }));
+    TRY(is_any, has_any(*snapshot, delivery_notes_prefix()));
+    TRY(has_doomed, has_any(*snapshot, key::all('D')));
   }
   if (has_doomed) janitor_.add(id);
   if (!is_any) return {};
@@ -304,10 +300,7 @@ Result<void> StoredAccounts::sweep() {
 Result<void> StoredAccounts::sweep_blobs(const directory::Tenant& tenant) {
   auto refers = [&](AccountId id, const std::string& hash) -> Result<bool> {
     TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
-    bool found = false;
-    std::string prefix = key::blob_users(hash);
-    TRY_VOID(snapshot->scan(prefix, key::end(prefix), [&](store::Key, store::Value) { return !(found = true); }));
-    return found;
+    return has_any(*snapshot, key::blob_users(hash));
   };
   TRY(store::Sweep swept, environment_.blobs.sweep(tenant.id, environment_.options.sweep_grace, refers));
   if (swept.blobs != 0 || swept.uploads != 0)

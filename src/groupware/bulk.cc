@@ -43,13 +43,16 @@ struct NotedCopy {
   std::vector<Uid> uids;
 };
 
-NotedCopy decode_note(std::string_view copy, std::string_view value) {
+// Without UIDs that the folder never had.
+NotedCopy decode_note(std::string_view copy, std::string_view value, const FolderTable& folders) {
   NotedCopy out{std::string(copy), FolderId(), {}};
-  if (value.size() < 8) return out;
+  if (!is_sound_copy_note(value)) return out;
   out.folder = FolderId(read_be64(value));
-  for (value.remove_prefix(8); value.size() >= 8; value.remove_prefix(8))
-    for (std::uint64_t uid = read_be32(value); uid <= read_be32(value.substr(4)); ++uid)
-      out.uids.emplace_back(static_cast<std::uint32_t>(uid));
+  const FolderTable::Pointer folder = folders.find(out.folder);
+  const std::uint32_t end = folder ? folder->next_uid.value : 0;
+  for (value.remove_prefix(8); !value.empty(); value.remove_prefix(8))
+    for (std::uint32_t uid = read_be32(value); uid < end && uid <= read_be32(value.substr(4)); ++uid)
+      out.uids.emplace_back(uid);
   return out;
 }
 
@@ -184,14 +187,26 @@ Result<void> copy_messages(Account& account, const Caller& caller, const BulkCop
   return BulkRun(account, caller, job, done).run();
 }
 
+bool is_sound_copy_note(std::string_view value) {
+  if (value.size() < 8 || value.size() % 8 != 0) return false;
+  std::uint64_t least = 1;
+  for (value.remove_prefix(8); !value.empty(); value.remove_prefix(8)) {
+    if (read_be32(value) < least || read_be32(value.substr(4)) < read_be32(value)) return false;
+    least = std::uint64_t{read_be32(value.substr(4))} + 1;
+  }
+  return true;
+}
+
 Result<void> withdraw_broken_copies(StoredAccount& account) {
   std::vector<NotedCopy> broken;
-  TRY_VOID(account.run(
-      Caller::system(), StoredAccount::Loudness::quiet, [&](AccountTransaction& transaction) -> Result<void> {
-        broken.clear();
-        return transaction.noted_copies(
-            [&](std::string_view copy, std::string_view value) { broken.push_back(decode_note(copy, value)); });
-      }));
+  TRY_VOID(account.run(Caller::system(), StoredAccount::Loudness::quiet,
+                       [&](AccountTransaction& transaction) -> Result<void> {
+                         broken.clear();
+                         const auto folders = transaction.folders();
+                         return transaction.noted_copies([&](std::string_view copy, std::string_view value) {
+                           broken.push_back(decode_note(copy, value, *folders));
+                         });
+                       }));
   for (const NotedCopy& noted : broken) {
     log::warn("account.copy_withdrawn",
               {{"account", account.id().value}, {"folder", noted.folder.value}, {"messages", noted.uids.size()}});

@@ -75,6 +75,11 @@ TEST_F(CheckTest, EachKindOfDamageIsFoundAndRepaired) {
        }},
       {"UIDNEXT too low",
        [&](store::Batch& b) { b.put(key::folder(in), folder_bytes([](Folder& f) { f.next_uid = Uid(1); })); }},
+      {"the note of an unfinished copy ends too early", [&](store::Batch& b) { b.put(key::copy("one"), "damaged"); }},
+      {"the note of an unfinished copy has a range that ends before it begins",
+       [&](store::Batch& b) { b.put(key::copy("two"), std::string(12, '\1') + std::string(4, '\0')); }},
+      {"a folder that is there is noted as removed", [&](store::Batch& b) { b.put(key::doomed(in), ""); }},
+      {"the note of a removed folder has no number", [&](store::Batch& b) { b.put("Dx", ""); }},
       {"a parent that is not there",
        [&](store::Batch& b) {
          Folder folder = *open(ada)->folders()->by_role(FolderRole::sent);

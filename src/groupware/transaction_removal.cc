@@ -75,16 +75,22 @@ Result<std::size_t> AccountTransaction::purge_removed(Instant before, std::size_
 // The folder is gone at once; its rows are taken away in the background.
 void AccountTransaction::doom(const Folder& folder) {
   layer_.put(key::doomed(folder.id), encode(folder));
-  layer_.views.erase(folder.id);
   layer_.dooms = true;
 }
 
 Result<bool> AccountTransaction::empty_doomed(std::size_t limit) {
   std::vector<FolderId> folders;
+  std::vector<std::string> wrong;
   TRY_VOID(layer_.scan(key::all('D'), key::end("D"), [&](std::string_view key, std::string_view) {
-    folders.push_back(FolderId(read_be64(key.substr(1))));
+    const FolderId folder(key.size() == 9 ? read_be64(key.substr(1)) : 0);
+    if (folder && !layer_.folder(folder))
+      folders.push_back(folder);
+    else
+      wrong.emplace_back(key);
     return true;
   }));
+  // A note of a folder that is there after all is wrong, not the folder.
+  for (std::string& note : wrong) layer_.erase(std::move(note));
   for (const FolderId folder : folders) {
     std::vector<RowRecord> rows;
     std::optional<Error> fault;
