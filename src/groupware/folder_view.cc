@@ -15,10 +15,15 @@ constexpr std::int64_t kZoneBias = 1024;
 using Chunk = FolderView::Chunk;
 
 bool below(const Row& row, Uid uid) { return row.uid < uid; }
+bool is_unseen(const Row& row) { return (row.flag_bits & kSeen) == 0; }
+
+auto rare_from(const Chunk& chunk, Uid uid) {
+  return std::lower_bound(chunk.rare.begin(), chunk.rare.end(), uid,
+                          [](const auto& entry, Uid wanted) { return entry.first < wanted; });
+}
 
 const std::vector<KeywordId>* find_rare(const Chunk& chunk, Uid uid) {
-  auto at = std::lower_bound(chunk.rare.begin(), chunk.rare.end(), uid,
-                             [](const auto& entry, Uid wanted) { return entry.first < wanted; });
+  const auto at = rare_from(chunk, uid);
   return at != chunk.rare.end() && at->first == uid ? &at->second : nullptr;
 }
 
@@ -32,13 +37,24 @@ class Rebuild {
   void expect(std::size_t rows) { expected_ = rows; }
 
   void add(const Row& row, const std::vector<KeywordId>* rare) {
-    if (!chunk_ || chunk_->rows.size() >= FolderView::kChunk) flush();
-    if (!chunk_) {
-      chunk_ = std::make_shared<Chunk>();
-      chunk_->rows.reserve(std::min(expected_, FolderView::kChunk));
-    }
+    if (!chunk_ || chunk_->rows.size() >= FolderView::kChunk) begin();
     chunk_->add(row);
     if (rare && !rare->empty()) chunk_->rare.emplace_back(row.uid, *rare);
+  }
+
+  // Rows of `from` as they are, from the index `first` to before `last`.
+  void add_run(const Chunk& from, std::size_t first, std::size_t last) {
+    while (first < last) {
+      if (!chunk_ || chunk_->rows.size() >= FolderView::kChunk) begin();
+      const std::size_t count = std::min(last - first, FolderView::kChunk - chunk_->rows.size());
+      const auto rows = from.rows.begin() + static_cast<std::ptrdiff_t>(first);
+      const auto end = rows + static_cast<std::ptrdiff_t>(count);
+      chunk_->rows.insert(chunk_->rows.end(), rows, end);
+      const bool is_whole = count == from.rows.size();
+      chunk_->unseen += is_whole ? from.unseen : static_cast<std::uint32_t>(std::count_if(rows, end, is_unseen));
+      if (!from.rare.empty()) copy_rare(from, rows->uid, std::prev(end)->uid);
+      first += count;
+    }
   }
 
   void flush() {
@@ -47,10 +63,29 @@ class Rebuild {
   }
 
  private:
+  void begin() {
+    flush();
+    chunk_ = std::make_shared<Chunk>();
+    chunk_->rows.reserve(std::min(expected_, FolderView::kChunk));
+  }
+  void copy_rare(const Chunk& from, Uid first, Uid last) {
+    auto at = rare_from(from, first);
+    for (; at != from.rare.end() && at->first <= last; ++at) chunk_->rare.push_back(*at);
+  }
+
   std::vector<std::shared_ptr<const Chunk>>& out_;
   std::shared_ptr<Chunk> chunk_;
   std::size_t expected_ = 0;
 };
+
+// The first row from `first` to before `last` that is not below `uid`; `last` if there is none.
+std::size_t position_of(const Chunk& chunk, std::size_t first, std::size_t last, Uid uid) {
+  if (first == last || chunk.rows[first].uid >= uid) return first;
+  const auto begin = chunk.rows.begin();
+  return static_cast<std::size_t>(std::lower_bound(begin + static_cast<std::ptrdiff_t>(first),
+                                                   begin + static_cast<std::ptrdiff_t>(last), uid, below) -
+                                  begin);
+}
 
 }  // namespace
 
@@ -110,7 +145,16 @@ std::shared_ptr<const FolderView> FolderView::with(const std::vector<Put>& puts,
       continue;
     }
     rebuild.expect(chunk.rows.size() + (takes_new ? 1 : 0));
-    for (const Row& row : chunk.rows) {
+    for (std::size_t at = 0; at < chunk.rows.size();) {
+      while (gone != removed.end() && *gone < chunk.rows[at].uid) ++gone;
+      // What lies before the next change is copied at once.
+      std::size_t next = chunk.rows.size();
+      if (put != puts.end()) next = position_of(chunk, at, next, put->row.uid);
+      if (gone != removed.end()) next = position_of(chunk, at, next, *gone);
+      rebuild.add_run(chunk, at, next);
+      at = next;
+      if (at == chunk.rows.size()) break;
+      const Row& row = chunk.rows[at++];
       for (; put != puts.end() && put->row.uid < row.uid; ++put) rebuild.add(put->row, &put->rare);
       while (gone != removed.end() && *gone < row.uid) ++gone;
       bool is_removed = gone != removed.end() && *gone == row.uid;
@@ -174,8 +218,7 @@ std::uint32_t FolderView::first_unseen() const {
   std::uint32_t before = 0;
   for (const auto& chunk : chunks_) {
     if (chunk->unseen != 0) {
-      const auto at = std::find_if(chunk->rows.begin(), chunk->rows.end(),
-                                   [](const Row& row) { return (row.flag_bits & kSeen) == 0; });
+      const auto at = std::find_if(chunk->rows.begin(), chunk->rows.end(), is_unseen);
       return before + static_cast<std::uint32_t>(at - chunk->rows.begin());
     }
     before += static_cast<std::uint32_t>(chunk->rows.size());

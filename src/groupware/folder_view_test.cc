@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <random>
 #include <set>
 
@@ -89,6 +91,16 @@ TEST(FolderView, FollowsRandomChanges) {
   std::set<std::uint32_t> uids;
   for (std::uint32_t uid = 1; uid <= 1500; ++uid) uids.insert(uid);
   std::uint32_t next = 1501;
+  std::map<std::uint32_t, FlagSet> flags;  // where there are any
+  const auto put = [&](std::uint32_t uid, std::uint64_t modseq) {
+    FlagSet some;
+    if (random() % 8 != 0) some.bits = kSeen;
+    if (random() % 3 == 0) some.rare = {static_cast<KeywordId>(60 + random() % 5)};
+    Row changed = row(uid, modseq);
+    changed.flag_bits = some.bits;
+    flags[uid] = some;
+    return FolderView::Put{changed, some.rare};
+  };
   for (std::uint64_t modseq = 2; modseq < 400; ++modseq) {
     std::set<std::uint32_t> removed, changed;
     std::uint32_t added = random() % 4 == 0 ? random() % 40 : 0;
@@ -99,8 +111,8 @@ TEST(FolderView, FollowsRandomChanges) {
         changed.insert(uid);
     }
     std::vector<FolderView::Put> puts;
-    for (std::uint32_t uid : changed) puts.push_back({row(uid, modseq), {}});
-    for (std::uint32_t i = 0; i < added; ++i) puts.push_back({row(next + i, modseq), {}});
+    for (std::uint32_t uid : changed) puts.push_back(put(uid, modseq));
+    for (std::uint32_t i = 0; i < added; ++i) puts.push_back(put(next + i, modseq));
     std::vector<Uid> gone;
     for (std::uint32_t uid : removed) gone.emplace_back(uid);
     auto now = view->with(puts, gone, Modseq(modseq));
@@ -116,8 +128,14 @@ TEST(FolderView, FollowsRandomChanges) {
     next += added;
     view = now;
     ASSERT_EQ(view->size(), uids.size());
-    std::uint32_t position = 0;
-    for (std::uint32_t uid : uids) ASSERT_EQ(view->at(position++).uid, Uid(uid));
+    std::uint32_t position = 0, unseen = view->size();
+    for (std::uint32_t uid : uids) {
+      ASSERT_EQ(view->at(position).uid, Uid(uid));
+      ASSERT_EQ(view->flags(position), flags[uid]);
+      if (!flags[uid].has(kSeen)) unseen = std::min(unseen, position);
+      ++position;
+    }
+    ASSERT_EQ(view->first_unseen(), unseen);
     ASSERT_EQ(view->modseq(), Modseq(modseq));
   }
 }
