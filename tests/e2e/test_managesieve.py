@@ -162,3 +162,25 @@ def test_what_was_acknowledged_survives_kill(kontor):
             assert text.count("keep;") == 50
             assert int(re.match(r"# (\d+)", text).group(1)) >= number
         acknowledged.clear()
+
+
+def test_rules_are_a_script_beside_the_users_own(kontor, tmp_path):
+    client = Client(kontor)
+    assert client.put("mine", 'require "imap4flags"; addflag "mine";').startswith("OK")
+    assert client.command('SETACTIVE "mine"').startswith("OK")
+    kontor.run("rule", "junk", "ada@example.org", "--always", "@ads.example", "--never", "shop@ads.example")
+    for sender in ("x@ads.example", "shop@ads.example", "x@else.example"):
+        kontor.deliver("ada@example.org", f"From: {sender}\r\nSubject: x\r\n\r\nx\r\n".encode(), sender=sender)
+    found = folders(kontor)
+    assert len(found["Junk"]) == 1 and len(found["INBOX"]) == 2
+    with kontor.imap() as imap:
+        imap.select("INBOX")
+        assert all(b"mine" in line for line in imap.fetch("1:2", "(FLAGS)")[1])
+    rules = kontor.json("rule", "list", "ada@example.org")
+    assert [rule["kind"] for rule in rules["rules"]] == ["junk", "include"] and rules["active"]
+    file = tmp_path / "rules.json"
+    file.write_text('{"rules": [{"kind": "filter", "conditions": [{"what": "subject", "values": ["x"]}], "actions": [{"what": "file", "value": "Made"}]}]}')
+    kontor.run("rule", "set", "ada@example.org", "--rules", file)
+    kontor.deliver("ada@example.org", b"Subject: axa\r\n\r\nx\r\n")
+    assert len(folders(kontor)["Made"]) == 1
+    assert kontor.run("rule", "forward", "ada@example.org", "--to", "nobody", check=False).returncode != 0

@@ -12,5 +12,6 @@ void add_principal_commands(CommandLine& line);  // user, shared, group, resourc
 void add_import_commands(CommandLine& line);     // import-token
 void add_archive_commands(CommandLine& line);    // import
 void add_sieve_commands(CommandLine& line);      // sieve
+void add_rule_commands(CommandLine& line);       // rule
 
 }  // namespace kontor::app

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
     kontor::app::add_import_commands(line);
     kontor::app::add_archive_commands(line);
     kontor::app::add_sieve_commands(line);
+    kontor::app::add_rule_commands(line);
     return line.run(argc, argv);
   } catch (const std::exception& fault) {
     fmt::print(stderr, "kontor: {}\n", fault.what());

@@ -118,7 +118,6 @@ Result<void> Filter::send_on(Way& way, const sieve::Redirect& redirect, const si
   mail.principal = way.who.id;
   mail.sender = way.incoming.sender;
   mail.recipients = {redirect.address};
-  mail.is_forward = true;
   TRY(mail.content,
       stage(way.incoming.content, fmt::format("{}: {}\r\n", kForwardedBy, way.who.primary_address()), edition));
   TRY_VOID(outbox_->send(mail));
@@ -135,9 +134,11 @@ void Filter::answer(const Way& way, const Run& run) const {
     mail.principal = way.who.id;
     std::string bytes;
     if (const auto* reply = std::get_if<sieve::VacationReply>(&action)) {
+      mail.kind = OutgoingKind::vacation;
       mail.recipients = {reply->to};
       bytes = sieve::compose(*reply, compose_context(way));
     } else if (const auto* notify = std::get_if<sieve::Notify>(&action)) {
+      mail.kind = OutgoingKind::notification;
       mail.recipients = notify->recipients;
       // RFC 5436 section 2.7.1: nothing comes back for what itself came from nobody.
       const sieve::ComposeContext context = compose_context(way);

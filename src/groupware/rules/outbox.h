@@ -2,6 +2,7 @@
 // The way out for mail that rules send. The queue stands behind it; this room knows no transport.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,12 +11,15 @@
 
 namespace kontor::groupware {
 
+// A forward is somebody else's message, passed on: its sender is that one's.
+enum class OutgoingKind : std::uint8_t { forward, vacation, notification };
+
 struct OutgoingMail {
   PrincipalId principal;                // in whose name
   std::string sender;                   // of the envelope; empty: the null sender
   std::vector<std::string> recipients;  // at least one
   StagedContent content;
-  bool is_forward = false;  // somebody else's message, passed on: `sender` is that one's
+  OutgoingKind kind = OutgoingKind::forward;
 };
 
 // Thread-safe.

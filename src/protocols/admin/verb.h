@@ -64,6 +64,7 @@ std::span<const Verb> rights_verbs();
 std::span<const Verb> search_verbs();
 std::span<const Verb> recover_verbs();
 std::span<const Verb> sieve_verbs();
+std::span<const Verb> rule_verbs();
 
 // How things are shown.
 json::object show(const Context& context, const directory::Tenant& tenant);

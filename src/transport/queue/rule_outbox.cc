@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "transport/queue/rule_outbox.h"
+
+#include <algorithm>
+
+namespace kontor::transport {
+namespace {
+
+constexpr std::size_t kOutboxPiece = 256 << 10;
+
+bool is_all_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+Origin origin_of(groupware::OutgoingKind kind) {
+  switch (kind) {
+    case groupware::OutgoingKind::forward:
+      return Origin::forward;
+    case groupware::OutgoingKind::vacation:
+      return Origin::vacation;
+    case groupware::OutgoingKind::notification:
+      break;
+  }
+  return Origin::notification;
+}
+
+}  // namespace
+
+Result<void> RuleOutbox::send(const groupware::OutgoingMail& mail) {
+  TRY(const directory::Principal who, directory_.principal(mail.principal));
+  NewMessage message;
+  message.envelope.sender = mail.sender;
+  message.envelope.tenant = who.tenant;
+  message.envelope.account = who.account();
+  message.envelope.origin = origin_of(mail.kind);
+  message.envelope.cause = "rule of " + who.primary_address();
+  message.envelope.needs.utf8 = !is_all_ascii(mail.sender);
+  for (const std::string& address : mail.recipients) {
+    NewRecipient recipient;
+    recipient.address = address;
+    // Nobody waits for news of what a program wrote.
+    if (mail.kind != groupware::OutgoingKind::forward) recipient.notify.bits = DsnNotify::kNever;
+    message.envelope.needs.utf8 = message.envelope.needs.utf8 || !is_all_ascii(address);
+    message.recipients.push_back(std::move(recipient));
+  }
+  const std::shared_ptr<const groupware::Content> content = accounts_.content(mail.content);
+  const std::unique_ptr<Queue::Writer> writer = queue_.write();
+  for (std::uint64_t at = 0; at < content->size();) {
+    TRY(const std::string piece, content->read(at, kOutboxPiece));
+    if (piece.empty()) return fail(Errc::unavailable, "the message is shorter than it was");
+    if (!is_all_ascii(piece)) message.envelope.needs.eight_bit = true;
+    TRY_VOID(writer->write(piece));
+    at += piece.size();
+  }
+  TRY(message.content, writer->finish());
+  std::vector<NewMessage> messages;
+  messages.push_back(std::move(message));
+  TRY_VOID(queue_.put(std::move(messages)));
+  return {};
+}
+
+}  // namespace kontor::transport
