@@ -22,7 +22,7 @@ FENCES = [
     (r"seccomp\.h$", ["src/extract/sandbox.cc"]),
     (r"unbound\.h$", ["src/transport/dns/"]),
     (r"re2/", ["src/formats/sieve/"]),
-    (r"curl/", ["src/migrate/", "src/login/introspection.cc"]),
+    (r"curl/", ["src/migrate/", "src/login/introspection.cc", "src/transport/sending/mta_sts.cc"]),
     (r"argon2|crypt\.h$", ["src/directory/"]),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

@@ -112,6 +112,8 @@ class PollSocket : public ClientSocket {
 
   Result<void> start_tls() override;
   bool is_encrypted() const override { return tls_ != nullptr; }
+  std::string tls_description() const override { return tls_ ? tls_->description() : std::string(); }
+  void set_timeout(std::chrono::milliseconds timeout) override { options_.timeout = timeout; }
   void close_from_afar() override { ::shutdown(fd_.get(), SHUT_RDWR); }
 
  private:
@@ -130,6 +132,7 @@ class PollSocket : public ClientSocket {
 
   Result<SslContext> make_context() const;
   Result<void> set_name(SSL* ssl) const;
+  Result<void> set_dane(SSL* ssl, const std::string& name) const;
 
   Fd fd_;
   ClientOptions options_;
@@ -142,6 +145,10 @@ Result<SslContext> PollSocket::make_context() const {
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_verify(context.get(), options_.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   if (!options_.verify) return context;
+  if (!options_.dane.empty()) {
+    if (SSL_CTX_dane_enable(context.get()) != 1) return fail(Errc::unavailable, "DANE could not be set up.");
+    return context;
+  }
   if (options_.ca_file.empty())
     SSL_CTX_set_default_verify_paths(context.get());
   else if (SSL_CTX_load_verify_locations(context.get(), options_.ca_file.c_str(), nullptr) != 1)
@@ -150,9 +157,25 @@ Result<SslContext> PollSocket::make_context() const {
   return context;
 }
 
+// Records that OpenSSL cannot use are left out (RFC 7672 section 2.2); usage 3 needs no name in the certificate.
+Result<void> PollSocket::set_dane(SSL* ssl, const std::string& name) const {
+  if (SSL_dane_enable(ssl, name.c_str()) != 1)
+    return fail(Errc::invalid, fmt::format("\"{}\" is not a name that a certificate can have.", name));
+  SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
+  bool is_any_usable = false;
+  for (const DaneRecord& record : options_.dane)
+    if (SSL_dane_tlsa_add(ssl, record.usage, record.selector, record.matching,
+                          reinterpret_cast<const unsigned char*>(record.data.data()), record.data.size()) == 1)
+      is_any_usable = true;
+  (void)openssl_error();
+  if (is_any_usable) return {};
+  return fail(Errc::denied, fmt::format("None of the TLSA records of {} can be used.", name));
+}
+
 // RFC 6066 section 3: no addresses in SNI. RFC 6125 for names, RFC 5280 iPAddress for addresses.
 Result<void> PollSocket::set_name(SSL* ssl) const {
   const std::string& name = options_.server_name.empty() ? options_.host : options_.server_name;
+  if (options_.verify && !options_.dane.empty()) return set_dane(ssl, name);
   bool is_address = parse_ip(name).has_value();
   bool is_set = is_address || SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
   if (is_set && options_.verify) {

@@ -8,10 +8,19 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
 namespace kontor::net {
+
+// What a certificate must agree with instead of the authorities: RFC 7672 section 3.1 takes usages 2 and 3.
+struct DaneRecord {
+  std::uint8_t usage = 3;
+  std::uint8_t selector = 0;
+  std::uint8_t matching = 0;
+  std::string data;  // bytes
+};
 
 struct ClientOptions {
   std::string host;  // name, address, or "unix:/path"
@@ -20,6 +29,7 @@ struct ClientOptions {
   bool verify = true;                         // certificate chain and host name
   std::string ca_file;                        // empty = the system's
   std::string server_name;                    // for SNI and verification; empty = host
+  std::vector<DaneRecord> dane;               // with verify: one of them must fit
   std::chrono::milliseconds timeout{60'000};  // of connecting, and of every read and write
 };
 
@@ -35,6 +45,9 @@ class ClientSocket {
   virtual Result<void> write(std::string_view bytes) = 0;
   virtual Result<void> start_tls() = 0;
   virtual bool is_encrypted() const = 0;
+  virtual std::string tls_description() const = 0;  // "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty without TLS
+  // Of every read and write from now on.
+  virtual void set_timeout(std::chrono::milliseconds timeout) = 0;
   // Makes a pending operation of another thread fail.
   virtual void close_from_afar() = 0;
 };

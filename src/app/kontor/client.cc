@@ -8,8 +8,10 @@
 #include <optional>
 #include <thread>
 
+#include "kontor/domain_mail.h"
 #include "kontor/house.h"
 #include "kontor/import_tokens.h"
+#include "kontor/queue_verbs.h"
 #include "kontor/response.h"
 #include "protocols/admin/admin.h"
 
@@ -74,6 +76,8 @@ Answer call(const Settings& settings, std::string_view verb, const std::string& 
       [&](House& house) {
         admin::Admin admin(*house.directory, *house.accounts);
         add_import_tokens(admin, token_file(settings));
+        add_queue_verbs(admin, house);
+        add_domain_mail_verbs(admin, house);
         return admin.run(verb, arguments);
       });
 }

@@ -6,12 +6,14 @@
 
 namespace kontor::app {
 
-void add_serve_commands(CommandLine& line);      // serve, status, check, config
-void add_tenant_commands(CommandLine& line);     // tenant, domain
-void add_principal_commands(CommandLine& line);  // user, shared, group, resource, folder
-void add_import_commands(CommandLine& line);     // import-token
-void add_archive_commands(CommandLine& line);    // import
-void add_sieve_commands(CommandLine& line);      // sieve
-void add_rule_commands(CommandLine& line);       // rule
+void add_serve_commands(CommandLine& line);        // serve, status, check, config
+void add_tenant_commands(CommandLine& line);       // tenant, domain
+void add_principal_commands(CommandLine& line);    // user, shared, group, resource, folder
+void add_import_commands(CommandLine& line);       // import-token
+void add_archive_commands(CommandLine& line);      // import
+void add_queue_commands(CommandLine& line);        // queue
+void add_domain_mail_commands(CommandLine& line);  // domain dkim
+void add_sieve_commands(CommandLine& line);        // sieve
+void add_rule_commands(CommandLine& line);         // rule
 
 }  // namespace kontor::app

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "store/rocksdb/rocksdb.h"
+#include "transport/sending/sender.h"
 
 namespace kontor::app {
 namespace {
@@ -79,8 +80,16 @@ Result<std::unique_ptr<House>> House::open(const Settings& settings) {
   const bool reads_documents = extractor->takes("application/pdf", "");
   auto accounts = groupware::Accounts::make(*engine, *directory, system_clock(), groupware_options(settings),
                                             reads_documents ? extractor.get() : nullptr);
+  transport::QueueOptions queueing;
+  queueing.lifetime = settings.sending.lifetime;
+  queueing.destination = [&directory = *directory, hosts = transport::smart_hosts_of(settings.sending)](
+                             const transport::QueuedEnvelope& envelope, std::string_view domain) {
+    return transport::queue_destination(directory, hosts, envelope, domain);
+  };
+  TRY(auto queue, transport::Queue::open(*engine, system_clock(), std::move(queueing)));
+  TRY(auto domain_keys, transport::DomainKeys::open(*engine, system_clock()));
   return std::make_unique<House>(std::move(lock), std::move(engine), std::move(directory), std::move(extractor),
-                                 std::move(accounts));
+                                 std::move(accounts), std::move(queue), std::move(domain_keys));
 }
 
 }  // namespace kontor::app

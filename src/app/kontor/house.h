@@ -11,6 +11,8 @@
 #include "groupware/search/extract/extractor_pool.h"
 #include "kontor/settings.h"
 #include "store/engine.h"
+#include "transport/queue/queue.h"
+#include "transport/sending/domain_keys.h"
 
 namespace kontor::app {
 
@@ -41,6 +43,8 @@ struct House {
   std::unique_ptr<directory::Directory> directory;
   std::unique_ptr<groupware::Extractor> extractor;
   std::unique_ptr<groupware::Accounts> accounts;
+  std::unique_ptr<transport::Queue> queue;
+  std::unique_ptr<transport::DomainKeys> domain_keys;
 };
 
 }  // namespace kontor::app

@@ -15,6 +15,8 @@ int main(int argc, char** argv) {
     kontor::app::add_principal_commands(line);
     kontor::app::add_import_commands(line);
     kontor::app::add_archive_commands(line);
+    kontor::app::add_queue_commands(line);
+    kontor::app::add_domain_mail_commands(line);
     kontor::app::add_sieve_commands(line);
     kontor::app::add_rule_commands(line);
     return line.run(argc, argv);

@@ -12,7 +12,9 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "groupware/search/text_index.h"
+#include "kontor/domain_mail.h"
 #include "kontor/import_tokens.h"
+#include "kontor/queue_verbs.h"
 #include "protocols/imap/server.h"
 #include "protocols/import/server.h"
 #include "protocols/managesieve/server.h"
@@ -91,6 +93,8 @@ Server::Server(const Settings& settings, House& house)
       lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp, &filter_),
       smtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.smtp, &filter_) {
   add_import_tokens(admin_, token_file(settings));
+  add_queue_verbs(admin_, house);
+  add_domain_mail_verbs(admin_, house);
 }
 
 Server::~Server() { stop(); }
@@ -147,6 +151,19 @@ Result<void> Server::start() {
   TRY_VOID(listen_http());
   runtime_.every(settings_.server.sweep_every, [this] { sweep(); });
   if (auto* index = house_.accounts->text_index()) index->start();
+  sts_ = std::make_unique<transport::MtaSts>(*house_.engine, system_clock(), *dns_, settings_.sending.authorities);
+  const transport::SenderServices sending{.queue = *house_.queue,
+                                          .resolver = *dns_,
+                                          .keys = *house_.domain_keys,
+                                          .sts = *sts_,
+                                          .accounts = *house_.accounts,
+                                          .directory = *house_.directory,
+                                          .workers = workers_,
+                                          .clock = system_clock(),
+                                          .over_quota = settings_.lmtp.over_quota,
+                                          .filter = &filter_};
+  sender_ = std::make_unique<transport::Sender>(sending, settings_.sending);
+  sender_->start();
   is_ready_ = true;
   return {};
 }
@@ -215,6 +232,8 @@ void Server::sweep() {
 void Server::stop() {
   is_ready_ = false;
   runtime_.stop(settings_.server.shutdown_grace);
+  // Before the workers: it uses them.
+  if (sender_) sender_->stop(settings_.server.shutdown_grace);
   workers_.finish();
 }
 

@@ -20,6 +20,7 @@
 #include "protocols/admin/admin.h"
 #include "transport/dns/dns.h"
 #include "transport/lmtp/server.h"
+#include "transport/sending/sender.h"
 #include "transport/smtp/server.h"
 
 namespace kontor::app {
@@ -70,6 +71,8 @@ class Server {
   groupware::Filter filter_;
   transport::LmtpServer lmtp_;
   transport::SmtpServer smtp_;
+  std::unique_ptr<transport::MtaSts> sts_;
+  std::unique_ptr<transport::Sender> sender_;
 };
 
 // `kontor serve`: returns the process's exit code after a clean stop.

@@ -252,6 +252,7 @@ void declare_others(config::Schema& schema, Settings& s) {
        "than the own is refused. Empty: no mail comes by SMTP."},
       check_endpoint);
   transport::declare(schema, s.smtp);
+  transport::declare(schema, s.sending);
   transport::declare(schema, s.dns);
   schema.list(
       "https.listen", s.listen.https, "endpoint",
@@ -345,6 +346,7 @@ Result<void> load_settings(Settings& settings, const std::string& file) {
   settings.lmtp.hostname = settings.hostname;
   settings.smtp.hostname = settings.hostname;
   settings.smtp.spool_folder = settings.data + "/spool";
+  settings.sending.hostname = settings.hostname;
   return {};
 }
 

@@ -24,6 +24,7 @@
 #include "store/rocksdb/rocksdb.h"
 #include "transport/dns/options.h"
 #include "transport/lmtp/options.h"
+#include "transport/sending/options.h"
 #include "transport/smtp/options.h"
 
 namespace kontor::app {
@@ -86,6 +87,7 @@ struct Settings {
   managesieve::Options managesieve;
   transport::LmtpOptions lmtp;
   transport::SmtpOptions smtp;
+  transport::SendingOptions sending;
   transport::DnsOptions dns;
   groupware::FilterOptions filter;
   std::vector<std::string> import_allow = {"127.0.0.0/8", "::1"};

@@ -55,10 +55,11 @@ Admin::Admin(directory::Directory& directory, groupware::Accounts& accounts, Sta
   for (std::span<const Verb> part : {tenant_verbs(), domain_verbs(), principal_verbs(), password_verbs(), store_verbs(),
                                      rights_verbs(), recover_verbs(), search_verbs(), sieve_verbs(), rule_verbs()})
     for (const Verb& verb : part)
-      add(std::string(verb.name), verb.changes, [&verb, &directory, &accounts, &clock](std::string_view arguments) {
-        Context context{directory, accounts, clock};
-        return call(verb, context, arguments);
-      });
+      add(std::string(verb.name), verb.changes,
+          [this, &verb, &directory, &accounts, &clock](std::string_view arguments) {
+            Context context{directory, accounts, clock, checks_};
+            return call(verb, context, arguments);
+          });
   add("status", false, [&directory, status](std::string_view) -> Result<std::string> {
     json::object out = status ? json::parse(status()).as_object() : json::object{{"running", false}};
     for (auto& pair : count(directory)) out[pair.key()] = pair.value();

@@ -37,6 +37,10 @@ class Admin {
   using Function = std::function<Result<std::string>(std::string_view arguments)>;
   void add(std::string name, bool changes, Function function);
 
+  // A part of `check` of another room. Call before run().
+  using Check = std::function<Result<std::vector<groupware::Fault>>(const groupware::CheckOptions&)>;
+  void add_check(Check check) { checks_.push_back(std::move(check)); }
+
   // Runs a verb ("user.add") on a JSON object. Errors: not_found (also: no such verb), invalid (arguments), and the
   // verb's.
   Result<std::string> run(std::string_view verb, std::string_view arguments);
@@ -49,6 +53,7 @@ class Admin {
     Function function;
   };
   std::map<std::string, Row, std::less<>> rows_;
+  std::vector<Check> checks_;
   std::mutex changing_;  // read-modify-write of one principal must not interleave with another
 };
 

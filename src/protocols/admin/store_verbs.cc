@@ -41,6 +41,10 @@ Result<json::value> run_check(Context& context, const Arguments& arguments) {
   options.read_content = read_content.value_or(false);
   TRY(std::vector<std::string> directory_faults, context.directory.check());
   TRY(groupware::CheckReport report, context.accounts.check(options));
+  for (const Admin::Check& check : context.checks) {
+    TRY(std::vector<groupware::Fault> more, check(options));
+    report.faults.insert(report.faults.end(), more.begin(), more.end());
+  }
 
   json::array faults;
   std::uint64_t open = directory_faults.size();

@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "directory/directory.h"
 #include "groupware/accounts.h"
+#include "protocols/admin/admin.h"
 
 namespace kontor::admin {
 
@@ -23,6 +24,7 @@ struct Context {
   directory::Directory& directory;
   groupware::Accounts& accounts;
   const Clock& clock;
+  const std::vector<Admin::Check>& checks;  // of other rooms
 };
 
 // A verb's arguments. The readers fail with invalid and name the argument. Absent and null are the same.

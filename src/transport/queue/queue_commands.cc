@@ -92,7 +92,8 @@ Result<std::vector<QueueListed>> StoredQueue::list(const QueueFilter& filter, st
   return out;
 }
 
-Result<std::uint64_t> StoredQueue::change_message(const QueueFilter& filter, QueueId id, const Change& change) {
+Result<std::uint64_t> StoredQueue::change_message(const QueueFilter& filter, QueueId id, const Change& change,
+                                                 bool ends_pauses) {
   TRY(QueueListed listed, show(id));
   std::vector<std::uint32_t> wanted;
   for (const QueuedRecipient& one : listed.recipients)
@@ -119,6 +120,10 @@ Result<std::uint64_t> StoredQueue::change_message(const QueueFilter& filter, Que
     give_back(lease);
     return 0;
   }
+  if (ends_pauses) {
+    std::lock_guard lock(mutex_);
+    index_.hurry(id);
+  }
   if (auto done = finish(listed.message, changed, {}, {}); !done) {
     give_back(lease);
     return std::unexpected(done.error());
@@ -126,8 +131,8 @@ Result<std::uint64_t> StoredQueue::change_message(const QueueFilter& filter, Que
   return count;
 }
 
-Result<std::uint64_t> StoredQueue::change(const QueueFilter& filter, const Change& change) {
-  if (filter.id) return change_message(filter, *filter.id, change);
+Result<std::uint64_t> StoredQueue::change(const QueueFilter& filter, const Change& change, bool ends_pauses) {
+  if (filter.id) return change_message(filter, *filter.id, change, ends_pauses);
   std::uint64_t count = 0;
   QueueId after;
   for (;;) {
@@ -135,7 +140,7 @@ Result<std::uint64_t> StoredQueue::change(const QueueFilter& filter, const Chang
     if (some.empty()) return count;
     for (const QueueListed& one : some) {
       after = one.message.id;
-      auto changed = change_message(filter, one.message.id, change);
+      auto changed = change_message(filter, one.message.id, change, ends_pauses);
       if (!changed && changed.error().code != Errc::not_found) return changed;
       count += changed.value_or(0);
     }
@@ -147,7 +152,7 @@ Result<std::uint64_t> StoredQueue::retry(const QueueFilter& filter) {
     if (one.state != RecipientState::waiting) return false;
     one.next = now;
     return true;
-  });
+  }, true);
 }
 
 Result<std::uint64_t> StoredQueue::hold(const QueueFilter& filter) {

@@ -275,11 +275,12 @@ std::optional<Instant> StoredQueue::next_due() const {
 }
 
 void StoredQueue::pause(const std::string& destination, Instant until) {
+  const Instant now = clock_.now();
   {
     std::lock_guard lock(mutex_);
-    index_.pause(destination, until, clock_.now());
+    index_.pause(destination, until, now);
   }
-  notify();
+  if (until <= now) notify();
 }
 
 void StoredQueue::on_work(std::function<void()> notify) {

@@ -89,8 +89,8 @@ class StoredQueue final : public Queue {
 
   // What an administrator's command makes of a recipient: false leaves it as it is.
   using Change = std::function<bool(QueuedRecipient&)>;
-  Result<std::uint64_t> change(const QueueFilter& filter, const Change& change);
-  Result<std::uint64_t> change_message(const QueueFilter& filter, QueueId id, const Change& change);
+  Result<std::uint64_t> change(const QueueFilter& filter, const Change& change, bool ends_pauses = false);
+  Result<std::uint64_t> change_message(const QueueFilter& filter, QueueId id, const Change& change, bool ends_pauses);
 
   void notify();
   Result<std::unique_ptr<store::Snapshot>> snapshot();

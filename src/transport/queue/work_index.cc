@@ -130,6 +130,16 @@ void WorkIndex::pause(const std::string& name, Instant until, Instant now) {
     reorder(one);
 }
 
+void WorkIndex::hurry(QueueId id) {
+  auto found = entries_.find(id);
+  if (found == entries_.end()) return;
+  for (const Slot& slot : found->second.slots) {
+    if (slot.destination == nullptr || slot.destination->not_before == Instant::max()) continue;
+    slot.destination->not_before = {};
+    reorder(*slot.destination);
+  }
+}
+
 std::vector<std::uint32_t> WorkIndex::claim(QueueId id, const std::vector<std::uint32_t>& wanted) {
   std::vector<std::uint32_t> claimed;
   auto found = entries_.find(id);

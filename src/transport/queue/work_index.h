@@ -48,6 +48,9 @@ class WorkIndex {
   std::optional<Instant> next_due() const;
   void pause(const std::string& destination, Instant until, Instant now);
 
+  // Ends the pauses of the message's destinations, but for those without end.
+  void hurry(QueueId id);
+
   // Leases the open recipients among `wanted` that nobody has.
   std::vector<std::uint32_t> claim(QueueId id, const std::vector<std::uint32_t>& wanted);
 

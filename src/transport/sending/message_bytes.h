@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// A queued message's bytes as they are sent: signatures, then its content, in pieces. For the sender.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "directory/directory.h"
+#include "transport/queue/queue.h"
+#include "transport/sending/domain_keys.h"
+
+namespace kontor::transport {
+
+// One thread at a time. Small messages are read from the store once.
+class MessageBytes {
+ public:
+  // Both must outlive it.
+  MessageBytes(Queue& queue, const QueuedMessage& message) : queue_(queue), message_(message) {}
+
+  // A piece of the content. Errors: of Queue::read.
+  Result<std::string> content(std::uint64_t offset);
+  // A piece of prefix and content together; nothing at the end.
+  Result<std::string> piece(std::uint64_t offset);
+  std::uint64_t size() const { return prefix_.size() + message_.size; }
+
+  // Signs for the domain of From, if it is one of ours that may sign this message. What hinders it is logged: the
+  // message goes without.
+  void sign(const DomainKeys& keys, const directory::Directory& directory);
+
+ private:
+  Queue& queue_;
+  const QueuedMessage& message_;
+  std::string prefix_;
+  std::string first_;  // the content's first piece, once read
+};
+
+// The domain of the first address in From, in A-labels; empty if there is none.
+std::string from_domain(std::string_view message_start);
+
+}  // namespace kontor::transport
