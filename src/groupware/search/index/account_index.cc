@@ -15,8 +15,8 @@ namespace kontor::groupware {
 namespace {
 
 // Changes with the terms and with what a walk passes by: an index of another format is made anew.
-constexpr const char* kIndexFormat = "1";
-constexpr const char* kIndexFormatWithDocuments = "1+documents";
+constexpr const char* kIndexFormat = "2";
+constexpr const char* kIndexFormatWithDocuments = "2+documents";
 
 constexpr std::size_t kItemsInStep = 1000;
 constexpr std::size_t kTermsInStep = 200'000;
@@ -24,7 +24,8 @@ constexpr std::uint64_t kBytesInStep = 64 << 20;
 constexpr std::uint64_t kModseqsBehind = 1000;  // before a commit that says nothing else
 constexpr std::size_t kMostAppended = 1 << 20;  // bytes of terms; then the lexicon is read anew
 constexpr std::size_t kAnswersKept = 16;
-constexpr std::size_t kGrownAtLeast = 500;  // documents, before it is compacted
+constexpr std::size_t kGrownAtLeast = 500;    // documents, before it is compacted
+constexpr std::size_t kRemovedAtLeast = 500;  // documents, before it is made anew
 
 class Finding final : public TextFinding {
  public:
@@ -183,7 +184,18 @@ Result<bool> AccountIndex::is_of_account(const IndexProgress& progress, const In
 Result<AccountIndex::Step> AccountIndex::step() {
   std::lock_guard lock(writing_);
   auto done = follow();
-  if (!done || done->has_more || stopping_ || grown_ < kGrownAtLeast) return done;
+  if (!done || done->has_more || stopping_) return done;
+  if (!successor_ && done->removed > 0) {
+    TRY(const bool is_due, is_mostly_removed());
+    if (is_due)
+      successor_ = std::make_unique<AccountIndex>(account_, folder_ + kSuccessorSuffix, source_, extractor_, stopping_);
+  }
+  if (successor_) {
+    TRY(const bool is_whole, grow_successor());
+    done->has_more = !is_whole;
+    return done;
+  }
+  if (grown_ < kGrownAtLeast) return done;
   TRY(const auto present, documents());
   if (grown_ < present->size() / 4) return done;
   grown_ = 0;
@@ -359,8 +371,7 @@ Result<AccountIndex::Step> AccountIndex::write(Plan planned) {
   return Step{planned.has_more, planned.documents.size(), planned.removed.size()};
 }
 
-// Each commit leaves blocks free: of a new index about half. The folders change places in one step, so that there is
-// always a whole one. Called with writing_ locked.
+// Each commit leaves blocks free: of a new index about half. Called with writing_ locked.
 Result<void> AccountIndex::compact() {
   const std::string fresh = folder_ + kCompactedSuffix;
   std::error_code error;
@@ -368,9 +379,8 @@ Result<void> AccountIndex::compact() {
   auto done = compact_index(folder_, fresh);
   if (done) {
     std::lock_guard lock(reading_);
-    if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, folder_.c_str(), RENAME_EXCHANGE) != 0) {
-      done = fail(Errc::unavailable, std::generic_category().message(errno));
-    } else if (loaded_) {
+    done = take_place(fresh);
+    if (done && loaded_) {
       auto opened = IndexReader::open(folder_);
       if (opened && *opened)
         loaded_->reader = std::move(**opened);
@@ -380,6 +390,37 @@ Result<void> AccountIndex::compact() {
   }
   std::filesystem::remove_all(fresh, error);
   return done;
+}
+
+// In one step, so that there is always a whole index.
+Result<void> AccountIndex::take_place(const std::string& fresh) {
+  if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, folder_.c_str(), RENAME_EXCHANGE) == 0) return {};
+  return fail(Errc::unavailable, std::generic_category().message(errno));
+}
+
+// Whether the terms of what is gone take more room than all others. Called with writing_ locked.
+Result<bool> AccountIndex::is_mostly_removed() {
+  TRY(const auto present, documents());
+  TRY(const auto reader, IndexReader::open(folder_));
+  if (!reader) return false;
+  TRY(const std::uint64_t removed, reader->removed_documents());
+  return removed >= std::max<std::uint64_t>(kRemovedAtLeast, present->size());
+}
+
+// A step of it; once it is whole, it takes this one's place, and this is true. Called with writing_ locked.
+Result<bool> AccountIndex::grow_successor() {
+  TRY(const Step done, successor_->step());
+  if (done.has_more || stopping_) return false;
+  if (is_on_disk_ && successor_->is_on_disk_) {
+    std::lock_guard lock(reading_);
+    TRY_VOID(take_place(successor_->folder_));
+    let_go();
+    progress_ = successor_->progress_;
+    grown_ = 0;
+  }
+  successor_->drop();
+  successor_.reset();
+  return true;
 }
 
 // Brings what find() knows to what was committed. Called with reading_ locked.
@@ -395,7 +436,7 @@ void AccountIndex::show(const Plan& planned) {
   loaded_->is_stale = true;
   for (const IndexDocument& document : planned.documents) {
     if (document.is_partial) loaded_->partial.add(document.item.value);
-    for (const auto& [term, count] : document.terms) {
+    for (const std::string& term : document.terms) {
       loaded_->lexicon.add(term);
       loaded_->appended += term.size() + 1;
     }
@@ -420,6 +461,8 @@ Result<std::shared_ptr<const ItemSet>> AccountIndex::documents() {
 
 void AccountIndex::drop() {
   std::lock_guard lock(writing_);
+  if (successor_) successor_->drop();
+  successor_.reset();
   remove_folder();
 }
 

@@ -22,8 +22,10 @@
 
 namespace kontor::groupware {
 
-// What an account's folder is called while it is made anew in less room.
+// What stands behind the name of an account's folder while it is written anew in less room, and of that of an index
+// that is to take its place.
 constexpr const char* kCompactedSuffix = ".new";
+constexpr const char* kSuccessorSuffix = ".next";
 
 // Thread-safe.
 class AccountIndex {
@@ -76,6 +78,9 @@ class AccountIndex {
   Result<Step> follow();
   Result<Step> write(Plan plan);
   Result<void> compact();
+  Result<bool> is_mostly_removed();
+  Result<bool> grow_successor();
+  Result<void> take_place(const std::string& fresh);
   void show(const Plan& plan);
   Result<std::shared_ptr<const ItemSet>> documents();
   void remove_folder();
@@ -90,8 +95,9 @@ class AccountIndex {
 
   std::mutex writing_;  // taken before reading_
   std::optional<IndexProgress> progress_;
-  bool is_on_disk_ = false;  // what progress_ says
-  std::size_t grown_ = 0;    // documents since it was compacted
+  bool is_on_disk_ = false;                  // what progress_ says
+  std::size_t grown_ = 0;                    // documents since it was compacted
+  std::unique_ptr<AccountIndex> successor_;  // without what was removed; not whole yet
 
   std::mutex reading_;
   std::optional<Loaded> loaded_;

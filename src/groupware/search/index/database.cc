@@ -15,6 +15,10 @@ namespace {
 constexpr const char* kProgressKey = "kontor";
 constexpr const char* kPartialTerm = "\x03partial";
 
+// Which documents were removed: under this and a number, a bit for each of kMarksInBlock ids.
+constexpr const char* kRemovedKey = "removed ";
+constexpr std::uint64_t kMarksInBlock = 4096;
+
 // Runs `work`; what it throws becomes an error.
 template <class Work>
 auto guarded(Work work) -> decltype(work()) {
@@ -35,6 +39,47 @@ auto guarded(Work work) -> decltype(work()) {
 std::string print_progress(const IndexProgress& progress) {
   return fmt::format("{}\n{}\n{}\n{}\n{}\n", progress.format, progress.created, progress.modseq.value,
                      progress.next_item, progress.history);
+}
+
+std::string removed_key(std::uint64_t block) { return fmt::format("{}{:08x}", kRemovedKey, block); }
+
+// Which documents `database` has marked.
+ItemSet read_removed(const Xapian::Database& database) {
+  ItemSet removed;
+  const auto end = database.metadata_keys_end(kRemovedKey);
+  for (auto key = database.metadata_keys_begin(kRemovedKey); key != end; ++key) {
+    const std::uint64_t first =
+        std::stoull((*key).substr(std::char_traits<char>::length(kRemovedKey)), nullptr, 16) * kMarksInBlock;
+    const std::string marks = database.get_metadata(*key);
+    for (std::size_t i = 0; i < marks.size() * 8; ++i)
+      if ((static_cast<unsigned char>(marks[i / 8]) >> (i % 8) & 1U) != 0) removed.add(first + i);
+  }
+  return removed;
+}
+
+// False: it was so already.
+bool mark(Xapian::WritableDatabase& database, std::uint64_t document, bool is_removed) {
+  const std::string key = removed_key(document / kMarksInBlock);
+  const std::uint64_t at = document % kMarksInBlock;
+  std::string marks = database.get_metadata(key);
+  if (marks.size() <= at / 8) marks.resize(at / 8 + 1);
+  const auto bit = static_cast<unsigned char>(1U << (at % 8));
+  auto& byte = reinterpret_cast<unsigned char&>(marks[at / 8]);
+  if (((byte & bit) != 0) == is_removed) return false;
+  byte = static_cast<unsigned char>(byte ^ bit);
+  marks.resize(marks.find_last_not_of('\0') + 1);
+  database.set_metadata(key, marks);
+  return true;
+}
+
+bool has_document(const Xapian::Database& database, Xapian::docid document) {
+  if (document > database.get_lastdocid()) return false;
+  try {
+    database.get_doclength(document);
+    return true;
+  } catch (const Xapian::DocNotFoundError&) {
+    return false;
+  }
 }
 
 template <class Number>
@@ -97,8 +142,13 @@ Result<ItemSet> IndexReader::documents() const {
     ItemSet documents;
     for (auto at = state_->database.postlist_begin(""); at != state_->database.postlist_end(""); ++at)
       documents.add(*at);
+    read_removed(state_->database).each([&](std::uint64_t id) { documents.remove(id); });
     return documents;
   });
+}
+
+Result<std::uint64_t> IndexReader::removed_documents() const {
+  return guarded([&]() -> Result<std::uint64_t> { return read_removed(state_->database).size(); });
 }
 
 Result<ItemSet> IndexReader::partial_documents() const {
@@ -150,8 +200,8 @@ IndexWriter::~IndexWriter() {
 
 Result<IndexWriter> IndexWriter::open(const std::string& folder) {
   return guarded([&]() -> Result<IndexWriter> {
-    auto state = std::make_unique<State>(
-        State{Xapian::WritableDatabase(folder, Xapian::DB_CREATE_OR_OPEN | Xapian::DB_BACKEND_GLASS)});
+    constexpr int kHow = Xapian::DB_CREATE_OR_OPEN | Xapian::DB_BACKEND_GLASS | Xapian::DB_NO_TERMLIST;
+    auto state = std::make_unique<State>(State{Xapian::WritableDatabase(folder, kHow)});
     state->database.begin_transaction();
     return IndexWriter(std::move(state));
   });
@@ -161,20 +211,25 @@ Result<void> IndexWriter::put(const IndexDocument& document) {
   if (document.item.value > std::numeric_limits<Xapian::docid>::max())
     return fail(Errc::too_large, "the item's number is too large for the index");
   return guarded([&]() -> Result<void> {
+    const auto id = static_cast<Xapian::docid>(document.item.value);
+    if (has_document(state_->database, id)) {
+      mark(state_->database, id, false);
+      return {};
+    }
+    // How often a term occurs is not asked: for nothing it takes least.
     Xapian::Document made;
-    for (const auto& [term, count] : document.terms) made.add_term(term, count);
+    for (const std::string& term : document.terms) made.add_boolean_term(term);
     if (document.is_partial) made.add_boolean_term(kPartialTerm);
-    state_->database.replace_document(static_cast<Xapian::docid>(document.item.value), made);
+    state_->database.replace_document(id, made);
     return {};
   });
 }
 
 Result<void> IndexWriter::remove(ItemId item) {
   return guarded([&]() -> Result<void> {
-    try {
-      state_->database.delete_document(static_cast<Xapian::docid>(item.value));
-    } catch (const Xapian::DocNotFoundError&) {  // as wanted
-    }
+    const bool is_there = item.value <= std::numeric_limits<Xapian::docid>::max() &&
+                          has_document(state_->database, static_cast<Xapian::docid>(item.value));
+    if (is_there) mark(state_->database, item.value, true);
     return {};
   });
 }
@@ -190,7 +245,7 @@ Result<void> IndexWriter::commit(const IndexProgress& progress) {
 
 Result<void> compact_index(const std::string& folder, const std::string& to) {
   return guarded([&]() -> Result<void> {
-    Xapian::Database(folder, Xapian::DB_OPEN).compact(to, Xapian::DBCOMPACT_NO_RENUMBER | Xapian::Compactor::STANDARD);
+    Xapian::Database(folder, Xapian::DB_OPEN).compact(to, Xapian::DBCOMPACT_NO_RENUMBER | Xapian::Compactor::FULLER);
     return {};
   });
 }

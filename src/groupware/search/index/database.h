@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One account's index on disk, in Xapian's hands. An item's id is its document's. Nothing of Xapian shows outside, and
 // none of its exceptions: they become `corrupt` (make it anew) or `unavailable` (try later).
+//
+// There are only terms and which documents have them: no list of each document's terms, which would take as much room
+// again. So a document cannot be taken out. It is marked as removed, and found no more; the terms stay until the index
+// is made anew. An item that comes back has the content that it had: its mark goes.
 #pragma once
 
 #include <functional>
@@ -40,7 +44,8 @@ class IndexReader {
   // Sees what was committed last. All below may fail with conflict: too much was committed since.
   Result<void> refresh();
   Result<IndexProgress> progress() const;
-  Result<ItemSet> documents() const;
+  Result<ItemSet> documents() const;  // without those that were removed
+  Result<std::uint64_t> removed_documents() const;
   Result<ItemSet> partial_documents() const;
   Result<void> each_term(const std::function<void(std::string_view)>& visit) const;
   Result<void> add_documents_of(std::string_view term, ItemSet& to) const;
@@ -60,6 +65,7 @@ class IndexWriter {
   IndexWriter& operator=(IndexWriter&&) noexcept;
   ~IndexWriter();
 
+  // One that is there already stays as it is.
   Result<void> put(const IndexDocument& document);
   Result<void> remove(ItemId item);  // also one that is not there
   Result<void> commit(const IndexProgress& progress);

@@ -35,9 +35,7 @@ class TermCollector final : public TextSink {
   void take(std::string_view term) {
     if (document_.is_partial) return;
     term_.assign(prefix_, kHeaderTerm).append(term);
-    const auto [at, is_new] = document_.terms.try_emplace(term_, 0);
-    ++at->second;
-    if (is_new) term_bytes_ += term_.size();
+    if (document_.terms.insert(term_).second) term_bytes_ += term_.size();
     document_.is_partial = document_.terms.size() >= kMostTerms || term_bytes_ >= kMostTermBytes || text_ >= kMostText;
   }
 

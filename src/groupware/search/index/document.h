@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// One message as the index keeps it: its terms and how often each occurs.
+// One message as the index keeps it: its terms.
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "base/id.h"
 #include "groupware/search/index/tokens.h"
@@ -14,8 +13,8 @@ namespace kontor::groupware {
 
 struct IndexDocument {
   ItemId item;
-  std::unordered_map<std::string, std::uint32_t> terms;  // those of header fields with kHeaderTerm in front
-  bool is_partial = false;                               // it has more text than that: searches must look into it
+  std::unordered_set<std::string> terms;  // those of header fields with kHeaderTerm in front
+  bool is_partial = false;                // it has more text than that: searches must look into it
 };
 
 // Errors: as of the walk.

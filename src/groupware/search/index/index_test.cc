@@ -221,6 +221,13 @@ TEST_F(TextIndexTest, ChangesNoAnswer) {
         found += expected.empty() ? 0 : 1;
         ASSERT_EQ(matches(*account_, text_of(op, needle)), expected)
             << state << ": " << needle << " of " << fold_text(needle);
+        for (const Collation collation : {Collation::ascii_casemap, Collation::octet}) {
+          Query query = text_of(op, needle);
+          query.collation = collation;
+          const auto strictly = matches(*other, query);
+          ASSERT_EQ(matches(*account_, query), strictly) << state << ": " << needle;
+          ASSERT_TRUE(std::includes(expected.begin(), expected.end(), strictly.begin(), strictly.end())) << needle;
+        }
         const auto fuzzily = scored(*other, op, needle);
         found_fuzzily += fuzzily.empty() ? 0 : 1;
         ASSERT_EQ(scored(*account_, op, needle), fuzzily) << state << ", fuzzy: " << needle;
@@ -292,6 +299,59 @@ TEST_F(TextIndexTest, TakesLessRoomOnceItIsWhole) {
   index().forget_all_but({id()});
   EXPECT_FALSE(std::filesystem::exists(own + ".new"));
   EXPECT_TRUE(std::filesystem::exists(own));
+}
+
+// Removed documents are only marked; once they are most, another index without them takes this one's place.
+TEST_F(TextIndexTest, ForgetsWhatWasRemovedInTheEnd) {
+  const std::string own = folder_ + "/" + std::to_string(id().value);
+  const auto remove_all_but = [&](std::uint32_t count) {
+    const auto rows = view(*account_, inbox(*account_));
+    must(account_->update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
+      for (std::uint32_t at = 0; at + count < rows->size(); ++at)
+        TRY_VOID(transaction.remove(inbox(*account_), rows->at(at).uid));
+      return {};
+    }));
+    must(index().update(id()));
+  };
+  for (int i = 0; i < 1100; ++i)
+    add(*account_, inbox(*account_), mail("n", "", "word" + std::to_string(i * 7919) + " all\r\n"));
+  must(index().update(id()));
+  const std::uint64_t whole = status().bytes;
+  remove_all_but(600);
+  EXPECT_EQ(status().documents, 600U);
+  EXPECT_EQ(with_index(Op::body, "all").size(), 600U);
+  EXPECT_EQ(with_index(Op::body, "word0"), std::vector<std::uint32_t>()) << "it was the first";
+  EXPECT_GE(status().bytes, whole / 2);
+  remove_all_but(200);
+  EXPECT_EQ(status().documents, 200U);
+  EXPECT_EQ(with_index(Op::body, "all").size(), 200U);
+  EXPECT_LT(status().bytes, whole / 2);
+  EXPECT_FALSE(std::filesystem::exists(own + ".next"));
+  add(*account_, inbox(*account_), mail("n", "", "another all\r\n"));
+  must(index().update(id()));
+  EXPECT_EQ(status().documents, 201U);
+  EXPECT_EQ(with_index(Op::body, "all").size(), 201U);
+  account_.reset();
+  restart();
+  EXPECT_EQ(with_index(Op::body, "all").size(), 201U) << "read from disk";
+}
+
+// An item that comes back has the terms that it had.
+TEST_F(TextIndexTest, FindsAgainWhatCameBack) {
+  for (const char* word : {"first", "second"}) add(*account_, inbox(*account_), mail(word));
+  must(index().update(id()));
+  const ItemId item = view(*account_, inbox(*account_))->at(0).item;
+  remove_first(1);
+  must(index().update(id()));
+  EXPECT_EQ(status().documents, 1U);
+  EXPECT_EQ(with_index(Op::anywhere, "irst"), std::vector<std::uint32_t>());
+  must(account_->update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
+    TRY_VOID(transaction.restore(item, inbox(*account_)));
+    return {};
+  }));
+  must(index().update(id()));
+  EXPECT_EQ(status().documents, 2U);
+  EXPECT_EQ(with_index(Op::anywhere, "irst"), (std::vector<std::uint32_t>{3}));
 }
 
 // What cannot be read for now stays a candidate.

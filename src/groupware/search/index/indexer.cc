@@ -198,7 +198,8 @@ void Indexer::forget_all_but(const std::vector<AccountId>& accounts) {
     // What is not ours is left alone.
     const std::string_view rest(last, static_cast<std::size_t>(name.data() + name.size() - last));
     const bool is_gone = rest.empty() && !there.contains(AccountId(id));
-    if (wrong == std::errc() && (is_gone || rest == kCompactedSuffix)) remains.push_back(at->path());
+    const bool is_unfinished = rest.starts_with(kCompactedSuffix) || rest.starts_with(kSuccessorSuffix);
+    if (wrong == std::errc() && (is_gone || is_unfinished)) remains.push_back(at->path());
   }
   for (const auto& path : remains) std::filesystem::remove_all(path, error);
 }
