@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import delivery  # noqa: E402
 import disk  # noqa: E402
 import idle  # noqa: E402
+import index_size  # noqa: E402
 import large  # noqa: E402
 import migration  # noqa: E402
 import mixed  # noqa: E402
@@ -27,7 +28,8 @@ from servers import FORMATS, start_dovecot, start_kontor  # noqa: E402
 from table import Table  # noqa: E402
 
 SUBJECTS = [("delivery", delivery), ("reading", reading), ("searching", searching), ("pop3", pop3), ("mixed", mixed), ("idle", idle),
-            ("large folder", large), ("migration", migration), ("disk", disk)]
+            ("large folder", large), ("migration", migration), ("index size", index_size),
+            ("disk", disk)]
 
 
 def options_of(arguments):
@@ -37,6 +39,7 @@ def options_of(arguments):
     parser.add_argument("--repeat", type=int, default=3, help="rounds of short measurements (default 3)")
     parser.add_argument("--messages", type=int, default=20_000, help="in the folder that is read and searched (default 20000)")
     parser.add_argument("--indexed", type=int, default=200, help="in the folder whose text is indexed; fts_xapian is slow (default 200; 0: none)")
+    parser.add_argument("--mailbag", type=int, default=2000, help="messages as people have them, for the size of their index (default 2000; 0: none)")
     parser.add_argument("--deliveries", type=int, default=1000, help="of each delivery measurement (default 1000)")
     parser.add_argument("--operations", type=int, default=2000, help="of the mixed work (default 2000)")
     parser.add_argument("--mixed-messages", type=int, default=1000, help="in each folder of the mixed work (default 1000)")
