@@ -14,6 +14,6 @@ namespace kontor::login {
 // each change of the directory, on any thread. All must outlive the watch.
 std::unique_ptr<directory::Watch> send_away(
     directory::Directory& directory, directory::Protocol protocol, net::Presence& presence,
-    std::function<void()> on_change = [] {});
+    std::function<void(const directory::Touched&)> on_change = [](const directory::Touched&) {});
 
 }  // namespace kontor::login

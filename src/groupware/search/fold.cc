@@ -88,4 +88,12 @@ std::string fold_text(std::string_view utf8) {
   return out;
 }
 
+std::string fold_text(std::string_view utf8, Collation collation) {
+  if (collation == Collation::unicode_casemap) return fold_text(utf8);
+  if (collation == Collation::octet) return std::string(utf8);
+  std::string out;
+  append_upper(out, utf8);
+  return out;
+}
+
 }  // namespace kontor::groupware

@@ -67,6 +67,8 @@ struct Matcher::Key {
   std::uint64_t number = 0, below = 0;
   Period period;
   std::string name, text;
+  std::string folded;  // `text` by i;unicode-casemap, for the index
+  Collation collation = Collation::unicode_casemap;
   std::optional<FuzzyNeedle> words;  // of a fuzzy key whose text has any
   std::function<bool(const Item&)> judge;
   Depth depth = Depth::view;  // the deepest of it and its children
@@ -87,9 +89,11 @@ Result<Matcher::Key> Matcher::Key::make(const Query& query, const KeywordTable& 
   if (compares_text(query.op)) {
     if (texts_left == 0) return fail(Errc::too_large, "too many texts to look for at once");
     --texts_left;
-    key.text = fold_text(query.text);
-    FuzzyNeedle words(query.is_fuzzy ? key.text : "");
+    key.folded = fold_text(query.text);
+    FuzzyNeedle words(query.is_fuzzy ? key.folded : "");
     if (!words.empty()) key.words = std::move(words);
+    if (!key.words) key.collation = query.collation;
+    key.text = fold_text(query.text, key.collation);
   }
   for (const Query& child : query.children) {
     TRY(Key made, make(child, keywords, texts_left));
@@ -116,9 +120,12 @@ class Matcher::Findings {
     if (at == found_.end()) {
       const auto scope = key.op == Op::body ? TextScope::body : TextScope::anywhere;
       const auto match = key.words ? TextMatch::fuzzy : TextMatch::exact;
-      at = found_.emplace(&key, reader_.find_text(scope, key.text, match)).first;
+      at = found_.emplace(&key, reader_.find_text(scope, key.folded, match)).first;
     }
-    return at->second ? at->second->of(item) : TextFinding::Answer::open;
+    const auto answer = at->second ? at->second->of(item) : TextFinding::Answer::open;
+    // What is not there by the index's collation is not there by a stricter one.
+    const bool is_sure = key.collation == Collation::unicode_casemap || answer == TextFinding::Answer::no;
+    return is_sure ? answer : TextFinding::Answer::open;
   }
 
  private:
@@ -130,11 +137,13 @@ class Matcher::Findings {
 // `fault`, for then nobody can say whether the item matches.
 struct Matcher::Facts {
   // An envelope's text, decoded and folded: made once for all keys.
-  const std::string& envelope_text(Op op, const mime::fb::Envelope& envelope) {
-    auto& text = texts[static_cast<std::size_t>(op) - static_cast<std::size_t>(Op::from)];
+  const std::string& envelope_text(Op op, Collation collation, const mime::fb::Envelope& envelope) {
+    auto& text =
+        texts[static_cast<std::size_t>(collation)][static_cast<std::size_t>(op) - static_cast<std::size_t>(Op::from)];
     if (!text) {
       text = fold_text(op == Op::subject ? mime::decode_header(view_of(envelope.subject()))
-                                         : spell_addresses(addresses_of(op, envelope)));
+                                         : spell_addresses(addresses_of(op, envelope)),
+                       collation);
       cost += text->size();
     }
     return *text;
@@ -165,7 +174,7 @@ struct Matcher::Facts {
   Findings* findings = nullptr;  // null: nothing in the query needs it
   Extractor* extractor = nullptr;
   std::optional<Error> fault{};
-  std::array<std::optional<std::string>, 5> texts{};  // from to subject
+  std::array<std::array<std::optional<std::string>, 5>, 3> texts{};  // by collation, from `from` to `subject`
 };
 
 Matcher::Verdict Matcher::judge(const Key& key, Facts& facts) {
@@ -244,7 +253,7 @@ Matcher::Verdict Matcher::judge_summary(const Key& key, Facts& facts) {
     return verdict(key.period.holds(sent));
   }
   const auto* envelope = facts.summary->top()->envelope();
-  return verdict(envelope != nullptr && facts.contains(facts.envelope_text(key.op, *envelope), key));
+  return verdict(envelope != nullptr && facts.contains(facts.envelope_text(key.op, key.collation, *envelope), key));
 }
 
 Matcher::Verdict Matcher::judge_content(const Key& key, Facts& facts) {
@@ -258,7 +267,7 @@ Matcher::Verdict Matcher::judge_content(const Key& key, Facts& facts) {
   if (key.op == Op::header) {
     const auto values = facts.take(header_values(*facts.content, top, key.name, facts.cost));
     return verdict(values && std::any_of(values->begin(), values->end(), [&](const std::string& value) {
-                     return facts.contains(fold_text(value), key);
+                     return facts.contains(fold_text(value, key.collation), key);
                    }));
   }
   const TextWalk walk{*facts.content, top, facts.cost, facts.extractor};
@@ -272,7 +281,7 @@ Matcher::Verdict Matcher::judge_content(const Key& key, Facts& facts) {
     words.finish();
     return verdict(words.found());
   }
-  NeedleFinder finder({key.text});
+  NeedleFinder finder({key.text}, key.collation);
   pass_by(finder);
   return verdict(finder.found(0));
 }

@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <numeric>
+#include <random>
 
 #include "groupware/accounts_fixture.h"
 #include "groupware/search/order.h"
@@ -132,6 +136,36 @@ TEST_F(MatcherTest, SortsAndKeepsATable) {
   EXPECT_EQ(uids_of(sorter), "95321");
   EXPECT_TRUE(sorter.comes_before(3, 4));
   EXPECT_EQ(uids_of(sorter.with_only({0, 3, 2})), "931");
+}
+
+// Sorting looks at eight bytes at a time, comparing at all.
+TEST_F(MatcherTest, SortsAsItCompares) {
+  std::mt19937 random(7);
+  static const char* const kParts[] = {
+      "a", "aaaaaaaa", "b", "\u00e4", "Z", "longer than eight", "=?utf-8?q?=00?=", "=?utf-8?q?=FF?="};
+  for (int i = 0; i < 300; ++i) {
+    std::string subject;
+    for (std::size_t n = random() % 5; n > 0; --n)
+      subject += kParts[random() % std::size(kParts)] + std::string(n % 2, ' ');
+    add(*account_, inbox(*account_), mail(subject, "Cc: " + std::string(1 + random() % 20, 'c') + "@example.org\r\n"));
+  }
+  const auto reader = must(account_->read(as(ada)));
+  const auto view = must(reader->view(inbox(*account_)));
+  std::vector<std::uint32_t> all(view->size());
+  std::iota(all.begin(), all.end(), 0U);
+  using Field = SortKey::Field;
+  const std::vector<std::vector<SortKey>> orders = {{{Field::subject, false}},
+                                                    {{Field::subject, true}, {Field::cc, false}},
+                                                    {{Field::cc, true}, {Field::subject, true}},
+                                                    {{Field::size, false}, {Field::subject, false}}};
+  for (const Collation collation : {Collation::unicode_casemap, Collation::ascii_casemap, Collation::octet})
+    for (const auto& keys : orders) {
+      Sorter sorter(keys, collation);
+      for (std::size_t next = 0; next < all.size();) must(sorter.gather(*reader, *view, all, next));
+      auto expected = all;
+      std::sort(expected.begin(), expected.end(), [&](auto a, auto b) { return sorter.comes_before(a, b); });
+      EXPECT_EQ(sorter.sorted(), expected);
+    }
 }
 
 }  // namespace

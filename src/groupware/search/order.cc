@@ -2,9 +2,9 @@
 #include "groupware/search/order.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "formats/mime/decode.h"
+#include "formats/mime/header.h"
 #include "groupware/search/addresses.h"
 #include "groupware/search/fold.h"
 #include "groupware/search/summary_turns.h"
@@ -17,15 +17,33 @@ using Field = SortKey::Field;
 // Of a longer text only the beginning decides: nobody's subject, and no way to fill the memory.
 constexpr std::size_t kSortedText = 1000;
 
-bool is_number(Field field) {
-  return field == Field::arrival || field == Field::date || field == Field::size || field == Field::relevancy;
-}
-
 std::uint64_t ordered(Instant at) {
   return static_cast<std::uint64_t>(at.time_since_epoch().count()) ^ (std::uint64_t{1} << 63);
 }
 
+constexpr std::string_view kReplaced = "\xef\xbf\xbd";  // what stands for bytes that are no text
+
+// Folded such that the order of bytes is the order of texts.
+std::string order_text(std::string_view decoded, Collation collation) {
+  std::string folded = fold_text(decoded, collation);
+  // RFC 5255 section 4.6: what is no text comes after all that is.
+  if (decoded.find(kReplaced) != std::string_view::npos) folded.insert(0, 1, '\xff');
+  return folded;
+}
+
+// As a number that is ordered as they are; zeros stand for those that are not there.
+std::uint64_t eight_bytes(std::string_view text, std::size_t from) {
+  std::uint64_t number = 0;
+  for (std::size_t i = from; i < from + 8; ++i)
+    number = number << 8 | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0);
+  return number;
+}
+
 }  // namespace
+
+bool SortKey::is_text() const {
+  return field != Field::arrival && field != Field::date && field != Field::size && field != Field::relevancy;
+}
 
 Instant sent_or_received(const mime::fb::Summary* summary, const Row& row) {
   if (summary != nullptr && summary->has_sent()) return Instant(std::chrono::seconds(summary->sent()));
@@ -38,11 +56,23 @@ bool Sorter::needs_summaries() const {
   });
 }
 
+std::string subject_key(const mime::fb::Summary& summary, Collation collation) {
+  if (collation == Collation::unicode_casemap)
+    return order_text(view_of(summary.base_subject()).substr(0, kSortedText), collation);
+  // The stored one is in lower case.
+  const auto* envelope = summary.top() == nullptr ? nullptr : summary.top()->envelope();
+  if (envelope == nullptr) return {};
+  const std::string base = mime::base_subject(mime::decode_header(view_of(envelope->subject()))).text;
+  return order_text(std::string_view(base).substr(0, kSortedText), collation);
+}
+
 Sorter::Cell Sorter::text_cell(std::string_view decoded) {
-  const std::string folded = fold_text(decoded.substr(0, kSortedText));
+  return folded_cell(order_text(decoded.substr(0, kSortedText), collation_));
+}
+
+Sorter::Cell Sorter::folded_cell(std::string_view folded) {
   Cell cell;
-  for (std::size_t i = 0; i < 8; ++i)
-    cell.number = cell.number << 8 | (i < folded.size() ? static_cast<unsigned char>(folded[i]) : 0);
+  cell.number = eight_bytes(folded, 0);
   cell.text = texts_.keep(folded);
   return cell;
 }
@@ -65,7 +95,7 @@ Sorter::Cell Sorter::cell(Field field, const Row& row, const mime::fb::Summary* 
     case Field::to:
       return text_cell(first_mailbox(envelope->to()));
     default:
-      return text_cell(view_of(summary->base_subject()));
+      return folded_cell(subject_key(*summary, collation_));
   }
 }
 
@@ -94,21 +124,66 @@ bool Sorter::comes_before(std::uint32_t a, std::uint32_t b) const {
     const Cell& x = columns_[k][a];
     const Cell& y = columns_[k][b];
     if (x.number != y.number) return (x.number < y.number) != keys_[k].reverse;
-    if (is_number(keys_[k].field)) continue;
+    if (!keys_[k].is_text()) continue;
     if (const int found = x.text.compare(y.text); found != 0) return (found < 0) != keys_[k].reverse;
   }
   return uids_[a] < uids_[b];
 }
 
+// What decides between entries at this point, beside them: comparing goes through memory in order.
+struct Sorter::Weighed {
+  std::uint64_t weight;
+  std::uint32_t entry;
+};
+
+std::uint64_t Sorter::weight(std::uint32_t entry, std::size_t key, std::size_t from) const {
+  const Cell& cell = columns_[key][entry];
+  const std::uint64_t number = from == 0 ? cell.number : eight_bytes(cell.text, from);
+  return keys_[key].reverse ? ~number : number;
+}
+
+// By the bytes of `key` from `from` on and what comes after.
+void Sorter::sort(std::span<Weighed> entries, std::size_t key, std::size_t from) const {
+  for (Weighed& one : entries) one.weight = key == keys_.size() ? uids_[one.entry].value : weight(one.entry, key, from);
+  std::sort(entries.begin(), entries.end(), [](const Weighed& a, const Weighed& b) { return a.weight < b.weight; });
+  if (key == keys_.size()) return;
+  for (std::size_t begin = 0, end = 0; begin < entries.size(); begin = end) {
+    for (end = begin + 1; end < entries.size() && entries[end].weight == entries[begin].weight;) ++end;
+    if (end - begin > 1) sort_equals(entries.subspan(begin, end - begin), key, from);
+  }
+}
+
+// Those that are equal up to here.
+void Sorter::sort_equals(std::span<Weighed> entries, std::size_t key, std::size_t from) const {
+  constexpr std::size_t kFew = 16;
+  const auto length = [&](const Weighed& one) { return columns_[key][one.entry].text.size(); };
+  const bool is_text = keys_[key].is_text();
+  const bool goes_on = is_text && std::any_of(entries.begin(), entries.end(),
+                                              [&](const Weighed& one) { return length(one) > from + 8; });
+  // Texts may end in NULs, which weigh nothing.
+  const bool is_odd = is_text && !goes_on && std::any_of(entries.begin(), entries.end(), [&](const Weighed& one) {
+                        return length(one) != length(entries.front());
+                      });
+  if (is_odd || entries.size() < kFew) {
+    std::sort(entries.begin(), entries.end(),
+              [&](const Weighed& a, const Weighed& b) { return comes_before(a.entry, b.entry); });
+  } else {
+    sort(entries, goes_on ? key : key + 1, goes_on ? from + 8 : 0);
+  }
+}
+
 std::vector<std::uint32_t> Sorter::sorted(std::uint32_t first) const {
-  std::vector<std::uint32_t> order(uids_.size() - first);
-  std::iota(order.begin(), order.end(), first);
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return comes_before(a, b); });
+  std::vector<Weighed> entries(uids_.size() - first);
+  for (std::size_t i = 0; i < entries.size(); ++i) entries[i].entry = first + static_cast<std::uint32_t>(i);
+  sort(entries, 0, 0);
+  std::vector<std::uint32_t> order;
+  order.reserve(entries.size());
+  for (const Weighed& one : entries) order.push_back(one.entry);
   return order;
 }
 
 Sorter Sorter::with_only(const std::vector<std::uint32_t>& entries) const {
-  Sorter kept(keys_);
+  Sorter kept(keys_, collation_);
   for (const std::uint32_t entry : entries) kept.uids_.push_back(uids_[entry]);
   for (std::size_t k = 0; k < keys_.size(); ++k)
     for (const std::uint32_t entry : entries)

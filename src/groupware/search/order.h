@@ -4,12 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "formats/mime/summary_generated.h"
 #include "groupware/account.h"
 #include "groupware/search/arena.h"
+#include "groupware/search/fold.h"
 
 namespace kontor::groupware {
 
@@ -17,6 +20,7 @@ struct SortKey {
   enum class Field : std::uint8_t { arrival, cc, date, display_from, display_to, from, size, subject, to, relevancy };
 
   bool operator==(const SortKey&) const = default;
+  bool is_text() const;  // its order is the collation's
 
   Field field = Field::arrival;
   bool reverse = false;
@@ -25,10 +29,14 @@ struct SortKey {
 // The date that RFC 5256 section 2.2 sorts by: the Date field, or else the internal date.
 Instant sent_or_received(const mime::fb::Summary* summary, const Row& row);
 
+// What RFC 5256 section 2.1 compares of a subject, folded; of a longer one the beginning.
+std::string subject_key(const mime::fb::Summary& summary, Collation collation);
+
 // A table of entries, each with what its item is compared by. One thread at a time.
 class Sorter {
  public:
-  explicit Sorter(std::vector<SortKey> keys) : keys_(std::move(keys)), columns_(keys_.size()) {}
+  explicit Sorter(std::vector<SortKey> keys, Collation collation = Collation::unicode_casemap)
+      : keys_(std::move(keys)), collation_(collation), columns_(keys_.size()) {}
 
   // Adds an entry for each of `positions`, from the `next` one on until enough was read for one turn; moves `next` on.
   // An item that is gone sorts with empty fields. Blocks. Errors: as Reader::summaries.
@@ -56,8 +64,14 @@ class Sorter {
   bool needs_summaries() const;
   Cell cell(SortKey::Field field, const Row& row, const mime::fb::Summary* summary);
   Cell text_cell(std::string_view decoded);
+  Cell folded_cell(std::string_view folded);
+  struct Weighed;
+  std::uint64_t weight(std::uint32_t entry, std::size_t key, std::size_t from) const;
+  void sort(std::span<Weighed> entries, std::size_t key, std::size_t from) const;
+  void sort_equals(std::span<Weighed> entries, std::size_t key, std::size_t from) const;
 
   std::vector<SortKey> keys_;
+  Collation collation_;
   std::vector<std::vector<Cell>> columns_;  // one per key
   std::vector<Uid> uids_;
   std::vector<std::uint8_t> scores_;

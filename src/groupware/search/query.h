@@ -11,6 +11,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "groupware/search/fold.h"
 
 namespace kontor::groupware {
 
@@ -69,9 +70,10 @@ struct Query {
   std::uint64_t below = std::numeric_limits<std::uint64_t>::max();
   Period period;
   std::string name;
-  std::string text;                        // UTF-8
-  bool is_fuzzy = false;                   // a text is looked for by its words (fuzzy.h), not as a part
-  std::function<bool(const Item&)> judge;  // for a protocol's own ids; called on any worker
+  std::string text;                                  // UTF-8
+  Collation collation = Collation::unicode_casemap;  // of `text`, unless it is looked for fuzzily
+  bool is_fuzzy = false;                             // a text is looked for by its words (fuzzy.h), not as a part
+  std::function<bool(const Item&)> judge;            // for a protocol's own ids; called on any worker
 };
 
 }  // namespace kontor::groupware

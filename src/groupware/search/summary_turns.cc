@@ -2,7 +2,8 @@
 #include "groupware/search/summary_turns.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace kontor::groupware {
 namespace {
@@ -19,16 +20,17 @@ Result<void> each_summary(const Reader& reader, const FolderView& view, const st
   while (next < positions.size() && bytes < kSummaryBytesInTurn) {
     const std::size_t count = std::min(kSummaryBlock, positions.size() - next);
     std::vector<ItemId> ids;
-    std::unordered_map<std::uint64_t, std::size_t> places;
+    std::vector<std::pair<ItemId, std::size_t>> places;  // by item
     ids.reserve(count);
     places.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
       ids.push_back(view.at(positions[next + i]).item);
-      places.emplace(ids.back().value, i);
+      places.emplace_back(ids.back(), i);
     }
+    if (!std::is_sorted(places.begin(), places.end())) std::sort(places.begin(), places.end());
     std::vector<bool> seen(count);
     TRY_VOID(reader.summaries(ids, [&](ItemId id, std::string_view summary) {
-      const std::size_t i = places.at(id.value);
+      const std::size_t i = std::lower_bound(places.begin(), places.end(), std::pair(id, std::size_t{0}))->second;
       seen[i] = true;
       bytes += summary.size();
       visit(next + i, flatbuffers::GetRoot<mime::fb::Summary>(summary.data()));

@@ -9,7 +9,8 @@
 
 namespace kontor::groupware {
 
-NeedleFinder::NeedleFinder(std::vector<std::string> needles) : needles_(std::move(needles)) {
+NeedleFinder::NeedleFinder(std::vector<std::string> needles, Collation collation)
+    : needles_(std::move(needles)), collation_(collation) {
   for (const auto& needle : needles_) {
     found_.push_back(needle.empty());
     longest_ = std::max(longest_, needle.size());
@@ -24,7 +25,7 @@ bool NeedleFinder::is_done() const {
 
 void NeedleFinder::feed(std::string_view utf8) {
   if (utf8.empty() || is_done()) return;
-  tail_ += fold_text(utf8);
+  tail_ += fold_text(utf8, collation_);
   for (std::size_t i = 0; i < needles_.size(); ++i) {
     if (!found_[i]) found_[i] = contains_text(tail_, needles_[i]);
   }

@@ -7,16 +7,10 @@
 #include "formats/mime/decode.h"
 #include "formats/mime/header.h"
 #include "groupware/search/addresses.h"
-#include "groupware/search/fold.h"
 #include "groupware/search/order.h"
 #include "groupware/search/summary_turns.h"
 
 namespace kontor::groupware {
-namespace {
-
-constexpr std::size_t kThreadedSubject = 1000;  // of a longer one the beginning decides
-
-}  // namespace
 
 std::uint32_t Threader::number_of(std::string_view id) {
   const auto found = ids_.find(id);
@@ -29,7 +23,7 @@ std::uint32_t Threader::number_of(std::string_view id) {
 void Threader::take(ThreadedMessage& message, const mime::fb::Summary& summary) {
   const auto* envelope = summary.top() == nullptr ? nullptr : summary.top()->envelope();
   if (algorithm_ != Threading::refs) {
-    message.subject = texts_.keep(fold_text(view_of(summary.base_subject()).substr(0, kThreadedSubject)));
+    message.subject = texts_.keep(subject_key(summary, collation_));
     if (envelope != nullptr)
       message.is_reply = mime::base_subject(mime::decode_header(view_of(envelope->subject()))).is_reply;
   }

@@ -11,6 +11,7 @@
 #include "formats/mime/summary_generated.h"
 #include "groupware/account.h"
 #include "groupware/search/arena.h"
+#include "groupware/search/fold.h"
 
 namespace kontor::groupware {
 
@@ -51,7 +52,8 @@ struct Gathered {
 // One thread at a time.
 class Threader {
  public:
-  explicit Threader(Threading algorithm) : algorithm_(algorithm) {}
+  explicit Threader(Threading algorithm, Collation collation = Collation::unicode_casemap)
+      : algorithm_(algorithm), collation_(collation) {}
 
   // As Sorter::gather; positions ascending.
   Result<void> gather(const Reader& reader, const FolderView& view, const std::vector<std::uint32_t>& positions,
@@ -63,6 +65,7 @@ class Threader {
   std::uint32_t number_of(std::string_view id);
 
   Threading algorithm_;
+  Collation collation_;  // of subjects
   Gathered gathered_;
   TextArena texts_;
   std::unordered_map<std::string_view, std::uint32_t> ids_;

@@ -21,16 +21,19 @@ static_assert(static_cast<int>(By::size) == static_cast<int>(Field::size));
 static_assert(static_cast<int>(By::to) == static_cast<int>(Field::to));
 static_assert(static_cast<int>(By::relevancy) == static_cast<int>(Field::relevancy));
 
-std::vector<groupware::SortKey> sort_keys(const std::vector<wire::imap::SortCriterion>& criteria) {
+std::vector<groupware::SortKey> sort_keys(const std::vector<wire::imap::SortCriterion>& criteria, bool is_descending) {
   std::vector<groupware::SortKey> keys;
-  for (const auto& criterion : criteria) keys.push_back({static_cast<Field>(criterion.by), criterion.reverse});
+  for (const auto& criterion : criteria) {
+    keys.push_back({static_cast<Field>(criterion.by), criterion.reverse});
+    if (keys.back().is_text() && is_descending) keys.back().reverse = !keys.back().reverse;
+  }
   return keys;
 }
 
-std::vector<std::uint32_t> positions_of(const groupware::Sorter& sorter, const groupware::FolderView& view) {
-  std::vector<std::uint32_t> positions;
-  positions.reserve(sorter.size());
-  for (const auto entry : sorter.sorted()) positions.push_back(view.lower_bound(sorter.uid(entry)));
+// `matches` in the order of the sorter, whose entries they are.
+std::vector<std::uint32_t> positions_of(const groupware::Sorter& sorter, const std::vector<std::uint32_t>& matches) {
+  std::vector<std::uint32_t> positions = sorter.sorted();
+  for (auto& position : positions) position = matches[position];
   return positions;
 }
 
@@ -73,7 +76,8 @@ Task<Result<Reply>> cmd_sort(Session& session, Command& command) {
   if (wants_scores) {
     CO_TRY(scores, co_await score_all(session, command, box, *start.search, matches));
   }
-  groupware::Sorter sorter(sort_keys(wanted.criteria));
+  const Comparator comparator = session.comparator();
+  groupware::Sorter sorter(sort_keys(wanted.criteria, comparator.is_descending), comparator.collation);
   if (by_relevancy) sorter.take_scores(scores);
   std::vector<std::uint32_t> ordered;
   for (std::size_t next = 0; next < matches.size();) {
@@ -81,7 +85,7 @@ Task<Result<Reply>> cmd_sort(Session& session, Command& command) {
     CO_TRY_VOID(co_await net::blocking(session.workers(), [&]() -> Result<void> {
       TRY(const auto reader, box.account->read(session.caller()));
       TRY_VOID(sorter.gather(*reader, *box.view, matches, next));
-      if (next == matches.size()) ordered = positions_of(sorter, *box.view);
+      if (next == matches.size()) ordered = positions_of(sorter, matches);
       return {};
     }));
   }

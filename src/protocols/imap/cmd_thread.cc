@@ -88,7 +88,7 @@ Task<Result<Reply>> cmd_thread(Session& session, Command& command) {
     co_return Reply::no("too many messages: name some", limit_code(session.options().message_limit));
   const Selected& box = *session.selected();
   CO_TRY(const auto matches, co_await find_all(session, command, box, start));
-  groupware::Threader threader(*algorithm);
+  groupware::Threader threader(*algorithm, session.comparator().collation);
   std::string line = "* THREAD\r\n";
   for (std::size_t next = 0; next < matches.size();) {
     co_await session.progress(command, next, matches.size());

@@ -39,6 +39,7 @@ constexpr Row kRows[] = {
     {"GETMETADATA", kLoggedIn, 0, cmd_getmetadata, "RFC 5464 section 4.2"},
     {"SETMETADATA", kLoggedIn, kTakesBinary, cmd_setmetadata, "RFC 5464 section 4.3"},
     {"NOTIFY", kLoggedIn, 0, cmd_notify, "RFC 5465 section 3"},
+    {"COMPARATOR", kLoggedIn, 0, cmd_comparator, "RFC 5255 section 4.7"},
     {"NAMESPACE", kLoggedIn, 0, cmd_namespace, "RFC 2342 section 5"},
     {"SETACL", kLoggedIn, 0, cmd_setacl, "RFC 4314 section 3.1"},
     {"DELETEACL", kLoggedIn, 0, cmd_deleteacl, "RFC 4314 section 3.2"},

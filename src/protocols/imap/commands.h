@@ -21,6 +21,7 @@ Task<Result<Reply>> cmd_setquota(Session& session, Command& command);
 Task<Result<Reply>> cmd_getmetadata(Session& session, Command& command);
 Task<Result<Reply>> cmd_setmetadata(Session& session, Command& command);
 Task<Result<Reply>> cmd_notify(Session& session, Command& command);
+Task<Result<Reply>> cmd_comparator(Session& session, Command& command);
 Task<Result<Reply>> cmd_compress(Session& session, Command& command);
 Task<Result<Reply>> cmd_starttls(Session& session, Command& command);
 Task<Result<Reply>> cmd_login(Session& session, Command& command);

@@ -47,8 +47,8 @@ wire::imap::Ranges beside(const SearchKey& key) {
 
 class Translation {
  public:
-  Translation(const Selected& box, Instant now, std::string charset)
-      : box_(box), now_(now), charset_(charset.empty() ? "UTF-8" : std::move(charset)) {}
+  Translation(const Selected& box, Instant now, std::string charset, groupware::Collation collation)
+      : box_(box), now_(now), charset_(charset.empty() ? "UTF-8" : std::move(charset)), collation_(collation) {}
 
   Result<Query> translate(const SearchKey& key);
   bool uses_modseq() const { return uses_modseq_; }
@@ -66,6 +66,7 @@ class Translation {
   const Selected& box_;
   const Instant now_;
   const std::string charset_;
+  const groupware::Collation collation_;
   bool uses_modseq_ = false;
   bool is_fuzzy_ = false;  // what is being translated stands in a FUZZY
 };
@@ -87,7 +88,7 @@ Result<Query> Translation::translate(const SearchKey& key) {
       return query;
     }
     case Op::filter: {
-      Translation stored(box_, now_, key.name);
+      Translation stored(box_, now_, key.name, collation_);
       stored.is_fuzzy_ = is_fuzzy_;
       TRY(Query query, stored.nested(key, Query::Op::both));
       uses_modseq_ = uses_modseq_ || stored.uses_modseq_;
@@ -221,6 +222,7 @@ Query Translation::text(const SearchKey& key) const {
   for (const auto& [from, to] : kTexts)
     if (from == key.op) query.op = to;
   query.is_fuzzy = is_fuzzy_;
+  query.collation = collation_;
   query.name = key.name;
   query.text = mime::to_utf8(key.text, charset_).text;
   return query;
@@ -316,9 +318,9 @@ Result<void> take_turn(const groupware::Caller& caller, const Selected& box, con
 }  // namespace
 
 Result<Search> prepare_search(const wire::imap::SearchProgram& program, const Selected& box, Instant now,
-                              const SearchLimits& limits) {
+                              const SearchLimits& limits, groupware::Collation collation) {
   if (count_keys(program.key) > limits.keys + 1) return fail(Errc::too_large, "the search has too many keys");
-  Translation translation(box, now, program.charset);
+  Translation translation(box, now, program.charset, collation);
   TRY(Query query, translation.translate(program.key));
   std::optional<Uid> lowest;
   if (limits.messages > 0 && box.exists() > limits.messages) {
@@ -376,7 +378,7 @@ Task<SearchStart> start_search(Session& session, const Command& command, const S
   if (box.exists() > 0) co_await session.progress(command, 0, box.exists());
   auto search = co_await net::blocking(session.workers(), [&]() -> Result<Search> {
     const SearchLimits limits{session.options().search_keys, session.options().search_texts, most_messages};
-    TRY(auto prepared, prepare_search(whole, box, system_clock().now(), limits));
+    TRY(auto prepared, prepare_search(whole, box, system_clock().now(), limits, session.comparator().collation));
     TRY_VOID(take_turn(session.caller(), box, prepared, start.found));
     return prepared;
   });

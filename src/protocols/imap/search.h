@@ -30,7 +30,8 @@ struct SearchLimits {
   std::uint32_t messages = 0;  // 0 = none
 };
 Result<Search> prepare_search(const wire::imap::SearchProgram& program, const Selected& box, Instant now,
-                              const SearchLimits& limits);
+                              const SearchLimits& limits,
+                              groupware::Collation collation = groupware::Collation::unicode_casemap);
 
 // How far a search has come.
 struct Found {

@@ -19,13 +19,15 @@ Server::Server(const Services& services_, const Options& options_)
       refused("kontor_imap_refused_total", "Commands answered with NO"),
       bad("kontor_imap_bad_total", "Commands answered with BAD"),
       open_sessions("kontor_imap_sessions", "Open IMAP sessions"),
-      pace(options.commands_per_second) {
+      pace(options.commands_per_second),
+      directory_news(services.directory) {
   for (const auto& row : rows()) {
     const std::string name = ((row.flags & kOnlyUid) != 0 ? "UID " : "") + std::string(row.name);
     timings.emplace_back("kontor_imap_command_seconds", "Time from a command to its answer",
                          metrics::Labels{{"command", name}});
   }
-  watch = login::send_away(services.directory, directory::Protocol::imap, presence, [this] { ++directory_changes; });
+  watch = login::send_away(services.directory, directory::Protocol::imap, presence,
+                           [this](const directory::Touched& touched) { directory_news.take(touched); });
 }
 
 Session::Session(std::shared_ptr<const Server> server, std::unique_ptr<net::Stream> stream)
@@ -87,6 +89,7 @@ void Session::leave() {
   caller_ = {};
   user_.clear();
   name_form_ = NameForm::mutf7;
+  comparator_ = {};
   is_rev2_ = is_uid_only_ = knows_modseq_ = knows_vanished_ = false;
   stream().set_deadline(std::chrono::steady_clock::now() + options().login_timeout);
 }

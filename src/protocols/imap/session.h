@@ -16,10 +16,12 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "groupware/search/fold.h"
 #include "net/blocking.h"
 #include "net/buffered.h"
 #include "net/presence.h"
 #include "protocols/imap/command.h"
+#include "protocols/imap/directory_news.h"
 #include "protocols/imap/mailboxes.h"
 #include "protocols/imap/names.h"
 #include "protocols/imap/pace.h"
@@ -40,12 +42,18 @@ struct Server {
   metrics::Gauge open_sessions;
   mutable net::Presence presence;  // by principal
   mutable Pace pace;
-  mutable std::atomic<std::uint64_t> directory_changes{0};
+  mutable DirectoryNews directory_news;
   mutable std::atomic<std::uint64_t> logins{0};  // which numbers the sessions
   std::unique_ptr<directory::Watch> watch;
 };
 
 class Notifications;
+
+// How texts are compared (RFC 5255 section 4.7).
+struct Comparator {
+  groupware::Collation collation = groupware::Collation::unicode_casemap;
+  bool is_descending = false;  // "-" before its name: orders are turned round (RFC 4790 section 3.3)
+};
 
 enum class Expunges : std::uint8_t { tell, hold };
 
@@ -97,6 +105,8 @@ class Session {
     if (selected_) selected_->uid_only = is_uid_only_;
   }
 
+  Comparator comparator() const { return comparator_; }
+  void set_comparator(Comparator comparator) { comparator_ = comparator; }
   NameForm name_form() const { return name_form_; }
   void enable_utf8() { name_form_ = NameForm::utf8; }
   // The client speaks IMAP4rev2 (RFC 9051): nothing is \Recent, and names are UTF-8.
@@ -120,7 +130,10 @@ class Session {
   Task<void> enable_modseq();
 
   // Counts what changed in the directory: rights that it gives may be others now.
-  std::uint64_t directory_changes() const { return server_->directory_changes; }
+  std::uint64_t directory_changes() const { return server_->directory_news.changes(); }
+  DirectoryNews& directory_news() const { return server_->directory_news; }
+  // In one's own account nothing can be taken away.
+  bool may_lose_rights() const { return selected_ && selected_->account != account_; }
 
   // Null if the client did not ask for any (RFC 5465).
   Notifications* notifications() { return notifications_.get(); }
@@ -167,8 +180,6 @@ class Session {
   Task<void> execute(Command& command);
   // Looks what the session may do in the selected folder now, if that can have changed, and tells what differs.
   Task<void> renew_rights();
-  // In one's own account nothing can be taken away.
-  bool may_lose_rights() const { return selected_ && selected_->account != account_; }
   // Whether the command is for messages that the session may not read any more.
   bool is_barred(const Row& row) const;
   Task<void> answer(std::string_view tag, const Reply& reply);
@@ -188,6 +199,7 @@ class Session {
   std::uint32_t bad_in_a_row_ = 0;
   std::chrono::steady_clock::time_point last_progress_;
   NameForm name_form_ = NameForm::mutf7;
+  Comparator comparator_;
   bool is_rev2_ = false;
   bool is_uid_only_ = false;
   bool knows_modseq_ = false;
