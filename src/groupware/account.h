@@ -215,9 +215,11 @@ class Transaction : public Reader {
     bool is_container = false;
     std::optional<UidValidity> uid_validity;  // kept if given (imports); else a fresh one
   };
-  // Errors: exists, invalid (name, depth above 64, or more than the account's limit of folders), denied, not_found.
+  // Errors: exists, invalid (name), too_large (nested too deeply, or as many folders as there may be), denied,
+  // not_found.
   virtual Result<FolderId> create_folder(const NewFolder& folder) = 0;
-  // Moves and renames in one; children come along. Errors: exists, invalid (into itself; the inbox), denied, not_found.
+  // Moves and renames in one; children come along. Errors: exists, invalid (into itself; the inbox), too_large (nested
+  // too deeply), denied, not_found.
   virtual Result<void> rename_folder(FolderId folder, FolderId new_parent, std::string new_name) = 0;
   // Its items lose their filing: at once, or where they are many soon, by and by; until then they
   // count towards usage. With children a container takes its name and place. Errors: invalid (the inbox), denied,

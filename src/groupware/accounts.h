@@ -36,6 +36,7 @@ struct Options {
   std::uint64_t inline_limit = 64 << 10;      // larger content goes to the blob store
   std::uint64_t largest_item = 256ULL << 20;  // bytes of one item
   std::uint32_t folders_per_account = 10'000;
+  std::uint32_t folder_depth = 64;                // levels of folders within folders
   std::uint64_t view_cache_bytes = 256ULL << 20;  // of all folder views together
   std::uint32_t log_commits = 100'000;            // how far back the change log of an account reaches
   std::uint32_t scripts_per_account = 50;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/digest.h"
@@ -87,28 +88,29 @@ Result<void> withdraw(Account& account, const NotedCopy& noted) {
   return {};
 }
 
-class BulkRun {
- public:
-  BulkRun(Account& account, const Caller& caller, const BulkCopy& job, BulkCopied& done)
-      : account_(account), caller_(caller), job_(job), done_(done) {}
+}  // namespace
 
-  Result<void> run() {
-    done_ = {};
-    while (next_ < job_.uids.size()) {
-      last_ = std::min(job_.uids.size(), next_ + kCopiedAtOnce);
-      const auto updated = account_.update(caller_, [&](Transaction& part) { return copy_some(part); });
-      done_.is_missing = done_.is_missing || slice_.is_missing;
-      if (!updated) {
-        if (job_.mode == CopyMode::copy) take_back();
-        return std::unexpected(updated.error());
-      }
-      if (slice_.uid_validity) done_.uid_validity = slice_.uid_validity;
-      done_.messages.insert(done_.messages.end(), slice_.messages.begin(), slice_.messages.end());
-      for (const BulkCopied::Pair& pair : slice_.messages) note_.add(pair.to);
-      next_ = last_;
+class MessageCopy::Run {
+ public:
+  Run(Account& account, const Caller& caller, BulkCopy job)
+      : account_(account), caller_(caller), job_(std::move(job)) {}
+
+  Result<bool> step() {
+    if (next_ == job_.uids.size()) return false;
+    last_ = std::min(job_.uids.size(), next_ + kCopiedAtOnce);
+    const auto updated = account_.update(caller_, [&](Transaction& part) { return copy_some(part); });
+    done_.is_missing = done_.is_missing || slice_.is_missing;
+    if (!updated) {
+      if (job_.mode == CopyMode::copy) take_back();
+      return std::unexpected(updated.error());
     }
-    return {};
+    if (slice_.uid_validity) done_.uid_validity = slice_.uid_validity;
+    done_.messages.insert(done_.messages.end(), slice_.messages.begin(), slice_.messages.end());
+    for (const BulkCopied::Pair& pair : slice_.messages) note_.add(pair.to);
+    next_ = last_;
+    return next_ < job_.uids.size();
   }
+  const BulkCopied& done() const { return done_; }
 
  private:
   // One slice. It may run more than once: it changes nothing but `slice_` and `folder_`.
@@ -172,8 +174,8 @@ class BulkRun {
 
   Account& account_;
   const Caller& caller_;
-  const BulkCopy& job_;
-  BulkCopied& done_;
+  const BulkCopy job_;
+  BulkCopied done_;
   const std::string copy_ = random_bytes(16);
   std::size_t next_ = 0, last_ = 0;
   FolderId folder_;
@@ -181,10 +183,23 @@ class BulkRun {
   BulkCopied slice_;
 };
 
-}  // namespace
+MessageCopy::MessageCopy(Account& account, const Caller& caller, BulkCopy job)
+    : run_(std::make_unique<Run>(account, caller, std::move(job))) {}
+MessageCopy::MessageCopy(MessageCopy&&) noexcept = default;
+MessageCopy& MessageCopy::operator=(MessageCopy&&) noexcept = default;
+MessageCopy::~MessageCopy() = default;
+
+Result<bool> MessageCopy::step() { return run_->step(); }
+
+const BulkCopied& MessageCopy::done() const { return run_->done(); }
 
 Result<void> copy_messages(Account& account, const Caller& caller, const BulkCopy& job, BulkCopied& done) {
-  return BulkRun(account, caller, job, done).run();
+  MessageCopy copy(account, caller, job);
+  Result<bool> goes_on = true;
+  while (goes_on && *goes_on) goes_on = copy.step();
+  done = copy.done();
+  if (!goes_on) return std::unexpected(goes_on.error());
+  return {};
 }
 
 bool is_sound_copy_note(std::string_view value) {

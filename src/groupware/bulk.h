@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "groupware/account.h"
@@ -34,8 +35,27 @@ struct BulkCopied {
 constexpr std::size_t kCopiedAtOnce = 1000;
 
 // All or nothing for a copy: what was copied before an error is taken back, after a crash when the account is opened
-// again. A move that fails has moved the messages in `done`, and no others (RFC 6851 section
-// 3.3). Blocks. Errors: what `target` returned; as Transaction::copy and move.
+// again. So who began it goes on to its end. A move that fails has moved the messages in done(), and no others (RFC
+// 6851 section 3.3). Not thread-safe.
+class MessageCopy {
+ public:
+  // The references must outlive it.
+  MessageCopy(Account& account, const Caller& caller, BulkCopy job);
+  MessageCopy(MessageCopy&&) noexcept;
+  MessageCopy& operator=(MessageCopy&&) noexcept;
+  ~MessageCopy();
+
+  // The next slice. False: that was the last one. Blocks. Errors: what `target` returned; as Transaction::copy and
+  // move.
+  Result<bool> step();
+  const BulkCopied& done() const;
+
+ private:
+  class Run;
+  std::unique_ptr<Run> run_;
+};
+
+// All slices. `done` also says what was done before an error. Errors: as MessageCopy::step.
 Result<void> copy_messages(Account& account, const Caller& caller, const BulkCopy& job, BulkCopied& done);
 
 }  // namespace kontor::groupware

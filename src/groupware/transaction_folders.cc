@@ -10,20 +10,19 @@
 namespace kontor::groupware {
 namespace {
 
-constexpr int kDeepest = 64;
 constexpr std::uint32_t kRemovedAtOnce = 500;  // items of a folder that go with it; more of them go after it
 constexpr std::size_t kLongestProperty = 64 << 10;
 constexpr std::size_t kLongestPath = 500;
 
-// Levels below the folder; bounded by the depth that folders may have.
-int height(const FolderTable& table, FolderId id) {
+// Levels below the folder, counted up to one above `most`.
+std::uint32_t height(const FolderTable& table, FolderId id, std::uint32_t most) {
   std::vector<FolderId> level = {id};
-  for (int levels = 0;; ++levels) {
+  for (std::uint32_t levels = 0;; ++levels) {
     std::vector<FolderId> next;
     for (const FolderTable::Pointer& folder : table.all())
       if (folder->parent && std::find(level.begin(), level.end(), folder->parent) != level.end())
         next.push_back(folder->id);
-    if (next.empty() || levels > kDeepest) return levels;
+    if (next.empty() || levels > most) return levels;
     level = std::move(next);
   }
 }
@@ -71,15 +70,17 @@ void AccountTransaction::touch(FolderId id) {
 // Whether a folder may stand there: a fitting parent, no sibling of that name, not too deep, not in itself.
 Result<void> AccountTransaction::check_place(FolderId parent, const std::string& name, FolderId self) {
   std::shared_ptr<const FolderTable> table = layer_.folders();
-  int depth = 1;
+  const std::uint32_t deepest = environment_.options.folder_depth;
+  std::uint32_t depth = 1;
   for (FolderId at = parent; at; ++depth) {
     FolderTable::Pointer above = table->find(at);
     if (!above) return fail(Errc::not_found, "there is no such parent folder");
     if (self && at == self) return fail(Errc::invalid, "a folder cannot be moved into itself");
     at = above->parent;
-    if (depth > kDeepest) return fail(Errc::invalid, "folders are nested too deeply");
+    if (depth >= deepest) return fail(Errc::too_large, "folders are nested too deeply");
   }
-  if (self && depth + height(*table, self) > kDeepest) return fail(Errc::invalid, "folders are nested too deeply");
+  if (self && depth + height(*table, self, deepest) > deepest)
+    return fail(Errc::too_large, "folders are nested too deeply");
   FolderTable::Pointer sibling = table->child(parent, name);
   if (sibling && sibling->id != self) return fail(Errc::exists, "a folder of that name exists already");
   return {};
@@ -115,7 +116,7 @@ Result<FolderId> AccountTransaction::create_folder(const NewFolder& wanted) {
   }
   TRY_VOID(check_place(wanted.parent, name, FolderId()));
   if (table->all().size() >= environment_.options.folders_per_account)
-    return fail(Errc::invalid, "the account has as many folders as it may have");
+    return fail(Errc::too_large, "the account has as many folders as it may have");
   Folder folder;
   folder.id = FolderId(layer_.record.next_folder++);
   folder.parent = wanted.parent;

@@ -102,6 +102,8 @@ void declare_store(config::Schema& schema, Settings& s) {
                "brings it."});
   schema.number("store.folders_per_account", s.groupware.folders_per_account, {10, 1'000'000},
                 {"How many folders an account may have."});
+  schema.number("store.folder_depth", s.groupware.folder_depth, {5, 200},
+                {"How many levels of folders within folders there may be. Deeper ones that are there already stay."});
   schema.size("store.view_cache", s.groupware.view_cache_bytes, {1 << 20, 1ULL << 40},
               {"Memory for lists of messages that are kept ready. About 56 bytes a message."});
   schema.number(

@@ -3,6 +3,8 @@
 // is taken back, a MOVE has moved what it says.
 #include <fmt/format.h>
 
+#include <exception>
+
 #include "protocols/imap/commands.h"
 #include "protocols/imap/copy_across.h"
 #include "protocols/imap/message_limit.h"
@@ -17,35 +19,59 @@ std::string copyuid(const Copied& copied) {
                      wire::imap::print(copied.to));
 }
 
-Result<void> copy_within(groupware::Account& account, const groupware::Caller& caller, groupware::BulkCopy job,
-                         const std::string& path, Copied& copied) {
-  job.target = [&](const groupware::Transaction& transaction) -> Result<FolderId> {
-    const auto found = find_folder(transaction, path);
-    copied.no_target = !found || (*found)->is_container;
-    if (!found) return std::unexpected(found.error());
-    if (copied.no_target) return fail(Errc::not_found, "this folder holds folders only");
-    return (*found)->id;
-  };
-  groupware::BulkCopied done;
-  const auto outcome = groupware::copy_messages(account, caller, job, done);
-  copied.is_missing = done.is_missing;
-  copied.uid_validity = done.uid_validity;
-  for (const auto& [from, to] : done.messages) {
-    wire::imap::append(copied.from, from.value);
-    wire::imap::append(copied.to, to.value);
-  }
-  return outcome;
-}
+// Within one account.
+class CopyWithin {
+ public:
+  CopyWithin(groupware::Account& account, const groupware::Caller& caller, groupware::BulkCopy job,
+             const std::string& path, Copied& copied)
+      : copied_(copied), copy_(account, caller, with_target(std::move(job), path, copied)) {}
+  CopyWithin(const CopyWithin&) = delete;
+  CopyWithin& operator=(const CopyWithin&) = delete;
 
-Task<Result<void>> copy_across(Session& session, const Command& command, CopyAcross::Job job, Copied& copied) {
-  const std::size_t goal = job.uids.size();
-  CopyAcross copy(session.services().accounts, session.caller(), std::move(job));
+  Result<bool> step() {
+    const auto goes_on = copy_.step();
+    if (goes_on && *goes_on) return true;
+    const groupware::BulkCopied& all = copy_.done();
+    copied_.is_missing = all.is_missing;
+    copied_.uid_validity = all.uid_validity;
+    for (const auto& [from, to] : all.messages) {
+      wire::imap::append(copied_.from, from.value);
+      wire::imap::append(copied_.to, to.value);
+    }
+    return goes_on;
+  }
+  std::size_t done() const { return copy_.done().messages.size(); }
+
+ private:
+  static groupware::BulkCopy with_target(groupware::BulkCopy job, const std::string& path, Copied& copied) {
+    job.target = [&](const groupware::Transaction& transaction) -> Result<FolderId> {
+      const auto found = find_folder(transaction, path);
+      copied.no_target = !found || (*found)->is_container;
+      if (!found) return std::unexpected(found.error());
+      if (copied.no_target) return fail(Errc::not_found, "this folder holds folders only");
+      return (*found)->id;
+    };
+    return job;
+  }
+
+  Copied& copied_;
+  groupware::MessageCopy copy_;
+};
+
+// Steps of `copy` until the last. Also when the client is gone meanwhile: what was begun is not left half done.
+template <class Copy>
+Task<Result<void>> copy_in_steps(Session& session, const Command& command, Copy& copy, std::size_t goal) {
+  std::exception_ptr gone;
   Result<bool> goes_on = true;
   while (goes_on && *goes_on) {
-    co_await session.progress(command, copy.done(), goal);
+    try {
+      if (!gone) co_await session.progress(command, copy.done(), goal);
+    } catch (...) {
+      gone = std::current_exception();
+    }
     goes_on = co_await net::blocking(session.workers(), [&] { return copy.step(); });
   }
-  copied = copy.copied();
+  if (gone) std::rethrow_exception(gone);
   if (!goes_on) co_return std::unexpected(goes_on.error());
   co_return Result<void>();
 }
@@ -85,12 +111,13 @@ Task<Result<Reply>> copy_or_move(Session& session, Command& command, CopyMode mo
   Result<void> done;
   if (target->account == box.account) {
     groupware::BulkCopy job{box.folder, std::move(uids), mode, command.by_uid, {}};
-    done = co_await net::blocking(session.workers(), [&] {
-      return copy_within(*box.account, session.caller(), std::move(job), target->path, copied);
-    });
+    CopyWithin copy(*box.account, session.caller(), std::move(job), target->path, copied);
+    done = co_await copy_in_steps(session, command, copy, wanted->size());
   } else {
     CopyAcross::Job job{box.account, box.folder, std::move(uids), *target, mode, command.by_uid};
-    done = co_await copy_across(session, command, std::move(job), copied);
+    CopyAcross copy(session.services().accounts, session.caller(), std::move(job));
+    done = co_await copy_in_steps(session, command, copy, wanted->size());
+    copied = copy.copied();
   }
   if (!done && mode == CopyMode::move && !copied.from.empty()) co_await write_moved(session, copied);
   if (!done && copied.no_target) co_return Reply::no("create the folder first", "TRYCREATE");

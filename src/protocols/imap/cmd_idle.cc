@@ -13,6 +13,7 @@ Task<Result<Reply>> cmd_idle(Session& session, Command& command) {
   if (!in.finish()) co_return Reply::bad(in);
   const std::shared_ptr<net::Signal> signal = session.stream().make_signal();
   std::unique_ptr<groupware::Watch> watch;
+  std::unique_ptr<DirectoryNews::Watch> rights;
   if (session.selected() != nullptr) {
     const FolderId folder = session.selected()->folder;
     watch = session.selected()->account->watch([signal, folder](const groupware::Notice& notice) {
@@ -20,6 +21,7 @@ Task<Result<Reply>> cmd_idle(Session& session, Command& command) {
       if (std::find(touched.begin(), touched.end(), folder) != touched.end()) signal->set();
     });
   }
+  if (session.may_lose_rights()) rights = session.directory_news().watch([signal] { signal->set(); });
   co_await session.ask("idling");
   session.stream().set_timeout(session.options().idle_timeout);
   if (session.notifications() != nullptr) {

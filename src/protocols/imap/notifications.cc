@@ -56,6 +56,7 @@ struct Notifications::Pending {
   };
   std::mutex mutex;
   Changes others, own;
+  bool accounts = false;  // others may show folders now
 };
 
 // One reader for each account, opened when first needed.
@@ -94,6 +95,13 @@ bool Notifications::has_event(std::uint8_t wanted) const {
   return std::any_of(groups_.begin(), groups_.end(), [&](const auto& one) { return (one.events & wanted) != 0; });
 }
 
+bool Notifications::reaches_others() const {
+  using Filter = NotifyGroup::Filter;
+  return std::any_of(groups_.begin(), groups_.end(), [](const auto& one) {
+    return one.filter == Filter::subscribed || one.filter == Filter::subtree || one.filter == Filter::mailboxes;
+  });
+}
+
 // The first group that names the folder (RFC 5465 section 3.1). Mail may be filed into any folder of one's own: so
 // "inboxes" are all of them (section 6.3).
 const NotifyGroup* Notifications::group_of(const std::string& name, const Listed& listed, const Reader& reader) const {
@@ -128,22 +136,15 @@ const NotifyGroup* Notifications::group_of(const std::string& name, const Listed
 
 Result<std::string> Notifications::begin(const Reader& reader, bool wants_status) {
   if (groups_.empty()) return std::string();
-  TRY(const auto roots, reader.mailboxes.roots());
-  for (const auto& root : roots) {
-    const AccountId id = root.account->id();
-    auto watch = root.account->watch(
-        [pending = pending_, signal = signal_, id, session = reader.caller.session](const groupware::Notice& notice) {
-          const bool is_own = session != 0 && notice.session == session;
-          {
-            std::lock_guard lock(pending->mutex);
-            auto& changes = is_own ? pending->own : pending->others;
-            for (const FolderId folder : notice.folders) changes.touched.emplace(id, folder);
-            changes.names = changes.names || notice.folder_list_changed;
-          }
-          if (!is_own) signal->set();
-        });
-    watched_.emplace_back(root.account, std::move(watch));
-  }
+  directory_watch_ =
+      reader.directory_news.watch([pending = pending_, signal = signal_, reaches_others = reaches_others()] {
+        if (reaches_others) {
+          std::lock_guard lock(pending->mutex);
+          pending->others.names = pending->accounts = true;
+        }
+        signal->set();  // also for the rights on the selected folder
+      });
+  TRY_VOID(watch_accounts(reader));
   TRY(const auto listing, list_names(reader.mailboxes, reader.own, reader.caller, reader.form));
   take_names(listing, reader, nullptr);
   Readers readers(reader.caller);
@@ -163,14 +164,44 @@ Result<std::string> Notifications::begin(const Reader& reader, bool wants_status
   return lines;
 }
 
+// Those that show folders now.
+Result<void> Notifications::watch_accounts(const Reader& reader) {
+  TRY(const auto roots, reader.mailboxes.roots());
+  std::erase_if(watched_, [&](const auto& watched) {
+    return std::none_of(roots.begin(), roots.end(), [&](const Mailbox& root) { return root.account == watched.first; });
+  });
+  for (const auto& root : roots) {
+    const bool is_watched = std::any_of(watched_.begin(), watched_.end(),
+                                        [&](const auto& watched) { return watched.first == root.account; });
+    if (is_watched) continue;
+    const AccountId id = root.account->id();
+    auto watch = root.account->watch(
+        [pending = pending_, signal = signal_, id, session = reader.caller.session](const groupware::Notice& notice) {
+          const bool is_own = session != 0 && notice.session == session;
+          {
+            std::lock_guard lock(pending->mutex);
+            auto& changes = is_own ? pending->own : pending->others;
+            for (const FolderId folder : notice.folders) changes.touched.emplace(id, folder);
+            changes.names = changes.names || notice.folder_list_changed;
+          }
+          if (!is_own) signal->set();
+        });
+    watched_.emplace_back(root.account, std::move(watch));
+  }
+  return {};
+}
+
 Result<std::string> Notifications::news(const Reader& reader) {
   // RFC 5465 section 5: what the client did itself it is not told, but it is known from now on.
   Pending::Changes others, own;
+  bool accounts = false;
   {
     std::lock_guard lock(pending_->mutex);
     std::swap(others, pending_->others);
     std::swap(own, pending_->own);
+    std::swap(accounts, pending_->accounts);
   }
+  if (accounts) TRY_VOID(watch_accounts(reader));
   std::string lines;
   if (others.names || own.names) {
     TRY(const auto listing, list_names(reader.mailboxes, reader.own, reader.caller, reader.form));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "net/stream.h"
+#include "protocols/imap/directory_news.h"
 #include "protocols/imap/listing.h"
 #include "protocols/imap/selected.h"
 #include "wire/imap/notify_request.h"
@@ -28,6 +29,7 @@ class Notifications {
     NameForm form;
     const Selected* selected;  // null if none is
     bool knows_modseq;
+    DirectoryNews& directory_news;
   };
 
   // `signal` is set when there may be news. Names in `groups` are in the client's form. Without groups nothing is told.
@@ -63,6 +65,8 @@ class Notifications {
   class Readers;
 
   const wire::imap::NotifyGroup* group_of(const std::string& name, const Listed& listed, const Reader& reader) const;
+  Result<void> watch_accounts(const Reader& reader);
+  bool reaches_others() const;
   void take_names(const Listing& listing, const Reader& reader, std::string* lines);
   void take_folder(const Place& place, Known& known, Readers& readers, const Reader& reader, std::string* lines);
   void take_server(Readers& readers, const Reader& reader, std::string* lines);
@@ -74,6 +78,7 @@ class Notifications {
   std::map<Place, Known> known_;
   std::map<std::string, std::string> server_annotations_;
   std::vector<std::pair<std::shared_ptr<groupware::Account>, std::unique_ptr<groupware::Watch>>> watched_;
+  std::unique_ptr<DirectoryNews::Watch> directory_watch_;
 };
 
 }  // namespace kontor::imap

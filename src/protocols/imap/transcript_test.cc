@@ -110,6 +110,15 @@ class World {
     ada.roles = {directory::Role::tenant_admin};
     must_have(directory_->update_principal(ada));
   }
+  // The first word is a group or a shared mailbox, the others are its members from now on.
+  void set_members(const std::string& text) {
+    const auto names = words(text);
+    auto changed = must_have(directory_->by_address(names.at(0) + "@example.org"));
+    changed.members.clear();
+    for (std::size_t i = 1; i < names.size(); ++i)
+      changed.members.push_back(must_have(directory_->by_address(names[i] + "@example.org")).id);
+    must_have(directory_->update_principal(changed));
+  }
   void forget(int connection) { peers_.erase(connection); }
 
  private:
@@ -141,6 +150,7 @@ class World {
   groupware::Options core_options() const {
     groupware::Options options;
     options.folders_per_account = static_cast<std::uint32_t>(scenario_.number("folders", options.folders_per_account));
+    options.folder_depth = static_cast<std::uint32_t>(scenario_.number("depth", options.folder_depth));
     if (!setting("largest").empty()) options.largest_item = std::stoull(setting("largest"));
     return options;
   }
@@ -198,6 +208,7 @@ class Player {
     if (step.word == "STOP") return world_.stop();
     if (step.word == "SUSPEND") return world_.suspend(step.text);
     if (step.word == "ADMIN") return world_.make_admin();
+    if (step.word == "MEMBERS") return world_.set_members(step.text);
     if (step.word == "LEAVE") return world_.forget(step.connection);
     auto& peer = world_.peer(step.connection);
     if (step.word == "WAIT") return std::this_thread::sleep_for(std::chrono::milliseconds(std::stoi(step.text)));
