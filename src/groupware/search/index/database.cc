@@ -47,12 +47,15 @@ std::string removed_key(std::uint64_t block) { return fmt::format("{}{:08x}", kR
 ItemSet read_removed(const Xapian::Database& database) {
   ItemSet removed;
   const auto end = database.metadata_keys_end(kRemovedKey);
-  for (auto key = database.metadata_keys_begin(kRemovedKey); key != end; ++key) {
-    const std::uint64_t first =
-        std::stoull((*key).substr(std::char_traits<char>::length(kRemovedKey)), nullptr, 16) * kMarksInBlock;
-    const std::string marks = database.get_metadata(*key);
+  for (auto at = database.metadata_keys_begin(kRemovedKey); at != end; ++at) {
+    const std::string key = *at;
+    std::uint64_t block = 0;
+    const auto read =
+        std::from_chars(key.data() + std::string_view(kRemovedKey).size(), key.data() + key.size(), block, 16);
+    if (read.ec != std::errc() || block > database.get_lastdocid() / kMarksInBlock) continue;
+    const std::string marks = database.get_metadata(key).substr(0, kMarksInBlock / 8);
     for (std::size_t i = 0; i < marks.size() * 8; ++i)
-      if ((static_cast<unsigned char>(marks[i / 8]) >> (i % 8) & 1U) != 0) removed.add(first + i);
+      if ((static_cast<unsigned char>(marks[i / 8]) >> (i % 8) & 1U) != 0) removed.add(block * kMarksInBlock + i);
   }
   return removed;
 }
