@@ -208,6 +208,8 @@ void declare_imap(config::Schema& schema, Settings& s) {
   schema.size(
       "imap.command_limit", s.imap.command_limit, {8 << 10, 64 << 20},
       {"The most bytes of a command with all its literals, but for messages, which `imap.append_limit` bounds."});
+  schema.size("imap.sort_cache", s.imap.sort_cache, {1 << 20, 1ULL << 40},
+              {"Memory for subjects that are kept from one SORT to the next. About 60 bytes a message."});
 }
 
 void declare_pop3(config::Schema& schema, Settings& s) {

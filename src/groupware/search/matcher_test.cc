@@ -165,6 +165,17 @@ TEST_F(MatcherTest, SortsAsItCompares) {
       auto expected = all;
       std::sort(expected.begin(), expected.end(), [&](auto a, auto b) { return sorter.comes_before(a, b); });
       EXPECT_EQ(sorter.sorted(), expected);
+      // Nothing kept, half of it, all of it.
+      for (const std::size_t kept : {std::size_t{0}, all.size() / 2, all.size()}) {
+        const auto subjects = std::make_shared<Subjects>(1 << 20);
+        for (const std::size_t count : {kept, all.size()}) {
+          Sorter again(keys, collation);
+          again.use(subjects);
+          const std::vector<std::uint32_t> some(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count));
+          for (std::size_t next = 0; next < some.size();) must(again.gather(*reader, *view, some, next));
+          if (count == all.size()) EXPECT_EQ(again.sorted(), expected);
+        }
+      }
     }
 }
 

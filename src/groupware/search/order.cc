@@ -99,6 +99,60 @@ Sorter::Cell Sorter::cell(Field field, const Row& row, const mime::fb::Summary* 
   }
 }
 
+bool Sorter::needs_only_subjects() const {
+  return std::all_of(keys_.begin(), keys_.end(), [](const SortKey& key) {
+    return key.field == Field::subject || (!key.is_text() && key.field != Field::date);
+  });
+}
+
+// Where nothing but subjects is needed, most of them may be at hand.
+Result<void> Sorter::gather_subjects(const Reader& reader, const FolderView& view,
+                                     const std::vector<std::uint32_t>& positions, std::size_t& next) {
+  if (next == 0) {
+    unknown_.clear();
+    unknown_at_.clear();
+    next_unknown_ = 0;
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+      const Row& row = view.at(positions[i]);
+      if (const auto subject = subjects_->find(row.item)) {
+        take(i, row, nullptr, *subject);
+      } else {
+        unknown_.push_back(positions[i]);
+        unknown_at_.push_back(i);
+      }
+    }
+  }
+  TRY_VOID(each_summary(reader, view, unknown_, next_unknown_, [&](std::size_t i, const mime::fb::Summary* summary) {
+    const Row& row = view.at(unknown_[i]);
+    take(unknown_at_[i], row, nullptr, kept_subject(row.item, summary));
+  }));
+  next = positions.size() - (unknown_.size() - next_unknown_);
+  return {};
+}
+
+// Also left for the next sort, if there is room. What cannot be read now is not.
+std::string_view Sorter::kept_subject(ItemId item, const mime::fb::Summary* summary) {
+  if (summary == nullptr || summary->top() == nullptr || summary->top()->envelope() == nullptr) return {};
+  const std::string folded = subject_key(*summary, collation_);
+  const auto kept = subjects_->keep(item, folded);
+  return kept ? *kept : texts_.keep(folded);
+}
+
+// `subject`: if there is no summary.
+void Sorter::take(std::size_t index, const Row& row, const mime::fb::Summary* summary, std::string_view subject) {
+  uids_[begun_ + index] = row.uid;
+  for (std::size_t k = 0; k < keys_.size(); ++k) {
+    const Field field = keys_[k].field;
+    Cell& made = columns_[k][begun_ + index];
+    if (field == Field::relevancy)
+      made = {100U - scores_.at(index), {}};
+    else if (field == Field::subject && summary == nullptr)
+      made = {eight_bytes(subject, 0), subject};
+    else
+      made = cell(field, row, summary);
+  }
+}
+
 Result<void> Sorter::gather(const Reader& reader, const FolderView& view, const std::vector<std::uint32_t>& positions,
                             std::size_t& next) {
   if (next == 0) {
@@ -106,17 +160,15 @@ Result<void> Sorter::gather(const Reader& reader, const FolderView& view, const 
     uids_.resize(begun_ + positions.size());
     for (auto& column : columns_) column.resize(uids_.size());
   }
-  const auto take = [&](std::size_t index, const mime::fb::Summary* summary) {
-    const Row& row = view.at(positions[index]);
-    uids_[begun_ + index] = row.uid;
-    for (std::size_t k = 0; k < keys_.size(); ++k) {
-      const bool by_score = keys_[k].field == Field::relevancy;
-      columns_[k][begun_ + index] = by_score ? Cell{100U - scores_.at(index), {}} : cell(keys_[k].field, row, summary);
-    }
-  };
-  if (needs_summaries()) return each_summary(reader, view, positions, next, take);
-  for (; next < positions.size(); ++next) take(next, nullptr);
-  return {};
+  if (!needs_summaries()) {
+    for (; next < positions.size(); ++next) take(next, view.at(positions[next]), nullptr, {});
+    return {};
+  }
+  if (subjects_ && collation_ == Collation::unicode_casemap && needs_only_subjects())
+    return gather_subjects(reader, view, positions, next);
+  return each_summary(reader, view, positions, next, [&](std::size_t index, const mime::fb::Summary* summary) {
+    take(index, view.at(positions[index]), summary, {});
+  });
 }
 
 bool Sorter::comes_before(std::uint32_t a, std::uint32_t b) const {

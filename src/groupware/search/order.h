@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "groupware/account.h"
 #include "groupware/search/arena.h"
 #include "groupware/search/fold.h"
+#include "groupware/search/subject_cache.h"
 
 namespace kontor::groupware {
 
@@ -43,6 +45,9 @@ class Sorter {
   Result<void> gather(const Reader& reader, const FolderView& view, const std::vector<std::uint32_t>& positions,
                       std::size_t& next);
 
+  // Where subjects may be found and left for the next sort; those of the account that is gathered from.
+  void use(std::shared_ptr<Subjects> subjects) { subjects_ = std::move(subjects); }
+
   // Of the positions of the next gathering, for Field::relevancy: 1 to 100, the highest comes first.
   void take_scores(std::vector<std::uint8_t> scores) { scores_ = std::move(scores); }
 
@@ -62,7 +67,12 @@ class Sorter {
     std::string_view text;
   };
   bool needs_summaries() const;
+  bool needs_only_subjects() const;
+  Result<void> gather_subjects(const Reader& reader, const FolderView& view,
+                               const std::vector<std::uint32_t>& positions, std::size_t& next);
+  void take(std::size_t index, const Row& row, const mime::fb::Summary* summary, std::string_view subject);
   Cell cell(SortKey::Field field, const Row& row, const mime::fb::Summary* summary);
+  std::string_view kept_subject(ItemId item, const mime::fb::Summary* summary);
   Cell text_cell(std::string_view decoded);
   Cell folded_cell(std::string_view folded);
   struct Weighed;
@@ -77,6 +87,10 @@ class Sorter {
   std::vector<std::uint8_t> scores_;
   std::size_t begun_ = 0;  // entries before the gathering that is under way
   TextArena texts_;
+  std::shared_ptr<Subjects> subjects_;   // null: none
+  std::vector<std::uint32_t> unknown_;   // positions of this gathering whose subjects were not kept
+  std::vector<std::size_t> unknown_at_;  // and their places in it
+  std::size_t next_unknown_ = 0;
 };
 
 }  // namespace kontor::groupware

@@ -79,6 +79,7 @@ Task<Result<Reply>> cmd_sort(Session& session, Command& command) {
   const Comparator comparator = session.comparator();
   groupware::Sorter sorter(sort_keys(wanted.criteria, comparator.is_descending), comparator.collation);
   if (by_relevancy) sorter.take_scores(scores);
+  sorter.use(session.subjects().of(box.account->id()));
   std::vector<std::uint32_t> ordered;
   for (std::size_t next = 0; next < matches.size();) {
     co_await session.progress(command, next, matches.size());

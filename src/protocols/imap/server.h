@@ -33,6 +33,7 @@ struct Options {
   std::uint32_t save_limit = 0;                       // the same of COPY and APPEND only
   std::uint64_t line_limit = 64 << 10;                // bytes of a line after the login
   std::uint64_t command_limit = 512 << 10;            // bytes of a command with its literals, but for messages
+  std::uint64_t sort_cache = 128 << 20;               // bytes of subjects that are kept for the next SORT
   std::string version;                                // told in ID, empty = not told
 };
 

@@ -20,7 +20,8 @@ Server::Server(const Services& services_, const Options& options_)
       bad("kontor_imap_bad_total", "Commands answered with BAD"),
       open_sessions("kontor_imap_sessions", "Open IMAP sessions"),
       pace(options.commands_per_second),
-      directory_news(services.directory) {
+      directory_news(services.directory),
+      subjects(options.sort_cache) {
   for (const auto& row : rows()) {
     const std::string name = ((row.flags & kOnlyUid) != 0 ? "UID " : "") + std::string(row.name);
     timings.emplace_back("kontor_imap_command_seconds", "Time from a command to its answer",

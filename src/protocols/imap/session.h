@@ -17,6 +17,7 @@
 
 #include "base/metrics.h"
 #include "groupware/search/fold.h"
+#include "groupware/search/subject_cache.h"
 #include "net/blocking.h"
 #include "net/buffered.h"
 #include "net/presence.h"
@@ -43,6 +44,7 @@ struct Server {
   mutable net::Presence presence;  // by principal
   mutable Pace pace;
   mutable DirectoryNews directory_news;
+  mutable groupware::SubjectCache subjects;
   mutable std::atomic<std::uint64_t> logins{0};  // which numbers the sessions
   std::unique_ptr<directory::Watch> watch;
 };
@@ -131,6 +133,7 @@ class Session {
 
   // Counts what changed in the directory: rights that it gives may be others now.
   std::uint64_t directory_changes() const { return server_->directory_news.changes(); }
+  groupware::SubjectCache& subjects() const { return server_->subjects; }
   DirectoryNews& directory_news() const { return server_->directory_news; }
   // In one's own account nothing can be taken away.
   bool may_lose_rights() const { return selected_ && selected_->account != account_; }
