@@ -19,7 +19,9 @@ TEST_F(DirectoryTest, Tenants) {
   changed.status = Status::inactive;
   changed.default_quota = 5;
   changed.recoverable_days = 0;
+  changed.metadata = {{"/shared/comment", "Ask the desk"}};
   ASSERT_TRUE(directory->update_tenant(changed));
+  EXPECT_EQ(directory->tenant("acme-new")->metadata, changed.metadata);
   EXPECT_EQ(directory->tenant("acme-new")->default_quota, 5u);
   EXPECT_EQ(directory->tenant("acme-new")->recoverable_days, 0u);
   EXPECT_EQ(directory->tenant("acme-new")->status, Status::inactive);

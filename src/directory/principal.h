@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,6 +50,9 @@ struct Tenant {
   Status status = Status::active;
   std::uint64_t default_quota = 0;      // bytes for principals without one of their own; 0 = unlimited
   std::uint32_t recoverable_days = 14;  // how long removed items can be brought back; 0 = purged at once
+  // What it tells its people's programs by annotations of the server (RFC 5464): "/shared/comment", "/shared/admin" and
+  // others, in lower case.
+  std::map<std::string, std::string> metadata;
 };
 
 struct Domain {

@@ -106,8 +106,12 @@ std::string encode(const Head& head) {
 std::string encode(const Tenant& tenant) {
   flatbuffers::FlatBufferBuilder builder;
   auto name_at = builder.CreateString(tenant.name);
+  std::vector<flatbuffers::Offset<record::Metadata>> entries;
+  for (const auto& [entry, value] : tenant.metadata)
+    entries.push_back(record::CreateMetadata(builder, builder.CreateString(entry), builder.CreateString(value)));
+  const auto metadata_at = builder.CreateVector(entries);
   return finished(builder, record::CreateTenant(builder, name_at, static_cast<std::uint8_t>(tenant.status),
-                                                tenant.default_quota, tenant.recoverable_days));
+                                                tenant.default_quota, tenant.recoverable_days, metadata_at));
 }
 
 std::string encode(const Domain& domain) {
@@ -209,7 +213,10 @@ Result<Tenant> decode_tenant(TenantId id, std::string_view value) {
   const auto* in = table.root();
   auto status = in == nullptr ? std::nullopt : enumerated(in->status(), Status::suspended);
   if (!status) return damaged("tenant", id.value);
-  return Tenant{id, in->name()->str(), *status, in->default_quota(), in->recoverable_days()};
+  Tenant tenant{id, in->name()->str(), *status, in->default_quota(), in->recoverable_days(), {}};
+  if (in->metadata() != nullptr)
+    for (const auto* one : *in->metadata()) tenant.metadata[one->entry()->str()] = one->value()->str();
+  return tenant;
 }
 
 Result<Domain> decode_domain(DomainId id, std::string_view value) {

@@ -49,6 +49,9 @@ void add_tenant(CommandLine& line) {
       .text("--status", "status", "STATUS", "active, inactive or suspended")
       .size("--default-quota", "default_quota", "Quota of accounts without one of their own, like 5G; or unlimited")
       .number("--recoverable-days", "recoverable_days", "How long removed items can be brought back")
+      .list("--metadata", "metadata", "ENTRY=VALUE",
+            "What mail programs are told of the server (RFC 5464): /shared/comment=TEXT, /shared/admin=URI; no value "
+            "removes it")
       .example("kontor tenant set example --default-quota unlimited");
   line.verb("tenant remove", "tenant.remove", "Removes a tenant that has no domains and principals any more",
             said("Removed tenant", "removed"))

@@ -48,11 +48,14 @@ json::array show_protocols(std::uint32_t protocols) {
 }
 
 json::object show(const Context& context, const directory::Tenant& tenant) {
+  json::object metadata;
+  for (const auto& [entry, value] : tenant.metadata) metadata[entry] = value;
   return {{"id", tenant.id.value},
           {"name", tenant.name},
           {"status", name(tenant.status)},
           {"default_quota", tenant.default_quota},
           {"recoverable_days", tenant.recoverable_days},
+          {"metadata", metadata},
           {"domains", context.directory.domains(tenant.id).size()},
           {"principals", context.directory.principals(tenant.id).size()}};
 }

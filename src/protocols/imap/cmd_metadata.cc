@@ -71,6 +71,15 @@ MetadataLine print_metadata(const std::map<std::string, std::string>& present,
   return line;
 }
 
+Result<std::map<std::string, std::string>> server_annotations(const directory::Directory& directory,
+                                                              const groupware::Account& account,
+                                                              const groupware::Reader& reader) {
+  TRY(auto present, reader.annotations(FolderId()));
+  if (const auto tenant = directory.tenant(account.tenant()))
+    present.insert(tenant->metadata.begin(), tenant->metadata.end());
+  return present;
+}
+
 Task<Result<Reply>> cmd_getmetadata(Session& session, Command& command) {
   Cursor in(command.args());
   const auto request = wire::imap::parse_get_metadata(in);
@@ -80,7 +89,8 @@ Task<Result<Reply>> cmd_getmetadata(Session& session, Command& command) {
   CO_TRY(const auto line, co_await net::blocking(session.workers(), [&]() -> Result<MetadataLine> {
            TRY(const auto reader, account.read(session.caller()));
            TRY(const FolderId folder, annotated_folder(*reader, mailbox));
-           TRY(const auto present, reader->annotations(folder));
+           TRY(const auto present, mailbox ? reader->annotations(folder)
+                                           : server_annotations(session.services().directory, account, *reader));
            return print_metadata(present, request);
          }));
   if (!line.text.empty()) {

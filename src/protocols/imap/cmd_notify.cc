@@ -8,8 +8,8 @@ namespace kontor::imap {
 namespace {
 
 Notifications::Reader notified(Session& session) {
-  return {session.mailboxes(), session.account(),      session.caller(),        session.name_form(),
-          session.selected(),  session.knows_modseq(), session.directory_news()};
+  return {session.mailboxes(), session.account(),      session.caller(),         session.name_form(),
+          session.selected(),  session.knows_modseq(), session.directory_news(), session.services().directory};
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <map>
 #include <string>
 
+#include "directory/directory.h"
+#include "groupware/account.h"
 #include "wire/imap/metadata_request.h"
 
 namespace kontor::imap {
@@ -17,5 +19,11 @@ struct MetadataLine {
 // What of `present` is asked for. Entries that are named and not there are NIL (RFC 5464 section 4.2).
 MetadataLine print_metadata(const std::map<std::string, std::string>& present,
                             const wire::imap::GetMetadataRequest& request);
+
+// The server's annotations: those that administrators set for the tenant, which nobody changes by IMAP, and what the
+// account has of its own. Blocks. Errors: as Reader::annotations.
+Result<std::map<std::string, std::string>> server_annotations(const directory::Directory& directory,
+                                                              const groupware::Account& account,
+                                                              const groupware::Reader& reader);
 
 }  // namespace kontor::imap

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <set>
 
+#include "protocols/imap/metadata.h"
 #include "protocols/imap/status_values.h"
 #include "wire/imap/print.h"
 
@@ -136,11 +137,12 @@ const NotifyGroup* Notifications::group_of(const std::string& name, const Listed
 
 Result<std::string> Notifications::begin(const Reader& reader, bool wants_status) {
   if (groups_.empty()) return std::string();
-  directory_watch_ =
-      reader.directory_news.watch([pending = pending_, signal = signal_, reaches_others = reaches_others()] {
-        if (reaches_others) {
+  directory_watch_ = reader.directory_news.watch(
+      [pending = pending_, signal = signal_, reaches_others = reaches_others(), own = reader.own.id()] {
+        {
           std::lock_guard lock(pending->mutex);
-          pending->others.names = pending->accounts = true;
+          pending->others.touched.emplace(own, FolderId());  // what the tenant says of the server
+          if (reaches_others) pending->others.names = pending->accounts = true;
         }
         signal->set();  // also for the rights on the selected folder
       });
@@ -296,7 +298,7 @@ void Notifications::take_folder(const Place& place, Known& known, Readers& reade
 void Notifications::take_server(Readers& readers, const Reader& reader, std::string* lines) {
   groupware::Reader* const open = has_event(event::kServerMetadata) ? readers.of(reader.own) : nullptr;
   if (open == nullptr) return;
-  auto annotations = open->annotations(FolderId());
+  auto annotations = server_annotations(reader.directory, reader.own, *open);
   if (!annotations) return;
   if (const auto entries = changed_entries(server_annotations_, *annotations); lines != nullptr && !entries.empty())
     *lines += "* METADATA \"\"" + entries + "\r\n";

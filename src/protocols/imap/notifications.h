@@ -30,6 +30,7 @@ class Notifications {
     const Selected* selected;  // null if none is
     bool knows_modseq;
     DirectoryNews& directory_news;
+    const directory::Directory& directory;
   };
 
   // `signal` is set when there may be news. Names in `groups` are in the client's form. Without groups nothing is told.

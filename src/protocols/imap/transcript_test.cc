@@ -110,6 +110,13 @@ class World {
     ada.roles = {directory::Role::tenant_admin};
     must_have(directory_->update_principal(ada));
   }
+  // "/shared/comment text".
+  void set_metadata(const std::string& text) {
+    auto tenant = must_have(directory_->tenant(tenant_));
+    const auto space = text.find(' ');
+    tenant.metadata[text.substr(0, space)] = text.substr(space + 1);
+    must_have(directory_->update_tenant(tenant));
+  }
   // The first word is a group or a shared mailbox, the others are its members from now on.
   void set_members(const std::string& text) {
     const auto names = words(text);
@@ -208,6 +215,7 @@ class Player {
     if (step.word == "STOP") return world_.stop();
     if (step.word == "SUSPEND") return world_.suspend(step.text);
     if (step.word == "ADMIN") return world_.make_admin();
+    if (step.word == "METADATA") return world_.set_metadata(step.text);
     if (step.word == "MEMBERS") return world_.set_members(step.text);
     if (step.word == "LEAVE") return world_.forget(step.connection);
     auto& peer = world_.peer(step.connection);
