@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "wire/imap/collation_pattern.h"
 #include "wire/imap/cursor.h"
 #include "wire/imap/fetch_request.h"
 #include "wire/imap/list_request.h"
@@ -50,6 +51,17 @@ void check_date_time(std::string_view text) {
   require(printed.size() != 28 || (again.finish() && second.at == date.at && second.zone_minutes == date.zone_minutes));
 }
 
+// "*" stands for nothing as well.
+void check_collation(std::string_view text) {
+  const auto pattern = parse_collation_pattern(text);
+  if (!pattern) return;
+  std::string plain = pattern->name;
+  std::erase(plain, '*');
+  require(pattern->matches(plain));
+  require(pattern->matches(plain + "x") == pattern->name.ends_with('*') ||
+          pattern->name.find('*') != std::string::npos);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -57,6 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto mark = trailing_literal(text)) require(mark->at < size);
   check_strings(text);
   check_date_time(text);
+  check_collation(text);
   {
     Cursor in(text);
     const auto request = parse_fetch(in);
