@@ -124,13 +124,50 @@ def test_a_failing_script_loses_nothing_and_is_told_of_once(kontor, tmp_path):
     assert sum(b"needs attention" in m for m in messages) == 1
 
 
-def test_scripts_that_send_are_refused(kontor, tmp_path):
-    client = Client(kontor)
-    for script in ('redirect "x@example.com";', 'require "vacation"; vacation "away";', 'require "enotify"; notify "mailto:x@example.com";'):
-        assert client.put("send", script).startswith("NO"), script
-    file = tmp_path / "send.sieve"
-    file.write_text('redirect "x@example.com";')
-    assert kontor.run("sieve", "put", "ada@example.org", "send", "--script", file, check=False).returncode != 0
+def arrives(kontor, user, count):
+    messages = []
+    for _ in range(100):
+        messages = folders(kontor, user)["INBOX"]
+        if len(messages) >= count:
+            return messages
+        time.sleep(0.2)
+    raise AssertionError(f"{user} has {len(messages)} messages, not {count}")
+
+
+def test_forwards_and_answers_travel_through_the_queue(kontor, tmp_path):
+    use(kontor, tmp_path, 'require ["copy", "vacation"]; redirect :copy "ben@example.org"; vacation :days 1 :subject "Away" "I am away.";')
+    letter = b"Message-ID: <1@example.com>\r\nFrom: ben@example.org\r\nTo: ada@example.org\r\nSubject: hello\r\n\r\nx\r\n"
+    for _ in range(2):
+        kontor.deliver("ada@example.org", letter, sender="ben@example.org")
+    arrives(kontor, "ben@example.org", 2)
+    time.sleep(1)
+    messages = folders(kontor, "ben@example.org")["INBOX"]
+    assert len(messages) == 2, "forwarded once, answered once"
+    forwarded = next(m for m in messages if b"X-Sieve-Redirected-From: ada@example.org" in m)
+    assert forwarded.count(b"Return-Path:") == 1 and forwarded.endswith(b"Subject: hello\r\n\r\nx\r\n")
+    answer = next(m for m in messages if b"Subject: Away" in m)
+    assert b"Return-Path: <>" in answer and b"Auto-Submitted: auto-replied" in answer and b"In-Reply-To: <1@example.com>" in answer
+    assert len(folders(kontor)["INBOX"]) == 2
+
+
+def test_two_who_forward_to_each_other_keep_the_message(kontor, tmp_path):
+    use(kontor, tmp_path, 'redirect "ben@example.org";')
+    use(kontor, tmp_path, 'redirect "ada@example.org";', user="ben@example.org")
+    kontor.deliver("ada@example.org", b"Subject: round\r\n\r\nx\r\n")
+    assert len(arrives(kontor, "ada@example.org", 1)) == 1
+    time.sleep(1)
+    assert len(folders(kontor)["INBOX"]) == 1 and len(folders(kontor, "ben@example.org")["INBOX"]) == 0
+
+
+def test_out_of_office_and_forward_by_command(kontor):
+    kontor.run("rule", "out-of-office", "ada@example.org", "--text", "Ask Ben.", "--external-text", "")
+    kontor.run("rule", "forward", "ada@example.org", "--to", "ben@example.org")
+    for sender in ("ben@example.org", "x@else.example"):
+        kontor.deliver("ada@example.org", f"Message-ID: <{sender}>\r\nFrom: {sender}\r\nTo: ada@example.org\r\n\r\nx\r\n".encode(), sender=sender)
+    messages = arrives(kontor, "ben@example.org", 3)
+    assert sum(b"Ask Ben." in m for m in messages) == 1
+    kontor.run("rule", "out-of-office", "ada@example.org", "--off")
+    assert [rule["kind"] for rule in kontor.json("rule", "list", "ada@example.org")["rules"]] == ["forward"]
 
 
 def test_what_was_acknowledged_survives_kill(kontor):

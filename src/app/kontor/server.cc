@@ -89,7 +89,8 @@ Server::Server(const Settings& settings, House& house)
       runtime_(settings.server.network_threads, tls_, limits_),
       workers_(settings.server.workers),
       admin_(*house.directory, *house.accounts, [this] { return status(); }),
-      filter_(*house.accounts, *house.directory, system_clock(), filter_options(settings)),
+      rule_outbox_(*house.queue, *house.accounts, *house.directory),
+      filter_(*house.accounts, *house.directory, system_clock(), filter_options(settings), &rule_outbox_),
       lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp, &filter_),
       smtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.smtp, &filter_) {
   add_import_tokens(admin_, token_file(settings));

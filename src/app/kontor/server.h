@@ -20,6 +20,7 @@
 #include "protocols/admin/admin.h"
 #include "transport/dns/dns.h"
 #include "transport/lmtp/server.h"
+#include "transport/queue/rule_outbox.h"
 #include "transport/sending/sender.h"
 #include "transport/smtp/server.h"
 
@@ -68,6 +69,7 @@ class Server {
   net::Runtime runtime_;
   Workers workers_;
   admin::Admin admin_;
+  transport::RuleOutbox rule_outbox_;
   groupware::Filter filter_;
   transport::LmtpServer lmtp_;
   transport::SmtpServer smtp_;

@@ -299,6 +299,8 @@ void declare_sieve(config::Schema& schema, Settings& s) {
   schema.number("sieve.scripts", s.groupware.scripts_per_account, {1, 10'000},
                 {"How many scripts an account may have; one of them is active."});
   schema.size("sieve.script_size", s.groupware.largest_script, {1 << 10, 1 << 20}, {"The largest script."});
+  schema.number("sieve.forwards", s.filter.sent, {0, 16},
+                {"To how many addresses a script may send one message on; as many notifications. 0: to none."});
   schema.text(
       "sieve.global_scripts", s.filter.global_scripts,
       {"A folder with scripts of the server, NAME.sieve, which every script can use by `include :global`. Empty: "

@@ -294,8 +294,6 @@ struct Faults {
     return rule.script.empty() || rule.script == kRulesScript ? "Rules cannot include that script" : "";
   }
   std::string operator()(const TextRule& rule) const {
-    for (std::string_view rest = rule.text; !rest.empty();)
-      if (is_mark(take_line(rest))) return "The text has a line that marks rules";
     return rule.text.empty() || rule.text.ends_with('\n') ? "" : "The text ends with a line end";
   }
 };
@@ -304,7 +302,13 @@ struct Faults {
 
 std::string fault_of(const Rule& rule) {
   if (rule.name.size() > 200) return "The name of a rule is too long";
-  return std::visit(Faults(), rule.what);
+  if (std::string fault = std::visit(Faults(), rule.what); !fault.empty()) return fault;
+  // Texts of several lines stand in the script as they are.
+  Names needs;
+  const std::string body = std::visit(Body{needs}, rule.what);
+  for (std::string_view rest = body; !rest.empty();)
+    if (is_mark(take_line(rest))) return "The text has a line that marks rules";
+  return "";
 }
 
 std::string print(const RuleList& list) {

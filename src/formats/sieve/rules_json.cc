@@ -89,6 +89,7 @@ class Fields {
     if (!value) return standard;
     if (!value->is_string()) return wrong(name), std::string();
     std::string text(value->get_string());
+    std::erase(text, '\r');  // clients of ManageSieve change line ends as they like
     if (!mime::is_utf8(text) || text.find('\0') != std::string::npos) wrong(name);
     return text;
   }
@@ -117,7 +118,7 @@ class Fields {
         wrong(name);
         break;
       }
-      out.emplace_back(one.get_string());
+      std::erase(out.emplace_back(one.get_string()), '\r');
     }
     return out;
   }

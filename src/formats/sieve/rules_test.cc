@@ -111,6 +111,12 @@ TEST(SieveRules, WhatIsChangedByHandStays) {
   EXPECT_EQ(faults_of(print(*read)), "");
 }
 
+TEST(SieveRules, LineEndsOfTextsDoNotMatter) {
+  const RuleList list = rules_of(R"({"kind":"out_of_office","text":"One.\r\nTwo."})");
+  EXPECT_EQ(std::get<OutOfOfficeRule>(list.rules[0].what).text, "One.\nTwo.");
+  EXPECT_EQ(read_rules(print(list)), list);
+}
+
 TEST(SieveRules, OthersScriptsAreNone) {
   for (const char* script : {"", "keep;", "# Kontor rules 2\nkeep;", "# Kontor rules 1\nkeep", "require \"fileinto\";"})
     EXPECT_FALSE(read_rules(script)) << script;
@@ -134,6 +140,7 @@ TEST(SieveRules, WhatMakesNoSenseIsRefused) {
       R"({"kind":"include","script":"Kontor rules"})",
       R"({"kind":"sieve","text":"keep;\n# end\n"})",
       R"({"kind":"sieve","text":"keep;"})",
+      R"({"kind":"out_of_office","text":"Away.\n# end\nReally."})",
       R"({"kind":"else"})",
       R"("text")",
   };

@@ -15,7 +15,7 @@ namespace kontor::groupware {
 enum class Sending : std::uint8_t { no, yes };
 
 // Of this server.
-constexpr Sending kServerSends = Sending::no;
+constexpr Sending kServerSends = Sending::yes;
 
 // What "require" may name; ManageSieve announces it.
 sieve::Capabilities script_capabilities(Sending sending);
