@@ -149,6 +149,13 @@ Result<void> Server::start() {
   TRY_VOID(listen("lmtp", settings_.listen.lmtp, net::TlsMode::starttls, lmtp_.session(),
                   "421 4.3.2 Too many connections\r\n"));
   TRY_VOID(listen_smtp());
+  const login::Services logins{*house_.directory, limits_, workers_, tokens_.get()};
+  submission_ = std::make_unique<transport::SubmissionServer>(
+      *house_.directory, *house_.accounts, *house_.queue, logins, system_clock(), settings_.smtp, settings_.submission);
+  TRY_VOID(listen("submissions", settings_.listen.submissions, net::TlsMode::implicit, submission_->session(),
+                  "421 4.3.2 Too many connections\r\n"));
+  TRY_VOID(listen("submission", settings_.listen.submission, net::TlsMode::starttls, submission_->session(),
+                  "421 4.3.2 Too many connections\r\n"));
   TRY_VOID(listen_http());
   runtime_.every(settings_.server.sweep_every, [this] { sweep(); });
   if (auto* index = house_.accounts->text_index()) index->start();

@@ -23,6 +23,7 @@
 #include "transport/queue/rule_outbox.h"
 #include "transport/sending/sender.h"
 #include "transport/smtp/server.h"
+#include "transport/submission/server.h"
 
 namespace kontor::app {
 
@@ -75,6 +76,7 @@ class Server {
   transport::SmtpServer smtp_;
   std::unique_ptr<transport::MtaSts> sts_;
   std::unique_ptr<transport::Sender> sender_;
+  std::unique_ptr<transport::SubmissionServer> submission_;
 };
 
 // `kontor serve`: returns the process's exit code after a clean stop.

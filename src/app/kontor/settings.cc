@@ -256,6 +256,14 @@ void declare_others(config::Schema& schema, Settings& s) {
        "than the own is refused. Empty: no mail comes by SMTP."},
       check_endpoint);
   transport::declare(schema, s.smtp);
+  schema.list(
+      "submission.listen_tls", s.listen.submissions, "endpoint",
+      {"Where users' programs bring mail, with TLS from the first byte, usually \"*:465\". A login is needed, and the "
+       "sender must be an address of the user's, or granted. Empty, as is the next: users cannot send."},
+      check_endpoint);
+  schema.list("submission.listen", s.listen.submission, "endpoint",
+              {"The same with STARTTLS, usually \"*:587\". A password is taken after STARTTLS only."}, check_endpoint);
+  transport::declare(schema, s.submission);
   transport::declare(schema, s.sending);
   transport::declare(schema, s.dns);
   schema.list(

@@ -26,6 +26,7 @@
 #include "transport/lmtp/options.h"
 #include "transport/sending/options.h"
 #include "transport/smtp/options.h"
+#include "transport/submission/options.h"
 
 namespace kontor::app {
 
@@ -56,6 +57,7 @@ struct ListenOptions {
   std::vector<std::string> pop3;
   std::vector<std::string> managesieve_tls;
   std::vector<std::string> managesieve;
+  std::vector<std::string> submissions, submission;
   std::vector<std::string> lmtp = {"unix:lmtp.sock"};
   std::vector<std::string> smtp;
   std::vector<std::string> https = {"*:8443"};
@@ -88,6 +90,7 @@ struct Settings {
   transport::LmtpOptions lmtp;
   transport::SmtpOptions smtp;
   transport::SendingOptions sending;
+  transport::SubmissionOptions submission;
   transport::DnsOptions dns;
   groupware::FilterOptions filter;
   std::vector<std::string> import_allow = {"127.0.0.0/8", "::1"};

@@ -125,12 +125,17 @@ Task<void> ReceivingSession::dispatch(Command command) {
     case Verb::starttls:
       co_await start_tls();
       break;
+    case Verb::auth:
+      co_await authenticate(std::move(command));
+      break;
     case Verb::quit:
       co_await say(Reply(221, "2.0.0", "Goodbye"));
       is_done_ = true;
       break;
   }
 }
+
+Task<void> ReceivingSession::authenticate(Command) { co_await refuse(Reply(500, "5.5.1", "Unknown command")); }
 
 Task<void> ReceivingSession::greeted(Command command) {
   reset();
@@ -141,12 +146,14 @@ Task<void> ReceivingSession::greeted(Command command) {
     reply.lines.emplace_back(extension);
   reply.lines.push_back(fmt::format("SIZE {}", rules_.largest_message));
   if (io_.stream().can_start_tls()) reply.lines.emplace_back("STARTTLS");
+  add_extensions(reply);
   co_await say(std::move(reply));
 }
 
 Task<void> ReceivingSession::mail(Command command) {
   if (client_.empty()) co_return co_await refuse(Reply(503, "5.5.1", "Say hello first"));
   if (envelope_) co_return co_await refuse(Reply(503, "5.5.1", "A transaction is open already"));
+  if (auto refusal = prepare_sender(command)) co_return co_await refuse(*std::move(refusal));
   if (!command.unknown.empty())
     co_return co_await refuse(Reply(555, "5.5.4", "Unknown parameter " + command.unknown.front().keyword));
   if (!command.path.is_ascii() && !command.is_utf8)
@@ -166,6 +173,7 @@ Task<void> ReceivingSession::mail(Command command) {
 
 Task<void> ReceivingSession::recipient(Command command) {
   if (!envelope_ || chunks_ != Chunks::none) co_return co_await refuse(Reply(503, "5.5.1", "Say MAIL first"));
+  if (auto refusal = prepare_recipient(command)) co_return co_await refuse(*std::move(refusal));
   if (!command.unknown.empty())
     co_return co_await refuse(Reply(555, "5.5.4", "Unknown parameter " + command.unknown.front().keyword));
   if (!command.path.is_ascii() && !envelope_->is_utf8)
@@ -173,6 +181,10 @@ Task<void> ReceivingSession::recipient(Command command) {
   if (envelope_->recipients.size() >= rules_.recipients)
     co_return co_await say(Reply(452, "4.5.3", "Too many recipients; bring the others in another transaction"));
 
+  if (auto own = own_recipient(command)) {
+    if (*own) envelope_->recipients.push_back(**own);
+    co_return co_await say(*own ? Reply(250, "2.1.5", "Recipient ok") : own->error());
+  }
   EnvelopeRecipient recipient;
   recipient.address = recipient_address(command.path);
   std::uint64_t size = envelope_->size.value_or(0);

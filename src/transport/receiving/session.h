@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,7 +52,14 @@ class ReceivingSession {
 
   // The protocol's own part.
   virtual std::string greeting() const = 0;
-  virtual Task<void> hello(Command command) = 0;  // LHLO, EHLO, HELO: the protocol's own is greeted()
+  virtual Task<void> hello(Command command) = 0;     // LHLO, EHLO, HELO: the protocol's own is greeted()
+  virtual void add_extensions(Reply&) {}             // to the answer to EHLO
+  virtual Task<void> authenticate(Command command);  // AUTH: unknown here, unless there are logins
+  // Take the parameters that they know out of the command, or refuse it.
+  virtual std::optional<Reply> prepare_sender(Command&) { return std::nullopt; }
+  virtual std::optional<Reply> prepare_recipient(Command&) { return std::nullopt; }
+  // Whether the recipient is taken, where that is not for delivery() to say.
+  virtual std::optional<std::expected<EnvelopeRecipient, Reply>> own_recipient(const Command&) { return std::nullopt; }
   virtual std::optional<Reply> refuse_sender(const Command&) { return std::nullopt; }
   virtual std::string recipient_address(const wire::smtp::Path& path) const { return path.to_string(); }
   virtual Task<void> on_refused_recipient() { co_return; }
@@ -71,6 +79,8 @@ class ReceivingSession {
 
   const SessionRules& rules() const { return rules_; }
   net::Stream& stream() { return io_.stream(); }
+  net::Buffered& io() { return io_; }
+  bool has_envelope() const { return envelope_.has_value(); }
   Workers& workers() { return workers_; }
   const groupware::Delivery& delivery() const { return delivery_; }
   groupware::QuotaPolicy over_quota() const { return over_quota_; }

@@ -145,10 +145,10 @@ Result<std::string> Submission::complete(const Principal& who, const Submitted& 
   if (!kept.ends_with("\r\n")) kept += "\r\n";
   const Instant now = clock_.now();
   const std::string& own = who.primary_address();
-  // Without the client's address: where a user is, is nobody's business. RFC 3848 names the protocols.
-  std::string out = fmt::format("Received: from {} by {} with {}ESMTP{}A id {};\r\n\t{}\r\n", tame_name(message.client),
-                                hostname_, message.is_utf8 ? "UTF8" : "", message.is_encrypted ? "S" : "",
-                                tame_name(message.session), date_field(now));
+  // Without the client's name and address: where a user is, is nobody's business. RFC 3848 names the protocols.
+  std::string out =
+      fmt::format("Received: by {} with {}ESMTP{}A id {};\r\n\t{}\r\n", hostname_, message.is_utf8 ? "UTF8" : "",
+                  message.is_encrypted ? "S" : "", tame_name(message.session), date_field(now));
   if (!has_date) out += fmt::format("Date: {}\r\n", date_field(now));
   if (!has_id) out += fmt::format("Message-ID: <{}@{}>\r\n", to_hex(random_bytes(16)), own.substr(own.rfind('@') + 1));
   return out + sender + kept + "\r\n";

@@ -27,7 +27,6 @@ struct Submitted {
   std::uint64_t body_size = 0;
   // Gives the body in pieces. Errors: what `take` returns, and its own.
   std::function<Result<void>(const std::function<Result<void>(std::string_view)>& take)> body;
-  std::string client;  // for Received: what the client called itself
   std::string session;
   bool is_encrypted = false;
   bool is_utf8 = false;  // SMTPUTF8 was said

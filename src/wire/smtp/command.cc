@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t kMaxParameters = 32;
 
-constexpr std::array<std::string_view, 13> kVerbNames = {"LHLO", "EHLO", "HELO", "MAIL", "RCPT", "DATA",    "BDAT",
-                                                         "RSET", "NOOP", "VRFY", "HELP", "QUIT", "STARTTLS"};
+constexpr std::array<std::string_view, 14> kVerbNames = {"LHLO", "EHLO", "HELO", "MAIL", "RCPT", "DATA",     "BDAT",
+                                                         "RSET", "NOOP", "VRFY", "HELP", "QUIT", "STARTTLS", "AUTH"};
 
 using Parsed = std::expected<Command, Reply>;
 
@@ -134,6 +134,10 @@ Parsed parse_arguments(Command command, std::string_view rest) {
     case Verb::noop:
     case Verb::vrfy:
     case Verb::help:
+      command.text = rest;
+      return command;
+    case Verb::auth:
+      if (rest.empty()) return syntax("AUTH needs a mechanism");
       command.text = rest;
       return command;
     case Verb::data:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Commands of SMTP (RFC 5321) and LMTP (RFC 2033) with SIZE (1870), 8BITMIME (6152), SMTPUTF8 (6531), CHUNKING (3030)
-// and STARTTLS (3207): one line of text to one value.
+// Commands of SMTP (RFC 5321) and LMTP (RFC 2033) with SIZE (1870), 8BITMIME (6152), SMTPUTF8 (6531), CHUNKING (3030),
+// STARTTLS (3207) and AUTH (4954): one line of text to one value.
 //
 // Tolerant where real senders are sloppy (blanks around a path, no angle brackets, odd dots, unknown parameters are for
 // the session to judge), strict where sloppiness is used to attack: control characters and line ends inside a line are
@@ -19,7 +19,22 @@
 
 namespace kontor::wire::smtp {
 
-enum class Verb : std::uint8_t { lhlo, ehlo, helo, mail, rcpt, data, bdat, rset, noop, vrfy, help, quit, starttls };
+enum class Verb : std::uint8_t {
+  lhlo,
+  ehlo,
+  helo,
+  mail,
+  rcpt,
+  data,
+  bdat,
+  rset,
+  noop,
+  vrfy,
+  help,
+  quit,
+  starttls,
+  auth
+};
 std::string_view name(Verb verb);  // "LHLO"
 
 enum class Body : std::uint8_t { seven_bit, eight_bit };
@@ -35,7 +50,7 @@ struct Command {
   bool operator==(const Command&) const = default;
 
   Verb verb = Verb::noop;
-  std::string text;                   // HELO, EHLO, LHLO: the client's name; VRFY, NOOP, HELP: the rest of the line
+  std::string text;                   // HELO, EHLO, LHLO: the client's name; VRFY, NOOP, HELP, AUTH: the rest
   Path path;                          // MAIL, RCPT
   std::optional<std::uint64_t> size;  // MAIL SIZE=
   Body body = Body::seven_bit;        // MAIL BODY=
