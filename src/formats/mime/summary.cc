@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "formats/mime/content.h"
 #include "formats/mime/decode.h"
 #include "formats/mime/fields.h"
@@ -173,6 +174,19 @@ std::string lower_utf8(std::string_view text) {
   return out;
 }
 
+// Whether a search in the header for a Message-ID would find the envelope's, and no other.
+bool has_plain_message_id(const Entity& entity, std::string_view header) {
+  if (!entity.envelope) return false;
+  bool is_plain = true;
+  std::size_t fields = 0;
+  each_field(header, [&](const Field& field) {
+    if (field.name.size() != 10 || !iequals(field.name, "message-id")) return true;
+    is_plain = ++fields == 1 && decode_header(unfold(field.value)) == entity.envelope->message_id;
+    return is_plain;
+  });
+  return is_plain && entity.envelope->has_message_id == (fields == 1);
+}
+
 }  // namespace
 
 Summarized summarize(const Entity& entity, std::string_view header, const std::optional<std::string>& preview) {
@@ -198,7 +212,8 @@ Summarized summarize(const Entity& entity, std::string_view header, const std::o
   const InternalDate date = result.date.value_or(InternalDate());
   builder.Finish(fb::CreateSummary(builder, top, date.at.time_since_epoch().count(), date.zone_minutes,
                                    result.date.has_value(), subject, message_id, reference_texts,
-                                   has_attachment(entity, Container::none), text, references.replies));
+                                   has_attachment(entity, Container::none), text, references.replies,
+                                   has_plain_message_id(entity, header)));
   result.summary.assign(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
   return result;
 }

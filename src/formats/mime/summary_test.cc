@@ -66,6 +66,27 @@ TEST(Summary, OfNothing) {
   EXPECT_EQ(fb::GetSummary(summarized("Subject:\n\n").summary.data())->top()->envelope()->subject()->str(), "");
 }
 
+TEST(Summary, KnowsWhetherTheMessageIdIsAll) {
+  struct Case {
+    const char* header;
+    bool is_plain;
+    const char* why;
+  };
+  const Case cases[] = {
+      {"Message-ID: <1@x>\r\n\r\n", true, "one"},
+      {"Subject: x\r\nMESSAGE-ID:\r\n <1@x>\r\n\r\n", true, "folded"},
+      {"Subject: x\r\n\r\n", true, "none"},
+      {"Message-ID:\r\n\r\n", true, "an empty one"},
+      {"Message-ID: <1@x>\r\nMessage-ID: <2@x>\r\n\r\n", false, "two"},
+      {"Message-ID: =?utf-8?q?=3C1=40x=3E?=\r\n\r\n", false, "encoded"},
+  };
+  for (const Case& test : cases) {
+    const Summarized s = summarized(test.header);
+    const fb::Summary& table = *fb::GetSummary(s.summary.data());
+    EXPECT_EQ(table.plain_message_id(), test.is_plain) << test.why;
+  }
+}
+
 TEST(Summary, KeepsTheFirstAndTheLatestReferences) {
   std::string header = "References:";
   for (int i = 0; i < 100; i++) header += " <" + std::to_string(i) + "@x>";

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "formats/mime/decode.h"
 #include "groupware/search/addresses.h"
@@ -71,8 +72,9 @@ struct Matcher::Key {
   Collation collation = Collation::unicode_casemap;
   std::optional<FuzzyNeedle> words;  // of a fuzzy key whose text has any
   std::function<bool(const Item&)> judge;
-  Depth depth = Depth::view;  // the deepest of it and its children
-  bool asks_item = false;     // it or a child
+  Depth depth = Depth::view;   // the deepest of it and its children
+  bool asks_item = false;      // it or a child
+  bool is_message_id = false;  // of a header: most summaries have it
 };
 
 Result<Matcher::Key> Matcher::Key::make(const Query& query, const KeywordTable& keywords, std::size_t& texts_left) {
@@ -86,6 +88,7 @@ Result<Matcher::Key> Matcher::Key::make(const Query& query, const KeywordTable& 
   key.depth = depth_of(query.op);
   key.asks_item = key.depth == Depth::item;
   key.judge = query.judge;
+  key.is_message_id = query.op == Op::header && iequals(query.name, "message-id");
   if (compares_text(query.op)) {
     if (texts_left == 0) return fail(Errc::too_large, "too many texts to look for at once");
     --texts_left;
@@ -260,6 +263,11 @@ Matcher::Verdict Matcher::judge_content(const Key& key, Facts& facts) {
   if (looks_into_content(key.op) && facts.findings != nullptr) {
     const auto known = facts.findings->of(key, facts.row.item);
     if (known != TextFinding::Answer::open) return known == TextFinding::Answer::yes ? Verdict::yes : Verdict::no;
+  }
+  if (key.is_message_id && facts.summary != nullptr && facts.summary->plain_message_id()) {
+    const auto* envelope = facts.summary->top()->envelope();
+    const auto* id = envelope == nullptr ? nullptr : envelope->message_id();
+    return id != nullptr && facts.contains(fold_text(view_of(id)), key) ? Verdict::yes : Verdict::no;
   }
   if (facts.depth < Depth::body) return Verdict::open;
   const auto& top = *facts.summary->top();

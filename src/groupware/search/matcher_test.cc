@@ -59,6 +59,25 @@ class MatcherTest : public AccountsTest {
   std::shared_ptr<Account> account_;
 };
 
+// Most are known from the summaries; where the header has more than that, it is read.
+TEST_F(MatcherTest, FindsMessageIds) {
+  for (const char* id : {"Message-ID: <ten@x>\r\n", "Message-ID: <a@x>\r\nMessage-Id: <Eleven@x>\r\n",
+                         "Message-ID: =?utf-8?q?=3Ctwelve=40x=3E?=\r\n"})
+    add(*account_, inbox(*account_), std::string(id) + "\r\nbody\r\n");
+  struct Case {
+    const char* text;
+    std::string expected;
+  };
+  const Case cases[] = {{"<TEN@X>", "10"}, {"eleven", "11"}, {"twelve@x", "12"}, {"<a@", "11"},
+                        {"@x", "101112"},  {"", "101112"},   {"nobody", ""}};
+  for (const Case& test : cases) {
+    Query query = text_query(Op::header, test.text);
+    query.name = "MESSAGE-id";
+    EXPECT_EQ(matches(query), test.expected) << test.text;
+    EXPECT_EQ(matches(combine(Op::both, {text_query(Op::body, "body"), query})), test.expected) << test.text;
+  }
+}
+
 // What the view leaves open is decided by summaries, what they leave open by contents; all agree.
 TEST_F(MatcherTest, CombinesDepths) {
   const Query subject = text_query(Op::subject, "N3"), body = text_query(Op::body, "BODY 4");
