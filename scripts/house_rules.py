@@ -21,6 +21,7 @@ FENCES = [
     (r"expat\.h$", ["src/extract/xml_text.cc"]),
     (r"seccomp\.h$", ["src/extract/sandbox.cc"]),
     (r"unbound\.h$", ["src/transport/dns/"]),
+    (r"libpsl\.h$", ["src/transport/auth/public_suffixes.cc"]),
     (r"re2/", ["src/formats/sieve/"]),
     (r"curl/", ["src/migrate/", "src/login/introspection.cc", "src/transport/sending/mta_sts.cc"]),
     (r"argon2|crypt\.h$", ["src/directory/"]),

@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from peers.kontor import NO_CHECKS
 from peers.mailbox import snapshot
 from peers.ports import free_port
 
@@ -91,7 +92,7 @@ def test_ten_thousand_recipients(kontor):
 
 
 def test_endless_data_and_slow_lines_end(make_kontor):
-    kontor = make_kontor(smtp='largest_message = "1M"\nmessage_time = "2s"\nidle_timeout = "2s"')
+    kontor = make_kontor(smtp=NO_CHECKS + 'largest_message = "1M"\nmessage_time = "2s"\nidle_timeout = "2s"')
     kontor.start()
     kontor.populate()
 
@@ -123,7 +124,7 @@ def test_endless_data_and_slow_lines_end(make_kontor):
 
 
 def test_proxy_protocol_and_limits_by_address(make_kontor):
-    kontor = make_kontor(server='proxy_from = ["127.0.0.1"]', smtp="connections_per_address = 2\n")
+    kontor = make_kontor(server='proxy_from = ["127.0.0.1"]', smtp=NO_CHECKS + "connections_per_address = 2\n")
     kontor.start()
     kontor.populate()
 

@@ -91,8 +91,7 @@ Server::Server(const Settings& settings, House& house)
       admin_(*house.directory, *house.accounts, [this] { return status(); }),
       rule_outbox_(*house.queue, *house.accounts, *house.directory),
       filter_(*house.accounts, *house.directory, system_clock(), filter_options(settings), &rule_outbox_),
-      lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp, &filter_),
-      smtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.smtp, &filter_) {
+      lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp, &filter_) {
   add_import_tokens(admin_, token_file(settings));
   add_queue_verbs(admin_, house);
   add_domain_mail_verbs(admin_, house);
@@ -181,7 +180,9 @@ Result<void> Server::listen_smtp() {
   std::error_code error;
   std::filesystem::create_directories(settings_.smtp.spool_folder, error);
   if (error) return fail(Errc::unavailable, "Cannot make " + settings_.smtp.spool_folder + ": " + error.message());
-  return listen("smtp", settings_.listen.smtp, net::TlsMode::starttls, smtp_.session(),
+  smtp_ = std::make_unique<transport::SmtpServer>(*house_.accounts, *house_.directory, workers_, system_clock(),
+                                                  settings_.smtp, &filter_, dns_.get());
+  return listen("smtp", settings_.listen.smtp, net::TlsMode::starttls, smtp_->session(),
                 "421 4.3.2 Too many connections\r\n");
 }
 

@@ -73,7 +73,7 @@ class Server {
   transport::RuleOutbox rule_outbox_;
   groupware::Filter filter_;
   transport::LmtpServer lmtp_;
-  transport::SmtpServer smtp_;
+  std::unique_ptr<transport::SmtpServer> smtp_;
   std::unique_ptr<transport::MtaSts> sts_;
   std::unique_ptr<transport::Sender> sender_;
   std::unique_ptr<transport::SubmissionServer> submission_;

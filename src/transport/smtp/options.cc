@@ -51,11 +51,21 @@ void declare(config::Schema& schema, SmtpOptions& into) {
   schema.choice("smtp.over_quota", into.over_quota, {{"defer", QuotaPolicy::defer}, {"reject", QuotaPolicy::reject}},
                 {"The answer for a full mailbox: `defer` lets the sending server try again for days (452 4.2.2), "
                  "`reject` refuses at once (552 5.2.2)."});
+  schema.choice(
+      "smtp.sender_checks", into.sender_checks,
+      {{"off", SenderChecks::off}, {"note", SenderChecks::note}, {"enforce", SenderChecks::enforce}},
+      {"What is done about who sent a message, by SPF, DKIM and DMARC: `enforce` does what the author's domain "
+       "asks for (`reject`: 550 5.7.1; `quarantine`: into the folder for junk) and refuses messages with "
+       "several From fields; `note` only writes Authentication-Results into the message; `off` asks nothing."});
+  schema.duration("smtp.check_time", into.check_time, {1s, 2min},
+                  {"How long DNS may be asked about one message. What is not known by then counts as unknown."});
+  schema.number("smtp.check_threads", into.check_threads, {1, 256},
+                {"Threads that check senders: slow DNS keeps nothing else waiting."});
   schema.text("smtp.postmaster", into.postmaster,
               {"The address that gets mail to `<postmaster>` without a domain. Empty: such mail is refused."});
   schema.list("smtp.trusted_relays", into.trusted_relays, "network",
               {"Servers that take mail for this one and pass it on, like \"10.1.2.3\" or \"10.0.0.0/8\": they are not "
-               "bound by limits of connections."},
+               "bound by limits of connections, and SPF is checked for the client that their Received fields name."},
               [](std::string_view text) -> Result<void> {
                 TRY_VOID(net::parse_network(text));
                 return {};

@@ -15,6 +15,9 @@ namespace kontor::transport {
 // What to do about messages with CR or LF that stand alone.
 enum class BareLineEnds : std::uint8_t { refuse, repair };
 
+// What is done with what SPF, DKIM and DMARC say.
+enum class SenderChecks : std::uint8_t { off, note, enforce };
+
 struct SmtpOptions {
   std::string hostname = "localhost";  // declared for the whole server elsewhere
   std::string spool_folder = "/tmp";   // for what of a message does not fit into memory; set by the program
@@ -32,6 +35,9 @@ struct SmtpOptions {
   std::uint32_t connections_per_minute = 120;  // from one address
   BareLineEnds bare_line_ends = BareLineEnds::refuse;
   groupware::QuotaPolicy over_quota = groupware::QuotaPolicy::defer;
+  SenderChecks sender_checks = SenderChecks::enforce;
+  std::chrono::seconds check_time{20};  // of one message
+  std::uint32_t check_threads = 8;
   std::string postmaster;
   std::vector<std::string> trusted_relays;
 };

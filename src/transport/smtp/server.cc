@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/digest.h"
 #include "base/log.h"
 #include "transport/receiving/answers.h"
 #include "transport/receiving/intake.h"
@@ -18,6 +19,8 @@ constexpr std::uint64_t kSmtpHeaderRoom = 16 << 10;
 
 const std::string kSmtpAnswers = "kontor_smtp_recipients_total";
 const std::string kSmtpAnswersHelp = "Recipients of messages that came whole, by result";
+const std::string kAuthors = "kontor_smtp_authors_total";
+const std::string kAuthorsHelp = "Messages by what DMARC says of their author";
 
 SessionRules smtp_rules(const SmtpOptions& options, std::uint64_t largest_item) {
   return {.protocol = "smtp",
@@ -80,7 +83,7 @@ Reply common_answer(const std::vector<Result<groupware::Delivered>>& answers, gr
 }  // namespace
 
 SmtpServer::SmtpServer(groupware::Accounts& accounts_, directory::Directory& directory, Workers& workers_,
-                       const Clock& clock_, SmtpOptions options_, const groupware::Filter* filter)
+                       const Clock& clock_, SmtpOptions options_, const groupware::Filter* filter, Dns* dns)
     : accounts(accounts_),
       delivery(accounts_, directory, clock_, options_.over_quota, filter),
       workers(workers_),
@@ -91,10 +94,16 @@ SmtpServer::SmtpServer(groupware::Accounts& accounts_, directory::Directory& dir
       delivered(kSmtpAnswers, kSmtpAnswersHelp, {{"result", "delivered"}}),
       deferred(kSmtpAnswers, kSmtpAnswersHelp, {{"result", "deferred"}}),
       rejected(kSmtpAnswers, kSmtpAnswersHelp, {{"result", "rejected"}}),
+      authors_pass(kAuthors, kAuthorsHelp, {{"dmarc", "pass"}}),
+      authors_fail(kAuthors, kAuthorsHelp, {{"dmarc", "fail"}}),
+      authors_unknown(kAuthors, kAuthorsHelp, {{"dmarc", "unknown"}}),
       refused_messages("kontor_smtp_refused_messages_total", "Messages refused whoever they were for"),
       refused_connections("kontor_smtp_refused_connections_total", "Connections refused: too many from one address"),
       seconds("kontor_smtp_delivery_seconds", "Time from the end of a message to its answer"),
-      trusted_(parsed_networks(options.trusted_relays)) {}
+      trusted_(parsed_networks(options.trusted_relays)),
+      dns_(options.sender_checks == SenderChecks::off ? nullptr : dns),
+      suffixes_(dns_ ? std::optional<PublicSuffixes>(std::in_place) : std::nullopt),
+      inspectors_(dns_ ? std::make_unique<Workers>(options.check_threads) : nullptr) {}
 
 net::Session SmtpServer::session() {
   return [this](std::unique_ptr<net::Stream> stream) { return run_smtp_session(*this, std::move(stream)); };
@@ -104,10 +113,44 @@ bool SmtpServer::is_trusted(const net::IpAddress& address) const {
   return std::ranges::any_of(trusted_, [&](const net::Network& network) { return network.contains(address); });
 }
 
-SmtpServer::Outcome SmtpServer::accept(SmtpMessage& message, const Envelope& envelope, const Trace& trace) {
-  if (auto fault = message.finish()) return {*std::move(fault), {}};
+SmtpServer::Inspection SmtpServer::inspect(SmtpMessage& message, const Envelope& envelope, const SendingClient& peer,
+                                           const std::string& id) {
+  Inspection out;
+  out.refusal = message.finish();
+  if (!dns_ || out.refusal) return out;
+  const Instant now = clock.now();
+  SenderFacts facts;
+  facts.client =
+      client_before_relays(message.head(), peer, [this](const net::IpAddress& address) { return is_trusted(address); });
+  facts.mail_from = envelope.sender;
+  facts.server = options.hostname;
+  facts.time = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  facts.dice = static_cast<std::uint32_t>(random_u64() % 100);
+  const auto resolver = dns_->until(std::chrono::steady_clock::now() + options.check_time);
+  const SenderCheck check = check_sender(message, facts, *suffixes_, *resolver);
+  out.field = results_field(check.results);
+  note_author(check, id);
+  if (options.sender_checks != SenderChecks::enforce) return out;
+  if (check.wish == DmarcPolicy::reject) out.refusal = Reply(550, "5.7.1", check.because);
+  out.is_junk = check.wish == DmarcPolicy::quarantine;
+  return out;
+}
+
+void SmtpServer::note_author(const SenderCheck& check, const std::string& id) {
+  const auto& dmarc = check.results.dmarc;
+  const bool has_failure = std::ranges::find(dmarc, DmarcResult::fail, &DmarcVerdict::result) != dmarc.end();
+  const bool has_pass = std::ranges::find(dmarc, DmarcResult::pass, &DmarcVerdict::result) != dmarc.end();
+  (has_failure ? authors_fail : has_pass ? authors_pass : authors_unknown).add();
+  std::string field = results_field(check.results);
+  std::erase_if(field, [](char c) { return c == '\r' || c == '\n'; });
+  log::info("smtp.checked", {{"id", id}, {"results", field.substr(field.find(';') + 1)}, {"wish", name(check.wish)}});
+}
+
+SmtpServer::Outcome SmtpServer::accept(const SmtpMessage& message, const Inspection& inspection,
+                                       const Envelope& envelope, const Trace& trace) {
+  if (inspection.refusal) return {*inspection.refusal, {}};
   Outcome out;
-  out.answers = deliver(message, envelope, trace);
+  out.answers = deliver(message, inspection, envelope, trace);
   out.reply = common_answer(out.answers, options.over_quota, trace.id);
   if (out.reply.is_positive()) return out;
   const std::string name = message.fingerprint() + envelope.sender.to_string() + "\n";
@@ -116,24 +159,26 @@ SmtpServer::Outcome SmtpServer::accept(SmtpMessage& message, const Envelope& env
   return out;
 }
 
-std::vector<Result<groupware::Delivered>> SmtpServer::deliver(SmtpMessage& message, const Envelope& envelope,
-                                                              const Trace& trace) {
+std::vector<Result<groupware::Delivered>> SmtpServer::deliver(const SmtpMessage& message, const Inspection& inspection,
+                                                              const Envelope& envelope, const Trace& trace) {
   const std::string name = message.fingerprint() + envelope.sender.to_string() + "\n";
   Envelope missing = envelope;
   std::erase_if(missing.recipients,
                 [&](const EnvelopeRecipient& one) { return delivered_before_.has(name, one.address); });
   std::vector<Result<groupware::Delivered>> answers(envelope.recipients.size());
   if (missing.recipients.empty()) return answers;
-  Intake intake(accounts, missing.recipients, envelope.sender.to_string(), trace_header(missing, trace, clock.now()),
-                UINT64_MAX);
-  intake.write(message.head());
+  const std::string header = trace_header(missing, trace, clock.now()) + inspection.field;
+  Intake intake(accounts, missing.recipients, envelope.sender.to_string(), header, UINT64_MAX);
+  // What claims to be written by this server is not.
+  intake.write(without_results_of(message.head(), options.hostname));
   const auto written = message.each_of_body([&](std::string_view piece) -> Result<void> {
     intake.write(piece);
     return {};
   });
   std::vector<Result<groupware::Delivered>> done;
   if (written)
-    done = intake.deliver(delivery, workers, {.may_refuse = envelope.recipients.size() == 1});
+    done = intake.deliver(delivery, workers,
+                          {.may_refuse = envelope.recipients.size() == 1, .is_junk = inspection.is_junk});
   else
     done.assign(missing.recipients.size(), std::unexpected(written.error()));
   for (std::size_t i = 0, at = 0; i < answers.size() && at < done.size(); ++i)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,12 @@
 #include "groupware/delivery.h"
 #include "net/runtime.h"
 #include "net/stream.h"
+#include "transport/dns/dns.h"
 #include "transport/receiving/session.h"
 #include "transport/smtp/delivered.h"
 #include "transport/smtp/message.h"
 #include "transport/smtp/options.h"
+#include "transport/smtp/sender_check.h"
 #include "transport/smtp/visitors.h"
 
 namespace kontor::transport {
@@ -25,16 +28,25 @@ namespace kontor::transport {
 // Thread-safe. Must outlive its sessions, as all it refers to must.
 class SmtpServer {
  public:
-  // Without a filter no account's script runs.
+  // Without a filter no account's script runs. Without DNS no sender is checked.
   SmtpServer(groupware::Accounts& accounts, directory::Directory& directory, Workers& workers, const Clock& clock,
-             SmtpOptions options, const groupware::Filter* filter = nullptr);
+             SmtpOptions options, const groupware::Filter* filter = nullptr, Dns* dns = nullptr);
 
   // For net::Runtime::listen.
   net::Session session();
 
   bool is_trusted(const net::IpAddress& address) const;
 
-  // A message that came whole, for all its recipients. There is one answer for all of them (RFC 5321 section 4.2.5):
+  // What is known of a message once it came whole. Blocks as DNS does: on inspectors(), which nothing else waits for.
+  struct Inspection {
+    std::optional<wire::smtp::Reply> refusal;  // whoever it is for
+    std::string field;                         // Authentication-Results, with its CRLF; empty if nothing was checked
+    bool is_junk = false;
+  };
+  Inspection inspect(SmtpMessage& message, const Envelope& envelope, const SendingClient& peer, const std::string& id);
+  Workers& inspectors() { return inspectors_ ? *inspectors_ : workers; }
+
+  // A message that was inspected, for all its recipients. There is one answer for all of them (RFC 5321 section 4.2.5):
   // success only if every one has it durably. Where some have it and others could not take it, the answer is temporary,
   // and those who have it do not get it again; who can never take it is told so at the next attempt's RCPT. A
   // recipient's script may refuse only what is for this recipient alone. Blocks.
@@ -42,7 +54,8 @@ class SmtpServer {
     wire::smtp::Reply reply;
     std::vector<Result<groupware::Delivered>> answers;  // of each recipient; empty if the message was refused as such
   };
-  Outcome accept(SmtpMessage& message, const Envelope& envelope, const Trace& trace);
+  Outcome accept(const SmtpMessage& message, const Inspection& inspection, const Envelope& envelope,
+                 const Trace& trace);
 
   groupware::Accounts& accounts;
   const groupware::Delivery delivery;
@@ -52,15 +65,21 @@ class SmtpServer {
   const SessionRules rules;
   Visitors visitors;
 
-  const metrics::Counter delivered, deferred, rejected;  // one for each recipient's answer after the data
+  const metrics::Counter delivered, deferred, rejected;                // one for each recipient's answer after the data
+  const metrics::Counter authors_pass, authors_fail, authors_unknown;  // one for each message that was checked
   const metrics::Counter refused_messages, refused_connections;
   const metrics::Histogram seconds;  // from the end of the data to the answer
 
  private:
-  std::vector<Result<groupware::Delivered>> deliver(SmtpMessage& message, const Envelope& envelope, const Trace& trace);
+  void note_author(const SenderCheck& check, const std::string& id);
+  std::vector<Result<groupware::Delivered>> deliver(const SmtpMessage& message, const Inspection& inspection,
+                                                    const Envelope& envelope, const Trace& trace);
 
   const std::vector<net::Network> trusted_;
   DeliveredBefore delivered_before_;
+  Dns* const dns_;  // null: nothing is checked
+  const std::optional<PublicSuffixes> suffixes_;
+  std::unique_ptr<Workers> inspectors_;
 };
 
 }  // namespace kontor::transport

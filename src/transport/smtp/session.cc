@@ -60,10 +60,13 @@ Trace SmtpSession::trace() {
 Task<void> SmtpSession::finish_message() {
   const auto start = std::chrono::steady_clock::now();
   const Trace own_trace = trace();
-  SmtpServer::Outcome outcome = co_await net::blocking(workers(), [&] {
+  SendingClient peer{stream().peer().ip, client()};
+  const SmtpServer::Inspection inspection = co_await net::blocking(server_.inspectors(), [&] {
     message().write(pending());
-    return server_.accept(message(), envelope(), own_trace);
+    return server_.inspect(message(), envelope(), peer, id());
   });
+  SmtpServer::Outcome outcome =
+      co_await net::blocking(workers(), [&] { return server_.accept(message(), inspection, envelope(), own_trace); });
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   server_.seconds.observe(took.count());
   note(outcome);

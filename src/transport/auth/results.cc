@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "transport/auth/results.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "formats/mime/header.h"
+
+namespace kontor::transport {
+namespace {
+
+constexpr std::size_t kLongestValue = 255;
+
+// A value as RFC 8601 section 2.2 has it: bare where it can be, else quoted; what cannot be there is "?".
+std::string result_value(std::string_view text) {
+  std::string out;
+  bool is_bare = !text.empty();
+  for (char c : text.substr(0, kLongestValue)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) c = '?';
+    if (byte <= 0x20 || std::string_view("()<>@,;:\\\"/[]?=").find(c) != std::string_view::npos)
+      is_bare = is_bare && c == '@';
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return is_bare ? out : "\"" + out + "\"";
+}
+
+std::string result_comment(std::string_view text) {
+  std::string out;
+  for (char c : text.substr(0, kLongestValue)) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += byte < 0x20 || byte >= 0x7f || c == '(' || c == ')' || c == '\\' ? '?' : c;
+  }
+  return out;
+}
+
+// Passes over white space and comments, which may be nested.
+void skip_cfws(std::string_view& text) {
+  int depth = 0;
+  while (!text.empty()) {
+    const char c = text.front();
+    if (depth > 0 && c == '\\' && text.size() > 1)
+      text.remove_prefix(1);
+    else if (c == '(')
+      ++depth;
+    else if (c == ')' && depth > 0)
+      --depth;
+    else if (depth == 0 && c != ' ' && c != '\t' && c != '\r' && c != '\n')
+      return;
+    text.remove_prefix(1);
+  }
+}
+
+}  // namespace
+
+std::string results_field(const AuthResults& results) {
+  std::string out = "Authentication-Results: " + result_value(results.server);
+  bool is_empty = true;
+  auto add = [&](const std::string& part) {
+    out += ";\r\n\t" + part;
+    is_empty = false;
+  };
+  if (results.spf) {
+    const bool is_helo = results.mail_from.empty();
+    add(fmt::format("spf={} smtp.{}={}", name(results.spf->result), is_helo ? "helo" : "mailfrom",
+                    result_value(is_helo ? results.helo : results.mail_from)));
+  }
+  for (const DkimVerdict& one : results.dkim) {
+    // A domain that tries DKIM out is to be treated as one that does not sign (RFC 6376 section 3.6.1).
+    std::string part =
+        fmt::format("dkim={}", one.is_test && one.result != DkimResult::pass ? "none" : name(one.result));
+    if (!one.problem.empty()) part += fmt::format(" ({})", result_comment(one.problem));
+    if (!one.domain.empty())
+      part += fmt::format(" header.d={} header.s={} header.a={}", result_value(one.domain), result_value(one.selector),
+                          result_value(one.algorithm));
+    add(part);
+  }
+  for (const DmarcVerdict& one : results.dmarc) {
+    std::string part = fmt::format("dmarc={}", name(one.result));
+    if (one.result == DmarcResult::pass || one.result == DmarcResult::fail)
+      part += fmt::format(" (p={} dis={})", name(one.policy), name(one.applied));
+    add(part + fmt::format(" header.from={}", result_value(one.domain)));
+  }
+  if (is_empty) add("none");
+  return out + "\r\n";
+}
+
+std::string results_server(std::string_view value) {
+  skip_cfws(value);
+  std::string out;
+  if (value.starts_with('"')) {
+    for (value.remove_prefix(1); !value.empty() && value.front() != '"'; value.remove_prefix(1)) {
+      if (value.front() == '\\' && value.size() > 1) value.remove_prefix(1);
+      out += value.front();
+    }
+    return out;
+  }
+  const auto end = value.find_first_of(" \t\r\n;(");
+  return std::string(value.substr(0, end));
+}
+
+std::string without_results_of(std::string_view head, std::string_view server) {
+  std::string out;
+  std::size_t at = 0;  // up to where `head` is in `out`, or left out
+  mime::each_field(head, [&](const mime::Field& field) {
+    if (!iequals(field.name, "Authentication-Results") || !iequals(results_server(field.value), server)) return true;
+    const auto begin = static_cast<std::size_t>(field.whole.data() - head.data());
+    out += head.substr(at, begin - at);
+    at = begin + field.whole.size();
+    return true;
+  });
+  out += head.substr(at);
+  return out;
+}
+
+}  // namespace kontor::transport

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Authentication-Results (RFC 8601): written for our own readers, and those that pretend to be ours taken out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "transport/auth/dkim.h"
+#include "transport/auth/dmarc.h"
+#include "transport/auth/spf.h"
+
+namespace kontor::transport {
+
+struct AuthResults {
+  std::string server;             // our name: the authserv-id
+  std::optional<SpfVerdict> spf;  // nothing: it was not checked
+  std::string mail_from;          // empty: HELO was checked
+  std::string helo;
+  std::vector<DkimVerdict> dkim;
+  std::vector<DmarcVerdict> dmarc;  // one for each author's domain
+};
+
+// The field with its CRLF. Nothing of what a message or a client says breaks out of it.
+std::string results_field(const AuthResults& results);
+
+// Who wrote an Authentication-Results field; empty if it cannot be read.
+std::string results_server(std::string_view value);
+
+// The header block without the fields of that name that claim to be `server`'s (any case).
+std::string without_results_of(std::string_view head, std::string_view server);
+
+}  // namespace kontor::transport

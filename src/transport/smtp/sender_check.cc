@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "transport/smtp/sender_check.h"
+
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "formats/mime/header.h"
+#include "transport/auth/dkim.h"
+#include "transport/auth/dmarc.h"
+#include "transport/auth/spf.h"
+
+namespace kontor::transport {
+namespace {
+
+constexpr std::size_t kMostRelays = 20;
+
+// "from HELO (name [192.0.2.1]) by ...": the address is what the relay itself put into brackets, not what the client
+// said (Exim writes that as "helo=").
+std::optional<SendingClient> client_of_received(std::string_view value) {
+  const std::string text = mime::unfold(value);
+  std::string_view rest = text;
+  if (!iequals(rest.substr(0, 5), "from ")) return std::nullopt;
+  rest.remove_prefix(5);
+  rest = rest.substr(0, rest.find(" by "));
+  SendingClient out;
+  out.helo = rest.substr(0, rest.find(' '));
+  bool has_address = false;
+  for (std::size_t begin = rest.find('['); begin != std::string_view::npos; begin = rest.find('[', begin + 1)) {
+    const std::size_t end = rest.find(']', begin);
+    if (end == std::string_view::npos) break;
+    std::string_view inside = rest.substr(begin + 1, end - begin - 1);
+    if (iequals(inside.substr(0, 5), "ipv6:")) inside.remove_prefix(5);
+    const bool is_hello = begin >= 5 && iequals(rest.substr(begin - 5, 5), "helo=");
+    if (auto ip = net::parse_ip(inside); ip && !is_hello) {
+      out.ip = *ip;
+      has_address = true;
+    }
+  }
+  if (!has_address) return std::nullopt;
+  return out;
+}
+
+SpfVerdict check_client(const SendingClient& client, const SenderFacts& facts, Resolver& resolver) {
+  SpfRequest request;
+  request.client = client.ip;
+  request.helo = client.helo;
+  request.mail_from = facts.mail_from.domain.empty() ? std::string() : facts.mail_from.to_string();
+  request.receiver = facts.server;
+  request.time = facts.time;
+  return check_spf(request, resolver);
+}
+
+std::vector<DkimVerdict> check_signatures(const SmtpMessage& message, std::int64_t time, Resolver& resolver) {
+  DkimVerifier verifier(time);
+  verifier.feed(message.head());
+  const auto read = message.each_of_body([&](std::string_view piece) -> Result<void> {
+    verifier.feed(piece);
+    return {};
+  });
+  if (!read) {
+    log::error("smtp.spool", {{"why", read.error().text}});
+    return {};
+  }
+  return verifier.finish(resolver);
+}
+
+}  // namespace
+
+std::optional<SendingClient> client_before_relays(std::string_view head, const SendingClient& peer,
+                                                  const std::function<bool(const net::IpAddress&)>& is_trusted) {
+  std::optional<SendingClient> at = peer;
+  std::size_t steps = 0;
+  if (!is_trusted(peer.ip)) return at;
+  mime::each_field(head, [&](const mime::Field& field) {
+    if (!iequals(field.name, "Received")) return true;
+    at = client_of_received(field.value);
+    return at && is_trusted(at->ip) && ++steps < kMostRelays;
+  });
+  if (at && is_trusted(at->ip)) return std::nullopt;
+  return at;
+}
+
+SenderCheck check_sender(const SmtpMessage& message, const SenderFacts& facts, const PublicSuffixes& suffixes,
+                         Resolver& resolver) {
+  SenderCheck out;
+  out.results.server = facts.server;
+  if (facts.client) {
+    out.results.spf = check_client(*facts.client, facts, resolver);
+    out.results.helo = facts.client->helo;
+  }
+  out.results.mail_from = facts.mail_from.domain.empty() ? std::string() : facts.mail_from.to_string();
+  out.results.dkim = check_signatures(message, facts.time, resolver);
+  const Authors authors = find_authors(message.head());
+  if (authors.is_ambiguous) {
+    out.wish = DmarcPolicy::reject;
+    out.because = "The message has more than one author's field (From)";
+    return out;
+  }
+  for (const std::string& author : authors.domains) {
+    DmarcRequest request{author, out.results.spf.value_or(SpfVerdict()), out.results.dkim, facts.dice};
+    const DmarcVerdict& verdict = out.results.dmarc.emplace_back(check_dmarc(request, suffixes, resolver));
+    if (verdict.applied <= out.wish) continue;
+    out.wish = verdict.applied;
+    out.because = author + " did not send this message, and asks that such mail is not taken (DMARC)";
+  }
+  return out;
+}
+
+}  // namespace kontor::transport
