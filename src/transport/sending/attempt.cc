@@ -29,7 +29,7 @@ constexpr std::uint64_t kLargestReturned = 1 << 20;  // of a message that a repo
 std::string recipient_domain(const std::string& address) {
   const auto at = address.rfind('@');
   if (at == std::string::npos) return "";
-  const std::string domain = to_lower(address.substr(at + 1));
+  std::string domain = to_lower(address.substr(at + 1));
   if (domain.starts_with('[')) return domain;
   return directory::parse_domain(domain).value_or(domain);
 }
