@@ -16,8 +16,8 @@
 
 namespace kontor::store {
 
-// The unit of atomicity, locking and placement: one account, the directory, one tenant's blobs, the queue. Every key lives in
-// exactly one partition; no commit spans two.
+// The unit of atomicity, locking and placement: one account, the directory, one tenant's blobs, the queue. Every key
+// lives in exactly one partition; no commit spans two.
 struct Partition {
   explicit constexpr Partition(std::uint64_t v) : id(v) {}
   auto operator<=>(const Partition&) const = default;

@@ -10,9 +10,7 @@
 
 namespace kontor::imap {
 
-std::string mailbox_id(AccountId account, FolderId folder) {
-  return groupware::mailbox_id(account, folder);
-}
+std::string mailbox_id(AccountId account, FolderId folder) { return groupware::mailbox_id(account, folder); }
 
 std::string email_id(const groupware::Item& item) {
   std::string bytes = item.hash;

@@ -118,8 +118,8 @@ class Queue {
   // In memory. The destination gives no work to take() before `until`; a time that is past ends that. take_for() is not
   // held up, and retry() ends a pause unless it is without end (Instant::max()).
   virtual void pause(const std::string& destination, Instant until) = 0;
-  // In memory. Called, on any thread, when work may have become due: must be quick, and not call the queue. Never called
-  // within take() or by a pause that begins. Replaces the former one.
+  // In memory. Called, on any thread, when work may have become due: must be quick, and not call the queue. Never
+  // called within take() or by a pause that begins. Replaces the former one.
   virtual void on_work(std::function<void()> notify) = 0;
 
   // Gives a lease back with the outcome of each recipient, and puts what follows from it (reports), in one durable

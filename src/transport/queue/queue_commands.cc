@@ -93,7 +93,7 @@ Result<std::vector<QueueListed>> StoredQueue::list(const QueueFilter& filter, st
 }
 
 Result<std::uint64_t> StoredQueue::change_message(const QueueFilter& filter, QueueId id, const Change& change,
-                                                 bool ends_pauses) {
+                                                  bool ends_pauses) {
   TRY(QueueListed listed, show(id));
   std::vector<std::uint32_t> wanted;
   for (const QueuedRecipient& one : listed.recipients)
@@ -148,11 +148,14 @@ Result<std::uint64_t> StoredQueue::change(const QueueFilter& filter, const Chang
 }
 
 Result<std::uint64_t> StoredQueue::retry(const QueueFilter& filter) {
-  return change(filter, [now = clock_.now()](QueuedRecipient& one) {
-    if (one.state != RecipientState::waiting) return false;
-    one.next = now;
-    return true;
-  }, true);
+  return change(
+      filter,
+      [now = clock_.now()](QueuedRecipient& one) {
+        if (one.state != RecipientState::waiting) return false;
+        one.next = now;
+        return true;
+      },
+      true);
 }
 
 Result<std::uint64_t> StoredQueue::hold(const QueueFilter& filter) {
