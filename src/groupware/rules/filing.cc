@@ -39,7 +39,7 @@ bool takes_mail(const FolderTable::Pointer& folder) {
 // Whether the failure is of this folder alone, so that the message can go into another.
 bool is_of_folder(const Error& error) {
   return error.code == Errc::invalid || error.code == Errc::not_found || error.code == Errc::denied ||
-         error.code == Errc::exists;
+         error.code == Errc::exists || error.code == Errc::too_large;
 }
 
 Result<FolderId> make_path(Transaction& transaction, const std::string& path, FolderRole role) {

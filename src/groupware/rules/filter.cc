@@ -155,6 +155,10 @@ Result<Filter::Run> Filter::run(const Way& way) const {
   sieve::RunLimits limits;
   limits.redirects = options_.sent;
   run.outcome = sieve::run(**program, message, environment, limits);
+  // Its sender may be forged: an answer would trouble somebody who wrote nothing (RFC 3834 section 2).
+  if (way.incoming.is_junk)
+    std::erase_if(run.outcome.actions,
+                  [](const sieve::Action& action) { return std::holds_alternative<sieve::VacationReply>(action); });
   run.asked = world.asked();
   if (run.outcome.fault)
     run.complaints.push_back((run.outcome.script.empty() ? "" : run.outcome.script + ": ") +
@@ -166,8 +170,16 @@ Result<Filter::Run> Filter::run(const Way& way) const {
 // Makes what the outcome speaks of: editions, and the refusal.
 Result<void> Filter::settle(const Way& way, Run& run) const {
   for (const sieve::Edition& edition : run.outcome.editions) {
-    TRY(StagedContent staged, stage(way.incoming.content, "", edition));
-    run.editions.push_back(std::move(staged));
+    Result<StagedContent> staged = stage(way.incoming.content, "", edition);
+    if (!staged && staged.error().code == Errc::too_large) {
+      // By what the script adds: the message is kept as it came.
+      run.complaints.push_back(staged.error().text);
+      run.editions.clear();
+      run.outcome = plain_keep();
+      return {};
+    }
+    if (!staged) return std::unexpected(staged.error());
+    run.editions.push_back(*std::move(staged));
   }
   for (sieve::Action& action : run.outcome.actions) {
     const auto* reject = std::get_if<sieve::Reject>(&action);

@@ -47,6 +47,14 @@ std::size_t return_path_size(std::string_view header) {
   return size;
 }
 
+// A name of the owner's choice, but nobody else's address: what is sent gets the domain's signature.
+std::string own_from(const std::string& from, const directory::Principal& who) {
+  const auto addresses = mime::parse_addresses(from, 2);
+  if (addresses.size() != 1) return {};
+  const std::string address = to_lower(addresses.front().mailbox + "@" + addresses.front().host);
+  return std::ranges::find(who.addresses, address) != who.addresses.end() ? from : std::string();
+}
+
 void cut_front(sieve::Edition& edition, std::uint64_t bytes) {
   if (edition.empty()) return;
   sieve::EditionPiece& first = edition.front();
@@ -92,7 +100,7 @@ Result<void> Filter::forward(Way& way, Run& run, const Reader& reader) const {
       TRY(const bool was_sent, what.empty() ? Result<bool>(false) : reader.remembers(what, clock_.now()));
       if (was_sent) continue;
       sent = send_on(way, *redirect, run.outcome);
-      if (!sent && sent.error().code != Errc::invalid) return sent;
+      if (!sent && sent.error().code != Errc::invalid && sent.error().code != Errc::too_large) return sent;
     }
     if (!is_loop && sent) continue;
     if (!sent) run.complaints.push_back(fmt::format("redirect \"{}\": {}", redirect->address, sent.error().text));
@@ -136,14 +144,18 @@ void Filter::answer(const Way& way, const Run& run) const {
     if (const auto* reply = std::get_if<sieve::VacationReply>(&action)) {
       mail.kind = OutgoingKind::vacation;
       mail.recipients = {reply->to};
-      bytes = sieve::compose(*reply, compose_context(way));
+      sieve::VacationReply own = *reply;
+      own.from = own_from(reply->from, way.who);
+      bytes = sieve::compose(own, compose_context(way));
     } else if (const auto* notify = std::get_if<sieve::Notify>(&action)) {
       mail.kind = OutgoingKind::notification;
       mail.recipients = notify->recipients;
       // RFC 5436 section 2.7.1: nothing comes back for what itself came from nobody.
       const sieve::ComposeContext context = compose_context(way);
       if (!way.incoming.sender.empty()) mail.sender = context.address;
-      bytes = sieve::compose(*notify, context);
+      sieve::Notify own = *notify;
+      own.from = own_from(notify->from, way.who);
+      bytes = sieve::compose(own, context);
     } else {
       continue;
     }

@@ -114,6 +114,16 @@ elsif envelope :detail "to" "x" { addflag "\\Flagged"; }
   expect_sound();
 }
 
+TEST_F(FilterTest, KeepsWhatNoFolderCanBeMadeFor) {
+  std::string deep = "a";
+  for (int i = 0; i < 80; ++i) deep += "/a";
+  use("require [\"fileinto\", \"mailbox\"]; fileinto :create \"" + deep + "\";");
+  EXPECT_EQ(deliver(letter("one")), "");
+  EXPECT_EQ(count("INBOX"), 2U) << "the message, and a word about the script";
+  EXPECT_EQ(count("a"), 999U) << "nothing is left of the path";
+  expect_sound();
+}
+
 TEST_F(FilterTest, AFaultKeepsTheMessageAndIsToldOnce) {
   use(R"(require "fileinto"; fileinto "Absent";)");
   deliver(letter("one"));

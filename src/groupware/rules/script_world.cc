@@ -55,8 +55,14 @@ std::optional<std::string> ScriptWorld::metadata(const std::optional<std::string
   }
   const auto all = reader_.annotations(id);
   if (!all) return std::nullopt;
-  const auto found = all->find(to_lower(entry));
-  return found == all->end() ? std::nullopt : std::optional(found->second);
+  const std::string wanted = to_lower(entry);
+  if (const auto found = all->find(wanted); found != all->end()) return found->second;
+  if (name) return std::nullopt;
+  // What administrators say of the server, as IMAP tells it.
+  const auto tenant = directory_.tenant(who_.tenant);
+  if (!tenant) return std::nullopt;
+  const auto told = tenant->metadata.find(wanted);
+  return told == tenant->metadata.end() ? std::nullopt : std::optional(told->second);
 }
 
 std::optional<std::string> ScriptWorld::item(std::string_view name, const Incoming& incoming,

@@ -267,7 +267,7 @@ Matcher::Verdict Matcher::judge_content(const Key& key, Facts& facts) {
   if (key.is_message_id && facts.summary != nullptr && facts.summary->plain_message_id()) {
     const auto* envelope = facts.summary->top()->envelope();
     const auto* id = envelope == nullptr ? nullptr : envelope->message_id();
-    return id != nullptr && facts.contains(fold_text(view_of(id)), key) ? Verdict::yes : Verdict::no;
+    return id != nullptr && facts.contains(fold_text(view_of(id), key.collation), key) ? Verdict::yes : Verdict::no;
   }
   if (facts.depth < Depth::body) return Verdict::open;
   const auto& top = *facts.summary->top();
