@@ -176,10 +176,11 @@ Result<void> Server::start() {
 }
 
 Result<void> Server::listen_smtp() {
-  if (settings_.listen.smtp.empty()) return {};
+  // Submission keeps large messages there as well.
   std::error_code error;
   std::filesystem::create_directories(settings_.smtp.spool_folder, error);
   if (error) return fail(Errc::unavailable, "Cannot make " + settings_.smtp.spool_folder + ": " + error.message());
+  if (settings_.listen.smtp.empty()) return {};
   smtp_ = std::make_unique<transport::SmtpServer>(*house_.accounts, *house_.directory, workers_, system_clock(),
                                                   settings_.smtp, &filter_, dns_.get());
   return listen("smtp", settings_.listen.smtp, net::TlsMode::starttls, smtp_->session(),

@@ -62,6 +62,17 @@ DkimTags loose_tags(std::string_view text) {
   return out;
 }
 
+// What can be in no name ends it: readers show the author of "<ada@example.org x>" all the same.
+std::string author_domain(std::string_view host) {
+  const auto fits = [](unsigned char c) {
+    return c >= 0x80 || c == '.' || c == '-' || c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+           (c >= 'a' && c <= 'z');
+  };
+  host = host.substr(0, static_cast<std::size_t>(std::ranges::find_if_not(host, fits) - host.begin()));
+  while (host.ends_with('.')) host.remove_suffix(1);
+  return to_lower(host);
+}
+
 struct FoundDmarc {
   DnsStatus status = DnsStatus::empty;
   std::optional<DmarcRecord> record;
@@ -128,8 +139,8 @@ Authors find_authors(std::string_view head) {
   if (fields != 1) return out;
   for (const mime::Address& address : mime::parse_addresses(value, kMostAuthorAddresses)) {
     if (address.is_group_start || address.is_group_end || address.host.empty()) continue;
-    std::string domain = to_lower(address.host);
-    if (domain.ends_with('.')) domain.pop_back();
+    std::string domain = author_domain(address.host);
+    if (domain.empty()) continue;
     if (std::ranges::find(out.domains, domain) == out.domains.end()) out.domains.push_back(std::move(domain));
     out.is_ambiguous = out.domains.size() > kMostAuthorDomains;
     if (out.is_ambiguous) break;

@@ -63,6 +63,7 @@ class ZoneResolver : public Resolver {
       answer.records = found->second;
     } else if (failures_.contains({at, type}) || failures_.contains({at, "*"})) {
       answer.status = DnsStatus::failed;
+      answer.is_secure = false;
     }
     return answer;
   }

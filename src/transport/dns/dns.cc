@@ -244,10 +244,11 @@ DnsAnswer<std::string> Dns::ptr(const net::IpAddress& address) {
   return state_->find(net::reverse_name(address), kPtr, state_->deadline(), &rdata::ptr);
 }
 
-std::unique_ptr<Resolver> Dns::until(Time deadline) {
+std::unique_ptr<Resolver> Dns::until(Time deadline, std::chrono::milliseconds each) {
   class Until final : public Resolver {
    public:
-    Until(State& state, Time deadline) : state_(state), deadline_(deadline) {}
+    Until(State& state, Time deadline, std::chrono::milliseconds each)
+        : state_(state), deadline_(deadline), each_(each) {}
     DnsAnswer<net::IpAddress> a(std::string_view name) override {
       return state_.find(name, kA, end(), &rdata::address);
     }
@@ -262,11 +263,14 @@ std::unique_ptr<Resolver> Dns::until(Time deadline) {
     }
 
    private:
-    Time end() const { return std::min(deadline_, state_.deadline()); }
+    Time end() const {
+      return std::min(deadline_, std::min<Time>(state_.deadline(), std::chrono::steady_clock::now() + each_));
+    }
     State& state_;
     Time deadline_;
+    std::chrono::milliseconds each_;
   };
-  return std::make_unique<Until>(*state_, deadline);
+  return std::make_unique<Until>(*state_, deadline, each);
 }
 
 }  // namespace kontor::transport

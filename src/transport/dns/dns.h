@@ -31,9 +31,10 @@ class Dns final : public Resolver {
   DnsAnswer<TlsaRecord> tlsa(std::string_view name) override;
   DnsAnswer<std::string> ptr(const net::IpAddress& address) override;
 
-  // Answers like this one until `deadline`, then `failed` at once: for all questions about one message. Must not
-  // outlive it.
-  std::unique_ptr<Resolver> until(std::chrono::steady_clock::time_point deadline);
+  // Answers like this one until `deadline`, then `failed` at once: for all questions about one message, of which none
+  // takes longer than `each`. Must not outlive it.
+  std::unique_ptr<Resolver> until(std::chrono::steady_clock::time_point deadline,
+                                  std::chrono::milliseconds each = std::chrono::hours(1));
 
  private:
   struct State;

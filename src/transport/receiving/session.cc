@@ -198,7 +198,10 @@ Task<void> ReceivingSession::recipient(Command command) {
                                              {"to", recipient.address},
                                              {"reason", known->error().text}});
     co_await say(answer_to(known->error(), over_quota_));
-    co_return co_await on_refused_recipient();
+    // Who guesses addresses does not meet full or suspended mailboxes only.
+    const Errc code = known->error().code;
+    if (code != Errc::over_quota && code != Errc::unavailable) co_await on_refused_recipient();
+    co_return;
   }
   recipient.tenant = (*known)->tenant;
   recipient.is_group = (*known)->is_group;

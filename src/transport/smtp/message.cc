@@ -99,6 +99,9 @@ std::optional<Reply> SmtpMessage::finish() {
   if (!fault_) add(last);
   if (!fault_ && line_ends_.has_bare() && options_.bare_line_ends == BareLineEnds::refuse)
     fault_ = Reply(550, "5.5.2", "A line in the message does not end with CRLF");
+  // It would go on with the last field that is put before it: the sender would write into our Authentication-Results.
+  if (!fault_ && (head_.starts_with(' ') || head_.starts_with('\t')))
+    fault_ = Reply(554, "5.6.0", "The message begins in the middle of a header field");
   if (!fault_ && count_hops(head_) > options_.hops)
     fault_ = Reply(554, "5.4.6", "Too many hops: the message goes in circles");
   fingerprint_ = hash_.finish();

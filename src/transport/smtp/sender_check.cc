@@ -51,7 +51,7 @@ SpfVerdict check_client(const SendingClient& client, const SenderFacts& facts, R
   return check_spf(request, resolver);
 }
 
-std::vector<DkimVerdict> check_signatures(const SmtpMessage& message, std::int64_t time, Resolver& resolver) {
+Result<std::vector<DkimVerdict>> check_signatures(const SmtpMessage& message, std::int64_t time, Resolver& resolver) {
   DkimVerifier verifier(time);
   verifier.feed(message.head());
   const auto read = message.each_of_body([&](std::string_view piece) -> Result<void> {
@@ -60,7 +60,7 @@ std::vector<DkimVerdict> check_signatures(const SmtpMessage& message, std::int64
   });
   if (!read) {
     log::error("smtp.spool", {{"why", read.error().text}});
-    return {};
+    return std::unexpected(read.error());
   }
   return verifier.finish(resolver);
 }
@@ -82,15 +82,18 @@ std::optional<SendingClient> client_before_relays(std::string_view head, const S
 }
 
 SenderCheck check_sender(const SmtpMessage& message, const SenderFacts& facts, const PublicSuffixes& suffixes,
-                         Resolver& resolver) {
+                         Resolver& spf_resolver, Resolver& resolver) {
   SenderCheck out;
   out.results.server = facts.server;
   if (facts.client) {
-    out.results.spf = check_client(*facts.client, facts, resolver);
+    out.results.spf = check_client(*facts.client, facts, spf_resolver);
     out.results.helo = facts.client->helo;
   }
   out.results.mail_from = facts.mail_from.domain.empty() ? std::string() : facts.mail_from.to_string();
-  out.results.dkim = check_signatures(message, facts.time, resolver);
+  auto signatures = check_signatures(message, facts.time, resolver);
+  // A fault of ours is nobody's forgery: who delivers it cannot read it either, and lets it come again.
+  if (!signatures) return out;
+  out.results.dkim = *std::move(signatures);
   const Authors authors = find_authors(message.head());
   if (authors.is_ambiguous) {
     out.wish = DmarcPolicy::reject;
@@ -99,7 +102,12 @@ SenderCheck check_sender(const SmtpMessage& message, const SenderFacts& facts, c
   }
   for (const std::string& author : authors.domains) {
     DmarcRequest request{author, out.results.spf.value_or(SpfVerdict()), out.results.dkim, facts.dice};
-    const DmarcVerdict& verdict = out.results.dmarc.emplace_back(check_dmarc(request, suffixes, resolver));
+    DmarcVerdict& verdict = out.results.dmarc.emplace_back(check_dmarc(request, suffixes, resolver));
+    // Where SPF could not be checked nobody can say that both failed: a relay's own bounces are not signed.
+    if (!facts.client && verdict.result == DmarcResult::fail) {
+      verdict.result = DmarcResult::temperror;
+      verdict.applied = DmarcPolicy::none;
+    }
     if (verdict.applied <= out.wish) continue;
     out.wish = verdict.applied;
     out.because = author + " did not send this message, and asks that such mail is not taken (DMARC)";

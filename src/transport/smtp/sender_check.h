@@ -46,8 +46,8 @@ struct SenderCheck {
   std::string because;  // for `reject` and `quarantine`: safe to be shown
 };
 
-// Blocks as the resolver does.
+// Blocks as the resolvers do. SPF has one of its own: the domains that it is led to may make it slow.
 SenderCheck check_sender(const SmtpMessage& message, const SenderFacts& facts, const PublicSuffixes& suffixes,
-                         Resolver& resolver);
+                         Resolver& spf_resolver, Resolver& resolver);
 
 }  // namespace kontor::transport

@@ -85,7 +85,7 @@ TEST(SenderCheck, WhatTheAuthorsWant) {
     facts.client = client_at("192.0.2.1", "client.example");
     if (*test.mail_from != '\0') facts.mail_from = {"x", test.mail_from};
     facts.server = "mx.example.org";
-    const SenderCheck check = check_sender(message, facts, suffixes, zones);
+    const SenderCheck check = check_sender(message, facts, suffixes, zones, zones);
     EXPECT_EQ(check.wish, test.wish) << test.why;
     EXPECT_NE(results_field(check.results).find(test.in_results), std::string::npos)
         << test.why << ": " << results_field(check.results);

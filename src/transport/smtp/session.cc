@@ -12,6 +12,20 @@ namespace kontor::transport {
 
 using wire::smtp::Verb;
 
+namespace {
+
+// How long a message waits for its turn to be inspected. Clients give up after 10 minutes (RFC 5321 section
+// 4.5.3.2.6): what is taken after that comes again, and is there twice.
+constexpr std::chrono::minutes kLongestTurn{2};
+
+SmtpServer::Inspection too_busy() {
+  SmtpServer::Inspection out;
+  out.refusal = wire::smtp::Reply(451, "4.3.2", "Too much to do; come again later");
+  return out;
+}
+
+}  // namespace
+
 SmtpSession::SmtpSession(SmtpServer& server, std::unique_ptr<net::Stream> stream)
     : ReceivingSession(server.rules, server.delivery, server.options.over_quota, server.workers, std::move(stream)),
       server_(server) {}
@@ -63,6 +77,7 @@ Task<void> SmtpSession::finish_message() {
   SendingClient peer{stream().peer().ip, client()};
   const SmtpServer::Inspection inspection = co_await net::blocking(server_.inspectors(), [&] {
     message().write(pending());
+    if (std::chrono::steady_clock::now() - start > kLongestTurn) return too_busy();
     return server_.inspect(message(), envelope(), peer, id());
   });
   SmtpServer::Outcome outcome =
