@@ -135,7 +135,8 @@ class Queue {
   virtual Result<std::string> read(QueueContentId content, std::uint64_t offset, std::size_t length) = 0;
 
   // For administration. Recipients that are leased, or settled, are left as they are; the number of recipients that
-  // were changed is returned. retry: those that wait are due at once.
+  // were changed is returned. retry: those that wait are due at once; as
+  // with release(), not before the message's release.
   virtual Result<std::uint64_t> retry(const QueueFilter& filter) = 0;
   virtual Result<std::uint64_t> hold(const QueueFilter& filter) = 0;
   virtual Result<std::uint64_t> release(const QueueFilter& filter) = 0;  // held ones are due at once

@@ -113,7 +113,7 @@ Result<std::uint64_t> StoredQueue::change_message(const QueueFilter& filter, Que
   for (std::uint32_t index : claimed) {
     QueuedRecipient one = now ? now->recipients.at(index) : listed.recipients.at(index);
     lease.recipients.push_back(one);
-    if (now && is_about(filter, one) && change(one)) ++count;
+    if (now && is_about(filter, one) && change(listed.message, one)) ++count;
     changed.push_back(std::move(one));
   }
   if (count == 0) {
@@ -150,16 +150,16 @@ Result<std::uint64_t> StoredQueue::change(const QueueFilter& filter, const Chang
 Result<std::uint64_t> StoredQueue::retry(const QueueFilter& filter) {
   return change(
       filter,
-      [now = clock_.now()](QueuedRecipient& one) {
+      [now = clock_.now()](const QueuedMessage& message, QueuedRecipient& one) {
         if (one.state != RecipientState::waiting) return false;
-        one.next = now;
+        one.next = std::max(now, message.release);
         return true;
       },
       true);
 }
 
 Result<std::uint64_t> StoredQueue::hold(const QueueFilter& filter) {
-  return change(filter, [](QueuedRecipient& one) {
+  return change(filter, [](const QueuedMessage&, QueuedRecipient& one) {
     if (one.state != RecipientState::waiting) return false;
     one.state = RecipientState::held;
     return true;
@@ -167,16 +167,16 @@ Result<std::uint64_t> StoredQueue::hold(const QueueFilter& filter) {
 }
 
 Result<std::uint64_t> StoredQueue::release(const QueueFilter& filter) {
-  return change(filter, [now = clock_.now()](QueuedRecipient& one) {
+  return change(filter, [now = clock_.now()](const QueuedMessage& message, QueuedRecipient& one) {
     if (one.state != RecipientState::held) return false;
     one.state = RecipientState::waiting;
-    one.next = now;
+    one.next = std::max(now, message.release);
     return true;
   });
 }
 
 Result<std::uint64_t> StoredQueue::remove(const QueueFilter& filter) {
-  return change(filter, [now = clock_.now()](QueuedRecipient& one) {
+  return change(filter, [now = clock_.now()](const QueuedMessage&, QueuedRecipient& one) {
     if (!WorkState{one.state, {}}.is_open()) return false;
     one.state = RecipientState::failed;
     one.settled = now;

@@ -171,6 +171,10 @@ TYPED_TEST(QueueTest, WaitsForItsRelease) {
   later.envelope.release = this->clock.now() + 1h;
   ASSERT_TRUE(this->queue->put({later}));
   EXPECT_FALSE(this->queue->take(this->clock.now()));
+  ASSERT_TRUE(this->queue->retry({}));
+  ASSERT_TRUE(this->queue->hold({}));
+  ASSERT_TRUE(this->queue->release({}));
+  EXPECT_FALSE(this->queue->take(this->clock.now())) << "not even by command: its sender said when";
   auto lease = this->queue->take(this->clock.now() + 1h);
   ASSERT_TRUE(lease);
   EXPECT_EQ(lease->message->expires, this->clock.now() + 25h);

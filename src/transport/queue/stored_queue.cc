@@ -245,7 +245,8 @@ std::optional<Lease> StoredQueue::take_for(const std::string& destination, Insta
   }
 }
 
-// What cannot be read stays leased: nobody stumbles over it again before the next start.
+// What is damaged stays leased: nobody stumbles over it again before the next start. What the store could not read just
+// now comes again in a minute.
 std::optional<Lease> StoredQueue::lease_of(std::optional<WorkIndex::Work> work) {
   auto read = [&]() -> Result<Lease> {
     TRY(std::unique_ptr<store::Snapshot> now, snapshot());
@@ -266,6 +267,12 @@ std::optional<Lease> StoredQueue::lease_of(std::optional<WorkIndex::Work> work) 
   Result<Lease> lease = read();
   if (lease) return *std::move(lease);
   log::error("queue.damaged", {{"id", to_text(work->id)}, {"what", lease.error().text}});
+  if (lease.error().code == Errc::corrupt) return std::nullopt;
+  const Instant again = clock_.now() + std::chrono::minutes(1);
+  std::vector<std::pair<std::uint32_t, WorkState>> states;
+  for (std::uint32_t index : work->recipients) states.emplace_back(index, WorkState{RecipientState::waiting, again});
+  std::lock_guard lock(mutex_);
+  index_.put_back(work->id, states);
   return std::nullopt;
 }
 

@@ -88,7 +88,7 @@ class StoredQueue final : public Queue {
   void remove_if_done(const QueuedMessage& message);
 
   // What an administrator's command makes of a recipient: false leaves it as it is.
-  using Change = std::function<bool(QueuedRecipient&)>;
+  using Change = std::function<bool(const QueuedMessage&, QueuedRecipient&)>;
   Result<std::uint64_t> change(const QueueFilter& filter, const Change& change, bool ends_pauses = false);
   Result<std::uint64_t> change_message(const QueueFilter& filter, QueueId id, const Change& change, bool ends_pauses);
 

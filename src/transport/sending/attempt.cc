@@ -148,12 +148,14 @@ SendResult<std::vector<wire::smtp::Reply>> Sender::send_by(const NextHop& hop, c
   if (open.client && open.client->is_usable() && open.where == where) {
     auto answers = open.client->send(transaction, source);
     // An old connection may have ended meanwhile: that says nothing about the host.
-    if (answers || open.client->is_usable()) return answers;
+    if (answers || open.client->is_usable() || answers.error().is_unsure) return answers;
   }
   open.close();
   SendResult<std::vector<wire::smtp::Reply>> last = std::unexpected(SendFailure{});
   for (const std::string& address : hop.addresses) {
+    if (is_breaking()) break;
     SmtpClientOptions options;
+    options.watch = [this](SmtpClient& client, bool is_there) { watch(client, is_there); };
     options.address = address;
     options.port = hop.port;
     options.host = hop.host;
@@ -212,6 +214,8 @@ void Sender::send_away(const Lease& lease, const std::vector<const QueuedRecipie
       note_host(lease.destination, true);
       break;
     }
+    // It may have taken the message: another host at once would make two of it more often than need be.
+    if (last.is_unsure) break;
   }
   // What a host says to everybody (a refused greeting, a wrong certificate) may be mended: nothing comes back at once.
   if (last.is_host) {
@@ -255,8 +259,9 @@ void Sender::settle(const Lease& lease, const std::vector<AttemptOutcome>& outco
       conclude(lease, outcomes, options_, services_.clock.now(), std::random_device()() % 100);
   for (;;) {
     std::vector<NewMessage> reports;
-    add_reports(lease, conclusion, bytes, reports);
-    auto settled = services_.queue.settle(lease, conclusion.settled, std::move(reports));
+    const Result<void> told = add_reports(lease, conclusion, bytes, reports);
+    auto settled = told ? services_.queue.settle(lease, conclusion.settled, std::move(reports))
+                        : Result<std::vector<QueueId>>(std::unexpected(told.error()));
     if (settled) return;
     log::error("sending.not_settled", {{"id", to_text(lease.message->id)}, {"why", settled.error().text}});
     {
@@ -267,14 +272,14 @@ void Sender::settle(const Lease& lease, const std::vector<AttemptOutcome>& outco
   }
 }
 
-void Sender::add_reports(const Lease& lease, const Conclusion& conclusion, MessageBytes& bytes,
-                         std::vector<NewMessage>& into) {
+Result<void> Sender::add_reports(const Lease& lease, const Conclusion& conclusion, MessageBytes& bytes,
+                                 std::vector<NewMessage>& into) {
   const QueuedMessage& message = *lease.message;
-  if (conclusion.failures.empty() && conclusion.delays.empty() && conclusion.successes.empty()) return;
+  if (conclusion.failures.empty() && conclusion.delays.empty() && conclusion.successes.empty()) return {};
   // Never a report about a report (RFC 3464 section 2).
   if (message.sender.empty()) {
     if (!conclusion.failures.empty()) log::warn("sending.dropped", {{"id", to_text(message.id)}});
-    return;
+    return {};
   }
   auto start = bytes.content(0);
   std::string original = start ? *std::move(start) : std::string();
@@ -294,21 +299,18 @@ void Sender::add_reports(const Lease& lease, const Conclusion& conclusion, Messa
                                 .id = to_hex(random_bytes(12))};
     const Report report = make_report(request);
     auto writer = services_.queue.write();
-    auto written = writer->write(report.bytes);
-    auto content = written ? writer->finish() : Result<QueueContent>(std::unexpected(written.error()));
-    if (!content) {
-      log::error("sending.no_report", {{"id", to_text(message.id)}, {"why", content.error().text}});
-      continue;
-    }
+    TRY_VOID(writer->write(report.bytes));
+    TRY(QueueContent content, writer->finish());
     NewMessage made;
     made.envelope.tenant = message.tenant;
     made.envelope.origin = Origin::report;
     made.envelope.cause = "about " + to_text(message.id);
     made.envelope.needs = {.utf8 = report.is_utf8, .eight_bit = report.is_eight_bit, .binary = false};
     made.recipients.push_back({.address = message.sender, .notify = {.bits = DsnNotify::kNever}, .original = ""});
-    made.content = *std::move(content);
+    made.content = std::move(content);
     into.push_back(std::move(made));
   }
+  return {};
 }
 
 }  // namespace kontor::transport

@@ -14,7 +14,9 @@
 namespace kontor::transport {
 namespace {
 
-constexpr std::size_t kMostNextHops = 10;  // more are not tried in one attempt
+constexpr std::size_t kMostNextHops = 10;      // more are not tried in one attempt
+constexpr std::size_t kMostMx = 30;            // nor looked at
+constexpr std::size_t kMostHostAddresses = 3;  // of each kind
 
 SendFailure nowhere(bool is_permanent, const char* enhanced, std::string text) {
   return {.is_permanent = is_permanent,
@@ -38,13 +40,24 @@ HostAddresses addresses_of(const std::string& host, Resolver& resolver, const Se
   if (options.uses_ipv6) {
     const auto aaaa = resolver.aaaa(host);
     for (const net::IpAddress& one : aaaa.records) out.texts.push_back(net::to_string(one));
-    out.is_secure = a.is_secure && aaaa.is_secure;
-    out.is_unknown = aaaa.status == DnsStatus::failed;
+    // Who only keeps one of the answers back must not turn DANE off by it (RFC 7672 section 2.2).
+    const bool lost_a = a.status == DnsStatus::failed, lost_aaaa = aaaa.status == DnsStatus::failed;
+    out.is_secure = (a.is_secure || lost_a) && (aaaa.is_secure || lost_aaaa) && !(lost_a && lost_aaaa);
+    out.is_unknown = lost_aaaa;
   } else {
     out.is_secure = a.is_secure;
   }
   for (const net::IpAddress& one : a.records) out.texts.push_back(net::to_string(one));
   out.is_unknown = out.texts.empty() && (out.is_unknown || a.status == DnsStatus::failed);
+  return out;
+}
+
+// A connection to each costs a thread up to `connect_timeout`, and whoever owns the domain says how many there are.
+std::vector<std::string> first_of_each_kind(const std::vector<std::string>& addresses) {
+  std::vector<std::string> out;
+  std::size_t v4 = 0, v6 = 0;
+  for (const std::string& one : addresses)
+    if ((one.find(':') == std::string::npos ? v4 : v6)++ < kMostHostAddresses) out.push_back(one);
   return out;
 }
 
@@ -80,7 +93,10 @@ SendResult<Wanted> hosts_of(const std::string& domain, Resolver& resolver, const
   std::ranges::sort(wanted.hosts, {}, &MxRecord::preference);
   const auto self = std::ranges::find_if(
       wanted.hosts, [&](const MxRecord& record) { return plain_name(record.host) == plain_name(options.hostname); });
-  if (self == wanted.hosts.end()) return wanted;
+  if (self == wanted.hosts.end()) {
+    if (wanted.hosts.size() > kMostMx) wanted.hosts.resize(kMostMx);
+    return wanted;
+  }
   std::erase_if(wanted.hosts, [limit = self->preference](const MxRecord& one) { return one.preference >= limit; });
   if (wanted.hosts.empty())
     return std::unexpected(
@@ -119,8 +135,8 @@ SendResult<std::vector<NextHop>> find_next_hops(const std::string& domain, Resol
     hop.host = plain_name(record.host);
     hop.port = options.port;
     hop.tls = usual;
-    HostAddresses found = addresses_of(hop.host, resolver, options);
-    hop.addresses = std::move(found.texts);
+    const HostAddresses found = addresses_of(hop.host, resolver, options);
+    hop.addresses = first_of_each_kind(found.texts);
     is_unknown = is_unknown || found.is_unknown;
     if (hop.addresses.empty()) continue;
     if (has_tls && options.uses_dane && wanted->is_secure && found.is_secure && !apply_dane(hop, resolver)) {

@@ -63,6 +63,7 @@ void Sender::stop(std::chrono::milliseconds grace) {
     ended_.wait_for(lock, grace, [&] {
       return std::ranges::all_of(traffic_, [](const auto& one) { return one.second.active == 0; });
     });
+    is_breaking_ = true;
     for (SmtpClient* client : clients_) client->break_off();
   }
   for (std::thread& thread : threads_) thread.join();
@@ -135,10 +136,13 @@ void Sender::note_host(const std::string& destination, bool is_reachable) {
     traffic.until = {};
     return;
   }
+  const Instant now = services_.clock.now();
+  // Connections that break together are one failure: each must not double the pause of the other.
+  if (now < traffic.until) return;
   std::chrono::seconds pause = std::min<std::chrono::seconds>(kFirstPause, options_.retry_first);
   for (std::uint32_t i = 0; i < traffic.failures && pause < kLongestPause; ++i) pause *= 2;
   ++traffic.failures;
-  traffic.until = services_.clock.now() + std::min<std::chrono::seconds>(pause, kLongestPause);
+  traffic.until = now + std::min<std::chrono::seconds>(pause, kLongestPause);
 }
 
 // One lease, and as long as the connection is good for it, further ones to the same destination.
@@ -157,23 +161,29 @@ void Sender::serve(Lease lease) {
   }
 }
 
+void Sender::watch(SmtpClient& client, bool is_there) {
+  std::lock_guard lock(mutex_);
+  if (!is_there) {
+    clients_.erase(&client);
+    return;
+  }
+  clients_.insert(&client);
+  if (is_breaking_) client.break_off();
+}
+
+bool Sender::is_breaking() {
+  std::lock_guard lock(mutex_);
+  return is_breaking_;
+}
+
 Sender::Open::~Open() { close(); }
 
-void Sender::Open::close() {
-  if (!client) return;
-  {
-    std::lock_guard lock(sender.mutex_);
-    sender.clients_.erase(client.get());
-  }
-  client.reset();
-}
+void Sender::Open::close() { client.reset(); }
 
 void Sender::Open::keep(std::unique_ptr<SmtpClient> made, std::string at) {
   close();
   client = std::move(made);
   where = std::move(at);
-  std::lock_guard lock(sender.mutex_);
-  sender.clients_.insert(client.get());
 }
 
 }  // namespace kontor::transport

@@ -68,6 +68,9 @@ class Sender {
   void wake();
   void finished(const std::string& destination);
   void note_host(const std::string& destination, bool is_reachable);
+  // Keeps `clients_`: a connection can be broken off from its first byte on.
+  void watch(SmtpClient& client, bool is_there);
+  bool is_breaking();
 
   void serve(Lease lease);
   // Settles. Gives back without an outcome what could not even be tried.
@@ -79,8 +82,8 @@ class Sender {
   SendResult<std::vector<wire::smtp::Reply>> send_by(const NextHop& hop, const SmtpTransaction& transaction,
                                                      const MessageSource& source, Open& open);
   void settle(const Lease& lease, const std::vector<AttemptOutcome>& outcomes, MessageBytes& bytes);
-  void add_reports(const Lease& lease, const Conclusion& conclusion, MessageBytes& bytes,
-                   std::vector<NewMessage>& into);
+  Result<void> add_reports(const Lease& lease, const Conclusion& conclusion, MessageBytes& bytes,
+                           std::vector<NewMessage>& into);
   void log_outcomes(const Lease& lease, const std::vector<AttemptOutcome>& outcomes) const;
 
   const SenderServices services_;
@@ -94,6 +97,7 @@ class Sender {
   // place.
   std::condition_variable news_, place_, ended_;
   bool is_stopping_ = false;
+  bool is_breaking_ = false;  // the grace is over
   bool has_waiter_ = false;
   std::uint64_t version_ = 0;  // of what the queue has
   struct Traffic {

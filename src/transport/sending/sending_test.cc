@@ -201,6 +201,11 @@ TEST_F(NextHops, AreHeldToDaneOnlyWhereDnsIsSecure) {
   zone.add_failure("_25._tcp.mx.lost.example", "TLSA");
   ASSERT_FALSE(find("lost.example")) << "an attacker may keep the records back";
   EXPECT_FALSE(find("lost.example").error().is_permanent);
+  zone.add_mx("half.example", {10, "mx.half.example"});
+  host("mx.half.example");
+  zone.add_failure("mx.half.example", "AAAA");
+  zone.add_tlsa("_25._tcp.mx.half.example", {3, 1, 1, std::string(32, 'x')});
+  EXPECT_EQ(find("half.example")->front().tls, ClientTls::verify) << "nor does an address that is kept back end DANE";
 }
 
 class Concluding : public testing::Test {

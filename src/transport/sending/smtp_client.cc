@@ -60,7 +60,7 @@ SendFailure SmtpClient::refused(const Reply& reply, bool is_host) const {
                    .host = options_.host}};
 }
 
-SendResult<std::string> SmtpClient::line() {
+SendResult<std::string> SmtpClient::line(std::chrono::steady_clock::time_point until) {
   for (;;) {
     const auto end = input_.find('\n', taken_);
     if (end != std::string::npos) {
@@ -74,6 +74,8 @@ SendResult<std::string> SmtpClient::line() {
     taken_ = 0;
     if (input_.size() > wire::smtp::kMaxReplyLine)
       return std::unexpected(broken(Error(Errc::invalid, "The host answers with a line that is too long.")));
+    if (std::chrono::steady_clock::now() >= until)
+      return std::unexpected(broken(Error(Errc::unavailable, "The host did not answer in time.")));
     std::array<char, 4096> piece{};
     auto got = socket_->read_some(piece);
     if (!got) return std::unexpected(broken(got.error()));
@@ -82,10 +84,12 @@ SendResult<std::string> SmtpClient::line() {
   }
 }
 
+// A host that answers byte by byte has no more time than others.
 SendResult<Reply> SmtpClient::reply() {
+  const auto until = std::chrono::steady_clock::now() + options_.command_timeout;
   wire::smtp::ReplyReader reader;
   for (;;) {
-    auto text = line();
+    auto text = line(until);
     if (!text) return std::unexpected(text.error());
     auto state = reader.feed(*text);
     if (!state) return std::unexpected(broken(Error(Errc::invalid, "The host sent " + state.error() + ".")));
@@ -214,6 +218,7 @@ SmtpClient::~SmtpClient() {
     socket_->set_timeout(std::chrono::seconds(2));
     (void)command("QUIT");
   }
+  if (options_.watch) options_.watch(*this, false);
 }
 
 }  // namespace kontor::transport

@@ -21,13 +21,16 @@ namespace kontor::transport {
 // Why something did not work, and for how long that is so.
 struct SendFailure {
   bool is_permanent = false;
-  bool is_host = false;  // nothing else can be sent to this host now
+  bool is_host = false;    // nothing else can be sent to this host now
+  bool is_unsure = false;  // all of the message went out, but not the answer came: the host may have taken it
   Attempted what;
 };
 template <class T>
 using SendResult = std::expected<T, SendFailure>;
 
 enum class ClientTls : std::uint8_t { none, may, must, verify };
+
+class SmtpClient;
 
 struct SmtpClientOptions {
   std::string address;  // where to connect: an IP address, or a name
@@ -41,6 +44,8 @@ struct SmtpClientOptions {
   std::string user, password;         // empty: no login
   std::chrono::milliseconds connect_timeout{30'000};
   std::chrono::milliseconds command_timeout{300'000};
+  // Called once there is a connection, before the host has said anything, and before it goes: for break_off().
+  std::function<void(SmtpClient&, bool is_there)> watch = {};
 };
 
 struct SmtpExtensions {
@@ -81,7 +86,9 @@ class SmtpClient {
 
  private:
   SmtpClient(const SmtpClientOptions& options, std::unique_ptr<net::ClientSocket> socket)
-      : options_(options), socket_(std::move(socket)) {}
+      : options_(options), socket_(std::move(socket)) {
+    if (options_.watch) options_.watch(*this, true);
+  }
 
   SendResult<void> begin();
   SendResult<void> hello();
@@ -89,7 +96,7 @@ class SmtpClient {
   SendResult<wire::smtp::Reply> command(const std::string& line);
   SendResult<void> put(std::string_view bytes);
   SendResult<wire::smtp::Reply> reply();
-  SendResult<std::string> line();
+  SendResult<std::string> line(std::chrono::steady_clock::time_point until);
 
   SendResult<void> check_needs(const SmtpTransaction& transaction) const;
   std::string mail_line(const SmtpTransaction& transaction) const;
@@ -97,6 +104,7 @@ class SmtpClient {
   SendResult<void> put_message(const SmtpTransaction& transaction, const MessageSource& source);
   SendResult<void> put_chunks(const MessageSource& source);
   SendFailure broken(const Error& error);
+  SendFailure unreadable(const Error& error);
   SendFailure refused(const wire::smtp::Reply& reply, bool is_host) const;
 
   const SmtpClientOptions options_;

@@ -2,6 +2,8 @@
 // One message over an open connection.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "transport/sending/smtp_client.h"
 #include "wire/smtp/reply_reader.h"
@@ -18,6 +20,8 @@ class DotStuffer {
   std::string feed(std::string_view piece) {
     std::string out;
     out.reserve(piece.size() + piece.size() / 64 + 8);
+    tail_.append(piece.substr(piece.size() - std::min<std::size_t>(piece.size(), 2)));
+    tail_.erase(0, tail_.size() - 2);
     while (!piece.empty()) {
       if (is_line_start_ && piece.front() == '.') out += '.';
       const auto end = piece.find('\n');
@@ -28,10 +32,12 @@ class DotStuffer {
     }
     return out;
   }
-  std::string finish() const { return is_line_start_ ? ".\r\n" : "\r\n.\r\n"; }
+  // Behind a bare LF or CR the dot alone would not end the data.
+  std::string finish() const { return tail_ == "\r\n" ? ".\r\n" : "\r\n.\r\n"; }
 
  private:
   bool is_line_start_ = true;
+  std::string tail_ = "\r\n";  // the last two bytes
 };
 
 SendFailure cannot(const std::string& host, const char* enhanced, std::string why) {
@@ -107,11 +113,19 @@ std::string SmtpClient::recipient_line(const NewRecipient& recipient) const {
   return line;
 }
 
+// In the midst of data there is no way back but to break off; of the host it says nothing.
+SendFailure SmtpClient::unreadable(const Error& error) {
+  is_usable_ = false;
+  return {.is_permanent = false,
+          .is_host = false,
+          .what = {.code = 0, .enhanced = "4.3.0", .text = error.text, .host = ""}};
+}
+
 SendResult<void> SmtpClient::put_chunks(const MessageSource& source) {
   std::uint64_t offset = 0;
   for (;;) {
     auto piece = source(offset);
-    if (!piece) return std::unexpected(broken(piece.error()));
+    if (!piece) return std::unexpected(unreadable(piece.error()));
     offset += piece->size();
     const bool is_last = piece->empty();
     if (auto sent = put(fmt::format("BDAT {}{}\r\n", piece->size(), is_last ? " LAST" : "")); !sent) return sent;
@@ -132,8 +146,7 @@ SendResult<void> SmtpClient::put_message(const SmtpTransaction& transaction, con
   std::uint64_t offset = 0;
   for (;;) {
     auto piece = source(offset);
-    // In the midst of data there is no way back but to break off.
-    if (!piece) return std::unexpected(broken(piece.error()));
+    if (!piece) return std::unexpected(unreadable(piece.error()));
     if (piece->empty()) return put(stuffer.finish());
     offset += piece->size();
     if (auto sent = put(stuffer.feed(*piece)); !sent) return sent;
@@ -161,6 +174,9 @@ SendResult<std::vector<Reply>> SmtpClient::send(const SmtpTransaction& transacti
   for (std::size_t i = 0; i < count; ++i) {
     SendResult<Reply> answer = extensions_.pipelining ? reply() : command(recipient_line(transaction.recipients[i]));
     if (!answer) return std::unexpected(answer.error());
+    // As "go on" belongs to DATA only, host and client have lost each other: nobody has taken anything.
+    if (answer->code >= 300 && answer->code < 400)
+      return std::unexpected(broken(Error(Errc::invalid, "The host answers out of turn.")));
     answers[i] = *std::move(answer);
     if (answers[i].is_positive()) ++accepted;
   }
@@ -185,7 +201,11 @@ SendResult<std::vector<Reply>> SmtpClient::send(const SmtpTransaction& transacti
   }
   if (auto sent = put_message(transaction, source); !sent) return std::unexpected(sent.error());
   auto end = reply();
-  if (!end) return std::unexpected(end.error());
+  if (!end) {
+    SendFailure failure = end.error();
+    failure.is_unsure = true;
+    return std::unexpected(std::move(failure));
+  }
   if (!end->is_positive()) return std::unexpected(refused(*end, false));
   for (Reply& one : answers)
     if (one.is_positive()) one = *end;

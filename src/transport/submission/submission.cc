@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include "directory/address.h"
 #include "formats/mime/header.h"
+#include "transport/auth/results.h"
 
 namespace kontor::transport {
 namespace {
@@ -104,9 +106,12 @@ Result<std::string> Submission::sender_field(const Principal& who, std::string_v
   if (count != 1) return fail(Errc::invalid, "A message needs exactly one From field");
   std::size_t authors = 0;
   bool is_for_others = false;
-  for (const mime::Address& one : mime::parse_addresses(from, kMostAuthors + 1)) {
+  const std::vector<mime::Address> named = mime::parse_addresses(from, kMostAuthors + 1);
+  // Groups count too: what stands behind the last that was read would not be looked at.
+  if (named.size() > kMostAuthors) return fail(Errc::invalid, "From names too many addresses");
+  for (const mime::Address& one : named) {
     if (one.is_group_start || one.is_group_end) continue;
-    if (++authors > kMostAuthors) return fail(Errc::invalid, "From names too many addresses");
+    ++authors;
     TRY(const SendRight right, may_use(who, one.mailbox + "@" + one.host));
     is_for_others = is_for_others || right == SendRight::on_behalf;
   }
@@ -128,6 +133,8 @@ Result<std::string> Submission::complete(const Principal& who, const Submitted& 
     }
     auto is = [&](std::string_view name) { return iequals(field.name, name); };
     if (is("Bcc") || is("Resent-Bcc") || is("Return-Path")) return true;
+    // What claims to be written by this server is not (RFC 8601 section 5): the message may stay on it.
+    if (is("Authentication-Results") && iequals(results_server(field.value), hostname_)) return true;
     if (is("Sender")) {
       // A second Sender, or one that the user may not be, goes.
       const auto named = mime::parse_addresses(field.value, 2);
@@ -159,6 +166,9 @@ Result<QueueId> Submission::submit(const Principal& who, Submitted message) {
   if (head.size() + message.body_size > options_.largest_message + (64 << 10))
     return fail(Errc::too_large, fmt::format("The message is too large; at most {}", options_.largest_message));
   const Instant now = clock_.now();
+  // An address that was said twice gets one message.
+  std::set<std::string> named;
+  std::erase_if(message.recipients, [&](const NewRecipient& one) { return !named.insert(one.address).second; });
   const auto count = static_cast<std::uint32_t>(message.recipients.size());
   if (!messages_.take(who.id.value, 1, now) || !recipients_.take(who.id.value, count, now) ||
       !tenant_messages_.take(who.tenant.value, 1, now)) {

@@ -52,8 +52,14 @@ std::expected<bool, std::string> ReplyReader::feed(std::string_view line) {
 Reply ReplyReader::take() { return std::exchange(reply_, Reply()); }
 
 std::string joined_text(const Reply& reply) {
+  constexpr std::size_t kMost = 1000;
   std::string out;
-  for (const std::string& line : reply.lines) out += (out.empty() ? "" : " ") + line;
+  for (const std::string& line : reply.lines) {
+    out += (out.empty() ? "" : " ") + line;
+    if (out.size() < kMost) continue;
+    out.resize(kMost);
+    break;
+  }
   return out;
 }
 

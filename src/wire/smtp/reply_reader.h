@@ -27,7 +27,7 @@ class ReplyReader {
   Reply reply_;
 };
 
-// All lines in one, for people.
+// All lines in one, for people: its first 1000 bytes, as hosts may send half a MiB for each recipient.
 std::string joined_text(const Reply& reply);
 
 }  // namespace kontor::wire::smtp
