@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     dns.add_txt(host, std::string(line));
     dns.add_mx("a.example", {10, host});
-    dns.add_ptr(net::reverse_name(client), host);
+    dns.add_ptr(kontor::net::reverse_name(client), host);
     if ((data[0] & 2) != 0) dns.add_address(host, client);
     if ((data[0] & 4) != 0) dns.add_failure(host, "*");
   }

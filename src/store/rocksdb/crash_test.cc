@@ -274,7 +274,7 @@ TEST(DiskFull, TheReserveIsKeptAndErasingStillWorks) {
 
 int main(int count, char** words) {
   using namespace kontor;
-  log::configure(log::Level::off, log::Form::text, "");
+  log::configure(log::Level::error, log::Form::text, "");
   const std::vector<std::string> arguments(words, words + count);
   if (count == 5 && arguments[1] == "--child") {
     if (arguments[2] == "commit") return store::commit_until_killed(arguments[3], std::stoi(arguments[4]));

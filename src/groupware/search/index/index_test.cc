@@ -11,6 +11,7 @@
 #include <random>
 #include <thread>
 
+#include "formats/mime/charset.h"
 #include "groupware/accounts_fixture.h"
 #include "groupware/search/fold.h"
 #include "groupware/search/matcher.h"
@@ -226,7 +227,9 @@ TEST_F(TextIndexTest, ChangesNoAnswer) {
           query.collation = collation;
           const auto strictly = matches(*other, query);
           ASSERT_EQ(matches(*account_, query), strictly) << state << ": " << needle;
-          ASSERT_TRUE(std::includes(expected.begin(), expected.end(), strictly.begin(), strictly.end())) << needle;
+          // Octets that are no text are found where they are, also across the characters of a text.
+          if (mime::is_utf8(needle))
+            ASSERT_TRUE(std::includes(expected.begin(), expected.end(), strictly.begin(), strictly.end())) << needle;
         }
         const auto fuzzily = scored(*other, op, needle);
         found_fuzzily += fuzzily.empty() ? 0 : 1;
