@@ -15,6 +15,8 @@ from .ports import wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("KONTOR_BUILD", "build/release")
+# A sanitizer keeps what was freed for a while: its memory says nothing.
+IS_SANITIZED = BUILD.name in ("asan", "tsan")
 KONTOR = BUILD / "kontor"
 MIGRATE = BUILD / "kontor-migrate"
 
