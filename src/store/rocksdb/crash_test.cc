@@ -135,7 +135,7 @@ std::uint32_t fill(Engine& engine) {
     const auto done = engine.commit(partition_of(0), numbered_batch(number));
     if (done) continue;
     EXPECT_EQ(done.error().code, Errc::unavailable);
-    EXPECT_EQ(done.error().text, "The disk of the store is full. Nothing was stored; try again when there is room.");
+    EXPECT_NE(done.error().text.find("is full"), std::string::npos) << done.error().text;
     return number;
   }
   ADD_FAILURE() << "a disk of 24 MiB was never full";
@@ -274,7 +274,7 @@ TEST(DiskFull, TheReserveIsKeptAndErasingStillWorks) {
 
 int main(int count, char** words) {
   using namespace kontor;
-  log::configure(log::Level::error, log::Form::text, "");
+  log::configure(log::Level::off, log::Form::text, "");
   const std::vector<std::string> arguments(words, words + count);
   if (count == 5 && arguments[1] == "--child") {
     if (arguments[2] == "commit") return store::commit_until_killed(arguments[3], std::stoi(arguments[4]));

@@ -15,6 +15,9 @@ Error to_error(const ::rocksdb::Status& status) {
     log::error("store.disk_full", {{"detail", words}});
     return Error(Errc::unavailable, "The disk of the store is full. Nothing was stored; try again when there is room.");
   }
+  // It is trying to go on after a failed write of its own.
+  if (status.IsBusy())
+    return Error(Errc::unavailable, "The store cannot be written at present, for instance because its disk is full.");
   if (status.IsCorruption()) {
     log::error("store.corrupt", {{"detail", words}});
     return Error(Errc::corrupt, "Data in the store failed its checks.");
