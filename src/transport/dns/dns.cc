@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
@@ -158,7 +159,7 @@ Answer Dns::State::ask(const std::string& name, int type, Time deadline, std::st
   lock.unlock();  // libunbound may answer while it is asked
   int id = 0;
   const int error =
-      ub_resolve_async(context.get(), name.c_str(), type, kInternet, reinterpret_cast<void*>(token), &on_answer, &id);
+      ub_resolve_async(context.get(), name.c_str(), type, kInternet, std::bit_cast<void*>(token), &on_answer, &id);
   lock.lock();
   if (error == 0) wait.came.wait_until(lock, deadline, [&] { return wait.is_done; });
   waiting.erase(token);

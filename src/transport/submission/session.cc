@@ -28,7 +28,6 @@ Reply login_refusal(const login::Refusal& refusal) {
     case Kind::needs_tls:
       return {538, "5.7.11", refusal.text};
     case Kind::wrong:
-      return {535, "5.7.8", refusal.text};
     case Kind::no_right:
       return {535, "5.7.8", refusal.text};
     case Kind::too_many:
@@ -130,7 +129,7 @@ std::optional<Reply> SubmissionSession::prepare_recipient(Command& command) {
 
 std::optional<std::expected<EnvelopeRecipient, Reply>> SubmissionSession::own_recipient(const Command& command) {
   wire::smtp::Path path = command.path;
-  const std::unexpected<Reply> bad(Reply(553, "5.1.3", "That is no address to which mail can be sent"));
+  std::unexpected<Reply> bad(Reply(553, "5.1.3", "That is no address to which mail can be sent"));
   if (path.domain.empty()) return bad;
   if (!path.domain.starts_with('[')) {
     auto domain = directory::parse_domain(path.domain);
