@@ -56,7 +56,7 @@ VerbCommand& VerbCommand::file(const std::string& option, const std::string& arg
     if (!in.is_open() || in.bad()) return fail(Errc::not_found, "cannot read " + *name);
     text.resize(static_cast<std::size_t>(in.gcount()));
     if (text.size() > kMost) return fail(Errc::too_large, *name + " is larger than a MiB");
-    out[argument] = std::move(text);
+    out[argument] = text;
     return {};
   });
   return *this;

@@ -104,7 +104,7 @@ Result<std::string> list(House& house, std::string_view text) {
 
 Result<std::string> show(House& house, std::string_view text) {
   TRY(json::object arguments, verb_arguments(text, {"id"}));
-  TRY(std::string id, needed_text(arguments, "id"));
+  TRY_VOID(needed_text(arguments, "id"));
   TRY(QueueFilter filter, read_filter(arguments, house));
   if (!filter.id) return fail(Errc::invalid, "One message can be shown at a time");
   TRY(QueueListed listed, house.queue->show(*filter.id));
@@ -115,7 +115,7 @@ using Change = Result<std::uint64_t> (Queue::*)(const QueueFilter&);
 
 Result<std::string> change(House& house, std::string_view text, Change change) {
   TRY(json::object arguments, verb_arguments(text, {"id", "tenant", "sender", "recipient"}));
-  TRY(std::string id, needed_text(arguments, "id"));
+  TRY_VOID(needed_text(arguments, "id"));
   TRY(QueueFilter filter, read_filter(arguments, house));
   TRY(std::uint64_t count, (house.queue.get()->*change)(filter));
   return json::serialize(json::object{{"changed", count}});
