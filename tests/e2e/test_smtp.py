@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Mail from other servers by SMTP: with real senders, and with those who mean no good."""
 import email
-import os
-import pathlib
-import shutil
 import smtplib
 import socket
 import subprocess
-import threading
 import time
 
 import pytest
 
 from peers.kontor import IS_SANITIZED, NO_CHECKS
 from peers.mailbox import snapshot
-from peers.ports import free_port
+from peers.ports import wait_for
+from peers.postfix import Postfix, is_usable as has_postfix
 
 pytestmark = pytest.mark.short
 
@@ -147,59 +144,15 @@ def test_proxy_protocol_and_limits_by_address(make_kontor):
     assert "192.0.2.8:" in delivered
 
 
-@pytest.fixture
-def postfix(tmp_path):
-    """A Postfix of our own that sends everything to one host and port."""
-    if not shutil.which("postfix") and not os.path.exists("/usr/sbin/postfix"):
-        pytest.fail("postfix is needed: scripts/packages.sh test")
-    started = []
-
-    def start(relay_port):
-        config, queue, data, log = (tmp_path / name for name in ("postfix", "postfix-queue", "postfix-data", "postfix.log"))
-        for folder in (config, queue, data):
-            folder.mkdir()
-        shutil.copy("/usr/share/postfix/master.cf.dist", config / "master.cf")
-        port = free_port()
-        text = (config / "master.cf").read_text().replace("smtp      inet  n", f"127.0.0.1:{port} inet n")
-        (config / "master.cf").write_text(text.replace("       y       -", "       n       -") + "postlog unix-dgram n - n - 1 postlogd\n")
-        (config / "main.cf").write_text(f"""compatibility_level = 3.6
-queue_directory = {queue}
-data_directory = {data}
-maillog_file = {log}
-maillog_file_prefixes = {tmp_path}
-myhostname = out.example.com
-mydestination =
-mynetworks = 127.0.0.0/8
-inet_interfaces = 127.0.0.1
-relayhost = [127.0.0.1]:{relay_port}
-smtp_tls_security_level = encrypt
-smtp_dns_support_level = disabled
-alias_maps =
-alias_database =
-smtputf8_enable = yes
-""")
-        shutil.chown(data, "postfix")
-        for parent in [tmp_path, *tmp_path.parents]:
-            if str(parent).startswith("/tmp/"):
-                os.chmod(parent, os.stat(parent).st_mode | 0o011)
-        subprocess.run(["/usr/sbin/postfix", "-c", config, "start"], check=True, capture_output=True, timeout=60)
-        started.append(config)
-        return port, log
-
-    yield start
-    for config in started:
-        subprocess.run(["/usr/sbin/postfix", "-c", config, "stop"], capture_output=True, timeout=60)
-
-
-def test_postfix_as_the_sender(kontor, postfix):
-    port, log = postfix(kontor.port("smtp"))
-    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
-        for i in range(20):
-            client.sendmail("x@example.com", ["ada@example.org", "ben@example.org"], b"Subject: by Postfix %d\r\n\r\nx\r\n" % i)
-    deadline = time.monotonic() + 60
-    while len(inbox(kontor)) < 20 and time.monotonic() < deadline:
-        time.sleep(0.5)
+@pytest.mark.skipif(not has_postfix(), reason="Postfix needs root")
+def test_postfix_as_the_sender(kontor):
+    with Postfix(relay=kontor.port("smtp"), more="smtp_tls_security_level = encrypt\n") as postfix:
+        with postfix.smtp() as client:
+            for i in range(20):
+                client.sendmail("x@example.com", ["ada@example.org", "ben@example.org"], b"Subject: by Postfix %d\r\n\r\nx\r\n" % i)
+        wait_for(lambda: not postfix.queue(), "Postfix to bring it: " + postfix.log()[-3000:], 60)
+        log = postfix.log()
     messages = inbox(kontor)
-    assert len(messages) == 20, pathlib.Path(log).read_text()[-3000:]
+    assert len(messages) == 20, log[-3000:]
     assert len(inbox(kontor, "ben@example.org")) == 20
     assert all(b"with ESMTPS id" in message for message in messages)
