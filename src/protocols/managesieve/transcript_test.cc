@@ -9,8 +9,7 @@
 #include <thread>
 
 #include "base/log.h"
-#include "net/script_stream.h"
-#include "net/transcript.h"
+#include "net/transcript_player.h"
 #include "protocols/managesieve/server.h"
 #include "store/memory.h"
 
@@ -108,10 +107,6 @@ class World {
 };
 
 void take_step(World& world, const Step& step) {
-  net::TranscriptPatterns patterns;
-  const auto matches = [&](const std::string& line, const std::string& pattern) {
-    return patterns.matches(line, pattern);
-  };
   const std::string& word = step.word;
   if (word == "STOP") return world.stop();
   if (word == "SUSPEND") return world.suspend();
@@ -120,36 +115,15 @@ void take_step(World& world, const Step& step) {
     return;
   }
   if (word == "LEAVE") return world.forget(step.connection);
-  auto& peer = world.peer(step.connection);
-  if (word == "C") return peer.send(unescape(step.text) + "\r\n");
-  if (word == "C-") return peer.send(unescape(step.text));
-  if (word == "TLS") return peer.start_tls();
-  if (word == "X") {
-    if (!peer.is_closed()) throw std::runtime_error("not closed; next is: " + peer.read_line());
-    return;
-  }
-  if (word != "S" && word != "S..") throw std::runtime_error("no such word: " + word);
-  std::string line = peer.read_line();
-  while (word == "S.." && !matches(line, step.text)) line = peer.read_line();
-  if (!matches(line, step.text)) throw std::runtime_error("expected: " + step.text + "\n  got: " + line);
+  net::exchange(world.peer(step.connection), step);
 }
 
 class ManageSieveTranscript : public ::testing::TestWithParam<fs::path> {};
 
 TEST_P(ManageSieveTranscript, Plays) {
   log::configure(log::Level::off, log::Form::text, "");
-  const auto scenarios = net::read_transcript(GetParam());
-  ASSERT_FALSE(scenarios.empty());
-  for (const auto& scenario : scenarios) {
-    World world(scenario);
-    Step last;
-    try {
-      for (const auto& step : scenario.steps) take_step(world, last = step);
-      world.expect_sound();
-    } catch (const std::exception& fault) {
-      ADD_FAILURE() << GetParam().filename() << ":" << last.line << ", " << scenario.title << ": " << fault.what();
-    }
-  }
+  const auto make = [](const Scenario& scenario) { return World(scenario); };
+  for (const std::string& fault : net::play_transcript(GetParam(), make, take_step)) ADD_FAILURE() << fault;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ManageSieveTranscript,

@@ -8,8 +8,7 @@
 
 #include "base/log.h"
 #include "directory/directory.h"
-#include "net/script_stream.h"
-#include "net/transcript.h"
+#include "net/transcript_player.h"
 #include "store/memory.h"
 #include "transport/lmtp/server.h"
 #include "transport/smtp/server.h"
@@ -176,43 +175,21 @@ void expect_header(const std::string& header, std::string pattern) {
 
 void take_step(MailWorld& world, const MailStep& step) {
   const std::string& word = step.word;
-  if (word == "C") return world.peer().send(unescape(step.text) + "\r\n");
-  if (word == "C-") return world.peer().send(unescape(step.text));
   if (word == "FILL") return world.peer().send(std::string(std::stoul(step.text), 'x'));
-  if (word == "TLS") return world.peer().start_tls();
   if (word == "STOP") return world.stop();
-  if (word == "S") {
-    std::string line = world.peer().read_line();
-    if (!matches(line, step.text)) throw std::runtime_error("expected: " + step.text + "\n  got: " + line);
-    return;
-  }
-  if (word == "X") {
-    if (!world.peer().is_closed()) throw std::runtime_error("not closed");
-    return;
-  }
   auto [address, rest] = split(step.text);
   if (word == "COUNT") return expect_equal(std::to_string(world.count(address)), rest);
   if (word == "LAST") return expect_equal(world.newest(address).second, unescape(rest));
   if (word == "SIZE") return expect_equal(std::to_string(world.newest(address).second.size()), rest);
   if (word == "HEADER") return expect_header(world.newest(address).first, rest);
-  throw std::runtime_error("no such word: " + word);
+  net::exchange(world.peer(), step);
 }
 
 void play(const std::string& protocol, const std::string& file) {
   log::configure(log::Level::off, log::Form::text, "");
-  auto scenarios = net::read_transcript(fs::path(KONTOR_SOURCE_DIR) / "tests/transcripts" / protocol / file);
-  ASSERT_FALSE(scenarios.empty()) << file;
-  for (const MailScenario& scenario : scenarios) {
-    MailWorld world(protocol, scenario);
-    for (const MailStep& step : scenario.steps) {
-      try {
-        take_step(world, step);
-      } catch (const std::exception& fault) {
-        ADD_FAILURE() << protocol << "/" << file << ":" << step.line << ", " << scenario.title << ": " << fault.what();
-        break;
-      }
-    }
-  }
+  const auto make = [&](const MailScenario& scenario) { return MailWorld(protocol, scenario); };
+  const fs::path path = fs::path(KONTOR_SOURCE_DIR) / "tests/transcripts" / protocol / file;
+  for (const std::string& fault : net::play_transcript(path, make, take_step)) ADD_FAILURE() << fault;
 }
 
 std::size_t count_transcripts(const std::string& protocol) {
