@@ -13,13 +13,18 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from peers.mailbox import snapshot
 from peers.name_server import NameServer
+from peers.ports import wait_for
+from peers.smtp_server import SmtpServer
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PRIVATE = KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
 PUBLIC = base64.b64encode(KEY.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)).decode()
 DKIM_RECORD = 's1._domainkey TXT "v=DKIM1; p=' + PUBLIC[:200] + '" "' + PUBLIC[200:] + '"'
 
+SEALING_RECORD = 'list._domainkey TXT "v=DKIM1; p=' + PUBLIC[:200] + '" "' + PUBLIC[200:] + '"'
+
 ZONES = {
+    "list.example": ['@ TXT "v=spf1 ip4:127.0.0.1 -all"', SEALING_RECORD],
     "bank.example": ['@ TXT "v=spf1 ip4:127.0.0.1 -all"', '_dmarc TXT "v=DMARC1; p=reject"', DKIM_RECORD],
     "shop.example": ['@ TXT "v=spf1 -all"', '_dmarc TXT "v=DMARC1; p=quarantine"', DKIM_RECORD],
     "plain.example": ['@ TXT "v=spf1 ip4:192.0.2.66 -all"'],
@@ -31,9 +36,9 @@ def checked(make_kontor):
     """A function that starts a server which asks our name server."""
     servers = []
 
-    def start(smtp=""):
+    def start(smtp="", more=""):
         servers.append(NameServer(ZONES))
-        kontor = make_kontor(more=servers[0].toml(), smtp=smtp)
+        kontor = make_kontor(more=servers[0].toml() + more, smtp=smtp)
         kontor.start()
         kontor.populate()
         return kontor
@@ -111,6 +116,44 @@ def test_spf_is_checked_before_trusted_relays(checked):
          message("a@plain.example"))
     first, second = folder(kontor)
     assert "spf=pass" in results(first)[0] and "spf=fail" in results(second)[0]
+
+
+def sealed(content, saw=b"dmarc=pass header.from=bank.example"):
+    """As a list passes it on: changed, and sealed by another tool."""
+    content = b"Authentication-Results: mx.list.example; " + saw + b"\r\n" + content
+    fields = dkim.arc_sign(content, b"list", b"list.example", PRIVATE, b"mx.list.example", include_headers=[b"From", b"To", b"Subject"])
+    return b"".join(fields) + content
+
+
+def test_lists_that_are_trusted_may_change_messages(checked):
+    kontor = checked('trusted_sealers = ["list.example"]')
+    send(kontor, "bounces@list.example", sealed(message("a@bank.example", "[list] through")))
+    for content in (sealed(message("a@bank.example")).replace(b"Hello.", b"Hello!"), sealed(message("a@bank.example"), b"dmarc=fail header.from=bank.example")):
+        with pytest.raises(smtplib.SMTPDataError):
+            send(kontor, "bounces@list.example", content)
+    content, = folder(kontor)
+    assert "dmarc=fail (p=reject dis=none arc=list.example) header.from=bank.example; arc=pass (i=1) smtp.remote-ip=127.0.0.1" in results(content)[0]
+
+
+def test_what_is_forwarded_is_sealed(checked):
+    """As it came, and with a chain that it already had: others find the whole chain sound."""
+    with SmtpServer() as peer:
+        kontor = checked(more=f'\n[sending]\nsmart_hosts = ["* 127.0.0.1:{peer.port}"]\n')
+        keys = {key["record_name"] + ".": key["record"].encode() for key in kontor.json("domain", "dkim", "add", "example.org")}
+        keys["list._domainkey.list.example."] = b"v=DKIM1; p=" + PUBLIC.encode()
+        kontor.run("rule", "forward", "ada@example.org", "--to", "bob@example.net")
+        send(kontor, "a@bank.example", message("a@bank.example", "one"))
+        send(kontor, "bounces@list.example", sealed(message("b@plain.example", "two")))
+        broken = sealed(message("b@plain.example", "three")).replace(b"Hello.", b"Hello!")
+        send(kontor, "bounces@list.example", broken)
+        wait_for(lambda: len(peer.taken) == 3, "three messages to be passed on")
+        chains = {}
+        for taken in peer.taken:
+            status, seals, reason = dkim.arc_verify(taken.content, dnsfunc=lambda name, timeout=5: keys.get(name.decode(), b""))
+            chains[email.message_from_bytes(taken.content)["Subject"]] = (status, len(seals), taken.content)
+        assert chains["one"][:2] == (b"pass", 1) and chains["two"][:2] == (b"pass", 2)
+        assert chains["three"][0] != b"pass" and b"cv=fail" in chains["three"][2]
+        assert b"ARC-Authentication-Results: i=1;" in chains["one"][2] and b"dmarc=pass" in chains["one"][2].split(b"Return-Path")[0]
 
 
 def test_a_silent_name_server_delays_but_loses_nothing(make_kontor):

@@ -61,9 +61,11 @@ class DkimKey {
   ~DkimKey();
   DkimKey(DkimKey&&) noexcept;
 
+  struct State;  // for dkim_*.cc and arc*.cc
+
  private:
   friend class DkimSigner;
-  struct State;
+  friend class ArcSealer;
   explicit DkimKey(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -51,6 +51,7 @@ struct DmarcVerdict {
   std::string record_domain;                // where the record was found
   DmarcPolicy policy = DmarcPolicy::none;   // that the domain's owner wants for this domain
   DmarcPolicy applied = DmarcPolicy::none;  // after pct: to be done about it
+  std::string vouched_by;                   // a sealer of ARC for whose word nothing is done about a failure
 };
 
 struct DmarcRequest {

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "formats/mime/header.h"
+#include "transport/auth/results_reader.h"
 
 namespace kontor::transport {
 namespace {
@@ -37,8 +38,9 @@ std::string result_comment(std::string_view text) {
   return out;
 }
 
-// Passes over white space and comments, which may be nested.
-void skip_cfws(std::string_view& text) {
+}  // namespace
+
+void skip_results_space(std::string_view& text) {
   int depth = 0;
   while (!text.empty()) {
     const char c = text.front();
@@ -53,8 +55,6 @@ void skip_cfws(std::string_view& text) {
     text.remove_prefix(1);
   }
 }
-
-}  // namespace
 
 std::string results_field(const AuthResults& results) {
   std::string out = "Authentication-Results: " + result_value(results.server);
@@ -81,15 +81,24 @@ std::string results_field(const AuthResults& results) {
   for (const DmarcVerdict& one : results.dmarc) {
     std::string part = fmt::format("dmarc={}", name(one.result));
     if (one.result == DmarcResult::pass || one.result == DmarcResult::fail)
-      part += fmt::format(" (p={} dis={})", name(one.policy), name(one.applied));
+      part += one.vouched_by.empty() ? fmt::format(" (p={} dis={})", name(one.policy), name(one.applied))
+                                     : fmt::format(" (p={} dis={} arc={})", name(one.policy), name(one.applied),
+                                                   result_comment(one.vouched_by));
     add(part + fmt::format(" header.from={}", result_value(one.domain)));
+  }
+  if (results.arc.result != ArcResult::none) {
+    std::string part = fmt::format("arc={}", name(results.arc.result));
+    part += results.arc.problem.empty() ? fmt::format(" (i={})", results.arc.count)
+                                        : fmt::format(" ({})", result_comment(results.arc.problem));
+    if (!results.client.empty()) part += fmt::format(" smtp.remote-ip={}", result_value(results.client));
+    add(part);
   }
   if (is_empty) add("none");
   return out + "\r\n";
 }
 
 std::string results_server(std::string_view value) {
-  skip_cfws(value);
+  skip_results_space(value);
   std::string out;
   if (value.starts_with('"')) {
     for (value.remove_prefix(1); !value.empty() && value.front() != '"'; value.remove_prefix(1)) {
@@ -100,6 +109,29 @@ std::string results_server(std::string_view value) {
   }
   const auto end = value.find_first_of(" \t\r\n;(");
   return std::string(value.substr(0, end));
+}
+
+std::optional<std::string> own_results(std::string_view head, std::string_view server) {
+  std::optional<std::string> out;
+  mime::each_field(head, [&](const mime::Field& field) {
+    if (iequals(field.name, "Authentication-Results") && iequals(results_server(field.value), server)) {
+      const auto begin = field.value.find_first_not_of(" \t\r\n"), end = field.value.find_last_not_of(" \t\r\n");
+      out = field.value.substr(begin, end - begin + 1);
+    }
+    return !out;
+  });
+  return out;
+}
+
+std::optional<ArcResult> arc_of_results(std::string_view value) {
+  const auto read = read_results(value);
+  if (!read) return std::nullopt;
+  for (const ReadResult& one : read->methods) {
+    if (one.method != "arc") continue;
+    for (const ArcResult result : {ArcResult::none, ArcResult::pass, ArcResult::fail, ArcResult::temperror})
+      if (one.result == name(result)) return result;
+  }
+  return std::nullopt;
 }
 
 std::string without_results_of(std::string_view head, std::string_view server) {

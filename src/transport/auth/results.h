@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "transport/auth/arc.h"
 #include "transport/auth/dkim.h"
 #include "transport/auth/dmarc.h"
 #include "transport/auth/spf.h"
@@ -20,13 +21,24 @@ struct AuthResults {
   std::string helo;
   std::vector<DkimVerdict> dkim;
   std::vector<DmarcVerdict> dmarc;  // one for each author's domain
+  ArcVerdict arc;                   // `none` is not written
+  std::string client;               // the address that the message came from; empty if it is not known
 };
 
 // The field with its CRLF. Nothing of what a message or a client says breaks out of it.
 std::string results_field(const AuthResults& results);
 
+// Passes over white space and comments, which may be nested.
+void skip_results_space(std::string_view& text);
+
 // Who wrote an Authentication-Results field; empty if it cannot be read.
 std::string results_server(std::string_view value);
+
+// The value of the topmost Authentication-Results field that `server` wrote, without white space at its ends.
+std::optional<std::string> own_results(std::string_view head, std::string_view server);
+
+// What such a value says of a chain of ARC; nothing if it does not tell.
+std::optional<ArcResult> arc_of_results(std::string_view value);
 
 // The header block without the fields of that name that claim to be `server`'s (any case).
 std::string without_results_of(std::string_view head, std::string_view server);

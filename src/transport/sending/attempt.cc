@@ -67,6 +67,10 @@ std::string_view word_of(Kind kind) {
 
 }  // namespace
 
+MessageBytes::Signers Sender::signers() const {
+  return {services_.keys, services_.directory, services_.resolver, options_.hostname, services_.clock.now()};
+}
+
 void Sender::attempt(const Lease& lease, Open& open) {
   std::vector<AttemptOutcome> outcomes;
   MessageBytes bytes(services_.queue, *lease.message);
@@ -87,7 +91,7 @@ void Sender::attempt(const Lease& lease, Open& open) {
   }
   try {
     if (!here.empty()) deliver_here(lease, here, bytes, outcomes);
-    if (!away.empty()) bytes.sign(services_.keys, services_.directory);
+    if (!away.empty()) bytes.sign(signers());
     for (const auto& [where, to] : away) send_away(lease, to, where.first, where.second, bytes, open, outcomes);
   } catch (const std::exception& fault) {
     // A broken invariant: what has no outcome yet waits, and everything else goes on.

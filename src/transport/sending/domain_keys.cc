@@ -250,6 +250,16 @@ DomainKeys::Signing DomainKeys::sign(const std::string& domain) const {
   return signing;
 }
 
+DomainKeys::Sealing DomainKeys::sealing(const std::string& domain) const {
+  std::lock_guard lock(mutex_);
+  auto found = keys_.find(domain);
+  if (found == keys_.end()) return {};
+  for (const Stored& one : found->second)
+    if (one.kind == DomainKeyKind::rsa && info(one, found->second).state == DomainKeyState::active)
+      return {one.selector, one.key};
+  return {};
+}
+
 void DomainKeys::Signing::feed(std::string_view piece) {
   for (DkimSigner& one : signers_) one.feed(piece);
 }

@@ -67,6 +67,13 @@ class DomainKeys {
   // Signs nothing if the domain has no key.
   Signing sign(const std::string& domain) const;
 
+  // The active RSA key, with which ARC is sealed. Null if the domain has none.
+  struct Sealing {
+    std::string selector;
+    std::shared_ptr<const DkimKey> key;
+  };
+  Sealing sealing(const std::string& domain) const;
+
  private:
   struct Stored;
   DomainKeys(store::Engine& engine, const Clock& clock);

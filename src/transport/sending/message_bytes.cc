@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "directory/address.h"
 #include "formats/mime/header.h"
+#include "transport/auth/arc.h"
+#include "transport/auth/results.h"
 
 namespace kontor::transport {
 namespace {
@@ -39,27 +41,55 @@ std::string from_domain(std::string_view message_start) {
   return "";
 }
 
-// Not what is only sent on: a forged From must not get a signature that makes it true.
-void MessageBytes::sign(const DomainKeys& keys, const directory::Directory& directory) {
-  if (message_.origin == Origin::forward) return;
-  auto work = [&]() -> Result<void> {
-    TRY(std::string start, content(0));
-    const std::string domain = from_domain(start);
-    if (domain.empty() || !keys.has(domain)) return {};
-    const auto ours = directory.domain(domain);
-    if (!ours || (message_.tenant && ours->tenant != message_.tenant)) return {};
-    DomainKeys::Signing signing = keys.sign(domain);
-    for (std::uint64_t offset = 0;;) {
-      TRY(std::string piece, content(offset));
-      if (piece.empty()) break;
-      signing.feed(piece);
-      offset += piece.size();
-    }
-    TRY(prefix_, signing.finish());
-    return {};
-  };
-  if (auto done = work(); !done)
-    log::warn("sending.not_signed", {{"id", to_text(message_.id)}, {"why", done.error().text}});
+Result<void> MessageBytes::each_piece(const std::function<void(std::string_view)>& take) {
+  for (std::uint64_t offset = 0;;) {
+    TRY(const std::string piece, content(offset));
+    if (piece.empty()) return {};
+    take(piece);
+    offset += piece.size();
+  }
+}
+
+Result<void> MessageBytes::sign_as_author(const Signers& signers) {
+  TRY(const std::string start, content(0));
+  const std::string domain = from_domain(start);
+  if (domain.empty() || !signers.keys.has(domain)) return {};
+  const auto ours = signers.directory.domain(domain);
+  if (!ours || (message_.tenant && ours->tenant != message_.tenant)) return {};
+  DomainKeys::Signing signing = signers.keys.sign(domain);
+  TRY_VOID(each_piece([&](std::string_view piece) { signing.feed(piece); }));
+  TRY(prefix_, signing.finish());
+  return {};
+}
+
+// What we saw when the message came stands in our own Authentication-Results, the topmost: those of others under our
+// name were taken out.
+Result<void> MessageBytes::seal(const Signers& signers) {
+  const auto who = signers.directory.by_account(message_.account);
+  if (!who) return {};
+  const std::string address = who->primary_address();
+  const std::string domain = address.substr(address.rfind('@') + 1);
+  const DomainKeys::Sealing key = signers.keys.sealing(domain);
+  if (!key.key) return {};
+  TRY(const std::string start, content(0));
+  const std::string saw =
+      own_results(start.substr(0, start.find("\r\n\r\n") + 2), signers.hostname).value_or(signers.hostname + "; none");
+  std::optional<ArcResult> chain = arc_of_results(saw);
+  ArcSealer sealer({domain, key.selector, signers.now.time_since_epoch().count()}, *key.key);
+  ArcVerifier verifier;
+  TRY_VOID(each_piece([&](std::string_view piece) {
+    sealer.feed(piece);
+    verifier.feed(piece);
+  }));
+  if (!chain || *chain == ArcResult::temperror) chain = verifier.finish(signers.resolver).result;
+  TRY(prefix_, sealer.finish(*chain, saw));
+  return {};
+}
+
+// A forged From must not get a signature that makes it true: what is only sent on is sealed, not signed.
+void MessageBytes::sign(const Signers& signers) {
+  const auto done = message_.origin == Origin::forward ? seal(signers) : sign_as_author(signers);
+  if (!done) log::warn("sending.not_signed", {{"id", to_text(message_.id)}, {"why", done.error().text}});
 }
 
 }  // namespace kontor::transport

@@ -2,12 +2,14 @@
 // A queued message's bytes as they are sent: signatures, then its content, in pieces. For the sender.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "directory/directory.h"
+#include "transport/auth/resolver.h"
 #include "transport/queue/queue.h"
 #include "transport/sending/domain_keys.h"
 
@@ -25,11 +27,23 @@ class MessageBytes {
   Result<std::string> piece(std::uint64_t offset);
   std::uint64_t size() const { return prefix_.size() + message_.size; }
 
-  // Signs for the domain of From, if it is one of ours that may sign this message. What hinders it is logged: the
-  // message goes without.
-  void sign(const DomainKeys& keys, const directory::Directory& directory);
+  // Signs for the domain of From, if it is one of ours that may sign this message; seals what is passed on for others
+  // (ARC), with the key of the domain of the account that passes it on. What hinders it is logged: the message goes
+  // without.
+  struct Signers {
+    const DomainKeys& keys;
+    const directory::Directory& directory;
+    Resolver& resolver;  // for chains of which Authentication-Results do not tell
+    std::string hostname;
+    Instant now{};
+  };
+  void sign(const Signers& signers);
 
  private:
+  Result<void> each_piece(const std::function<void(std::string_view)>& take);
+  Result<void> sign_as_author(const Signers& signers);
+  Result<void> seal(const Signers& signers);
+
   Queue& queue_;
   const QueuedMessage& message_;
   std::string prefix_;

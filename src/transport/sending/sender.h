@@ -72,6 +72,7 @@ class Sender {
   void watch(SmtpClient& client, bool is_there);
   bool is_breaking();
 
+  MessageBytes::Signers signers() const;
   void serve(Lease lease);
   // Settles. Gives back without an outcome what could not even be tried.
   void attempt(const Lease& lease, Open& open);

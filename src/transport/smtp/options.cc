@@ -70,6 +70,16 @@ void declare(config::Schema& schema, SmtpOptions& into) {
                 TRY_VOID(net::parse_network(text));
                 return {};
               });
+  schema.list(
+      "smtp.trusted_sealers", into.trusted_sealers, "domain",
+      {"Domains, as ARC's seals name them (RFC 8617), whose word counts: if one of them passed a message on and "
+       "says that it was its author's before, and whoever passed it on since is one of them as well, a failure "
+       "of DMARC has no consequence. For lists and forwarders that change messages."},
+      [](std::string_view text) -> Result<void> {
+        if (text.empty() || text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_") != text.npos)
+          return fail(Errc::invalid, "is no domain in lower case");
+        return {};
+      });
 }
 
 }  // namespace kontor::transport

@@ -40,6 +40,7 @@ struct SmtpOptions {
   std::uint32_t check_threads = 8;
   std::string postmaster;
   std::vector<std::string> trusted_relays;
+  std::vector<std::string> trusted_sealers;  // domains
 };
 
 void declare(config::Schema& schema, SmtpOptions& into);

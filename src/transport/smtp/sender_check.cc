@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "formats/mime/header.h"
+#include "transport/auth/arc.h"
 #include "transport/auth/dkim.h"
 #include "transport/auth/dmarc.h"
 #include "transport/auth/spf.h"
@@ -51,18 +52,44 @@ SpfVerdict check_client(const SendingClient& client, const SenderFacts& facts, R
   return check_spf(request, resolver);
 }
 
-Result<std::vector<DkimVerdict>> check_signatures(const SmtpMessage& message, std::int64_t time, Resolver& resolver) {
-  DkimVerifier verifier(time);
-  verifier.feed(message.head());
-  const auto read = message.each_of_body([&](std::string_view piece) -> Result<void> {
-    verifier.feed(piece);
+struct Signatures {
+  explicit Signatures(std::int64_t time) : dkim(time) {}
+  DkimVerifier dkim;
+  ArcVerifier arc;
+};
+
+Result<void> read_signatures(const SmtpMessage& message, Signatures& into) {
+  into.dkim.feed(message.head());
+  into.arc.feed(message.head());
+  auto read = message.each_of_body([&](std::string_view piece) -> Result<void> {
+    into.dkim.feed(piece);
+    into.arc.feed(piece);
     return {};
   });
-  if (!read) {
-    log::error("smtp.spool", {{"why", read.error().text}});
-    return std::unexpected(read.error());
+  if (!read) log::error("smtp.spool", {{"why", read.error().text}});
+  return read;
+}
+
+void check_authors(const Authors& authors, const SenderFacts& facts, const PublicSuffixes& suffixes, Resolver& resolver,
+                   AuthResults& results) {
+  for (const std::string& author : authors.domains) {
+    DmarcRequest request{author, results.spf.value_or(SpfVerdict()), results.dkim, facts.dice};
+    DmarcVerdict& verdict = results.dmarc.emplace_back(check_dmarc(request, suffixes, resolver));
+    // Where SPF could not be checked nobody can say that both failed: a relay's own bounces are not signed.
+    if (!facts.client && verdict.result == DmarcResult::fail) {
+      verdict.result = DmarcResult::temperror;
+      verdict.applied = DmarcPolicy::none;
+    }
   }
-  return verifier.finish(resolver);
+}
+
+// RFC 8617 section 7.2.1: what broke on the way was the author's before, if somebody says so who is believed.
+void believe_sealers(const SenderFacts& facts, AuthResults& results) {
+  for (DmarcVerdict& one : results.dmarc) {
+    if (one.result != DmarcResult::fail) continue;
+    one.vouched_by = vouching_sealer(results.arc, one.domain, facts.trusted_sealers).value_or("");
+    if (!one.vouched_by.empty()) one.applied = DmarcPolicy::none;
+  }
 }
 
 }  // namespace
@@ -90,27 +117,24 @@ SenderCheck check_sender(const SmtpMessage& message, const SenderFacts& facts, c
     out.results.helo = facts.client->helo;
   }
   out.results.mail_from = facts.mail_from.domain.empty() ? std::string() : facts.mail_from.to_string();
-  auto signatures = check_signatures(message, facts.time, resolver);
+  if (facts.client) out.results.client = net::to_string(facts.client->ip);
+  Signatures signatures(facts.time);
   // A fault of ours is nobody's forgery: who delivers it cannot read it either, and lets it come again.
-  if (!signatures) return out;
-  out.results.dkim = *std::move(signatures);
+  if (!read_signatures(message, signatures)) return out;
+  out.results.dkim = signatures.dkim.finish(resolver);
   const Authors authors = find_authors(message.head());
+  if (!authors.is_ambiguous) check_authors(authors, facts, suffixes, resolver, out.results);
+  // Last: a long chain must not use up the time for what the authors want.
+  out.results.arc = signatures.arc.finish(resolver);
+  believe_sealers(facts, out.results);
   if (authors.is_ambiguous) {
     out.wish = DmarcPolicy::reject;
     out.because = "The message has more than one author's field (From)";
-    return out;
   }
-  for (const std::string& author : authors.domains) {
-    DmarcRequest request{author, out.results.spf.value_or(SpfVerdict()), out.results.dkim, facts.dice};
-    DmarcVerdict& verdict = out.results.dmarc.emplace_back(check_dmarc(request, suffixes, resolver));
-    // Where SPF could not be checked nobody can say that both failed: a relay's own bounces are not signed.
-    if (!facts.client && verdict.result == DmarcResult::fail) {
-      verdict.result = DmarcResult::temperror;
-      verdict.applied = DmarcPolicy::none;
-    }
+  for (const DmarcVerdict& verdict : out.results.dmarc) {
     if (verdict.applied <= out.wish) continue;
     out.wish = verdict.applied;
-    out.because = author + " did not send this message, and asks that such mail is not taken (DMARC)";
+    out.because = verdict.domain + " did not send this message, and asks that such mail is not taken (DMARC)";
   }
   return out;
 }

@@ -36,6 +36,8 @@ struct SenderFacts {
   std::string server;      // our name
   std::int64_t time = 0;   // seconds since 1970
   std::uint32_t dice = 0;  // 0 to 99, for DMARC's pct
+  // Domains whose word counts, where they say with ARC that a message was its author's before they passed it on.
+  std::vector<std::string> trusted_sealers;
 };
 
 struct SenderCheck {

@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
 #include "transport/auth/zone_resolver.h"
 
 namespace kontor::transport {
@@ -90,6 +95,46 @@ TEST(SenderCheck, WhatTheAuthorsWant) {
     EXPECT_NE(results_field(check.results).find(test.in_results), std::string::npos)
         << test.why << ": " << results_field(check.results);
     EXPECT_EQ(check.because.empty(), test.wish == DmarcPolicy::none) << test.why;
+  }
+}
+
+// A list that changed the message sealed it: tests/data/dkim/python-arc-2.eml, whose last seal says that DMARC passed.
+TEST(SenderCheck, TrustedSealersAreBelieved) {
+  const std::string folder = std::string(KONTOR_SOURCE_DIR) + "/tests/data/dkim/";
+  const auto read = [&](const std::string& name) {
+    std::ifstream in(folder + name, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  ZoneResolver zones;
+  zones.add_txt("rsa._domainkey.example.org",
+                std::string(boost::json::parse(read("keys.json")).at("rsa._domainkey.example.org").as_string()));
+  zones.add_txt("_dmarc.example.org", "v=DMARC1; p=reject");
+  const PublicSuffixes suffixes;
+  const SmtpOptions options;
+  struct {
+    std::vector<std::string> trusted;
+    const char *from, *to;
+    DmarcPolicy wish;
+    const char* in_results;
+  } cases[] = {
+      {{"example.org"}, "last ", "last ", DmarcPolicy::none, "dmarc=fail (p=reject dis=none arc=example.org)"},
+      {{"other.example"}, "last ", "last ", DmarcPolicy::reject, "arc=pass (i=2) smtp.remote-ip=192.0.2.1"},
+      {{"example.org"}, "last ", "lost ", DmarcPolicy::reject, "arc=fail (the body was changed)"},
+  };
+  for (const auto& test : cases) {
+    SmtpMessage message(options, 10'000);
+    std::string text = read("python-arc-2.eml");
+    text.replace(text.find(test.from), std::strlen(test.from), test.to);
+    message.write(text);
+    ASSERT_FALSE(message.finish());
+    SenderFacts facts;
+    facts.client = client_at("192.0.2.1", "list.example");
+    facts.mail_from = {"list", "list.example"};
+    facts.server = "mx.example.org";
+    facts.trusted_sealers = test.trusted;
+    const SenderCheck check = check_sender(message, facts, suffixes, zones, zones);
+    EXPECT_EQ(check.wish, test.wish) << test.in_results;
+    EXPECT_NE(results_field(check.results).find(test.in_results), std::string::npos) << results_field(check.results);
   }
 }
 

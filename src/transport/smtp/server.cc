@@ -129,6 +129,7 @@ SmtpServer::Inspection SmtpServer::inspect(SmtpMessage& message, const Envelope&
   facts.server = options.hostname;
   facts.time = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   facts.dice = static_cast<std::uint32_t>(random_u64() % 100);
+  facts.trusted_sealers = options.trusted_sealers;
   // Whoever sends the message chooses most of the names that are asked for. If slow ones could use up the time for the
   // others, what the author's domain asks for would never be known: each key and each policy has a time of its own.
   const auto start = std::chrono::steady_clock::now();
