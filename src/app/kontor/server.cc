@@ -149,8 +149,9 @@ Result<void> Server::start() {
                   "421 4.3.2 Too many connections\r\n"));
   TRY_VOID(listen_smtp());
   const login::Services logins{*house_.directory, limits_, workers_, tokens_.get()};
-  submission_ = std::make_unique<transport::SubmissionServer>(
-      *house_.directory, *house_.accounts, *house_.queue, logins, system_clock(), settings_.smtp, settings_.submission);
+  submission_ = std::make_unique<transport::SubmissionServer>(*house_.directory, *house_.accounts, *house_.queue,
+                                                              logins, system_clock(), settings_.smtp,
+                                                              settings_.submission, house_.engine.get());
   TRY_VOID(listen("submissions", settings_.listen.submissions, net::TlsMode::implicit, submission_->session(),
                   "421 4.3.2 Too many connections\r\n"));
   TRY_VOID(listen("submission", settings_.listen.submission, net::TlsMode::starttls, submission_->session(),
@@ -182,7 +183,7 @@ Result<void> Server::listen_smtp() {
   if (error) return fail(Errc::unavailable, "Cannot make " + settings_.smtp.spool_folder + ": " + error.message());
   if (settings_.listen.smtp.empty()) return {};
   smtp_ = std::make_unique<transport::SmtpServer>(*house_.accounts, *house_.directory, workers_, system_clock(),
-                                                  settings_.smtp, &filter_, dns_.get());
+                                                  settings_.smtp, &filter_, dns_.get(), house_.queue.get());
   return listen("smtp", settings_.listen.smtp, net::TlsMode::starttls, smtp_->session(),
                 "421 4.3.2 Too many connections\r\n");
 }

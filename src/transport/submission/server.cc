@@ -39,12 +39,12 @@ Task<void> run_submission_session(SubmissionServer& server, std::unique_ptr<net:
 
 SubmissionServer::SubmissionServer(directory::Directory& directory_, groupware::Accounts& accounts, Queue& queue,
                                    const login::Services& logins_, const Clock& clock_, SmtpOptions smtp_,
-                                   SubmissionOptions options)
+                                   SubmissionOptions options, store::Engine* engine)
     : directory(directory_),
       clock(clock_),
       logins(logins_),
       smtp(lenient(std::move(smtp_))),
-      submission(directory_, accounts, queue, clock_, smtp.hostname, options),
+      submission(directory_, accounts, queue, clock_, smtp.hostname, options, engine),
       delivery(accounts, directory_, clock_),
       rules(submission_rules(smtp, options, accounts.options().largest_item)),
       taken("kontor_submission_messages_total", "Messages that users brought", {{"result", "taken"}}),

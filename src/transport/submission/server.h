@@ -17,9 +17,10 @@ namespace kontor::transport {
 // Thread-safe. Must outlive its sessions, as all it refers to must.
 class SubmissionServer {
  public:
-  // `smtp`: how messages are read.
+  // `smtp`: how messages are read. `engine`: as of Submission.
   SubmissionServer(directory::Directory& directory, groupware::Accounts& accounts, Queue& queue,
-                   const login::Services& logins, const Clock& clock, SmtpOptions smtp, SubmissionOptions options);
+                   const login::Services& logins, const Clock& clock, SmtpOptions smtp, SubmissionOptions options,
+                   store::Engine* engine = nullptr);
 
   // For net::Runtime::listen.
   net::Session session();

@@ -53,16 +53,16 @@ std::string tame_name(std::string_view text) {
 }  // namespace
 
 Submission::Submission(directory::Directory& directory, groupware::Accounts& accounts, Queue& queue, const Clock& clock,
-                       std::string hostname, SubmissionOptions options)
+                       std::string hostname, SubmissionOptions options, store::Engine* engine)
     : directory_(directory),
       accounts_(accounts),
       queue_(queue),
       clock_(clock),
       hostname_(std::move(hostname)),
       options_(options),
-      messages_(options.messages_per_hour),
-      recipients_(options.recipients_per_hour),
-      tenant_messages_(options.tenant_messages_per_hour) {}
+      messages_(options.messages_per_hour, engine, 'm', clock.now()),
+      recipients_(options.recipients_per_hour, engine, 'r', clock.now()),
+      tenant_messages_(options.tenant_messages_per_hour, engine, 't', clock.now()) {}
 
 Result<SendRight> Submission::may_use(const Principal& who, std::string_view address) const {
   const Error denied(Errc::denied,

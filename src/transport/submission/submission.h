@@ -35,9 +35,9 @@ struct Submitted {
 // Thread-safe. Blocks but for may_use().
 class Submission {
  public:
-  // All must outlive it.
+  // All must outlive it. With an engine, what users have sent counts beyond the end of the process.
   Submission(directory::Directory& directory, groupware::Accounts& accounts, Queue& queue, const Clock& clock,
-             std::string hostname, SubmissionOptions options);
+             std::string hostname, SubmissionOptions options, store::Engine* engine = nullptr);
 
   // Whether the user may send under the address (the envelope's or From): its own, also with a sub-address, or one that
   // it was granted. Never blocks. Errors: denied.

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "store/memory.h"
+#include "transport/receiving/partition.h"
 #include "transport/submission/parameters.h"
 
 namespace kontor::transport {
@@ -37,7 +38,8 @@ class SubmissionTest : public testing::Test {
     return directory->add_principal({.kind = kind, .address = address, .name = "X", .status = {}, .quota = {}}).value();
   }
   void restart(const SubmissionOptions& options) {
-    submission = std::make_unique<Submission>(*directory, *accounts, *queue, clock, "mx.example.org", options);
+    submission =
+        std::make_unique<Submission>(*directory, *accounts, *queue, clock, "mx.example.org", options, engine.get());
   }
   Submitted message(const std::string& head, const std::string& body = "Hello\r\n") {
     Submitted out;
@@ -145,6 +147,27 @@ TEST_F(SubmissionTest, LimitsWhatIsSentInAnHour) {
   clock.advance(31min);
   EXPECT_TRUE(submission->submit(ada, message(head)));
   EXPECT_FALSE(submission->has_credit(ada));
+}
+
+TEST_F(SubmissionTest, ARestartGivesNoNewCredit) {
+  const SubmissionOptions options{.messages_per_hour = 2, .tenant_messages_per_hour = 3};
+  restart(options);
+  const std::string head = "From: ada@example.org\r\n\r\n";
+  EXPECT_TRUE(submission->submit(ada, message(head)));
+  EXPECT_TRUE(submission->submit(ada, message(head)));
+  restart(options);
+  EXPECT_FALSE(submission->has_credit(ada));
+  EXPECT_TRUE(submission->has_credit(ben)) << "one more of the tenant's";
+  clock.advance(31min);
+  restart(options);
+  EXPECT_TRUE(submission->has_credit(ada)) << "it comes back all the same";
+  clock.advance(1h);
+  restart(options);
+  auto snapshot = engine->snapshot(kReceivingPartition).value();
+  EXPECT_TRUE(snapshot->scan("C", "D", [](store::Key, store::Value) {
+    ADD_FAILURE() << "what came back wholly is forgotten";
+    return true;
+  }));
 }
 
 TEST_F(SubmissionTest, FilesACopyOfWhatWasSent) {
