@@ -32,10 +32,8 @@ Visitors::Place Visitors::enter(const net::IpAddress& address) {
   const auto now = now_();
   std::string key = visitor_key(address);
   std::lock_guard lock(mutex_);
-  if (visitors_.size() >= kMostAddresses && !visitors_.contains(key)) {
-    forget_old(now);
-    if (visitors_.size() >= kMostAddresses) return {this, {}};
-  }
+  forget_old(now);
+  if (visitors_.size() >= kMostAddresses && !visitors_.contains(key)) return {this, {}};
   auto [found, is_new] = visitors_.try_emplace(key);
   Visitor& visitor = found->second;
   const std::chrono::duration<double> since = now - visitor.last;
@@ -44,7 +42,11 @@ Visitors::Place Visitors::enter(const net::IpAddress& address) {
   else
     visitor.credit = std::min<double>(per_minute_, visitor.credit + since.count() * per_minute_ / 60);
   visitor.last = now;
-  if (visitor.open >= at_once_ || visitor.credit < 1) return {};
+  if (visitor.open == 0 && !is_new) idle_.erase(visitor.idle);
+  if (visitor.open >= at_once_ || visitor.credit < 1) {
+    if (visitor.open == 0) rest(visitor, key, now);
+    return {};
+  }
   ++visitor.open;
   visitor.credit -= 1;
   return {this, std::move(key)};
@@ -52,14 +54,25 @@ Visitors::Place Visitors::enter(const net::IpAddress& address) {
 
 void Visitors::leave(const std::string& key) {
   std::lock_guard lock(mutex_);
-  if (auto found = visitors_.find(key); found != visitors_.end()) --found->second.open;
+  auto found = visitors_.find(key);
+  if (found == visitors_.end()) return;  // it was not counted
+  if (--found->second.open == 0) rest(found->second, key, now_());
+}
+
+void Visitors::rest(Visitor& visitor, const std::string& key, std::chrono::steady_clock::time_point now) {
+  visitor.idle_since = now;
+  visitor.idle = idle_.insert(idle_.end(), key);
 }
 
 // Whoever was not here for a minute has all its credit again: nothing is lost with it.
+// At each visit two at most, which is more than can come.
 void Visitors::forget_old(std::chrono::steady_clock::time_point now) {
-  std::erase_if(visitors_, [&](const auto& entry) {
-    return entry.second.open == 0 && now - entry.second.last > std::chrono::minutes(1);
-  });
+  for (int i = 0; i < 2 && !idle_.empty(); ++i) {
+    auto oldest = visitors_.find(idle_.front());
+    if (now - oldest->second.idle_since <= std::chrono::minutes(1)) return;
+    visitors_.erase(oldest);
+    idle_.pop_front();
+  }
 }
 
 }  // namespace kontor::transport

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <string>
 #include <unordered_map>
@@ -13,8 +14,8 @@
 
 namespace kontor::transport {
 
-// Thread-safe. Memory is bounded: addresses beyond kMostAddresses are let in uncounted, which the server's own limits
-// bound.
+// Thread-safe; a visit costs the same however many addresses are known. Memory is bounded: addresses beyond
+// kMostAddresses are let in uncounted, which the server's own limits bound.
 class Visitors {
  public:
   using Now = std::function<std::chrono::steady_clock::time_point()>;
@@ -44,16 +45,20 @@ class Visitors {
  private:
   struct Visitor {
     std::uint32_t open = 0;
-    double credit = 0;  // connections that it may make at once
-    std::chrono::steady_clock::time_point last;
+    double credit = 0;                                 // connections that it may make at once
+    std::chrono::steady_clock::time_point last;        // that it came
+    std::chrono::steady_clock::time_point idle_since;  // while nothing is open
+    std::list<std::string>::iterator idle;             // the same: its place in idle_
   };
   void leave(const std::string& key);
+  void rest(Visitor& visitor, const std::string& key, std::chrono::steady_clock::time_point now);
   void forget_old(std::chrono::steady_clock::time_point now);
 
   const std::uint32_t at_once_, per_minute_;
   const Now now_;
   std::mutex mutex_;
   std::unordered_map<std::string, Visitor> visitors_;
+  std::list<std::string> idle_;  // keys of those without a connection, by the time since when that is so
 };
 
 }  // namespace kontor::transport

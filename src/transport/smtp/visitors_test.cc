@@ -40,6 +40,18 @@ TEST(Visitors, PerMinute) {
   EXPECT_FALSE(visitors.enter(visitor_at("192.0.2.1")));
 }
 
+// Nothing is forgotten that could still count.
+TEST(Visitors, CreditComesBackDuringAConnection) {
+  std::chrono::steady_clock::time_point now{};
+  Visitors visitors(1, 1, [&] { return now; });
+  auto place = visitors.enter(visitor_at("192.0.2.1"));
+  now += std::chrono::seconds(50);
+  place = {};
+  EXPECT_FALSE(visitors.enter(visitor_at("192.0.2.1")));
+  now += std::chrono::seconds(10);
+  EXPECT_TRUE(visitors.enter(visitor_at("192.0.2.1"))) << "a minute is over";
+}
+
 TEST(Visitors, MemoryIsBounded) {
   std::chrono::steady_clock::time_point now{};
   Visitors visitors(1, 1, [&] { return now; });
