@@ -125,6 +125,7 @@ Result<Delivered> Delivery::deliver(std::string_view address, const StagedConten
   Incoming incoming{content, arrival.sender, std::string(address), recipient.detail, {}};
   incoming.is_junk = arrival.is_junk;
   incoming.may_refuse = arrival.may_refuse;
+  incoming.reports = arrival.reports;
   if (principal.kind != directory::PrincipalKind::group) {
     TRY(const std::shared_ptr<Account> account, accounts_.open(principal.account()));
     TRY(const Filed filed, file(*account, incoming));

@@ -25,6 +25,7 @@ struct Arrival {
   std::string fingerprint;  // stands for the message as it was sent; empty = the content's hash
   bool may_refuse = true;   // false: the sender could not be told which recipient's script refuses; it keeps instead
   bool is_junk = false;     // goes into the folder for junk, where there is one and no script says otherwise
+  ReportWishes reports = {};
 };
 
 struct Delivered {

@@ -361,6 +361,7 @@ Result<void> load_settings(Settings& settings, const std::string& file) {
   settings.smtp.hostname = settings.hostname;
   settings.smtp.spool_folder = settings.data + "/spool";
   settings.sending.hostname = settings.hostname;
+  settings.smtp.address_literals = settings.sending.address_literals;
   return {};
 }
 

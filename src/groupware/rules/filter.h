@@ -48,6 +48,7 @@ struct Incoming {
   std::string note;        // of a group's message: kept with what was done; empty = none
   bool is_junk = false;    // what is kept goes into the folder for junk, where there is one
   bool may_refuse = true;  // false: nobody could be told, so that what is refused is kept
+  ReportWishes reports = {};
 };
 
 struct Filed {

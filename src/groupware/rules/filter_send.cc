@@ -126,6 +126,7 @@ Result<void> Filter::send_on(Way& way, const sieve::Redirect& redirect, const si
   mail.principal = way.who.id;
   mail.sender = way.incoming.sender;
   mail.recipients = {redirect.address};
+  mail.reports = way.incoming.reports;
   TRY(mail.content,
       stage(way.incoming.content, fmt::format("{}: {}\r\n", kForwardedBy, way.who.primary_address()), edition));
   TRY_VOID(outbox_->send(mail));

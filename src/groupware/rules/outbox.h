@@ -11,6 +11,14 @@
 
 namespace kontor::groupware {
 
+// What the sender of a message asked for about reports (RFC 3461), for forwards. In the terms of SMTP.
+struct ReportWishes {
+  std::uint8_t notify = 0;    // section 4.1: 1 = NEVER, 2 = SUCCESS, 4 = FAILURE, 8 = DELAY; 0 = not said
+  std::uint8_t returned = 0;  // section 4.3: 1 = FULL, 2 = HDRS; 0 = not said
+  std::string envelope_id;    // section 4.4, decoded
+  std::string original;       // section 4.2, decoded: "rfc822;ada@example.org"
+};
+
 // A forward is somebody else's message, passed on: its sender is that one's.
 enum class OutgoingKind : std::uint8_t { forward, vacation, notification };
 
@@ -20,6 +28,7 @@ struct OutgoingMail {
   std::vector<std::string> recipients;  // at least one
   StagedContent content;
   OutgoingKind kind = OutgoingKind::forward;
+  ReportWishes reports = {};  // of a forward
 };
 
 // Thread-safe.

@@ -24,6 +24,13 @@ Origin origin_of(groupware::OutgoingKind kind) {
   return Origin::notification;
 }
 
+// Success was told when the message was delivered here: the forward is the recipient's own affair. Of what goes wrong
+// with it the sender hears only if that was not forbidden.
+DsnNotify notify_of_forward(std::uint8_t asked) {
+  if (asked == DsnNotify::kSuccess) return {.bits = DsnNotify::kNever};
+  return {.bits = static_cast<std::uint8_t>(asked & ~DsnNotify::kSuccess)};
+}
+
 }  // namespace
 
 Result<void> RuleOutbox::send(const groupware::OutgoingMail& mail) {
@@ -35,11 +42,20 @@ Result<void> RuleOutbox::send(const groupware::OutgoingMail& mail) {
   message.envelope.origin = origin_of(mail.kind);
   message.envelope.cause = "rule of " + who.primary_address();
   message.envelope.needs.utf8 = !is_all_ascii(mail.sender);
+  if (mail.kind == groupware::OutgoingKind::forward) {
+    message.envelope.dsn_return = static_cast<DsnReturn>(mail.reports.returned);
+    message.envelope.envelope_id = mail.reports.envelope_id;
+  }
   for (const std::string& address : mail.recipients) {
     NewRecipient recipient;
     recipient.address = address;
     // Nobody waits for news of what a program wrote.
-    if (mail.kind != groupware::OutgoingKind::forward) recipient.notify.bits = DsnNotify::kNever;
+    if (mail.kind != groupware::OutgoingKind::forward) {
+      recipient.notify.bits = DsnNotify::kNever;
+    } else {
+      recipient.notify = notify_of_forward(mail.reports.notify);
+      recipient.original = mail.reports.original;
+    }
     message.envelope.needs.utf8 = message.envelope.needs.utf8 || !is_all_ascii(address);
     message.recipients.push_back(std::move(recipient));
   }

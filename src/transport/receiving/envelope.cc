@@ -29,16 +29,20 @@ std::string protocol_word(const Envelope& envelope, const Trace& trace) {
 
 }  // namespace
 
-std::string trace_header(const Envelope& envelope, const Trace& trace, Instant now) {
-  std::string out = fmt::format("Return-Path: <{}>\r\n", envelope.sender.to_string());
-  std::string only = envelope.recipients.size() == 1 ? envelope.recipients.front().address : std::string();
-  if (!only.empty()) out += fmt::format("Delivered-To: {}\r\n", only);
-  out += fmt::format("Received: from {} ({})\r\n\t", tame(trace.client), trace.peer);
+std::string received_field(const Envelope& envelope, const Trace& trace, std::string_view only, Instant now) {
+  std::string out = fmt::format("Received: from {} ({})\r\n\t", tame(trace.client), trace.peer);
   if (!trace.tls.empty()) out += fmt::format("(using {})\r\n\t", tame(trace.tls, ' '));
   out += fmt::format("by {} with {} id {}", trace.hostname, protocol_word(envelope, trace), trace.id);
   if (!only.empty()) out += fmt::format("\r\n\tfor <{}>", only);
   out += fmt::format(";\r\n\t{:%a, %d %b %Y %H:%M:%S} +0000\r\n", fmt::gmtime(now.time_since_epoch().count()));
   return out;
+}
+
+std::string trace_header(const Envelope& envelope, const Trace& trace, Instant now) {
+  std::string out = fmt::format("Return-Path: <{}>\r\n", envelope.sender.to_string());
+  const std::string only = envelope.recipients.size() == 1 ? envelope.recipients.front().address : std::string();
+  if (!only.empty()) out += fmt::format("Delivered-To: {}\r\n", only);
+  return out + received_field(envelope, trace, only, now);
 }
 
 }  // namespace kontor::transport

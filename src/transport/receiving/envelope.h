@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/id.h"
 #include "base/time.h"
+#include "groupware/rules/outbox.h"
 #include "wire/smtp/path.h"
 
 namespace kontor::transport {
@@ -17,6 +19,8 @@ struct EnvelopeRecipient {
   std::string address;
   TenantId tenant;
   bool is_group = false;
+  bool is_elsewhere = false;  // not for an account here: it goes into the queue
+  groupware::ReportWishes reports = {};
 };
 
 struct Envelope {
@@ -36,6 +40,9 @@ struct Trace {
   std::string id;        // of this transaction
   bool is_encrypted = false;
 };
+
+// Received alone; `only`: the one recipient, or empty.
+std::string received_field(const Envelope& envelope, const Trace& trace, std::string_view only, Instant now);
 
 // Return-Path (RFC 5321 section 4.4), Delivered-To and Received (with the protocol names of RFC 3848 and RFC 6531),
 // each with its CRLF. All recipients of a tenant share one stored message, so the address stands in it only if it is

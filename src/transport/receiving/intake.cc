@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <unordered_map>
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "transport/receiving/parallel.h"
 
@@ -19,6 +21,15 @@ Result<groupware::Delivered> deliver_one(const groupware::Delivery& delivery, co
     log::error("lmtp.fault", {{"recipient", address}, {"what", fault.what()}});
     return fail(Errc::corrupt, "a fault on this server");
   }
+}
+
+// For each recipient, which one is the first with its address.
+std::vector<std::size_t> first_named(const std::vector<EnvelopeRecipient>& recipients) {
+  std::vector<std::size_t> first(recipients.size());
+  std::unordered_map<std::string, std::size_t> known;
+  for (std::size_t i = 0; i < recipients.size(); ++i)
+    first[i] = recipients.size() == 1 ? i : known.try_emplace(to_lower(recipients[i].address), i).first->second;
+  return first;
 }
 
 }  // namespace
@@ -70,14 +81,18 @@ std::vector<Result<groupware::Delivered>> Intake::deliver(const groupware::Deliv
     else
       copy.state = std::unexpected(content.error());
   }
-  const groupware::Arrival arrival{sender_, fingerprint_ ? fingerprint_->finish() : std::string(), manner.may_refuse,
-                                   manner.is_junk};
+  const std::string fingerprint = fingerprint_ ? fingerprint_->finish() : std::string();
+  const std::vector<std::size_t> first = first_named(recipients_);
   std::vector<Result<groupware::Delivered>> answers(recipients_.size());
   parallel_each(workers, recipients_.size(), [&](std::size_t i) {
+    if (first[i] != i) return;
     Copy& copy = copy_of(recipients_[i].tenant);
+    const groupware::Arrival arrival{sender_, fingerprint, manner.may_refuse, manner.is_junk, recipients_[i].reports};
     answers[i] = copy.state ? deliver_one(delivery, recipients_[i].address, copy.content, arrival)
                             : std::unexpected(copy.state.error());
   });
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    if (first[i] != i) answers[i] = answers[first[i]];
   return answers;
 }
 

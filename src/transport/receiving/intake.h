@@ -28,8 +28,9 @@ class Intake {
   // Never fails: what goes wrong is in the answers of deliver(). Beyond the limit, bytes are counted and dropped.
   void write(std::string_view bytes);
 
-  // Files the message for each recipient, several at once; the answers are in the order of the recipients. What is
-  // answered with success is durable. `manner`: the fields of an Arrival of that name.
+  // Files the message for each recipient, several at once; the answers are in the order of the recipients. An address
+  // that is there twice gets one copy, and its answer twice. What is answered with success is durable. `manner`: the
+  // fields of an Arrival of that name.
   struct Manner {
     bool may_refuse = true;
     bool is_junk = false;

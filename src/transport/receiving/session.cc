@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "net/blocking.h"
 #include "transport/receiving/answers.h"
@@ -51,9 +53,10 @@ Task<void> ReceivingSession::serve() {
     // Answers of a pipelined group go out together, RFC 2920 section 3.2.
     if (!io_.has_input()) co_await io_.flush();
     // A line may not trickle in for longer than silence may last.
-    io_.stream().set_deadline(std::chrono::steady_clock::now() + rules_.idle_timeout);
+    const auto until = std::chrono::steady_clock::now() + rules_.idle_timeout;
+    io_.stream().set_deadline(std::min(until, message_until_.value_or(until)));
     Result<std::string> line = co_await io_.read_line(rules_.line_length);
-    io_.stream().set_deadline(std::nullopt);
+    restore_deadline();
     if (line && rules_.has_strict_lines && !io_.had_crlf()) {
       co_await say(Reply(521, "5.5.2", "A line ended without CR; closing"));
       is_done_ = true;
@@ -182,7 +185,10 @@ Task<void> ReceivingSession::recipient(Command command) {
     co_return co_await say(Reply(452, "4.5.3", "Too many recipients; bring the others in another transaction"));
 
   if (auto own = own_recipient(command)) {
-    if (*own) envelope_->recipients.push_back(**own);
+    if (*own) {
+      complete_recipient(**own);
+      envelope_->recipients.push_back(**own);
+    }
     co_return co_await say(*own ? Reply(250, "2.1.5", "Recipient ok") : own->error());
   }
   EnvelopeRecipient recipient;
@@ -205,6 +211,7 @@ Task<void> ReceivingSession::recipient(Command command) {
   }
   recipient.tenant = (*known)->tenant;
   recipient.is_group = (*known)->is_group;
+  complete_recipient(recipient);
   envelope_->recipients.push_back(std::move(recipient));
   co_await say(Reply(250, "2.1.5", "Recipient ok"));
 }
@@ -228,6 +235,8 @@ void ReceivingSession::reset() {
   drop_message();
   std::string().swap(pending_);  // an idle connection holds no memory of its last message
   chunks_ = Chunks::none;
+  message_until_.reset();
+  restore_deadline();
 }
 
 }  // namespace kontor::transport

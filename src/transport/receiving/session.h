@@ -61,6 +61,8 @@ class ReceivingSession {
   // Whether the recipient is taken, where that is not for delivery() to say.
   virtual std::optional<std::expected<EnvelopeRecipient, Reply>> own_recipient(const Command&) { return std::nullopt; }
   virtual std::optional<Reply> refuse_sender(const Command&) { return std::nullopt; }
+  // Adds to a recipient that is taken what prepare_recipient() learned.
+  virtual void complete_recipient(EnvelopeRecipient&) {}
   virtual std::string recipient_address(const wire::smtp::Path& path) const { return path.to_string(); }
   virtual Task<void> on_refused_recipient() { co_return; }
   // The message, in pieces. On a worker; must not fail.
@@ -102,6 +104,7 @@ class ReceivingSession {
   Task<void> take(std::string_view bytes);
   Task<void> drop_chunk(std::uint64_t size);
   void begin_message();
+  void restore_deadline() { io_.stream().set_deadline(message_until_); }
   Task<void> end_message();
 
   // A BDAT that was refused fails all that follow, until RSET or MAIL.
@@ -116,6 +119,7 @@ class ReceivingSession {
   std::optional<Envelope> envelope_;
   std::string pending_;  // content that no worker has seen yet
   Chunks chunks_ = Chunks::none;
+  std::optional<std::chrono::steady_clock::time_point> message_until_;  // while one comes; also between its chunks
   std::string id_;
   std::uint64_t transactions_ = 0;
   std::uint32_t bad_commands_ = 0;

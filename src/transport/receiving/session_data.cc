@@ -25,11 +25,14 @@ Task<void> ReceivingSession::take(std::string_view bytes) {
 
 void ReceivingSession::begin_message() {
   io_.stream().set_timeout(rules_.data_timeout);
-  if (rules_.message_time) io_.stream().set_deadline(std::chrono::steady_clock::now() + *rules_.message_time);
+  if (rules_.message_time && !message_until_) message_until_ = std::chrono::steady_clock::now() + *rules_.message_time;
+  restore_deadline();
 }
 
 Task<void> ReceivingSession::end_message() {
-  io_.stream().set_deadline(std::nullopt);
+  // From here on it is ours: how long that takes is not for its sender.
+  message_until_.reset();
+  restore_deadline();
   io_.stream().set_timeout(rules_.idle_timeout);
   co_await finish_message();
 }
@@ -65,12 +68,13 @@ Task<void> ReceivingSession::chunk(Command command) {
   bool has_recipients = envelope_ && !envelope_->recipients.empty();
   if (!has_recipients || chunks_ == Chunks::failed) {
     chunks_ = Chunks::failed;
+    begin_message();
     co_await drop_chunk(command.chunk);
+    io_.stream().set_timeout(rules_.idle_timeout);
     co_return co_await say(Reply(503, "5.5.1", "There is no valid recipient"));
   }
-  if (chunks_ == Chunks::none) begin_message();
+  begin_message();
   chunks_ = Chunks::open;
-  io_.stream().set_timeout(rules_.data_timeout);
   for (std::uint64_t left = command.chunk; left > 0 && !is_done_;) {
     std::string_view bytes = co_await io_.read_chunk(static_cast<std::size_t>(std::min<std::uint64_t>(left, kRead)));
     left -= bytes.size();

@@ -35,7 +35,8 @@ class MailWorld {
     if (protocol == "lmtp")
       lmtp_ = std::make_unique<LmtpServer>(*accounts_, *directory_, *workers_, clock_, lmtp_options(scenario));
     else
-      smtp_ = std::make_unique<SmtpServer>(*accounts_, *directory_, *workers_, clock_, smtp_options(scenario));
+      smtp_ = std::make_unique<SmtpServer>(*accounts_, *directory_, *workers_, clock_, smtp_options(scenario), nullptr,
+                                           nullptr, scenario.setting("queue").empty() ? nullptr : queue_.get());
     std::vector<net::Certificate> certificates;
     if (!scenario.setting("tls").empty()) certificates = {net::transcript_certificate()};
     server_ = std::make_unique<net::TestServer>(lmtp_ ? lmtp_->session() : smtp_->session(), net::TlsMode::starttls,
@@ -55,6 +56,14 @@ class MailWorld {
   }
 
   std::uint32_t count(const std::string& address) { return inbox(address)->total; }
+
+  // What waits in the queue, oldest first.
+  std::vector<QueueListed> queued() { return must_have(queue_->list({}, 100)); }
+  std::string queued_content() {
+    const auto all = queued();
+    if (all.empty()) throw std::runtime_error("the queue is empty");
+    return must_have(queue_->read(all.back().message.content, 0, 1 << 20));
+  }
 
   // The newest message: the fields that delivery put before it, and what was sent.
   std::pair<std::string, std::string> newest(const std::string& address) {
@@ -92,6 +101,7 @@ class MailWorld {
     options.hops = static_cast<std::uint32_t>(scenario.number("hops", options.hops));
     options.message_time = std::chrono::seconds(scenario.number("message_time", 20));
     options.postmaster = scenario.setting("postmaster");
+    if (!scenario.setting("trusted").empty()) options.trusted_networks = {scenario.setting("trusted")};
     if (scenario.setting("bare") == "repair") options.bare_line_ends = BareLineEnds::repair;
     return options;
   }
@@ -143,6 +153,7 @@ class MailWorld {
   std::unique_ptr<directory::Directory> directory_ =
       must_have(directory::Directory::open(*engine_, clock_, {.memory_kib = 64, .passes = 1}));
   std::unique_ptr<groupware::Accounts> accounts_;
+  std::unique_ptr<Queue> queue_ = must_have(Queue::open(*engine_, clock_));
   std::unique_ptr<Workers> workers_ = std::make_unique<Workers>(3);
   std::unique_ptr<LmtpServer> lmtp_;
   std::unique_ptr<SmtpServer> smtp_;
@@ -161,6 +172,24 @@ void expect_equal(const std::string& got, const std::string& wanted) {
   if (got != wanted) throw std::runtime_error("expected: " + wanted + "\n  got: " + got);
 }
 
+// "FROM > TO TO", with "/NOTIFY" and "=ORIGINAL" behind those who have them.
+std::string line_of(const QueueListed& one) {
+  std::string out = "<" + one.message.sender + "> >";
+  for (const QueuedRecipient& to : one.recipients) {
+    out += " " + to.address;
+    if (to.notify.bits != 0) out += "/" + std::to_string(to.notify.bits);
+    if (!to.original.empty()) out += "=" + to.original;
+  }
+  return out;
+}
+
+void expect_content(const std::string& content, std::string pattern) {
+  const bool must_be_absent = pattern.starts_with('!');
+  if (must_be_absent) pattern.erase(0, 1);
+  if ((content.find(unescape(pattern)) != std::string::npos) == must_be_absent)
+    throw std::runtime_error("the newest in the queue is\n" + content);
+}
+
 void expect_header(const std::string& header, std::string pattern) {
   bool must_be_absent = pattern.starts_with('!');
   if (must_be_absent) pattern.erase(0, 1);
@@ -177,6 +206,13 @@ void take_step(MailWorld& world, const MailStep& step) {
   const std::string& word = step.word;
   if (word == "FILL") return world.peer().send(std::string(std::stoul(step.text), 'x'));
   if (word == "STOP") return world.stop();
+  if (word == "WAIT") return std::this_thread::sleep_for(std::chrono::milliseconds(std::stoi(step.text)));
+  if (word == "QUEUE") {
+    std::string lines;
+    for (const QueueListed& one : world.queued()) lines += (lines.empty() ? "" : ", ") + line_of(one);
+    return expect_equal(lines, step.text);
+  }
+  if (word == "HAS") return expect_content(world.queued_content(), step.text);
   auto [address, rest] = split(step.text);
   if (word == "COUNT") return expect_equal(std::to_string(world.count(address)), rest);
   if (word == "LAST") return expect_equal(world.newest(address).second, unescape(rest));
@@ -209,14 +245,16 @@ TEST(LmtpTranscript, Tls) { play("lmtp", "tls.txt"); }
 TEST(LmtpTranscript, Utf8) { play("lmtp", "utf8.txt"); }
 
 TEST(SmtpTranscript, Basic) { play("smtp", "basic.txt"); }
+TEST(SmtpTranscript, Dsn) { play("smtp", "dsn.txt"); }
 TEST(SmtpTranscript, Limits) { play("smtp", "limits.txt"); }
 TEST(SmtpTranscript, Relay) { play("smtp", "relay.txt"); }
 TEST(SmtpTranscript, Smuggling) { play("smtp", "smuggling.txt"); }
 TEST(SmtpTranscript, Tls) { play("smtp", "tls.txt"); }
+TEST(SmtpTranscript, Trusted) { play("smtp", "trusted.txt"); }
 
 TEST(MailTranscripts, EveryFileIsPlayed) {
   EXPECT_EQ(count_transcripts("lmtp"), 8U) << "a new transcript needs its TEST above";
-  EXPECT_EQ(count_transcripts("smtp"), 5U) << "a new transcript needs its TEST above";
+  EXPECT_EQ(count_transcripts("smtp"), 7U) << "a new transcript needs its TEST above";
 }
 
 }  // namespace

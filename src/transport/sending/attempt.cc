@@ -125,7 +125,11 @@ void Sender::deliver_here(const Lease& lease, const std::vector<const QueuedReci
       note(*one, std::unexpected(taken.error()));
       continue;
     }
-    accepted.push_back({one->address, taken->tenant, taken->is_group});
+    EnvelopeRecipient& recipient = accepted.emplace_back(one->address, taken->tenant, taken->is_group);
+    recipient.reports = {.notify = one->notify.bits,
+                         .returned = static_cast<std::uint8_t>(lease.message->dsn_return),
+                         .envelope_id = lease.message->envelope_id,
+                         .original = one->original};
     who.push_back(one);
   }
   if (accepted.empty()) return;
@@ -143,7 +147,10 @@ void Sender::deliver_here(const Lease& lease, const std::vector<const QueuedReci
   }
   std::vector<Result<groupware::Delivered>> answers(who.size(), state);
   if (state) answers = intake.deliver(delivery_, services_.workers, {});
-  for (std::size_t i = 0; i < who.size(); ++i) note(*who[i], answers[i]);
+  for (std::size_t i = 0; i < who.size(); ++i) {
+    note(*who[i], answers[i]);
+    outcomes.back().is_group = accepted[i].is_group;
+  }
 }
 
 SendResult<std::vector<wire::smtp::Reply>> Sender::send_by(const NextHop& hop, const SmtpTransaction& transaction,

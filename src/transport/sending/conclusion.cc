@@ -14,6 +14,12 @@ std::chrono::seconds wait_after(std::uint32_t attempts, const SendingOptions& op
   return wait + wait * (static_cast<int>(random % 21) - 10) / 100;
 }
 
+// A group's address is no mailbox: RFC 3461 section 5.2.7.3.
+DsnAction success_of(const AttemptOutcome& outcome) {
+  if (outcome.kind != AttemptOutcome::Kind::delivered) return DsnAction::relayed;
+  return outcome.is_group ? DsnAction::expanded : DsnAction::delivered;
+}
+
 }  // namespace
 
 Conclusion conclude(const Lease& lease, const std::vector<AttemptOutcome>& outcomes, const SendingOptions& options,
@@ -30,9 +36,7 @@ Conclusion conclude(const Lease& lease, const std::vector<AttemptOutcome>& outco
     if (outcome->kind == AttemptOutcome::Kind::delivered || outcome->kind == AttemptOutcome::Kind::relayed) {
       settled.state = RecipientState::delivered;
       if (recipient.notify.wants(DsnNotify::kSuccess) && !outcome->passes_dsn)
-        out.successes.push_back(
-            {&recipient, outcome->kind == AttemptOutcome::Kind::delivered ? DsnAction::delivered : DsnAction::relayed,
-             outcome->what});
+        out.successes.push_back({&recipient, success_of(*outcome), outcome->what});
     } else if (outcome->kind == AttemptOutcome::Kind::permanent || is_late) {
       settled.state = RecipientState::failed;
       if (is_late && settled.last.enhanced.starts_with("4.")) settled.last.enhanced[0] = '5';

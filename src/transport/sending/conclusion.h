@@ -19,10 +19,11 @@ struct AttemptOutcome {
   Kind kind = Kind::temporary;
   bool passes_dsn = false;  // relayed: the next host reports on its own (RFC 3461 section 5.2.1)
   Attempted what;
+  bool is_group = false;  // delivered: to a group's members
 };
 
 // What a report says of a recipient (RFC 3464 section 2.3.3).
-enum class DsnAction : std::uint8_t { failed, delayed, delivered, relayed };
+enum class DsnAction : std::uint8_t { failed, delayed, delivered, relayed, expanded };
 
 struct DsnEntry {
   const QueuedRecipient* recipient = nullptr;

@@ -111,10 +111,10 @@ SendResult<std::vector<NextHop>> find_next_hops(const std::string& domain, Resol
   const ClientTls usual = options.tls == SendingTls::never  ? ClientTls::none
                           : options.tls == SendingTls::must ? ClientTls::must
                                                             : ClientTls::may;
-  if (domain.starts_with('[') && domain.ends_with(']')) {
-    std::string literal = domain.substr(1, domain.size() - 2);
-    if (literal.starts_with("ipv6:")) literal.erase(0, 5);
-    if (!net::parse_ip(literal)) return std::unexpected(nowhere(true, "5.1.2", domain + " is no address of a host."));
+  if (is_literal(domain)) {
+    if (auto fault = literal_fault(domain, options.address_literals))
+      return std::unexpected(nowhere(true, "5.1.2", *fault + "."));
+    const std::string literal = net::to_string(*literal_address(domain));
     NextHop hop;
     hop.host = literal;
     hop.addresses = {literal};

@@ -36,6 +36,11 @@ void declare(config::Schema& schema, SendingOptions& into) {
               {"Whether domains that ask for it (MTA-STS, RFC 8461) get mail over verified TLS only."});
   schema.flag("sending.ipv6", into.uses_ipv6, {"Whether hosts are reached by IPv6, where they have it."});
   schema.number("sending.port", into.port, {1, 65'535}, {"The port of other hosts. Others than 25 are for tests."});
+  schema.choice(
+      "sending.address_literals", into.address_literals,
+      {{"refuse", AddressLiterals::refuse}, {"outside", AddressLiterals::outside}, {"all", AddressLiterals::all}},
+      {"Mail to addresses instead of names (`ada@[192.0.2.1]`): `refuse` it, send it `outside` only (not to this "
+       "machine, nor to private networks, which users could probe by it), or to `all`."});
   schema.number("sending.connections", into.connections, {1, 2000}, {"How many messages are sent at the same time."});
   schema.number("sending.connections_per_destination", into.connections_per_destination, {1, 1000},
                 {"How many of them to one domain, or to one smart host."});

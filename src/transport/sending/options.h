@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/config.h"
+#include "transport/receiving/address_literal.h"
 
 namespace kontor::transport {
 
@@ -32,6 +33,7 @@ struct SendingOptions {
   bool uses_dane = true;
   bool uses_mta_sts = true;
   std::uint16_t port = 25;
+  AddressLiterals address_literals = AddressLiterals::outside;
 };
 
 void declare(config::Schema& schema, SendingOptions& into);

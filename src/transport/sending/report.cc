@@ -36,6 +36,8 @@ std::string_view word(DsnAction action) {
       return "delivered";
     case DsnAction::relayed:
       return "relayed";
+    case DsnAction::expanded:
+      return "expanded";
   }
   return "failed";
 }
@@ -48,6 +50,7 @@ std::string_view subject(DsnAction action) {
       return "Delayed mail";
     case DsnAction::delivered:
     case DsnAction::relayed:
+    case DsnAction::expanded:
       break;
   }
   return "Delivered mail";
@@ -62,9 +65,10 @@ std::string_view opening(DsnAction action) {
       return "Your message has not been delivered yet. You need not send it again: it is still being tried for:\r\n";
     case DsnAction::delivered:
     case DsnAction::relayed:
+    case DsnAction::expanded:
       break;
   }
-  return "Your message was delivered, or handed to a server that gives no further news, for:\r\n";
+  return "Your message was delivered, or handed on to where no further news comes from, for:\r\n";
 }
 
 // With the status that fits the news where none was given (RFC 3463).
@@ -77,6 +81,7 @@ std::string status_of(const DsnEntry& entry) {
       return "4.0.0";
     case DsnAction::delivered:
     case DsnAction::relayed:
+    case DsnAction::expanded:
       break;
   }
   return "2.0.0";

@@ -152,8 +152,14 @@ TEST_F(NextHops, WithoutMxTheDomainItself) {
   auto hops = find("example.net");
   ASSERT_TRUE(hops);
   EXPECT_EQ(hops->front().host, "example.net");
-  EXPECT_EQ(find("[192.0.2.9]")->front().addresses, std::vector<std::string>{"192.0.2.9"});
+  EXPECT_EQ(find("[9.9.9.9]")->front().addresses, std::vector<std::string>{"9.9.9.9"});
+  for (const char* literal : {"[localhost]", "[127.0.0.1]", "[10.0.0.1]", "[ipv6:::1]", "[ipv6:::ffff:127.0.0.1]"})
+    EXPECT_FALSE(find(literal)) << literal;
+  options.address_literals = AddressLiterals::all;
+  EXPECT_EQ(find("[127.0.0.1]")->front().addresses, std::vector<std::string>{"127.0.0.1"});
   EXPECT_FALSE(find("[localhost]"));
+  options.address_literals = AddressLiterals::refuse;
+  EXPECT_FALSE(find("[9.9.9.9]"));
 }
 
 TEST_F(NextHops, SomeDomainsHaveNone) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 
 #include "base/bytes.h"
 #include "base/log.h"
@@ -29,6 +30,7 @@ Result<net::Fd> nameless_file(const std::string& folder) {
 Result<void> write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t done = ::write(fd, bytes.data(), bytes.size());
+    if (done < 0 && errno == EINTR) continue;
     if (done <= 0) return fail(Errc::unavailable, "a message could not be kept: the disk may be full");
     bytes.remove_prefix(static_cast<std::size_t>(done));
   }
@@ -112,6 +114,7 @@ Result<void> SmtpMessage::each_of_body(const std::function<Result<void>(std::str
   std::array<char, 64 << 10> piece;
   for (off_t at = 0; file_;) {
     const ssize_t got = ::pread(file_.get(), piece.data(), piece.size(), at);
+    if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail(Errc::unavailable, "a message that was kept could not be read");
     if (got == 0) break;
     TRY_VOID(take({piece.data(), static_cast<std::size_t>(got)}));

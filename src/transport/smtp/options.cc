@@ -80,6 +80,14 @@ void declare(config::Schema& schema, SmtpOptions& into) {
           return fail(Errc::invalid, "is no domain in lower case");
         return {};
       });
+  schema.list("smtp.trusted_networks", into.trusted_networks, "network",
+              {"Machines that may send through this server to everybody without a login, like printers and servers of "
+               "one's own: \"10.1.2.3\" or \"10.0.0.0/8\". Who sent what they bring is not checked, and no limit of "
+               "connections holds for them. Everybody behind such an address may use any sender."},
+              [](std::string_view text) -> Result<void> {
+                TRY_VOID(net::parse_network(text));
+                return {};
+              });
 }
 
 }  // namespace kontor::transport

@@ -9,6 +9,7 @@
 
 #include "base/config.h"
 #include "groupware/delivery.h"
+#include "transport/receiving/address_literal.h"
 
 namespace kontor::transport {
 
@@ -41,6 +42,8 @@ struct SmtpOptions {
   std::string postmaster;
   std::vector<std::string> trusted_relays;
   std::vector<std::string> trusted_sealers;  // domains
+  std::vector<std::string> trusted_networks;
+  AddressLiterals address_literals = AddressLiterals::outside;  // declared for sending
 };
 
 void declare(config::Schema& schema, SmtpOptions& into);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "transport/receiving/answers.h"
 #include "transport/receiving/intake.h"
+#include "transport/smtp/into_queue.h"
 #include "transport/smtp/session.h"
 
 namespace kontor::transport {
@@ -47,7 +48,7 @@ std::vector<net::Network> parsed_networks(const std::vector<std::string>& texts)
 Task<void> run_smtp_session(SmtpServer& server, std::unique_ptr<net::Stream> stream) {
   const net::Endpoint& peer = stream->peer();
   Visitors::Place place;
-  if (!peer.is_unix && !peer.ip.is_loopback() && !server.is_trusted(peer.ip)) {
+  if (!peer.is_unix && !peer.ip.is_loopback() && !server.is_trusted(peer.ip) && !server.may_relay(peer)) {
     place = server.visitors.enter(peer.ip);
     if (!place) {
       server.refused_connections.add();
@@ -85,10 +86,12 @@ Reply common_answer(const std::vector<Result<groupware::Delivered>>& answers, gr
 
 }  // namespace
 
-SmtpServer::SmtpServer(groupware::Accounts& accounts_, directory::Directory& directory, Workers& workers_,
-                       const Clock& clock_, SmtpOptions options_, const groupware::Filter* filter, Dns* dns)
+SmtpServer::SmtpServer(groupware::Accounts& accounts_, directory::Directory& directory_, Workers& workers_,
+                       const Clock& clock_, SmtpOptions options_, const groupware::Filter* filter, Dns* dns,
+                       Queue* queue)
     : accounts(accounts_),
-      delivery(accounts_, directory, clock_, options_.over_quota, filter),
+      directory(directory_),
+      delivery(accounts_, directory_, clock_, options_.over_quota, filter),
       workers(workers_),
       clock(clock_),
       options(std::move(options_)),
@@ -97,6 +100,7 @@ SmtpServer::SmtpServer(groupware::Accounts& accounts_, directory::Directory& dir
       delivered(kSmtpAnswers, kSmtpAnswersHelp, {{"result", "delivered"}}),
       deferred(kSmtpAnswers, kSmtpAnswersHelp, {{"result", "deferred"}}),
       rejected(kSmtpAnswers, kSmtpAnswersHelp, {{"result", "rejected"}}),
+      relayed(kSmtpAnswers, kSmtpAnswersHelp, {{"result", "relayed"}}),
       authors_pass(kAuthors, kAuthorsHelp, {{"dmarc", "pass"}}),
       authors_fail(kAuthors, kAuthorsHelp, {{"dmarc", "fail"}}),
       authors_unknown(kAuthors, kAuthorsHelp, {{"dmarc", "unknown"}}),
@@ -104,7 +108,9 @@ SmtpServer::SmtpServer(groupware::Accounts& accounts_, directory::Directory& dir
       refused_connections("kontor_smtp_refused_connections_total", "Connections refused: too many from one address"),
       seconds("kontor_smtp_delivery_seconds", "Time from the end of a message to its answer"),
       trusted_(parsed_networks(options.trusted_relays)),
+      relaying_(parsed_networks(options.trusted_networks)),
       dns_(options.sender_checks == SenderChecks::off ? nullptr : dns),
+      queue_(queue),
       suffixes_(dns_ ? std::optional<PublicSuffixes>(std::in_place) : std::nullopt),
       inspectors_(dns_ ? std::make_unique<Workers>(options.check_threads) : nullptr) {}
 
@@ -116,11 +122,18 @@ bool SmtpServer::is_trusted(const net::IpAddress& address) const {
   return std::ranges::any_of(trusted_, [&](const net::Network& network) { return network.contains(address); });
 }
 
+bool SmtpServer::may_relay(const net::Endpoint& peer) const {
+  return queue_ && !peer.is_unix &&
+         std::ranges::any_of(relaying_, [&](const net::Network& network) { return network.contains(peer.ip); });
+}
+
 SmtpServer::Inspection SmtpServer::inspect(SmtpMessage& message, const Envelope& envelope, const SendingClient& peer,
                                            const std::string& id) {
   Inspection out;
   out.refusal = message.finish();
-  if (!dns_ || out.refusal) return out;
+  net::Endpoint from;
+  from.ip = peer.ip;
+  if (!dns_ || out.refusal || may_relay(from)) return out;
   const Instant now = clock.now();
   SenderFacts facts;
   facts.client =
@@ -138,6 +151,8 @@ SmtpServer::Inspection SmtpServer::inspect(SmtpMessage& message, const Envelope&
       dns_->until(start + 4 * options.check_time, std::chrono::milliseconds(options.check_time) / kSmtpShares);
   const SenderCheck check = check_sender(message, facts, *suffixes_, *for_spf, *resolver);
   out.field = results_field(check.results);
+  const auto& spf = check.results.spf;
+  out.is_forged = spf && (spf->result == SpfResult::fail || spf->result == SpfResult::softfail);
   note_author(check, id);
   if (options.sender_checks != SenderChecks::enforce) return out;
   if (check.wish == DmarcPolicy::reject) out.refusal = Reply(550, "5.7.1", check.because);
@@ -157,14 +172,38 @@ void SmtpServer::note_author(const SenderCheck& check, const std::string& id) {
 
 SmtpServer::Outcome SmtpServer::accept(const SmtpMessage& message, const Inspection& inspection,
                                        const Envelope& envelope, const Trace& trace) {
-  if (inspection.refusal) return {*inspection.refusal, {}};
+  if (inspection.refusal) return {*inspection.refusal, {}, {}};
+  if (std::ranges::any_of(envelope.recipients, &EnvelopeRecipient::is_elsewhere))
+    return relay_all(message, inspection, envelope, trace);
   Outcome out;
   out.answers = deliver(message, inspection, envelope, trace);
   out.reply = common_answer(out.answers, options.over_quota, trace.id);
+  if (out.reply.is_positive() && queue_ && !inspection.is_forged) {
+    const auto told = report_delivery(*queue_, {message, envelope, trace, inspection.field, clock.now()});
+    if (!told) log::error("smtp.no_report", {{"id", trace.id}, {"why", told.error().text}});
+    // Whoever brings it again gets no second copy, but its report.
+    if (!told) out.reply = Reply(451, "4.3.0", "A fault on this server; try again later");
+  }
   if (out.reply.is_positive()) return out;
   const std::string name = message.fingerprint() + envelope.sender.to_string() + "\n";
   for (std::size_t i = 0; i < out.answers.size(); ++i)
     if (out.answers[i] && out.answers[i]->refusal.empty()) delivered_before_.add(name, envelope.recipients[i].address);
+  return out;
+}
+
+// Recipients here as well: there is one answer for all, and it is known once the message is in the queue.
+SmtpServer::Outcome SmtpServer::relay_all(const SmtpMessage& message, const Inspection& inspection,
+                                          const Envelope& envelope, const Trace& trace) {
+  Outcome out;
+  const auto id = relay(*queue_, directory, {message, envelope, trace, inspection.field, clock.now()});
+  if (id) {
+    out.queued = *id;
+    out.answers.resize(envelope.recipients.size());
+    out.reply = Reply(250, "2.0.0", "Queued as " + to_text(*id));
+  } else {
+    out.answers.assign(envelope.recipients.size(), std::unexpected(id.error()));
+    out.reply = answer_to(id.error(), options.over_quota);
+  }
   return out;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The SMTP server that takes mail for the own domains from everyone (RFC 5321), with PIPELINING, SIZE, 8BITMIME,
-// SMTPUTF8, CHUNKING, ENHANCEDSTATUSCODES and STARTTLS. Mail for others is refused: it relays nothing.
+// SMTPUTF8, CHUNKING, DSN, ENHANCEDSTATUSCODES and STARTTLS. Mail for others is taken from trusted networks only, and
+// goes into the queue.
 #pragma once
 
 #include <memory>
@@ -16,6 +17,7 @@
 #include "net/runtime.h"
 #include "net/stream.h"
 #include "transport/dns/dns.h"
+#include "transport/queue/queue.h"
 #include "transport/receiving/session.h"
 #include "transport/smtp/delivered.h"
 #include "transport/smtp/message.h"
@@ -28,20 +30,25 @@ namespace kontor::transport {
 // Thread-safe. Must outlive its sessions, as all it refers to must.
 class SmtpServer {
  public:
-  // Without a filter no account's script runs. Without DNS no sender is checked.
+  // Without a filter no account's script runs. Without DNS no sender is checked. Without a queue nothing is relayed,
+  // and nobody is told of a delivery.
   SmtpServer(groupware::Accounts& accounts, directory::Directory& directory, Workers& workers, const Clock& clock,
-             SmtpOptions options, const groupware::Filter* filter = nullptr, Dns* dns = nullptr);
+             SmtpOptions options, const groupware::Filter* filter = nullptr, Dns* dns = nullptr,
+             Queue* queue = nullptr);
 
   // For net::Runtime::listen.
   net::Session session();
 
-  bool is_trusted(const net::IpAddress& address) const;
+  bool is_trusted(const net::IpAddress& address) const;  // a relay: what it says of others is believed
+  bool may_relay(const net::Endpoint& peer) const;       // it may send to everybody, and is not checked
+  bool has_queue() const { return queue_ != nullptr; }
 
   // What is known of a message once it came whole. Blocks as DNS does: on inspectors(), which nothing else waits for.
   struct Inspection {
     std::optional<wire::smtp::Reply> refusal;  // whoever it is for
     std::string field;                         // Authentication-Results, with its CRLF; empty if nothing was checked
     bool is_junk = false;
+    bool is_forged = false;  // by SPF: who did not send it gets no report
   };
   Inspection inspect(SmtpMessage& message, const Envelope& envelope, const SendingClient& peer, const std::string& id);
   Workers& inspectors() { return inspectors_ ? *inspectors_ : workers; }
@@ -53,11 +60,13 @@ class SmtpServer {
   struct Outcome {
     wire::smtp::Reply reply;
     std::vector<Result<groupware::Delivered>> answers;  // of each recipient; empty if the message was refused as such
+    std::optional<QueueId> queued;                      // it went into the queue for all
   };
   Outcome accept(const SmtpMessage& message, const Inspection& inspection, const Envelope& envelope,
                  const Trace& trace);
 
   groupware::Accounts& accounts;
+  directory::Directory& directory;
   const groupware::Delivery delivery;
   Workers& workers;
   const Clock& clock;
@@ -65,7 +74,7 @@ class SmtpServer {
   const SessionRules rules;
   Visitors visitors;
 
-  const metrics::Counter delivered, deferred, rejected;                // one for each recipient's answer after the data
+  const metrics::Counter delivered, deferred, rejected, relayed;       // one for each recipient's answer after the data
   const metrics::Counter authors_pass, authors_fail, authors_unknown;  // one for each message that was checked
   const metrics::Counter refused_messages, refused_connections;
   const metrics::Histogram seconds;  // from the end of the data to the answer
@@ -74,10 +83,13 @@ class SmtpServer {
   void note_author(const SenderCheck& check, const std::string& id);
   std::vector<Result<groupware::Delivered>> deliver(const SmtpMessage& message, const Inspection& inspection,
                                                     const Envelope& envelope, const Trace& trace);
+  Outcome relay_all(const SmtpMessage& message, const Inspection& inspection, const Envelope& envelope,
+                    const Trace& trace);
 
-  const std::vector<net::Network> trusted_;
+  const std::vector<net::Network> trusted_, relaying_;
   DeliveredBefore delivered_before_;
   Dns* const dns_;  // null: nothing is checked
+  Queue* const queue_;
   const std::optional<PublicSuffixes> suffixes_;
   std::unique_ptr<Workers> inspectors_;
 };

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "directory/address.h"
 #include "net/blocking.h"
 
 namespace kontor::transport {
@@ -28,12 +29,59 @@ SmtpServer::Inspection too_busy() {
 
 SmtpSession::SmtpSession(SmtpServer& server, std::unique_ptr<net::Stream> stream)
     : ReceivingSession(server.rules, server.delivery, server.options.over_quota, server.workers, std::move(stream)),
-      server_(server) {}
+      server_(server),
+      may_relay_(server.may_relay(this->stream().peer())) {}
 
 Task<void> SmtpSession::hello(Command command) {
   if (command.verb == Verb::lhlo) co_return co_await refuse(Reply(500, "5.5.1", "This is SMTP: say EHLO"));
   is_extended_ = command.verb == Verb::ehlo;
   co_await greeted(std::move(command));
+}
+
+// RFC 3461. Reports need a way out.
+void SmtpSession::add_extensions(Reply& reply) {
+  if (server_.has_queue()) reply.lines.emplace_back("DSN");
+}
+
+std::optional<Reply> SmtpSession::prepare_sender(Command& command) {
+  if (!server_.has_queue()) return std::nullopt;
+  auto asked = take_mail_parameters(command.unknown, server_.clock.now(), std::chrono::seconds(0));
+  if (!asked) return asked.error();
+  asked_ = *std::move(asked);
+  return std::nullopt;
+}
+
+std::optional<Reply> SmtpSession::prepare_recipient(Command& command) {
+  if (!server_.has_queue()) return std::nullopt;
+  auto asked = take_recipient_parameters(command.unknown);
+  if (!asked) return asked.error();
+  recipient_asked_ = *std::move(asked);
+  return std::nullopt;
+}
+
+// What is not ours is taken from those who may send to everybody; all else is for delivery() to judge.
+std::optional<std::expected<EnvelopeRecipient, Reply>> SmtpSession::own_recipient(const Command& command) {
+  if (!may_relay_ || command.path.domain.empty()) return std::nullopt;
+  wire::smtp::Path path = command.path;
+  if (!is_literal(path.domain)) {
+    auto domain = directory::parse_domain(path.domain);
+    if (!domain) return std::unexpected(Reply(553, "5.1.3", "That is no address to which mail can be sent"));
+    path.domain = *std::move(domain);
+  }
+  if (server_.directory.domain(path.domain)) return std::nullopt;
+  if (auto fault = literal_fault(path.domain, server_.options.address_literals))
+    return std::unexpected(Reply(550, "5.7.1", *std::move(fault)));
+  EnvelopeRecipient recipient;
+  recipient.address = path.to_string();
+  recipient.is_elsewhere = true;
+  return recipient;
+}
+
+void SmtpSession::complete_recipient(EnvelopeRecipient& recipient) {
+  recipient.reports = {.notify = recipient_asked_.notify.bits,
+                       .returned = static_cast<std::uint8_t>(asked_.dsn_return),
+                       .envelope_id = asked_.envelope_id,
+                       .original = recipient_asked_.original};
 }
 
 // RFC 5321 section 4.5.1.
@@ -102,10 +150,22 @@ void SmtpSession::note(const SmtpServer::Outcome& outcome) {
                                        {"code", outcome.reply.code},
                                        {"reason", outcome.reply.lines.front()}});
   }
+  if (outcome.queued)
+    log::info("smtp.relayed", {{"session", session},
+                               {"peer", peer},
+                               {"id", id()},
+                               {"from", from},
+                               {"recipients", envelope().recipients.size()},
+                               {"size", message_->size()},
+                               {"queue", to_text(*outcome.queued)}});
   for (std::size_t i = 0; i < outcome.answers.size(); ++i) {
     const Result<groupware::Delivered>& answer = outcome.answers[i];
     const std::string& recipient = envelope().recipients[i].address;
     const bool has_it = answer && answer->refusal.empty();
+    if (outcome.queued) {
+      server_.relayed.add();
+      continue;
+    }
     (has_it ? server_.delivered : outcome.reply.code < 500 ? server_.deferred : server_.rejected).add();
     if (has_it)
       log::info("smtp.delivered", {{"session", session},

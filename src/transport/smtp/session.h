@@ -3,12 +3,15 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "transport/smtp/message.h"
 #include "transport/smtp/server.h"
+#include "transport/submission/parameters.h"
 
 namespace kontor::transport {
 
@@ -19,6 +22,11 @@ class SmtpSession final : public ReceivingSession {
  private:
   std::string greeting() const override { return rules().hostname + " ESMTP Kontor"; }
   Task<void> hello(Command command) override;
+  void add_extensions(Reply& reply) override;
+  std::optional<Reply> prepare_sender(Command& command) override;
+  std::optional<Reply> prepare_recipient(Command& command) override;
+  std::optional<std::expected<EnvelopeRecipient, Reply>> own_recipient(const Command& command) override;
+  void complete_recipient(EnvelopeRecipient& recipient) override;
   std::string recipient_address(const wire::smtp::Path& path) const override;
   Task<void> on_refused_recipient() override;
   void write(std::string_view bytes) override { message().write(bytes); }
@@ -33,6 +41,9 @@ class SmtpSession final : public ReceivingSession {
   SmtpServer& server_;
   std::unique_ptr<SmtpMessage> message_;
   bool is_extended_ = false;  // it said EHLO
+  const bool may_relay_;
+  MailParameters asked_;
+  RecipientParameters recipient_asked_;
   std::uint32_t bad_recipients_ = 0;
 };
 

@@ -136,6 +136,8 @@ std::optional<std::expected<EnvelopeRecipient, Reply>> SubmissionSession::own_re
     if (!domain) return bad;
     path.domain = *std::move(domain);
   }
+  if (auto fault = literal_fault(path.domain, server_.smtp.address_literals))
+    return std::unexpected(Reply(550, "5.7.1", *std::move(fault)));
   const std::string address = path.to_string();
   if (server_.directory.domain(path.domain)) {
     const auto known = server_.directory.resolve(address);
