@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "formats/archive/record.h"
+#include "formats/mime/charset.h"
 
 namespace kontor::archive {
 namespace {
@@ -26,7 +27,7 @@ bool to_text_of(const boost::json::value& value, std::string& out, std::size_t l
 }  // namespace
 
 boost::json::value text_value(std::string_view text) {
-  if (is_utf8(text)) return boost::json::string(text);
+  if (mime::is_utf8(text)) return boost::json::string(text);
   return boost::json::object{{"base64", to_base64(text)}};
 }
 

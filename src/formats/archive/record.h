@@ -119,8 +119,6 @@ Result<Pass> parse_pass(std::string_view json);
 Result<AccountEnd> parse_account_end(std::string_view json);
 Result<ArchiveEnd> parse_archive_end(std::string_view json);
 
-bool is_utf8(std::string_view text);
-
 // The ledger's name of one login's mail at a source: "imap:mail.example.org?user=ada". Two logins of one source may go
 // into one account: their items are told apart by it. The case of a login's ASCII letters does not count. `source` has
 // at most 100 bytes.

@@ -5,6 +5,8 @@
 
 #include <chrono>
 
+#include "formats/mime/charset.h"
+
 namespace kontor::mime {
 namespace {
 
@@ -13,6 +15,12 @@ struct TextCase {
   std::string_view expected;
   std::string_view why;
 };
+
+TEST(Utf8, IsToldFromWhatOnlyLooksAlike) {
+  EXPECT_TRUE(is_utf8("aä€😀"));
+  for (const std::string_view bad : {"\xc0\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe2\x82"})
+    EXPECT_FALSE(is_utf8(bad));
+}
 
 TEST(EncodedWords, AreDecoded) {
   const TextCase cases[] = {

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "formats/mime/charset.h"
 #include "formats/mime/decode.h"
 #include "wire/imap/mutf7.h"
 
@@ -30,7 +31,7 @@ std::string to_nfc(const std::string& utf8) {
 std::string decode(std::string_view raw, NameEncoding encoding, bool& was_rewritten) {
   if (encoding != NameEncoding::utf8)
     if (auto name = wire::imap::decode_mutf7(raw)) return *name;
-  if (is_utf8(raw)) return std::string(raw);
+  if (mime::is_utf8(raw)) return std::string(raw);
   was_rewritten = true;
   return mime::to_utf8(raw, "windows-1252").text;
 }
@@ -85,23 +86,6 @@ void shorten(std::string& text, bool& was_rewritten) {
 }
 
 }  // namespace
-
-bool is_utf8(std::string_view bytes) {
-  std::size_t i = 0;
-  while (i < bytes.size()) {
-    const auto byte = static_cast<unsigned char>(bytes[i]);
-    const std::size_t more = byte < 0x80 ? 0 : byte >= 0xc2 && byte < 0xe0 ? 1 : byte >= 0xe0 && byte < 0xf0 ? 2 : 3;
-    if ((byte >= 0x80 && byte < 0xc2) || byte > 0xf4 || i + more >= bytes.size()) return false;
-    for (std::size_t k = 1; k <= more; ++k)
-      if ((static_cast<unsigned char>(bytes[i + k]) & 0xc0) != 0x80) return false;
-    const auto second = more > 0 ? static_cast<unsigned char>(bytes[i + 1]) : 0;
-    // Overlong forms, surrogates, beyond U+10FFFF.
-    if ((byte == 0xe0 && second < 0xa0) || (byte == 0xed && second > 0x9f)) return false;
-    if ((byte == 0xf0 && second < 0x90) || (byte == 0xf4 && second > 0x8f)) return false;
-    i += more + 1;
-  }
-  return true;
-}
 
 FolderName decode_folder_name(std::string_view raw, NameEncoding encoding) {
   FolderName name;

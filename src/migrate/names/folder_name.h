@@ -30,6 +30,4 @@ void set_path(SourceFolder& folder, std::string_view raw, std::string_view delim
 // root in any case other than the inbox itself count as the same.
 void make_paths_unique(std::vector<SourceFolder>& folders);
 
-bool is_utf8(std::string_view bytes);
-
 }  // namespace kontor::migrate

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "formats/mime/charset.h"
 #include "protocols/import/ledger.h"
 
 namespace kontor::importing {
@@ -147,7 +148,7 @@ std::string sound_name(const std::string& name) {
     const auto byte = static_cast<unsigned char>(c);
     out += byte < 0x20 || byte == 0x7f || c == '/' ? '_' : c;
   }
-  if (!archive::is_utf8(out)) {
+  if (!mime::is_utf8(out)) {
     for (auto& c : out) c = static_cast<unsigned char>(c) < 0x80 ? c : '_';
   }
   // C1 controls are two bytes in UTF-8.
@@ -157,7 +158,7 @@ std::string sound_name(const std::string& name) {
   }
   if (out.size() > 250) {
     out.resize(250);
-    while (!archive::is_utf8(out)) out.pop_back();
+    while (!mime::is_utf8(out)) out.pop_back();
   }
   const auto first = out.find_first_not_of(' ');
   if (first == std::string::npos) return "_";
