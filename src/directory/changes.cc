@@ -172,6 +172,12 @@ Result<void> StoredDirectory::remove_principal(PrincipalId id) {
   return change([&](Draft& draft) -> Result<void> {
     TRY(const Principal* found, existing(draft.roster(), id));
     const Principal principal = *found;
+    const Tenant* tenant = draft.roster().tenant(principal.tenant);
+    const Hold* hold = !principal.holds.empty()                      ? &principal.holds.front()
+                       : tenant != nullptr && !tenant->holds.empty() ? &tenant->holds.front()
+                                                                     : nullptr;
+    if (hold != nullptr && principal.account())
+      return fail(Errc::conflict, fmt::format("{} is held ({}): end the hold first", described(principal), hold->name));
     const std::vector<PrincipalId> holders = draft.roster().holders(id);
     for (PrincipalId holder_id : holders) {
       Principal holder = *draft.roster().principal(holder_id);

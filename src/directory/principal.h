@@ -44,6 +44,25 @@ enum class SendRight : std::uint8_t { none, on_behalf, as };
 // Used by administration; a user has none of them by default.
 enum class Role : std::uint8_t { tenant_admin, helpdesk, auditor, server_admin };
 
+// Mail of a tenant that is copied to an archive. `people` and `domains`: only mail that they send or get; both empty:
+// all of it. A group stands for its members too.
+struct JournalRule {
+  static constexpr std::uint8_t kIn = 1, kOut = 2, kInternal = 4, kAll = kIn | kOut | kInternal;
+
+  std::string address;  // of the archive, here or anywhere
+  std::uint8_t directions = kAll;
+  std::vector<PrincipalId> people;
+  std::vector<std::string> domains;  // A-labels
+};
+
+// Why nothing may go for good now. Named, so that what is held for two reasons is held until both have ended.
+struct Hold {
+  std::string name;
+  std::string reason;
+  Instant since{};
+  std::string by;  // who says so
+};
+
 struct Tenant {
   TenantId id;
   std::string name;  // unique, lower case
@@ -53,6 +72,9 @@ struct Tenant {
   // What it tells its people's programs by annotations of the server (RFC 5464): "/shared/comment", "/shared/admin" and
   // others, in lower case.
   std::map<std::string, std::string> metadata;
+  std::vector<JournalRule> journal;  // each address once
+  std::string journal_secret;        // proves which messages are journal reports of ours
+  std::vector<Hold> holds;           // of all its accounts
 };
 
 struct Domain {
@@ -80,6 +102,7 @@ struct Principal {
   std::vector<PrincipalId> readers, managers;
   // Users and groups that may send under its addresses; the members of a shared mailbox but its readers may anyway.
   std::vector<PrincipalId> send_as, send_on_behalf;
+  std::vector<Hold> holds;  // of its account
 
   // Where its items live; groups have none (0).
   AccountId account() const { return kind == PrincipalKind::group ? AccountId() : AccountId(id.value); }

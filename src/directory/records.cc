@@ -74,6 +74,54 @@ std::vector<PrincipalId> ids_of(const flatbuffers::Vector<std::uint64_t>* ids) {
   return out;
 }
 
+using Holds = flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<record::Hold>>>;
+
+Holds holds_in(flatbuffers::FlatBufferBuilder& builder, const std::vector<Hold>& holds) {
+  if (holds.empty()) return {};
+  std::vector<flatbuffers::Offset<record::Hold>> out;
+  for (const Hold& hold : holds) {
+    const auto name_at = builder.CreateString(hold.name), reason_at = builder.CreateString(hold.reason),
+               by_at = builder.CreateString(hold.by);
+    out.push_back(record::CreateHold(builder, name_at, reason_at, hold.since.time_since_epoch().count(), by_at));
+  }
+  return builder.CreateVector(out);
+}
+
+std::vector<Hold> holds_of(const flatbuffers::Vector<flatbuffers::Offset<record::Hold>>* holds) {
+  std::vector<Hold> out;
+  if (holds == nullptr) return out;
+  for (const auto* hold : *holds)
+    out.push_back({hold->name()->str(), text_of(hold->reason()), Instant(std::chrono::seconds(hold->since())),
+                   text_of(hold->by())});
+  return out;
+}
+
+std::vector<flatbuffers::Offset<record::JournalRule>> journal_in(flatbuffers::FlatBufferBuilder& builder,
+                                                                 const std::vector<JournalRule>& rules) {
+  std::vector<flatbuffers::Offset<record::JournalRule>> out;
+  for (const JournalRule& rule : rules) {
+    const auto address_at = builder.CreateString(rule.address);
+    const Ids people_at = ids_in(builder, rule.people);
+    const auto domains_at = builder.CreateVectorOfStrings(rule.domains);
+    out.push_back(record::CreateJournalRule(builder, address_at, rule.directions, people_at, domains_at));
+  }
+  return out;
+}
+
+std::vector<JournalRule> journal_of(const record::Tenant& in) {
+  std::vector<JournalRule> out;
+  if (in.journal() == nullptr) return out;
+  for (const auto* stored : *in.journal()) {
+    JournalRule& rule = out.emplace_back();
+    rule.address = stored->address()->str();
+    rule.directions = stored->directions();
+    rule.people = ids_of(stored->people());
+    if (stored->domains() != nullptr)
+      for (const auto* domain : *stored->domains()) rule.domains.push_back(domain->str());
+  }
+  return out;
+}
+
 Instant instant(std::int64_t seconds) { return Instant(std::chrono::seconds(seconds)); }
 std::int64_t seconds(Instant at) { return at.time_since_epoch().count(); }
 
@@ -110,8 +158,19 @@ std::string encode(const Tenant& tenant) {
   for (const auto& [entry, value] : tenant.metadata)
     entries.push_back(record::CreateMetadata(builder, builder.CreateString(entry), builder.CreateString(value)));
   const auto metadata_at = builder.CreateVector(entries);
-  return finished(builder, record::CreateTenant(builder, name_at, static_cast<std::uint8_t>(tenant.status),
-                                                tenant.default_quota, tenant.recoverable_days, metadata_at));
+  const auto journal_at = builder.CreateVector(journal_in(builder, tenant.journal));
+  const auto secret_at = bytes_in(builder, tenant.journal_secret);
+  const Holds holds_at = holds_in(builder, tenant.holds);
+  record::TenantBuilder out(builder);
+  out.add_name(name_at);
+  out.add_status(static_cast<std::uint8_t>(tenant.status));
+  out.add_default_quota(tenant.default_quota);
+  out.add_recoverable_days(tenant.recoverable_days);
+  out.add_metadata(metadata_at);
+  if (!tenant.journal.empty()) out.add_journal(journal_at);
+  if (!tenant.journal_secret.empty()) out.add_journal_secret(secret_at);
+  if (!tenant.holds.empty()) out.add_holds(holds_at);
+  return finished(builder, out.Finish());
 }
 
 std::string encode(const Domain& domain) {
@@ -134,6 +193,7 @@ std::string encode(const StoredPrincipal& stored) {
   auto members_at = builder.CreateVector(members);
   Ids readers_at = ids_in(builder, principal.readers), managers_at = ids_in(builder, principal.managers);
   Ids send_as_at = ids_in(builder, principal.send_as), on_behalf_at = ids_in(builder, principal.send_on_behalf);
+  const Holds holds_at = holds_in(builder, principal.holds);
   record::PrincipalBuilder out(builder);
   out.add_tenant(principal.tenant.value);
   out.add_kind(static_cast<std::uint8_t>(principal.kind));
@@ -151,6 +211,7 @@ std::string encode(const StoredPrincipal& stored) {
   if (!principal.managers.empty()) out.add_managers(managers_at);
   if (!principal.send_as.empty()) out.add_send_as(send_as_at);
   if (!principal.send_on_behalf.empty()) out.add_send_on_behalf(on_behalf_at);
+  if (!principal.holds.empty()) out.add_holds(holds_at);
   return finished(builder, out.Finish());
 }
 
@@ -213,7 +274,15 @@ Result<Tenant> decode_tenant(TenantId id, std::string_view value) {
   const auto* in = table.root();
   auto status = in == nullptr ? std::nullopt : enumerated(in->status(), Status::suspended);
   if (!status) return damaged("tenant", id.value);
-  Tenant tenant{id, in->name()->str(), *status, in->default_quota(), in->recoverable_days(), {}};
+  Tenant tenant;
+  tenant.id = id;
+  tenant.name = in->name()->str();
+  tenant.status = *status;
+  tenant.default_quota = in->default_quota();
+  tenant.recoverable_days = in->recoverable_days();
+  tenant.journal = journal_of(*in);
+  tenant.journal_secret = bytes_of(in->journal_secret());
+  tenant.holds = holds_of(in->holds());
   if (in->metadata() != nullptr)
     for (const auto* one : *in->metadata()) tenant.metadata[one->entry()->str()] = one->value()->str();
   return tenant;
@@ -257,6 +326,7 @@ Result<StoredPrincipal> decode_principal(PrincipalId id, std::string_view value)
   principal.managers = ids_of(in->managers());
   principal.send_as = ids_of(in->send_as());
   principal.send_on_behalf = ids_of(in->send_on_behalf());
+  principal.holds = holds_of(in->holds());
   principal.created = instant(in->created());
   if (auto removed = in->removed()) out.removed = instant(*removed);
   return out;

@@ -125,6 +125,39 @@ Result<void> check_senders(const Roster& roster, const Principal& principal, std
   return {};
 }
 
+Result<void> check_journal(std::vector<JournalRule>& rules) {
+  if (rules.size() > kMaxJournalRules)
+    return fail(Errc::invalid, fmt::format("a tenant can have at most {} journal rules", kMaxJournalRules));
+  std::unordered_set<std::string> seen;
+  for (JournalRule& rule : rules) {
+    TRY(const Address address, parse_address(rule.address));
+    rule.address = address.text();
+    if (!seen.insert(rule.address).second)
+      return fail(Errc::exists, fmt::format("there is a journal rule for {} already", rule.address));
+    if (rule.directions == 0 || rule.directions > JournalRule::kAll)
+      return fail(Errc::invalid, "a journal rule needs a direction: in, out or internal");
+    if (rule.people.size() + rule.domains.size() > kMaxMembers)
+      return fail(Errc::invalid, fmt::format("a journal rule can be about at most {}", kMaxMembers));
+    for (std::string& domain : rule.domains) {
+      TRY(domain, parse_domain(domain));
+    }
+  }
+  return {};
+}
+
+Result<void> check_holds(const std::vector<Hold>& holds) {
+  if (holds.size() > kMaxHolds) return fail(Errc::invalid, fmt::format("there can be at most {} holds", kMaxHolds));
+  std::unordered_set<std::string> seen;
+  for (const Hold& hold : holds) {
+    if (hold.name.empty()) return fail(Errc::invalid, "a hold needs a name");
+    TRY_VOID(check_label("the hold's name", hold.name, kMaxHoldName));
+    TRY_VOID(check_label("the reason", hold.reason, kMaxHoldReason));
+    TRY_VOID(check_label("who sets the hold", hold.by, kMaxName));
+    if (!seen.insert(hold.name).second) return fail(Errc::exists, fmt::format("there is a hold {} already", hold.name));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string described(const Principal& principal) {
@@ -157,6 +190,9 @@ Result<Principal> checked(const Roster& roster, Principal principal) {
   TRY_VOID(check_label("the name", principal.name, kMaxName));
   TRY_VOID(check_members(roster, principal));
   tidy_roles(principal);
+  TRY_VOID(check_holds(principal.holds));
+  if (!principal.holds.empty() && !principal.account())
+    return fail(Errc::invalid, fmt::format("{} has no account that could be held", described(principal)));
   TRY_VOID(check_senders(roster, principal, principal.send_as));
   TRY_VOID(check_senders(roster, principal, principal.send_on_behalf));
   std::vector<Role> roles;
@@ -173,6 +209,8 @@ Result<Tenant> checked(const Roster& roster, Tenant tenant) {
     return fail(Errc::exists, fmt::format("there is a tenant {} already", tenant.name));
   if (tenant.recoverable_days > kMaxRecoverableDays)
     return fail(Errc::invalid, fmt::format("removed items cannot be kept for more than {} days", kMaxRecoverableDays));
+  TRY_VOID(check_journal(tenant.journal));
+  TRY_VOID(check_holds(tenant.holds));
   return tenant;
 }
 

@@ -14,6 +14,10 @@ constexpr std::size_t kMaxAddresses = 1'000;
 constexpr std::size_t kMaxMembers = 100'000;
 constexpr std::size_t kMaxAppPasswords = 100;
 constexpr std::size_t kMaxAppPasswordLabel = 128;
+constexpr std::size_t kMaxJournalRules = 100;
+constexpr std::size_t kMaxHolds = 100;
+constexpr std::size_t kMaxHoldName = 64;
+constexpr std::size_t kMaxHoldReason = 1'000;
 
 // "user ada@example.org", "group staff@example.org".
 std::string described(const Principal& principal);
