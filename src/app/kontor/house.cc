@@ -86,7 +86,9 @@ Result<std::unique_ptr<House>> House::open(const Settings& settings) {
                              const transport::QueuedEnvelope& envelope, std::string_view domain) {
     return transport::queue_destination(directory, hosts, envelope, domain);
   };
-  TRY(auto queue, transport::Queue::open(*engine, system_clock(), std::move(queueing)));
+  TRY(auto stored_queue, transport::Queue::open(*engine, system_clock(), std::move(queueing)));
+  auto queue = std::make_unique<transport::JournalingQueue>(std::move(stored_queue), *directory, system_clock(),
+                                                            settings.hostname);
   TRY(auto domain_keys, transport::DomainKeys::open(*engine, system_clock()));
   return std::make_unique<House>(std::move(lock), std::move(engine), std::move(directory), std::move(extractor),
                                  std::move(accounts), std::move(queue), std::move(domain_keys));

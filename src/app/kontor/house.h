@@ -11,7 +11,7 @@
 #include "groupware/search/extract/extractor_pool.h"
 #include "kontor/settings.h"
 #include "store/engine.h"
-#include "transport/queue/queue.h"
+#include "transport/journal/journaling_queue.h"
 #include "transport/sending/domain_keys.h"
 
 namespace kontor::app {
@@ -43,7 +43,7 @@ struct House {
   std::unique_ptr<directory::Directory> directory;
   std::unique_ptr<groupware::Extractor> extractor;
   std::unique_ptr<groupware::Accounts> accounts;
-  std::unique_ptr<transport::Queue> queue;
+  std::unique_ptr<transport::JournalingQueue> queue;
   std::unique_ptr<transport::DomainKeys> domain_keys;
 };
 

@@ -91,7 +91,8 @@ Server::Server(const Settings& settings, House& house)
       admin_(*house.directory, *house.accounts, [this] { return status(); }),
       rule_outbox_(*house.queue, *house.accounts, *house.directory),
       filter_(*house.accounts, *house.directory, system_clock(), filter_options(settings), &rule_outbox_),
-      lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp, &filter_) {
+      lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp, &filter_,
+            &house.queue->journal()) {
   add_import_tokens(admin_, token_file(settings));
   add_queue_verbs(admin_, house);
   add_domain_mail_verbs(admin_, house);
@@ -183,7 +184,8 @@ Result<void> Server::listen_smtp() {
   if (error) return fail(Errc::unavailable, "Cannot make " + settings_.smtp.spool_folder + ": " + error.message());
   if (settings_.listen.smtp.empty()) return {};
   smtp_ = std::make_unique<transport::SmtpServer>(*house_.accounts, *house_.directory, workers_, system_clock(),
-                                                  settings_.smtp, &filter_, dns_.get(), house_.queue.get());
+                                                  settings_.smtp, &filter_, dns_.get(), house_.queue.get(),
+                                                  &house_.queue->journal());
   return listen("smtp", settings_.listen.smtp, net::TlsMode::starttls, smtp_->session(),
                 "421 4.3.2 Too many connections\r\n");
 }

@@ -58,6 +58,39 @@ void add_tenant(CommandLine& line) {
       .required("name", "NAME", "The tenant");
 }
 
+std::string words_in(const json::value& list) {
+  std::string out;
+  for (const json::value& one : list.as_array()) out += (out.empty() ? "" : ", ") + cell(one);
+  return out;
+}
+
+int print_journal(const json::value& answer) {
+  json::array rows;
+  for (const json::value& rule : answer.at("rules").as_array()) {
+    const std::string only = words_in(rule.at("only"));
+    rows.push_back(json::object{{"to", rule.at("to")},
+                                {"directions", words_in(rule.at("directions"))},
+                                {"only", only.empty() ? "everyone" : only}});
+  }
+  print_table(rows, {{"ARCHIVE", "to"}, {"MAIL", "directions"}, {"OF", "only"}});
+  return kOk;
+}
+
+void add_journal(CommandLine& line) {
+  line.group("tenant journal", "Copies of a tenant's mail for an archive");
+  line.verb("tenant journal set", "tenant.journal.set", "Copies mail to an archive, or changes which", print_journal)
+      .required("name", "NAME", "The tenant")
+      .text("--to", "to", "ADDRESS", "The archive, here or anywhere", true)
+      .list("--direction", "directions", "WHICH", "in, out or internal; otherwise all mail")
+      .list("--only", "only", "WHO", "Mail that an address (a group: also its members) or @domain sends or gets")
+      .example("kontor tenant journal set example --to journal@archive.example --direction in --direction out");
+  line.verb("tenant journal list", "tenant.journal.list", "Lists a tenant's archives", print_journal)
+      .required("name", "NAME", "The tenant");
+  line.verb("tenant journal remove", "tenant.journal.remove", "Ends the copies to an archive", print_journal)
+      .required("name", "NAME", "The tenant")
+      .text("--to", "to", "ADDRESS", "The archive", true);
+}
+
 void add_domain(CommandLine& line) {
   line.group("domain", "Mail domains of tenants");
   line.verb("domain add", "domain.add", "Adds a domain", said("Added domain", "name"), kMakes)
@@ -86,6 +119,7 @@ void add_domain(CommandLine& line) {
 
 void add_tenant_commands(CommandLine& line) {
   add_tenant(line);
+  add_journal(line);
   add_domain(line);
 }
 

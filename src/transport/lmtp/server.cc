@@ -22,7 +22,8 @@ Task<void> run_session(LmtpServer& server, std::unique_ptr<net::Stream> stream) 
 }  // namespace
 
 LmtpServer::LmtpServer(groupware::Accounts& accounts_, directory::Directory& directory, Workers& workers_,
-                       const Clock& clock_, LmtpOptions options_, const groupware::Filter* filter)
+                       const Clock& clock_, LmtpOptions options_, const groupware::Filter* filter,
+                       const Journal* journal_)
     : accounts(accounts_),
       delivery(accounts_, directory, clock_, options_.over_quota, filter),
       workers(workers_),
@@ -36,6 +37,7 @@ LmtpServer::LmtpServer(groupware::Accounts& accounts_, directory::Directory& dir
             .idle_timeout = options.idle_timeout,
             .data_timeout = options.data_timeout,
             .bad_commands = options.bad_commands},
+      journal(journal_),
       delivered(kAnswers, kAnswersHelp, {{"result", "delivered"}}),
       deferred(kAnswers, kAnswersHelp, {{"result", "deferred"}}),
       rejected(kAnswers, kAnswersHelp, {{"result", "rejected"}}),

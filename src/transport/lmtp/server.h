@@ -14,6 +14,7 @@
 #include "groupware/delivery.h"
 #include "net/runtime.h"
 #include "net/stream.h"
+#include "transport/journal/journal.h"
 #include "transport/lmtp/options.h"
 #include "transport/receiving/session.h"
 
@@ -24,7 +25,7 @@ class LmtpServer {
  public:
   // Without a filter no account's script runs.
   LmtpServer(groupware::Accounts& accounts, directory::Directory& directory, Workers& workers, const Clock& clock,
-             LmtpOptions options, const groupware::Filter* filter = nullptr);
+             LmtpOptions options, const groupware::Filter* filter = nullptr, const Journal* journal = nullptr);
 
   // For net::Runtime::listen.
   net::Session session();
@@ -35,6 +36,7 @@ class LmtpServer {
   const Clock& clock;
   const LmtpOptions options;
   const SessionRules rules;
+  const Journal* const journal;  // null: nothing is copied
 
   // One for each recipient's answer after the data.
   const metrics::Counter delivered, deferred, rejected;

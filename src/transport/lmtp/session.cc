@@ -43,7 +43,7 @@ Task<void> LmtpSession::finish_message() {
   auto start = std::chrono::steady_clock::now();
   std::vector<Result<groupware::Delivered>> answers = co_await net::blocking(workers(), [&] {
     intake().write(pending());
-    return intake().deliver(delivery(), workers(), {});
+    return intake().deliver(delivery(), workers(), {.journal = server_.journal, .knows_sender = true});
   });
   std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   server_.seconds.observe(took.count());

@@ -32,6 +32,8 @@ std::string_view name(Origin origin) {
       return "report";
     case Origin::aggregate:
       return "aggregate";
+    case Origin::journal:
+      return "journal";
   }
   return "unknown";
 }

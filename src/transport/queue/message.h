@@ -31,6 +31,7 @@ enum class Origin : std::uint8_t {
   notification,  // made by a rule
   report,        // a delivery status notification
   aggregate,     // a report about domains: DMARC, TLS
+  journal,       // a copy for a tenant's archive
 };
 std::string_view name(Origin origin);
 

@@ -12,6 +12,8 @@
 namespace kontor::transport {
 namespace {
 
+constexpr std::size_t kPieceForJournal = 256 << 10;
+
 // A broken invariant while one account is written must not take the other recipients' answers with it.
 Result<groupware::Delivered> deliver_one(const groupware::Delivery& delivery, const std::string& address,
                                          const groupware::StagedContent& content, const groupware::Arrival& arrival) {
@@ -36,11 +38,11 @@ std::vector<std::size_t> first_named(const std::vector<EnvelopeRecipient>& recip
 
 Intake::Intake(groupware::Accounts& accounts, std::vector<EnvelopeRecipient> recipients, const std::string& sender,
                const std::string& header, std::uint64_t limit)
-    : recipients_(std::move(recipients)), sender_(sender), limit_(limit) {
+    : accounts_(accounts), recipients_(std::move(recipients)), sender_(sender), limit_(limit) {
   for (const EnvelopeRecipient& recipient : recipients_) {
     auto is_same = [&](const Copy& copy) { return copy.tenant == recipient.tenant; };
     if (std::none_of(copies_.begin(), copies_.end(), is_same))
-      copies_.push_back({recipient.tenant, accounts.stage(recipient.tenant), {}, {}});
+      copies_.push_back({recipient.tenant, accounts.stage(recipient.tenant), {}, {}, {}});
   }
   if (std::ranges::any_of(recipients_, &EnvelopeRecipient::is_group)) fingerprint_.emplace().update(sender + "\n");
   write_to_all(header);
@@ -71,6 +73,54 @@ Intake::Copy& Intake::copy_of(TenantId tenant) {
   return *std::find_if(copies_.begin(), copies_.end(), [&](const Copy& copy) { return copy.tenant == tenant; });
 }
 
+JournalMail Intake::journal_mail(const Copy& copy, const Manner& manner,
+                                 const std::vector<Result<groupware::Delivered>>* answers) const {
+  JournalMail mail;
+  mail.sender = sender_;
+  if (manner.knows_sender) mail.from_tenant = manner.journal->tenant_of(sender_);
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    // Of a list's members some may have what others come again for.
+    const bool has_it =
+        answers == nullptr || ((*answers)[i] ? (*answers)[i]->refusal.empty() : recipients_[i].is_group);
+    const std::string& address = recipients_[i].address;
+    const bool is_known = std::ranges::find(mail.recipients, address) != mail.recipients.end();
+    if (recipients_[i].tenant == copy.tenant && has_it && !is_known) mail.recipients.push_back(address);
+  }
+  mail.bytes = [this, &copy](const JournalMail::Take& take) -> Result<void> {
+    const auto content = accounts_.content(copy.content);
+    for (std::uint64_t at = 0; at < content->size();) {
+      TRY(const std::string piece, content->read(at, kPieceForJournal));
+      if (piece.empty()) return fail(Errc::unavailable, "the message is shorter than it was");
+      TRY_VOID(take(piece));
+      at += piece.size();
+    }
+    return {};
+  };
+  return mail;
+}
+
+void Intake::journal_ahead(Copy& copy, const Manner& manner) {
+  const JournalMail mail = journal_mail(copy, manner, nullptr);
+  if (!manner.journal->may_want(mail.from_tenant, mail.recipients)) return;
+  auto reports = manner.journal->ahead(mail, copy.tenant);
+  if (reports) {
+    copy.reports = *std::move(reports);
+    return;
+  }
+  log::error("journal.failed", {{"tenant", copy.tenant.value}, {"why", reports.error().text}});
+  copy.state = fail(Errc::unavailable, "the message cannot be taken now");
+}
+
+// Who does not have it in the end must not stand in the report.
+void Intake::settle_journal(const Copy& copy, const Manner& manner,
+                            const std::vector<Result<groupware::Delivered>>& answers) const {
+  const JournalMail mail = journal_mail(copy, manner, &answers);
+  if (mail.recipients.size() == journal_mail(copy, manner, nullptr).recipients.size()) return;
+  // The one that names too many is better than none.
+  if (!mail.recipients.empty() && !manner.journal->ahead(mail, copy.tenant)) return;
+  manner.journal->withdraw(copy.reports);
+}
+
 std::vector<Result<groupware::Delivered>> Intake::deliver(const groupware::Delivery& delivery, Workers& workers,
                                                           Manner manner) {
   for (Copy& copy : copies_) {
@@ -80,6 +130,7 @@ std::vector<Result<groupware::Delivered>> Intake::deliver(const groupware::Deliv
       copy.content = *std::move(content);
     else
       copy.state = std::unexpected(content.error());
+    if (copy.state && manner.journal) journal_ahead(copy, manner);
   }
   const std::string fingerprint = fingerprint_ ? fingerprint_->finish() : std::string();
   const std::vector<std::size_t> first = first_named(recipients_);
@@ -93,6 +144,8 @@ std::vector<Result<groupware::Delivered>> Intake::deliver(const groupware::Deliv
   });
   for (std::size_t i = 0; i < answers.size(); ++i)
     if (first[i] != i) answers[i] = answers[first[i]];
+  for (const Copy& copy : copies_)
+    if (!copy.reports.empty()) settle_journal(copy, manner, answers);
   return answers;
 }
 

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/workers.h"
 #include "groupware/delivery.h"
+#include "transport/journal/journal.h"
 #include "transport/receiving/envelope.h"
 
 namespace kontor::transport {
@@ -34,6 +35,8 @@ class Intake {
   struct Manner {
     bool may_refuse = true;
     bool is_junk = false;
+    const Journal* journal = nullptr;  // copies what is accepted; null: nothing
+    bool knows_sender = false;         // the sender is who the envelope says
   };
   std::vector<Result<groupware::Delivered>> deliver(const groupware::Delivery& delivery, Workers& workers,
                                                     Manner manner);
@@ -46,10 +49,18 @@ class Intake {
     std::unique_ptr<groupware::Stager> stager;
     Result<void> state;
     groupware::StagedContent content;
+    std::vector<QueueId> reports;  // for the archive, put ahead
   };
   Copy& copy_of(TenantId tenant);
+  // Without those whose answers say that they do not have it.
+  JournalMail journal_mail(const Copy& copy, const Manner& manner,
+                           const std::vector<Result<groupware::Delivered>>* answers) const;
+  void journal_ahead(Copy& copy, const Manner& manner);
+  void settle_journal(const Copy& copy, const Manner& manner,
+                      const std::vector<Result<groupware::Delivered>>& answers) const;
   void write_to_all(std::string_view bytes);
 
+  groupware::Accounts& accounts_;
   std::vector<EnvelopeRecipient> recipients_;
   std::vector<Copy> copies_;
   const std::string sender_;

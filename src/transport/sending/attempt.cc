@@ -268,6 +268,9 @@ void Sender::settle(const Lease& lease, const std::vector<AttemptOutcome>& outco
   log_outcomes(lease, outcomes);
   const Conclusion conclusion =
       conclude(lease, outcomes, options_, services_.clock.now(), std::random_device()() % 100);
+  for (const Settled& one : conclusion.settled)
+    if (one.state == RecipientState::held)
+      log::error("journal.held", {{"id", to_text(lease.message->id)}, {"why", one.last.text}});
   for (;;) {
     std::vector<NewMessage> reports;
     const Result<void> told = add_reports(lease, conclusion, bytes, reports);

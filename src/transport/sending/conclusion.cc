@@ -37,6 +37,10 @@ Conclusion conclude(const Lease& lease, const std::vector<AttemptOutcome>& outco
       settled.state = RecipientState::delivered;
       if (recipient.notify.wants(DsnNotify::kSuccess) && !outcome->passes_dsn)
         out.successes.push_back({&recipient, success_of(*outcome), outcome->what});
+    } else if ((outcome->kind == AttemptOutcome::Kind::permanent || is_late) && message.origin == Origin::journal) {
+      // An archive must not miss it, and nobody is to be told: an administrator looks after it.
+      settled.state = RecipientState::held;
+      settled.next = now;
     } else if (outcome->kind == AttemptOutcome::Kind::permanent || is_late) {
       settled.state = RecipientState::failed;
       if (is_late && settled.last.enhanced.starts_with("4.")) settled.last.enhanced[0] = '5';

@@ -88,7 +88,7 @@ Reply common_answer(const std::vector<Result<groupware::Delivered>>& answers, gr
 
 SmtpServer::SmtpServer(groupware::Accounts& accounts_, directory::Directory& directory_, Workers& workers_,
                        const Clock& clock_, SmtpOptions options_, const groupware::Filter* filter, Dns* dns,
-                       Queue* queue)
+                       Queue* queue, const Journal* journal)
     : accounts(accounts_),
       directory(directory_),
       delivery(accounts_, directory_, clock_, options_.over_quota, filter),
@@ -112,6 +112,7 @@ SmtpServer::SmtpServer(groupware::Accounts& accounts_, directory::Directory& dir
       dns_(options.sender_checks == SenderChecks::off ? nullptr : dns),
       queue_(queue),
       suffixes_(dns_ ? std::optional<PublicSuffixes>(std::in_place) : std::nullopt),
+      journal_(journal),
       inspectors_(dns_ ? std::make_unique<Workers>(options.check_threads) : nullptr) {}
 
 net::Session SmtpServer::session() {
@@ -225,8 +226,9 @@ std::vector<Result<groupware::Delivered>> SmtpServer::deliver(const SmtpMessage&
   });
   std::vector<Result<groupware::Delivered>> done;
   if (written)
-    done = intake.deliver(delivery, workers,
-                          {.may_refuse = envelope.recipients.size() == 1, .is_junk = inspection.is_junk});
+    done = intake.deliver(
+        delivery, workers,
+        {.may_refuse = envelope.recipients.size() == 1, .is_junk = inspection.is_junk, .journal = journal_});
   else
     done.assign(missing.recipients.size(), std::unexpected(written.error()));
   for (std::size_t i = 0, at = 0; i < answers.size() && at < done.size(); ++i)

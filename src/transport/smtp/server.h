@@ -17,6 +17,7 @@
 #include "net/runtime.h"
 #include "net/stream.h"
 #include "transport/dns/dns.h"
+#include "transport/journal/journal.h"
 #include "transport/queue/queue.h"
 #include "transport/receiving/session.h"
 #include "transport/smtp/delivered.h"
@@ -33,8 +34,8 @@ class SmtpServer {
   // Without a filter no account's script runs. Without DNS no sender is checked. Without a queue nothing is relayed,
   // and nobody is told of a delivery.
   SmtpServer(groupware::Accounts& accounts, directory::Directory& directory, Workers& workers, const Clock& clock,
-             SmtpOptions options, const groupware::Filter* filter = nullptr, Dns* dns = nullptr,
-             Queue* queue = nullptr);
+             SmtpOptions options, const groupware::Filter* filter = nullptr, Dns* dns = nullptr, Queue* queue = nullptr,
+             const Journal* journal = nullptr);
 
   // For net::Runtime::listen.
   net::Session session();
@@ -91,6 +92,7 @@ class SmtpServer {
   Dns* const dns_;  // null: nothing is checked
   Queue* const queue_;
   const std::optional<PublicSuffixes> suffixes_;
+  const Journal* const journal_;
   std::unique_ptr<Workers> inspectors_;
 };
 
