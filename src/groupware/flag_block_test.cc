@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "groupware/flag_block.h"
 
+#include <atomic>
 #include <map>
 #include <thread>
 
@@ -372,6 +373,38 @@ TEST_F(FlagBlocksTest, AccountsOfVersion1AreReadAsTheyAre) {
   EXPECT_EQ(seen[99], (Seen{kFlagged, {}, changed}));
   EXPECT_EQ(seen[100], (Seen{kSeen | kFlagged, {}, old}));
   EXPECT_EQ(folder(*account, in)->unseen, 100U);
+}
+
+TEST_F(FlagBlocksTest, DamageFailsOnlyTheUpdatesThatMeetIt) {
+  change(1, 64, 1, FlagChange::Mode::add, {kSeen, {}});
+  (void)view(*account, in);
+  store::Batch batch;
+  batch.put(key::flag_block(in, 0), "damaged");
+  must(engine->commit(partition, batch));
+  // The first update leads until the two others wait behind it: one commit carries both.
+  std::atomic<bool> leads = false;
+  std::atomic<int> waiting = 0;
+  std::thread leader([&] {
+    must(account->update(Caller::system(), [&](Transaction&) -> Result<void> {
+      leads = true;
+      while (waiting < 2) std::this_thread::yield();
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      return {};
+    }));
+  });
+  while (!leads) std::this_thread::yield();
+  Result<Modseq> meets, others;
+  auto flag = [&](Result<Modseq>& result, std::uint32_t first) {
+    ++waiting;
+    result = account->update(as(ada), [&, first](Transaction& t) {
+      return change_in(t, first, first + 40, 1, FlagChange::Mode::add, {kFlagged, {}});
+    });
+  };
+  std::thread one([&] { flag(meets, 2); }), two([&] { flag(others, 130); });
+  for (std::thread* thread : {&leader, &one, &two}) thread->join();
+  ASSERT_FALSE(meets);
+  EXPECT_EQ(meets.error().code, Errc::corrupt);
+  EXPECT_TRUE(others);
 }
 
 TEST_F(FlagBlocksTest, DamageIsFoundAndMended) {

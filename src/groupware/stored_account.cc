@@ -189,6 +189,11 @@ void StoredAccount::commit(const std::vector<Pending*>& batch) {
     moment_ = *std::move(fresh);
   }
   if (outcome) return;
+  // What is damaged concerns the updates that meet it, not those that were carried with them.
+  if (outcome.error().code == Errc::corrupt && batch.size() > 1) {
+    for (Pending* pending : batch) commit({pending});
+    return;
+  }
   log::error("account.commit_failed", {{"account", id_.value}, {"reason", outcome.error().text}});
   for (Pending* pending : batch)
     if (pending->result && !pending->thrown) pending->result = std::unexpected(outcome.error());

@@ -17,15 +17,10 @@ std::optional<std::string_view> Subjects::keep(ItemId item, std::string_view tex
   std::lock_guard lock(mutex_);
   if (bytes_ + sizeof(Block) + text.size() > most_bytes_) return std::nullopt;
   auto& block = blocks_[item.value / Block().size()];
-  if (!block) {
-    block = std::make_unique<Block>();
-    bytes_ += sizeof(Block);
-  }
+  if (!block) block = std::make_unique<Block>();
   std::string_view& kept = (*block)[item.value % Block().size()];
-  if (kept.data() == nullptr) {
-    kept = text.empty() ? std::string_view("") : texts_.keep(text);
-    bytes_ += kept.size();
-  }
+  if (kept.data() == nullptr) kept = text.empty() ? std::string_view("") : texts_.keep(text);
+  bytes_ = kOwnBytes + blocks_.size() * sizeof(Block) + texts_.bytes();
   return kept;
 }
 

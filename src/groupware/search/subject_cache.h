@@ -31,12 +31,13 @@ class Subjects {
 
  private:
   using Block = std::array<std::string_view, 128>;  // without data: not kept
+  static constexpr std::uint64_t kOwnBytes = 512;   // about what it takes before anything is kept
 
   const std::uint64_t most_bytes_;
   mutable std::mutex mutex_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Block>> blocks_;
   TextArena texts_;
-  std::atomic<std::uint64_t> bytes_ = 0;
+  std::atomic<std::uint64_t> bytes_ = kOwnBytes;
 };
 
 // Thread-safe.

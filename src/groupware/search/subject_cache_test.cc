@@ -33,5 +33,19 @@ TEST(SubjectCache, ForgetsWhatWasUsedLongAgo) {
   EXPECT_FALSE(knows(2));
 }
 
+TEST(SubjectCache, SmallAccountsCountAsWhatTheyTake) {
+  Subjects small(1 << 20);
+  small.keep(ItemId(1), "A");
+  EXPECT_GT(small.bytes(), 3'000U) << "a block of items, the first block of texts";
+  EXPECT_LT(small.bytes(), 5'000U);
+  SubjectCache cache(100'000);
+  for (std::uint64_t account = 1; account <= 100; ++account) cache.of(AccountId(account))->keep(ItemId(1), "A");
+  std::size_t kept = 0;
+  for (std::uint64_t account = 100; account >= 1; --account)
+    kept += cache.of(AccountId(account))->find(ItemId(1)) ? 1 : 0;
+  EXPECT_LT(kept, 40U);
+  EXPECT_GT(kept, 10U);
+}
+
 }  // namespace
 }  // namespace kontor::groupware
