@@ -62,7 +62,8 @@ struct Item {
 struct RemovedItem {
   Item item;
   Instant at{};
-  FolderId from;  // the last folder it was in, which may be gone; 0 = not known
+  FolderId from;   // the last folder it was in, which may be gone; 0 = not known
+  PrincipalId by;  // who removed it, who may be gone; 0 = the server itself, or not known
 };
 
 // Properties that a migration brings and POP3 honours.
@@ -261,7 +262,7 @@ class Transaction : public Reader {
   // A removed item comes back into `to`, with flags, date and properties, under a new UID. Errors: not_found (it is not
   // removed, or purged meanwhile), over_quota, denied, invalid (a container).
   virtual Result<Added> restore(ItemId item, FolderId to) = 0;
-  // A removed item goes for good, before its time. Errors: not_found, denied.
+  // A removed item goes for good, before its time. Errors: not_found, denied, conflict (the account is held).
   virtual Result<void> purge_removed_item(ItemId item) = 0;
   // The item's new flags. Without the right for one of the flags that flag is left alone; denied if none is allowed.
   virtual Result<FlagSet> change_flags(FolderId folder, Uid uid, const FlagChange& change) = 0;

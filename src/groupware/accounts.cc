@@ -13,6 +13,7 @@
 #include "groupware/broken_copies.h"
 #include "groupware/check.h"
 #include "groupware/delivery_notes.h"
+#include "groupware/hold.h"
 #include "groupware/janitor.h"
 #include "groupware/keys.h"
 #include "groupware/search/index/indexer.h"
@@ -208,6 +209,7 @@ Result<bool> StoredAccounts::tidy(AccountId id) {
 Result<void> StoredAccounts::purge_removed(const directory::Tenant& tenant, AccountId id) {
   Instant before =
       environment_.clock.now() - std::chrono::seconds(std::int64_t{tenant.recoverable_days} * kSecondsPerDay);
+  if (is_held(environment_.directory, id)) return {};
   TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
   TRY(const bool is_any_due,
       has_any(*snapshot, key::all('X'), key::removed(before.time_since_epoch().count(), ItemId())));

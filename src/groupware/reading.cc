@@ -307,7 +307,8 @@ Result<void> Reading<Base>::removed_items(Instant since, Instant until,
     if (!record.filings.empty()) continue;
     const Instant at = record.removed_at;
     const FolderId from = record.removed_from;
-    if (!visit({Item(std::move(record)), at, from})) break;
+    const PrincipalId by = record.removed_by;
+    if (!visit({Item(std::move(record)), at, from, by})) break;
   }
   return {};
 }

@@ -222,6 +222,7 @@ std::string encode(const ItemRecord& item) {
   table.add_properties(properties);
   table.add_crlf_size(item.crlf_size == item.size ? 0 : item.crlf_size);
   table.add_removed_from(item.removed_from.value);
+  table.add_removed_by(item.removed_by.value);
   return finished(builder, table.Finish());
 }
 
@@ -249,6 +250,7 @@ Result<ItemRecord> decode_item(ItemId id, std::string_view bytes) {
   item.properties = read_properties(table->properties());
   item.crlf_size = table->crlf_size() == 0 ? item.size : table->crlf_size();
   item.removed_from = FolderId(table->removed_from());
+  item.removed_by = PrincipalId(table->removed_by());
   return item;
 }
 

@@ -33,6 +33,7 @@ struct ItemRecord : Item {
   std::vector<std::uint64_t> thread_keys;
   Instant removed_at{};  // epoch = filed
   FolderId removed_from;
+  PrincipalId removed_by;
 };
 
 struct RowRecord {

@@ -45,7 +45,8 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<void> note_imported(std::string_view source, std::string_view source_key, const LedgerEntry& entry) override;
   Result<void> forget_imported(std::string_view source, std::string_view source_key) override;
 
-  // Purges at most `limit` recoverable items that were removed before `before`; how many it were.
+  // Purges at most `limit` recoverable items that were removed before `before`; how many it were. None while the
+  // account is held.
   Result<std::size_t> purge_removed(Instant before, std::size_t limit);
   // Takes at most `limit` items out of folders that were removed; whether there are more.
   Result<bool> empty_doomed(std::size_t limit);
@@ -85,8 +86,10 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<ItemRecord> removed(ItemId id);  // errors: not_found
   // Ends the item's filing of that index; keeps, removes or purges the item.
   Result<void> unfile(ItemRecord item, std::size_t filing);
-  Result<void> leave(ItemRecord item, FolderId from);  // after its filing there ended
-  Result<void> empty_doomed(const RowRecord& row, FolderId folder);
+  // After its filing there ended.
+  Result<void> leave(ItemRecord item, FolderId from, PrincipalId by);
+  bool keeps_removed() const;  // for some time, or as long as a hold says
+  Result<void> empty_doomed(const RowRecord& row, FolderId folder, PrincipalId by);
   void doom(const Folder& folder);
   Result<void> drop_flag_blocks(FolderId folder);  // of a folder that has no rows any more
   Result<void> purge(const ItemRecord& item);

@@ -1,23 +1,46 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The two steps of removal: an item that leaves its last folder is kept for a while, then purged.
 #include <algorithm>
+#include <charconv>
+#include <utility>
 
 #include "base/bytes.h"
+#include "groupware/hold.h"
 #include "groupware/keys.h"
 #include "groupware/threads.h"
 #include "groupware/transaction.h"
 
 namespace kontor::groupware {
+namespace {
+
+// In the note of a removed folder.
+constexpr const char* kRemovedBy = "removed.by";
+
+PrincipalId remover_of(FolderId id, std::string_view note) {
+  const auto folder = decode_folder(id, note);
+  if (!folder) return {};
+  const auto by = folder->properties.find(kRemovedBy);
+  std::uint64_t number = 0;
+  if (by != folder->properties.end()) std::from_chars(by->second.data(), by->second.data() + by->second.size(), number);
+  return PrincipalId(number);
+}
+
+}  // namespace
 
 Result<void> AccountTransaction::unfile(ItemRecord item, std::size_t index) {
   Filing filing = item.filings[index];
   item.filings.erase(item.filings.begin() + static_cast<std::ptrdiff_t>(index));
   count(filing.folder, item, filing.is_deleted, -1);
   hide(filing.folder, filing.uid);
-  return leave(std::move(item), filing.folder);
+  return leave(std::move(item), filing.folder, caller_.principal);
 }
 
-Result<void> AccountTransaction::leave(ItemRecord item, FolderId from) {
+bool AccountTransaction::keeps_removed() const {
+  const Result<directory::Tenant> tenant = environment_.directory.tenant(ownership_.tenant);
+  return (tenant && tenant->recoverable_days != 0) || is_held(environment_.directory, ownership_.account);
+}
+
+Result<void> AccountTransaction::leave(ItemRecord item, FolderId from, PrincipalId by) {
   if (!item.filings.empty()) {
     for (const Filing& left : item.filings) show(item, left);
     store(item);
@@ -27,10 +50,10 @@ Result<void> AccountTransaction::leave(ItemRecord item, FolderId from) {
   layer_.record.items -= 1;
   layer_.log.items_changed.erase(item.id);
   layer_.log.items_removed.insert(item.id);
-  Result<directory::Tenant> tenant = environment_.directory.tenant(ownership_.tenant);
-  if (!tenant || tenant->recoverable_days == 0) return purge(item);
+  if (!keeps_removed()) return purge(item);
   item.removed_at = environment_.clock.now();
   item.removed_from = from;
+  item.removed_by = by;
   item.modified = number();
   layer_.put(key::item(item.id), encode(item));
   layer_.put(key::removed(item.removed_at.time_since_epoch().count(), item.id), std::string());
@@ -55,6 +78,7 @@ Result<void> AccountTransaction::purge(const ItemRecord& item) {
 
 Result<std::size_t> AccountTransaction::purge_removed(Instant before, std::size_t limit) {
   std::vector<std::string> due;
+  if (is_held(environment_.directory, ownership_.account)) return 0;
   std::string last = key::removed(before.time_since_epoch().count(), ItemId());
   TRY_VOID(layer_.scan(key::all('X'), last, [&](std::string_view key, std::string_view) {
     due.emplace_back(key);
@@ -74,24 +98,26 @@ Result<std::size_t> AccountTransaction::purge_removed(Instant before, std::size_
 
 // The folder is gone at once; its rows are taken away in the background.
 void AccountTransaction::doom(const Folder& folder) {
-  layer_.put(key::doomed(folder.id), encode(folder));
+  Folder gone = folder;
+  if (caller_.principal) gone.properties[kRemovedBy] = std::to_string(caller_.principal.value);
+  layer_.put(key::doomed(folder.id), encode(gone));
   layer_.dooms = true;
 }
 
 Result<bool> AccountTransaction::empty_doomed(std::size_t limit) {
-  std::vector<FolderId> folders;
+  std::vector<std::pair<FolderId, PrincipalId>> folders;  // and who removed them
   std::vector<std::string> wrong;
-  TRY_VOID(layer_.scan(key::all('D'), key::end("D"), [&](std::string_view key, std::string_view) {
+  TRY_VOID(layer_.scan(key::all('D'), key::end("D"), [&](std::string_view key, std::string_view value) {
     const FolderId folder(key.size() == 9 ? read_be64(key.substr(1)) : 0);
     if (folder && !layer_.folder(folder))
-      folders.push_back(folder);
+      folders.emplace_back(folder, remover_of(folder, value));
     else
       wrong.emplace_back(key);
     return true;
   }));
   // A note of a folder that is there after all is wrong, not the folder.
   for (std::string& note : wrong) layer_.erase(std::move(note));
-  for (const FolderId folder : folders) {
+  for (const auto& [folder, by] : folders) {
     std::vector<RowRecord> rows;
     std::optional<Error> fault;
     const std::string prefix = key::filings(folder);
@@ -110,7 +136,7 @@ Result<bool> AccountTransaction::empty_doomed(std::size_t limit) {
         TRY_VOID(blocks.apply(row));
         if (const auto* pending = layer_.pending_row(folder, row.row.uid); pending != nullptr && *pending)
           row = RowRecord{(*pending)->row, (*pending)->rare};
-        TRY_VOID(empty_doomed(row, folder));
+        TRY_VOID(empty_doomed(row, folder, by));
       }
     }
     if (rows.size() == limit) return true;
@@ -132,7 +158,7 @@ Result<void> AccountTransaction::drop_flag_blocks(FolderId folder) {
   return {};
 }
 
-Result<void> AccountTransaction::empty_doomed(const RowRecord& row, FolderId folder) {
+Result<void> AccountTransaction::empty_doomed(const RowRecord& row, FolderId folder, PrincipalId by) {
   layer_.erase(key::filing(folder, row.row.uid));
   TRY(const std::optional<std::string> stored, layer_.get(key::item(row.row.item)));
   if (!stored) return {};
@@ -146,7 +172,7 @@ Result<void> AccountTransaction::empty_doomed(const RowRecord& row, FolderId fol
   item.filings.erase(at);
   drop_doomed(item);
   if (!item.filings.empty()) TRY_VOID(complete(item));
-  return leave(std::move(item), folder);
+  return leave(std::move(item), folder, by);
 }
 
 Result<ItemRecord> AccountTransaction::removed(ItemId id) {
@@ -166,6 +192,7 @@ Result<Added> AccountTransaction::restore(ItemId id, FolderId to) {
   layer_.erase(key::removed(item.removed_at.time_since_epoch().count(), id));
   item.removed_at = Instant();
   item.removed_from = FolderId();
+  item.removed_by = PrincipalId();
   item.saved = environment_.clock.now();
   const Filing filing = file(item, to, folder->next_uid);
   count(to, item, false, 1);
@@ -180,6 +207,8 @@ Result<Added> AccountTransaction::restore(ItemId id, FolderId to) {
 Result<void> AccountTransaction::purge_removed_item(ItemId id) {
   if (!ownership_.is_full) return fail(Errc::denied, "this account is not yours");
   TRY(const ItemRecord item, removed(id));
+  if (is_held(environment_.directory, ownership_.account))
+    return fail(Errc::conflict, "the account is held: nothing of it goes for good");
   return purge(item);
 }
 

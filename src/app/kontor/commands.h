@@ -15,5 +15,6 @@ void add_queue_commands(CommandLine& line);        // queue
 void add_domain_mail_commands(CommandLine& line);  // domain dkim
 void add_sieve_commands(CommandLine& line);        // sieve
 void add_rule_commands(CommandLine& line);         // rule
+void add_hold_commands(CommandLine& line);         // hold
 
 }  // namespace kontor::app

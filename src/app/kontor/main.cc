@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
     kontor::app::add_domain_mail_commands(line);
     kontor::app::add_sieve_commands(line);
     kontor::app::add_rule_commands(line);
+    kontor::app::add_hold_commands(line);
     return line.run(argc, argv);
   } catch (const std::exception& fault) {
     fmt::print(stderr, "kontor: {}\n", fault.what());

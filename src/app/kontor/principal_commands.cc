@@ -185,6 +185,7 @@ void add_rights(CommandLine& line) {
 int print_recoverable(const json::value& answer) {
   print_table(answer.at("items"), {{"ITEM", "id"},
                                    {"REMOVED", "removed"},
+                                   {"BY", "by"},
                                    {"FOLDER", "folder"},
                                    {"FROM", "from"},
                                    {"SUBJECT", "subject"},

@@ -87,11 +87,14 @@ Result<Chosen> choose(Context& context, const Arguments& arguments) {
   return out;
 }
 
-json::object show_removed(const groupware::FolderTable& folders, const groupware::Recoverable& found) {
-  const auto& [item, at, from] = found.removed;
+json::object show_removed(const Context& context, const groupware::FolderTable& folders,
+                          const groupware::Recoverable& found) {
+  const auto& [item, at, from, by] = found.removed;
   json::object out{{"id", item.id.value},  {"removed", show(at)},      {"folder", nullptr},
                    {"from", found.sender}, {"subject", found.subject}, {"date", archive::to_text(item.internal_date)},
                    {"bytes", item.size}};
+  out["by"] = nullptr;
+  if (const auto who = context.directory.principal(by)) out["by"] = who->primary_address();
   if (from) out["folder"] = folders.path(from);
   return out;
 }
@@ -106,7 +109,7 @@ Result<json::value> recover_list(Context& context, const Arguments& arguments) {
   TRY_VOID(find_recoverable(*reader, chosen.filter, [&](const groupware::Recoverable& found) {
     total += 1;
     bytes += found.removed.item.size;
-    if (items.size() < limit.value_or(kListed)) items.push_back(show_removed(*folders, found));
+    if (items.size() < limit.value_or(kListed)) items.push_back(show_removed(context, *folders, found));
     return true;
   }));
   return json::object{{"total", total}, {"bytes", bytes}, {"items", std::move(items)}};

@@ -67,6 +67,8 @@ std::span<const Verb> search_verbs();
 std::span<const Verb> recover_verbs();
 std::span<const Verb> sieve_verbs();
 std::span<const Verb> rule_verbs();
+std::span<const Verb> journal_verbs();
+std::span<const Verb> hold_verbs();
 
 // How things are shown.
 json::object show(const Context& context, const directory::Tenant& tenant);
