@@ -423,5 +423,108 @@ TEST(SieveMime, PartsOfRfc5703) {
   EXPECT_EQ(run_it("extracttext \"x\";"), "line 1, column 83: 'extracttext' may stand only within 'foreverypart'.\n");
 }
 
+// The message as its edition has it.
+std::string edited(const std::string& script, std::string_view message, std::string* actions = nullptr) {
+  const Compiled compiled = compile(script);
+  if (!compiled.program) return faults_of(script);
+  const std::string bytes = with_crlf(message);
+  const mime::Entity structure = mime::parse(bytes);
+  const Outcome outcome = run(*compiled.program, message_of(structure, bytes), test_environment());
+  if (actions != nullptr) *actions = text_of(outcome);
+  if (outcome.editions.empty()) return text_of(outcome);
+  std::string out;
+  for (const EditionPiece& piece : outcome.editions.back())
+    out += piece.text.empty() ? bytes.substr(piece.offset, piece.size) : piece.text;
+  std::erase(out, '\r');
+  return out;
+}
+
+constexpr const char* kReplaced =
+    "From: a@example.org\nSubject: x\nContent-Type: multipart/mixed; boundary=b\n\n"
+    "--b\nContent-Type: text/plain\n\nfirst text\n"
+    "--b\nContent-Type: multipart/related; boundary=c\n\n--c\nContent-Type: audio/mp3\n\none\n--c\n"
+    "Content-Type: image/png\n\ntwo\n--c--\n"
+    "--b\nContent-Type: audio/mp3\n\nthree\n--b--\n";
+
+TEST(SieveReplace, PartsOfRfc5703Section5) {
+  const std::string needs =
+      "require [\"foreverypart\",\"mime\",\"replace\",\"variables\",\"fileinto\",\"editheader\"]; ";
+  EXPECT_EQ(edited(needs + "foreverypart { if header :mime :contenttype \"content-type\" \"audio/mp3\" { replace "
+                           "\"Gone\"; } } addheader \"X-A\" \"1\";",
+                   kReplaced),
+            "X-A: 1\nFrom: a@example.org\nSubject: x\nContent-Type: multipart/mixed; boundary=b\n\n"
+            "--b\nContent-Type: text/plain\n\nfirst text\n"
+            "--b\nContent-Type: multipart/related; boundary=c\n\n"
+            "--c\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 7bit\n\nGone\n"
+            "--c\nContent-Type: image/png\n\ntwo\n--c--\n"
+            "--b\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 7bit\n\nGone\n--b--\n");
+  std::string actions;
+  EXPECT_EQ(edited(needs + "foreverypart { if header :mime :subtype \"content-type\" \"related\" { replace :mime "
+                           "\"Content-Type: text/html\n\n<b>x</b>\"; } set \"n\" \"${n}x\"; } "
+                           "if header :mime :anychild :contenttype \"content-type\" \"text/html\" { set \"n\" "
+                           "\"${n}html\"; } fileinto \"${n}\";",
+                   kReplaced, &actions),
+            "From: a@example.org\nSubject: x\nContent-Type: multipart/mixed; boundary=b\n\n"
+            "--b\nContent-Type: text/plain\n\nfirst text\n"
+            "--b\nContent-Type: text/html\n\n<b>x</b>\n"
+            "--b\nContent-Type: audio/mp3\n\nthree\n--b--\n");
+  EXPECT_TRUE(actions.starts_with("fileinto \"xxxxhtml\" edition=1\n")) << actions;
+  EXPECT_EQ(edited(needs + "replace :subject \"Gr\xC3\xBC\xC3\x9F"
+                           "e\" :from \"me@example.org\" \"H\xC3\xA4\"; addheader \"X-A\" \"1\";",
+                   kReplaced),
+            "X-A: 1\nOriginal-From: a@example.org\nOriginal-Subject: x\nSubject: =?utf-8?B?R3LDvMOfZQ==?=\n"
+            "From: me@example.org\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
+            "Content-Transfer-Encoding: 8bit\n\nH\xC3\xA4");
+  EXPECT_EQ(edited(needs + "replace :mime \"Subject: no\nContent-Type: text/html\n\n<p>\"; if header "
+                           ":mime :subtype \"content-type\" \"html\" { fileinto \"html\"; }",
+                   kReplaced, &actions),
+            "From: a@example.org\nSubject: x\nMIME-Version: 1.0\nContent-Type: text/html\n\n<p>");
+  EXPECT_TRUE(actions.starts_with("fileinto \"html\"")) << actions;
+  EXPECT_EQ(edited(needs + "replace :from \"nobody\" \"x\";", kReplaced).substr(0, 5), "error");
+}
+
+TEST(SieveEnclose, PartsOfRfc5703Section6) {
+  constexpr const char* kMail = "Received: x\nFrom: a@example.org\nDate: long ago\nSubject: s\n\nbody\n";
+  const std::string needs =
+      "require [\"enclose\",\"fileinto\",\"copy\",\"mime\",\"body\",\"editheader\",\"replace\"]; ";
+  std::string actions;
+  const std::string bytes =
+      edited(needs + "enclose :subject \"Warning\" :headers [\"date\", \"content-type\"] \"Care!\";", kMail, &actions);
+  EXPECT_TRUE(actions.starts_with("keep (implicit) edition=1\n")) << actions;
+  const auto line = bytes.find("boundary=\"") + 10;
+  const std::string boundary = bytes.substr(line, bytes.find('"', line) - line);
+  EXPECT_EQ(bytes,
+            "Date: long ago\nFrom: me@example.org\nSubject: Warning\nMIME-Version: 1.0\n"
+            "Content-Type: multipart/mixed; boundary=\"" +
+                boundary + "\"\nContent-Transfer-Encoding: 8bit\n\n--" + boundary +
+                "\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 7bit\n\nCare!\n--" + boundary +
+                "\nContent-Type: message/rfc822\nContent-Disposition: attachment\n"
+                "Content-Transfer-Encoding: 8bit\n\n" +
+                kMail + "\n--" + boundary + "--\n");
+  const std::string dated = edited(needs + "enclose \"Care!\";", kMail);
+  EXPECT_TRUE(dated.starts_with("Date: Tue, 14 Nov 2023 23:13:20 +0100\nFrom: me@example.org\nSubject: s\nMIME-V"))
+      << dated;
+  edited(needs +
+             "enclose \"Care!\"; redirect :copy \"b@example.net\"; if allof(header :mime :subtype \"content-type\" "
+             "\"mixed\", body :content \"text\" :contains \"Care\") { fileinto \"new\"; }",
+         kMail, &actions);
+  EXPECT_TRUE(actions.starts_with("redirect \"b@example.net\"\nfileinto \"new\" edition=1\n"))
+      << "what is forwarded is not enclosed: " << actions;
+  edited(needs + "addheader \"X-A\" \"1\"; enclose \"Care!\"; keep; redirect :copy \"b@example.net\";", kMail,
+         &actions);
+  EXPECT_TRUE(actions.starts_with("keep edition=1\nredirect \"b@example.net\" edition=2\n")) << actions;
+  const std::string twice = edited(needs + "enclose \"one\"; enclose \"two\";", kMail);
+  EXPECT_LT(twice.find("two"), twice.find("one"));
+  EXPECT_NE(twice.find(kMail), std::string::npos);
+  EXPECT_EQ(
+      edited(needs +
+                 "replace \"1\"; replace \"2\"; replace \"3\"; replace \"4\"; replace \"5\"; replace \"6\"; replace "
+                 "\"7\"; replace \"8\"; replace \"9\"; replace \"0\"; replace \"1\"; replace \"2\"; replace \"3\"; "
+                 "replace \"4\"; replace \"5\"; replace \"6\";",
+             kMail)
+          .substr(0, 5),
+      "error");
+}
+
 }  // namespace
 }  // namespace kontor::sieve

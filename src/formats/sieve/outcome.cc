@@ -73,8 +73,12 @@ std::string text_of(const Outcome& outcome) {
   }
   for (const Action& action : outcome.actions) text += std::visit(Printer{}, action) + "\n";
   if (outcome.actions.empty()) text += "discard\n";
-  for (std::size_t i = 0; i < outcome.editions.size(); i++)
-    text += fmt::format("edition {} {}\n", i + 1, quoted_text(outcome.editions[i].front().text));
+  for (std::size_t i = 0; i < outcome.editions.size(); i++) {
+    text += fmt::format("edition {}", i + 1);
+    for (const EditionPiece& piece : outcome.editions[i])
+      if (!piece.text.empty()) text += " " + quoted_text(piece.text);
+    text += "\n";
+  }
   return text;
 }
 

@@ -39,6 +39,8 @@ enum class Op : std::uint8_t {
   foreverypart,
   break_,
   extracttext,
+  replace,
+  enclose,
   error,
   // Tests.
   address,
@@ -126,6 +128,7 @@ enum class Tag : std::uint8_t {
   addresses,
   mime,
   handle,
+  headers,
   once,
   optional,
   importance,

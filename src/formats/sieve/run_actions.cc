@@ -115,7 +115,7 @@ Result<void> Runner::do_redirect(const Call& call) {
   }
   if (redirects == limits_.redirects)
     return fail(Errc::too_large, "The script forwards the message to too many addresses.");
-  TRY(action.edition, letter_.edition(outcome_.editions));
+  TRY(action.edition, letter_.open_edition(outcome_.editions));
   return add(std::move(action));
 }
 

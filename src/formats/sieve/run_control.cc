@@ -132,6 +132,10 @@ Result<Runner::Flow> Runner::do_command(const Call& call) {
       return do_break(call);
     case Op::extracttext:
       return next(do_extracttext(call));
+    case Op::replace:
+      return next(do_replace(call));
+    case Op::enclose:
+      return next(do_enclose(call));
     case Op::error: {
       TRY(std::string text, expand(call.arguments[0].texts[0]));
       return fail(Errc::invalid, std::move(text));
@@ -244,9 +248,12 @@ Result<Runner::Flow> Runner::do_foreverypart(const Call& call) {
     if (part.message) waiting.push_back(part.message.get());
     for (auto child = part.parts.rbegin(); child != part.parts.rend(); ++child) waiting.push_back(&*child);
   };
-  if (parts_.empty()) {
+  // RFC 5703 section 5: what was replaced has no parts any more.
+  const auto is_gone = [&](const mime::Entity& part) { return replaced_.contains(&part); };
+  const bool is_outermost = parts_.empty();
+  if (is_outermost) {
     waiting.push_back(&letter_.structure());
-  } else {
+  } else if (!is_gone(*parts_.back())) {
     push_children(*parts_.back());
   }
   const Argument* given = call.find(Tag::name);
@@ -255,7 +262,6 @@ Result<Runner::Flow> Runner::do_foreverypart(const Call& call) {
     TRY_VOID(spend(1));
     const mime::Entity* part = waiting.back();
     waiting.pop_back();
-    push_children(*part);
     parts_.push_back(part);
     auto flow = run_commands(call.block);
     parts_.pop_back();
@@ -266,7 +272,9 @@ Result<Runner::Flow> Runner::do_foreverypart(const Call& call) {
       break;
     }
     if (*flow != Flow::next) return flow;
+    if (!is_gone(*part)) push_children(*part);
   }
+  if (is_outermost) TRY_VOID(letter_.settle());
   return Flow::next;
 }
 

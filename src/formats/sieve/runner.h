@@ -101,6 +101,11 @@ class Runner {
   Result<void> do_addheader(const Call& call);
   Result<void> do_deleteheader(const Call& call);
 
+  // run_replace.cc
+  Result<void> do_replace(const Call& call);
+  Result<void> replace_all(const Call& call, const std::string& entity);
+  Result<void> do_enclose(const Call& call);
+
   // run_vacation.cc, run_notify.cc
   Result<void> do_vacation(const Call& call);
   Result<bool> may_answer(const Call& call);
@@ -120,6 +125,7 @@ class Runner {
   std::uint64_t work_ = 0;
   std::size_t includes_ = 0;
   std::vector<const mime::Entity*> parts_;  // the current ones of the foreverypart loops
+  std::set<const mime::Entity*> replaced_;  // of these
   std::string break_to_;                    // the loop that a break leaves; empty: the innermost
 };
 

@@ -71,6 +71,8 @@ constexpr Signature kSignatures[] = {
     {"break", Op::break_, C::foreverypart, Shape::action, "", "name"},
     {"extracttext", Op::extracttext, C::extracttext, Shape::action, "s",
      "first lower upper lowerfirst upperfirst quotewildcard quoteregex encodeurl length"},
+    {"replace", Op::replace, C::replace, Shape::action, "s", "-mime subject from"},
+    {"enclose", Op::enclose, C::enclose, Shape::action, "s", "subject headers"},
 };
 
 constexpr TagRule kTags[] = {
@@ -125,6 +127,7 @@ constexpr TagRule kTags[] = {
     {"addresses", Tag::addresses, 'S', C::none, 0},
     {"mime", Tag::mime, 0, C::mime, 0},
     {"handle", Tag::handle, 's', C::none, 0},
+    {"headers", Tag::headers, 'S', C::none, 0},
     {"once", Tag::once, 0, C::none, 0},
     {"optional", Tag::optional, 0, C::none, 0},
     {"importance", Tag::importance, 's', C::none, 0},
