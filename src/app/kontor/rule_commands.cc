@@ -29,20 +29,75 @@ std::string summary_of(const json::object& rule) {
 
 int print_rules(const json::value& answer) {
   json::array rows;
+  std::uint64_t number = 0;
   for (const json::value& one : answer.at("rules").as_array()) {
     const json::object& rule = one.as_object();
     const json::value* name = rule.if_contains("name");
     std::string summary = summary_of(rule);
     for (char& c : summary)
       if (static_cast<unsigned char>(c) < 32) c = ' ';
-    rows.push_back(json::object{{"kind", rule.at("kind")},
+    rows.push_back(json::object{{"number", ++number},
+                                {"kind", rule.at("kind")},
                                 {"name", name ? *name : json::value("")},
                                 {"what", summary},
                                 {"on", !rule.contains("enabled")}});
   }
-  print_table(rows, {{"KIND", "kind"}, {"NAME", "name"}, {"WHAT", "what"}, {"ON", "on"}});
+  print_table(rows, {{"NUMBER", "number"}, {"KIND", "kind"}, {"NAME", "name"}, {"WHAT", "what"}, {"ON", "on"}});
   if (!answer.at("active").as_bool() && !rows.empty()) fmt::print("They are off: another script is active.\n");
   return kOk;
+}
+
+int print_out_of_office(const json::value& answer) {
+  if (!answer.at("set").as_bool()) {
+    fmt::print("No out-of-office answer is set\n");
+    return kOk;
+  }
+  print_details(answer, {});
+  return kOk;
+}
+
+// Sets or ends it, and shows what is set then.
+Work out_of_office_work(bool is_off) {
+  return [is_off](const Settings& settings, const json::object& arguments) -> Answer {
+    json::object wanted = arguments;
+    if (is_off) wanted["off"] = true;
+    Answer changed = call(settings, "rule.out-of-office", json::serialize(wanted), {});
+    if (!changed.result) return changed;
+    const json::object whose{{"address", arguments.at("address")}};
+    return call(settings, "rule.out-of-office.show", json::serialize(whose), {});
+  };
+}
+
+void add_out_of_office(CommandLine& line) {
+  line.group("user out-of-office", "What senders are told while somebody is away");
+  line.work("user out-of-office set", "Answers from now on, or from --from", print_out_of_office,
+            out_of_office_work(false))
+      .required("address", "ADDRESS", "Who is away")
+      .text("--internal", "text", "TEXT", "What senders of the same tenant are told; an earlier absence ends")
+      .text("--external", "external_text", "TEXT", "What others are told; \"\": nothing; otherwise the same")
+      .text("--subject", "subject", "TEXT", "Otherwise \"Auto:\" and that of the message")
+      .text("--from", "since", "TIME", "From then on: 2026-12-24, or 2026-12-24T08:00:00Z")
+      .text("--until", "until", "TIME", "Until then")
+      .number("--days", "days", "How often one sender is told: once in so many days (7)")
+      .example(
+          "kontor user out-of-office set ada@example.org --internal \"Back on Monday.\" --external \"\" --until "
+          "2026-12-28");
+  line.verb("user out-of-office show", "rule.out-of-office.show", "Shows it, and whether it answers now",
+            print_out_of_office)
+      .required("address", "ADDRESS", "Whose");
+  line.work("user out-of-office off", "Back again", print_out_of_office, out_of_office_work(true))
+      .required("address", "ADDRESS", "Who is back");
+}
+
+void add_one_rule(CommandLine& line, const std::string& word, const std::string& what, const std::string& about) {
+  const Work work = [what](const Settings& settings, const json::object& arguments) -> Answer {
+    json::object wanted = arguments;
+    wanted["what"] = what;
+    return call(settings, "rule.change", json::serialize(wanted), {});
+  };
+  line.work("rule " + word, about, print_rules, work)
+      .required("address", "ADDRESS", "Whose")
+      .number("--number", "number", "Which, as the list numbers them");
 }
 
 }  // namespace
@@ -77,6 +132,11 @@ void add_rule_commands(CommandLine& line) {
       .list("--never", "never", "SENDER", "The same; counts before --always")
       .list("--forget", "forget", "SENDER", "Neither")
       .example("kontor rule junk ada@example.org --always @ads.example --never shop@ads.example");
+  add_one_rule(line, "on", "on", "Switches one rule on");
+  add_one_rule(line, "off", "off", "Switches one rule off; it stays in the list");
+  add_one_rule(line, "first", "first", "Moves one rule before all others");
+  add_one_rule(line, "remove", "remove", "Removes one rule");
+  add_out_of_office(line);
 }
 
 }  // namespace kontor::app

@@ -133,6 +133,49 @@ Result<json::value> set_out_of_office(Context& context, const Arguments& argumen
   });
 }
 
+Result<json::value> show_out_of_office(Context& context, const Arguments& arguments) {
+  TRY(const auto account, ruled_account(context, arguments));
+  TRY(const auto reader, account->read(Caller::system()));
+  TRY(RuleList list, groupware::account_rules(*reader));
+  const bool rules_are_active = reader->active_script().name == sieve::kRulesScript;
+  const auto is_one = [](const sieve::Rule& rule) { return std::holds_alternative<sieve::OutOfOfficeRule>(rule.what); };
+  const auto found = std::ranges::find_if(list.rules, is_one);
+  if (found == list.rules.end()) return json::object{{"set", false}, {"answers", false}};
+  const auto& rule = std::get<sieve::OutOfOfficeRule>(found->what);
+  const Instant now = context.clock.now();
+  const bool is_time = (!rule.from || *rule.from <= now) && (!rule.until || now < *rule.until);
+  json::object out{{"set", true},
+                   {"answers", rules_are_active && found->is_enabled && is_time},
+                   {"subject", rule.subject},
+                   {"internal", rule.text},
+                   {"external", rule.external_text ? json::value(*rule.external_text) : json::value()},
+                   {"from", rule.from ? json::value(show(*rule.from)) : json::value()},
+                   {"until", rule.until ? json::value(show(*rule.until)) : json::value()},
+                   {"days", rule.days}};
+  return out;
+}
+
+// One rule, by its number in the list, from 1.
+Result<json::value> change_rule(Context& context, const Arguments& arguments) {
+  TRY(const auto number, arguments.number("number"));
+  TRY(const std::string what, arguments.text("what"));
+  return change(context, arguments, [&](RuleList& list) -> Result<void> {
+    if (!number || *number == 0 || *number > list.rules.size())
+      return fail(Errc::not_found, fmt::format("There are {} rules; say which, by --number", list.rules.size()));
+    const auto at = list.rules.begin() + static_cast<std::ptrdiff_t>(*number - 1);
+    if (what == "remove") {
+      list.rules.erase(at);
+    } else if (what == "first") {
+      std::rotate(list.rules.begin(), at, at + 1);
+    } else if (what == "on" || what == "off") {
+      at->is_enabled = what == "on";
+    } else {
+      return fail(Errc::invalid, "\"what\" is remove, first, on or off");
+    }
+    return checked(list);
+  });
+}
+
 Result<json::value> set_junk(Context& context, const Arguments& arguments) {
   TRY(const auto always, arguments.texts("always"));
   TRY(const auto never, arguments.texts("never"));
@@ -164,6 +207,8 @@ std::span<const Verb> rule_verbs() {
        true,
        {"address", "subject", "text", "external_text", "since", "until", "days", "off"},
        set_out_of_office},
+      {"rule.out-of-office.show", false, {"address"}, show_out_of_office},
+      {"rule.change", true, {"address", "number", "what"}, change_rule},
       {"rule.junk", true, {"address", "always", "never", "forget"}, set_junk},
   };
   return table;
