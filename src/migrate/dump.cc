@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "migrate/item_record.h"
+#include "migrate/scripts/script_report.h"
 
 namespace kontor::migrate {
 namespace {
@@ -61,7 +62,15 @@ class AccountDump {
       TRY_VOID(write_items(one.folder, number, one.first, one.last, row));
       TRY_VOID(writer_.pass({number, row.quarantined == 0 ? one.state : "", row.source - row.excluded}));
     }
-    return writer_.end_account({true, mapping_.subscriptions(session_.other_subscriptions())});
+    archive::AccountEnd end{true, mapping_.subscriptions(session_.other_subscriptions())};
+    TRY(const auto scripts, session_.scripts());
+    if (scripts) {
+      PackedScripts packed = pack_scripts(*scripts);
+      packed.row.counts.copied = packed.scripts.size();
+      report_.folders.push_back(std::move(packed.row));
+      end.scripts = std::move(packed.scripts);
+    }
+    return writer_.end_account(end);
   }
 
  private:
@@ -195,6 +204,14 @@ class AccountImport {
   Result<void> end(archive::AccountEnd end) {
     if (!end.is_complete) return upload_.flush();
     end.other_subscriptions = mapping_.subscriptions(end.other_subscriptions);
+    if (end.scripts) {
+      FolderReport row;
+      row.name = "Sieve scripts";
+      row.key = archive::kScriptsKey;
+      row.source = end.scripts->size();
+      by_key_[row.key] = report_.folders.size();
+      report_.folders.push_back(std::move(row));
+    }
     return upload_.finish(end);
   }
 
@@ -203,6 +220,7 @@ class AccountImport {
     const auto found = by_key_.find(answer.folder);
     if (found == by_key_.end()) return;
     auto& row = report_.folders[found->second];
+    if (answer.folder == archive::kScriptsKey) return add_script_answer(answer, row);
     row.counts.add(answer.counts);
     row.present += answer.counts.present + answer.counts.updated + answer.counts.moved;
     for (const auto& one : answer.quarantined) row.quarantine(one.key, one.reason);

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "migrate/engine.h"
 #include "migrate/item_record.h"
+#include "migrate/scripts/script_report.h"
 
 namespace kontor::migrate {
 namespace {
@@ -330,10 +331,20 @@ Result<void> AccountPass::close_folders() {
     if (folder.pass.state.size() <= archive::kMaxState) pass.state = folder.pass.state;
     TRY_VOID(upload_.pass(pass));
   }
-  return upload_.finish({true, options_.mapping->subscriptions(session_->other_subscriptions())});
+  archive::AccountEnd end{true, options_.mapping->subscriptions(session_->other_subscriptions())};
+  TRY(const auto scripts, session_->scripts());
+  if (scripts) {
+    PackedScripts packed = pack_scripts(*scripts);
+    scripts_row_ = report_->folders.size();
+    report_->folders.push_back(std::move(packed.row));
+    end.scripts = std::move(packed.scripts);
+  }
+  return upload_.finish(end);
 }
 
 void AccountPass::take_answer(const archive::Answer& answer) {
+  if (answer.folder == archive::kScriptsKey && scripts_row_)
+    return add_script_answer(answer, report_->folders[*scripts_row_]);
   const auto found = by_key_.find(answer.folder);
   if (found == by_key_.end()) {
     // Of a folder that is gone at the source.

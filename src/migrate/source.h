@@ -64,6 +64,12 @@ struct FolderPass {
   FolderState state;                  // to hand in next time, valid once all listed items have arrived
 };
 
+// A Sieve script of a user.
+struct SourceScript {
+  std::string name, text;
+  bool is_active = false;
+};
+
 // Content in bounded pieces, CRLF lines. Errors of `take` end the fetch and are returned.
 using TakePiece = std::function<Result<void>(std::string_view)>;
 
@@ -74,6 +80,8 @@ class SourceSession {
   virtual Result<std::vector<SourceFolder>> folders() = 0;
   // What the user subscribes to and that is none of the folders; known after folders().
   virtual std::vector<SourcePath> other_subscriptions() const { return {}; }
+  // Nothing: this source was not told where they are. Errors: denied, unavailable.
+  virtual Result<std::optional<std::vector<SourceScript>>> scripts() { return std::nullopt; }
   // Lists in the order of UIDs (or of arrival). `state` is empty for a full pass.
   virtual Result<FolderPass> list(const SourceFolder& folder, const FolderState& state,
                                   const std::function<Result<void>(const SourceItem&)>& visit) = 0;

@@ -15,6 +15,7 @@
 #include "migrate/imap/source.h"
 #include "migrate/maildir/source.h"
 #include "migrate/mbox/source.h"
+#include "migrate/scripts/scripted_source.h"
 
 namespace kontor::migrate {
 namespace {
@@ -182,7 +183,9 @@ Result<std::vector<SourceUser>> parse_user_csv(std::string_view text) {
   return users;
 }
 
-Result<std::unique_ptr<Source>> open_source(const SourceOptions& options) {
+namespace {
+
+Result<std::unique_ptr<Source>> open_mail_source(const SourceOptions& options) {
   if (options.kind == SourceKind::imap) return open_imap_source(options);
   if (options.path.empty()) return fail(Errc::invalid, "a path is missing");
   if (!is_pattern(options.path)) {
@@ -198,6 +201,17 @@ Result<std::unique_ptr<Source>> open_source(const SourceOptions& options) {
     default:
       return open_eml_source(options);
   }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_source(const SourceOptions& options) {
+  if (!options.managesieve.empty() && options.kind != SourceKind::imap)
+    return fail(Errc::invalid, "scripts come by ManageSieve only where mail comes by IMAP");
+  if (!options.managesieve.empty() && !options.sieve_path.empty())
+    return fail(Errc::invalid, "scripts come from one place: a ManageSieve server or a folder");
+  TRY(auto source, open_mail_source(options));
+  return with_scripts(std::move(source), options);
 }
 
 std::optional<std::chrono::milliseconds> suggested_back_off(const Error& error) { return read_back_off(error.text); }

@@ -81,6 +81,11 @@ struct SourceOptions {
   std::string control_path;  // where Dovecot's files are if not in the Maildir (CONTROL=); the same patterns
   MaildirLayout layout = MaildirLayout::automatic;
   NameEncoding names = NameEncoding::automatic;
+
+  // Where the users' Sieve scripts are, if they are wanted: a ManageSieve server ("host[:port]", with the login of
+  // imap), or a folder of files, with the patterns of `path`: see scripts/script_files.h.
+  std::string managesieve;
+  std::string sieve_path;
 };
 
 // "imaps://[login@]host[:port]", "imap://host" (STARTTLS), "imap://host?tls=none", "maildir:/path", "mbox:/path",

@@ -77,10 +77,39 @@ class AccountVerify {
       }
       report_.folders.push_back(std::move(row));
     }
-    return {};
+    return compare_scripts();
   }
 
  private:
+  Result<void> compare_scripts() {
+    TRY(const auto scripts, session_->scripts());
+    if (!scripts) return {};
+    std::unordered_map<std::string, archive::TargetItem> there;
+    TRY_VOID(target_.verify(account_.address, ledger_name(source_, account_), std::string(archive::kScriptsKey), true,
+                            [&](const archive::TargetItem& item) -> Result<void> {
+                              there.emplace(item.key, item);
+                              return {};
+                            }));
+    FolderReport row;
+    row.name = "Sieve scripts";
+    row.key = archive::kScriptsKey;
+    for (const SourceScript& script : *scripts) {
+      ++row.source;
+      const auto found = there.find(archive::bounded_key(script.name));
+      if (found == there.end() || found->second.is_removed) {
+        row.differ(script.name, found == there.end() ? "is not at the target" : "was removed at the target");
+        continue;
+      }
+      ++row.present;
+      ++row.compared;
+      row.compared_bytes += script.text.size();
+      if (found->second.sha256 != sha256(script.text)) row.differ(script.name, "another text");
+      if (script.is_active && found->second.flags == 0) row.differ(script.name, "is active at the source alone");
+    }
+    report_.folders.push_back(std::move(row));
+    return {};
+  }
+
   Result<void> compare_folder(const SourceFolder& folder, FolderReport& row) {
     std::unordered_map<std::string, There> there;
     TRY_VOID(target_.verify(account_.address, ledger_name(source_, account_), folder.key, options_.read_content,

@@ -113,6 +113,38 @@ def test_actions_are_pigeonholes(home, script):
     assert not different
 
 
+# Real mail, where it is there: every so-manieth.
+CORPUS = sorted((ROOT / "../shared/corpus/eml").glob("*.eml"))[3::120]
+
+
+def same_as_shown(ours, theirs):
+    """sieve-test shows the beginning of long names."""
+    return len(ours) == len(theirs) and all(
+        one[1] == other[1] and (one[0] == other[0] or (other[0].endswith("...") and one[0].startswith(other[0][:-3])))
+        for one, other in zip(ours, theirs))
+
+
+@pytest.mark.skipif(not shutil.which("sieve-test") or not CORPUS, reason="needs Debian's dovecot-sieve and a corpus")
+def test_actions_on_real_mail_are_pigeonholes(home):
+    different = {}
+    for script in SCRIPTS:
+        own = home / script.name
+        shutil.copy(script, own)
+        for message in CORPUS:
+            copy = home / message.name
+            shutil.copy(message, copy)
+            copy.chmod(0o644)
+            try:
+                ours, theirs = kontor_runs(own, copy), pigeonhole(home, own, copy)
+            except AssertionError as fault:
+                if "Panic" in str(fault):  # it dies of editing a message that is nothing but a header
+                    continue
+                raise
+            if not same_as_shown(ours, theirs):
+                different[script.stem, message.stem] = (ours, theirs)
+    assert not different
+
+
 def test_faults_are_shown_with_their_places(tmp_path):
     script = tmp_path / "bad.sieve"
     script.write_text('require "fileinto";\nif header :is "subject" "x" {\n  fileinto :copy "x";\n  bogus;\n}\n')

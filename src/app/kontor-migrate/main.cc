@@ -34,6 +34,14 @@ void add_source(CLI::App& app, MigrateSettings& s) {
   app.add_option("--oauth-token-file", s.oauth_token_file, "First line: an OAuth 2 access token")->group(group);
   app.add_option("--default-domain", s.default_domain, "Added to logins without a domain")->group(group);
   app.add_option("--from-ca-file", s.from_ca_file, "Certificates that the source's is checked against")->group(group);
+  app.add_option("--managesieve", s.managesieve,
+                 "Where an IMAP source's users have their Sieve scripts: host, or host:port (4190)")
+      ->group(group);
+  app.add_option(
+         "--sieve", s.sieve_path,
+         "Or the folder with their scripts (*.sieve), beside which .dovecot.sieve leads to the active one; with "
+         "%u, %n and %d as in --from")
+      ->group(group);
   app.add_option("--from-server-name", s.from_server_name,
                  "The name that the source's certificate must be for, if it is not the host's")
       ->group(group);

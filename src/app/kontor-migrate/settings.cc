@@ -83,6 +83,8 @@ Result<migrate::SourceOptions> source_options(const MigrateSettings& settings) {
   options.verify = !settings.from_insecure;
   options.server_name = settings.from_server_name;
   options.mechanism = settings.mechanism;
+  options.managesieve = settings.managesieve;
+  options.sieve_path = settings.sieve_path;
   if (!settings.master_user.empty()) {
     options.master_user = settings.master_user;
     TRY(options.master_password,

@@ -28,6 +28,7 @@ struct MigrateSettings {
   std::string oauth_token_file;
   std::string default_domain;
   std::string from_server_name;
+  std::string managesieve, sieve_path;
   std::string mechanism;
   bool from_insecure = false;
   // Target

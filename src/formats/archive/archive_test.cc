@@ -11,6 +11,11 @@
 namespace kontor::archive {
 namespace {
 
+const std::vector<Script> kSampleScripts = {{"main", "keep;\r\n", true},
+                                            {"Gr\xc3\xbc\xc3\x9f"
+                                             "e",
+                                             "bad\xff", false}};
+
 Item sample_item(std::uint32_t folder, std::string key) {
   Item item;
   item.folder = folder;
@@ -41,7 +46,7 @@ std::string sample_archive(std::size_t large) {
   refused.reason = "the source gave nothing";
   EXPECT_TRUE(writer.item(refused, nullptr));
   EXPECT_TRUE(writer.pass({3, std::string("\0state", 6), 2}));
-  EXPECT_TRUE(writer.end_account({true, {{"Team", "Plans"}, {"bad\xff"}}}));
+  EXPECT_TRUE(writer.end_account({true, {{"Team", "Plans"}, {"bad\xff"}}, kSampleScripts}));
   EXPECT_TRUE(writer.finish());
   return out;
 }
@@ -84,7 +89,7 @@ TEST(Archive, comes_back_as_it_was_written) {
       EXPECT_EQ(std::get<Item>(records[3]).date.zone_minutes, -420);
       EXPECT_EQ(std::get<Item>(records[4]).reason, "the source gave nothing");
       EXPECT_EQ(std::get<Pass>(records[5]), (Pass{3, std::string("\0state", 6), 2}));
-      EXPECT_EQ(std::get<AccountEnd>(records[6]), (AccountEnd{true, {{"Team", "Plans"}, {"bad\xff"}}}));
+      EXPECT_EQ(std::get<AccountEnd>(records[6]), (AccountEnd{true, {{"Team", "Plans"}, {"bad\xff"}}, kSampleScripts}));
       EXPECT_EQ(std::get<ArchiveEnd>(records[7]), (ArchiveEnd{1}));
     }
   }

@@ -161,6 +161,15 @@ std::string to_json(const AccountEnd& end) {
   json::array paths;
   for (const auto& path : end.other_subscriptions) paths.push_back(json::object{{"path", text_array(path)}});
   if (!paths.empty()) out["other_subscriptions"] = std::move(paths);
+  if (end.scripts) {
+    json::array scripts;
+    for (const auto& script : *end.scripts) {
+      json::object one{{"name", text_value(script.name)}, {"text", text_value(script.text)}};
+      if (script.is_active) one["active"] = true;
+      scripts.push_back(std::move(one));
+    }
+    out["scripts"] = std::move(scripts);
+  }
   return line(out);
 }
 std::string to_json(const ArchiveEnd& end) { return line({{"accounts", end.accounts}}); }
@@ -252,6 +261,27 @@ Result<Pass> parse_pass(std::string_view text) {
   return out;
 }
 
+namespace {
+
+Result<std::vector<Script>> parse_scripts(const json::value& list) {
+  if (!list.is_array() || list.as_array().size() > kMaxScripts)
+    return fail(Errc::invalid, "the end record's \"scripts\" must be a list within its limits");
+  std::vector<Script> out;
+  for (const auto& element : list.as_array()) {
+    if (!element.is_object()) return fail(Errc::invalid, "the end record has a script that is no object");
+    auto one = Members::of(element.as_object(), "script");
+    auto& script = out.emplace_back();
+    one.text("name", script.name, kMaxScriptName);
+    one.text("text", script.text, kMaxScriptBytes);
+    one.flag("active", script.is_active);
+    one.need(!script.name.empty(), "name", "given");
+    TRY_VOID(one.finish());
+  }
+  return out;
+}
+
+}  // namespace
+
 Result<AccountEnd> parse_account_end(std::string_view text) {
   TRY(auto members, Members::parse(text, "end"));
   AccountEnd out;
@@ -267,6 +297,9 @@ Result<AccountEnd> parse_account_end(std::string_view text) {
       one.need(!path.empty(), "path", "given");
       TRY_VOID(one.finish());
     }
+  }
+  if (const auto* list = members.take("scripts")) {
+    TRY(out.scripts, parse_scripts(*list));
   }
   TRY_VOID(members.finish());
   return out;

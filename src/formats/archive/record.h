@@ -28,6 +28,12 @@ constexpr std::size_t kMaxProperties = 100;
 constexpr std::size_t kMaxSource = 300;  // bytes of a source's name
 constexpr std::size_t kMaxState = 64 << 10;
 constexpr std::size_t kMaxSubscriptions = 1000;
+constexpr std::size_t kMaxScripts = 200;
+constexpr std::size_t kMaxScriptName = 512;
+constexpr std::size_t kMaxScriptBytes = 400 << 10;  // of all scripts of an account, with their names
+
+// Stands for the scripts where answers and queries name a folder.
+constexpr std::string_view kScriptsKey = "\tSieve scripts";
 
 struct Account {
   std::string address;  // of the target's user
@@ -87,10 +93,19 @@ struct Pass {
   bool operator==(const Pass&) const = default;
 };
 
+// A Sieve script (RFC 5228) of the source's user.
+struct Script {
+  std::string name, text;
+  bool is_active = false;
+  bool operator==(const Script&) const = default;
+};
+
 struct AccountEnd {
   bool is_complete = false;  // all folders of the source were passed: what vanished may be removed now
   // Paths that the source's user subscribes to and that are no folders of the account; all of them, if complete.
   std::vector<std::vector<std::string>> other_subscriptions = {};
+  // All that the source's user has, within the limits; nothing: the source was not asked.
+  std::optional<std::vector<Script>> scripts = {};
   bool operator==(const AccountEnd&) const = default;
 };
 

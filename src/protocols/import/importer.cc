@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "directory/directory.h"
 #include "protocols/import/ledger.h"
+#include "protocols/import/scripts.h"
 #include "protocols/import/subscriptions.h"
 #include "protocols/import/vanished.h"
 
@@ -201,6 +202,10 @@ Result<bool> Importer::has_room(const archive::Item& item) {
 Result<void> Importer::end_account(const archive::AccountEnd& end) {
   TRY_VOID(commit());
   if (end.is_complete) TRY_VOID(take_subscriptions(*open_->account, open_->record.source, end.other_subscriptions));
+  if (end.is_complete && end.scripts) {
+    TRY(auto answer, take_scripts(*open_->account, open_->record.source, *end.scripts));
+    TRY_VOID(acknowledge(std::move(answer)));
+  }
   if (end.is_complete && options_.delete_vanished) {
     TRY(auto answers, remove_vanished(*open_->account, open_->record.source, options_.override_threshold));
     for (auto& answer : answers) TRY_VOID(acknowledge(std::move(answer)));

@@ -75,6 +75,7 @@ std::string vanished_key(std::string_view hash, std::uint64_t code, std::string_
   return out.append(item_key);
 }
 
+std::string script_key(std::string_view name) { return "Y" + std::string(name); }
 std::string subscription_key(std::string_view path) { return path.empty() ? "S" : "S" + archive::bounded_key(path); }
 
 std::string encode(const FolderMark& mark) {

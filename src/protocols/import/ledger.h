@@ -4,7 +4,9 @@
 //   F folder code                         FolderMark: where the folder went, and the state of its last pass
 //   I folder code | item key              ItemMark: the item, and its state when last seen at the source
 //   V content hash | folder code | key    an item that vanished at the source: found again by its content when it moved
-//   S path                                a subscription to what is no folder at the source; the path is the value
+//   Y name                                a Sieve script: the digest of its text as it was brought, whether it was
+//   active S path                                a subscription to what is no folder at the source; the path is the
+//   value
 //
 // A folder's code is 8 bytes, the first 64 bits of its key's SHA-256. Keys of items longer than 240 bytes are hashed.
 #pragma once
@@ -30,6 +32,7 @@ std::string vanished_prefix(std::string_view hash);                        // ""
 std::string vanished_key(std::string_view hash, std::uint64_t code, std::string_view item_key);
 
 std::string subscription_key(std::string_view path);  // "" = what all of them begin with
+std::string script_key(std::string_view name);        // the same; already bounded
 
 struct FolderMark {
   std::string key;

@@ -9,6 +9,7 @@
 #include "formats/archive/members.h"
 #include "formats/archive/record.h"
 #include "protocols/import/ledger.h"
+#include "protocols/import/scripts.h"
 
 namespace kontor::importing {
 namespace {
@@ -208,6 +209,11 @@ Pieces digest_pieces(std::shared_ptr<groupware::Account> account, DigestQuery qu
 
 Pieces verify_pieces(std::shared_ptr<groupware::Account> account, std::string source, std::string folder_key,
                      bool read_content) {
+  if (folder_key == archive::kScriptsKey)
+    return [account = std::move(account), source = std::move(source), done = false]() mutable -> Result<std::string> {
+      if (std::exchange(done, true)) return std::string();
+      return verify_scripts(*account, source);
+    };
   auto prefix = item_mark_prefix(folder_code(folder_key));
   const auto size = prefix.size();
   Scan scan(account, std::move(source), std::move(prefix));
