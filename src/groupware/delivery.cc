@@ -194,4 +194,43 @@ Result<void> Delivery::deliver_to_group(std::string_view address, const std::vec
   return {};
 }
 
+// Of a group: its first member's account.
+Result<Delivery::NotePlace> Delivery::note_place(std::string_view address, std::string_view name) const {
+  TRY(const directory::Recipient recipient, directory_.resolve(address));
+  const auto members = directory_.expand(recipient.principal);
+  const PrincipalId where = members.empty() ? recipient.principal : members.front();
+  NotePlace place;
+  TRY(place.account, accounts_.open(AccountId(where.value)));
+  place.note = delivery_note(name, recipient.principal);
+  return place;
+}
+
+bool Delivery::has(std::string_view address, std::string_view name) const {
+  const auto place = note_place(address, name);
+  if (!place) return false;
+  const auto reader = place->account->read(Caller::system());
+  return reader && has_delivery_note(**reader, place->note).value_or(false);
+}
+
+void Delivery::note(std::string_view address, std::string_view name) const {
+  const auto work = [&]() -> Result<void> {
+    TRY(const NotePlace place, note_place(address, name));
+    TRY_VOID(place.account->update(Caller::system(), [&](Transaction& transaction) {
+      return keep_delivery_note(transaction, place.note, ItemId(), clock_.now());
+    }));
+    return {};
+  };
+  if (const auto done = work(); !done) log::error("delivery.not_noted", {{"to", address}, {"why", done.error().text}});
+}
+
+void Delivery::forget(std::string_view address, std::string_view name) const {
+  const auto work = [&]() -> Result<void> {
+    TRY(const NotePlace place, note_place(address, name));
+    TRY_VOID(place.account->update(
+        Caller::system(), [&](Transaction& transaction) { return drop_delivery_note(transaction, place.note); }));
+    return {};
+  };
+  if (const auto done = work(); !done) log::error("delivery.not_noted", {{"to", address}, {"why", done.error().text}});
+}
+
 }  // namespace kontor::groupware

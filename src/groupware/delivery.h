@@ -30,6 +30,7 @@ struct Arrival {
 
 struct Delivered {
   std::string refusal;  // not empty: the recipient's script refuses the message, with these words for its sender
+  bool had_it = false;  // from an earlier attempt: see Delivery::note()
 };
 
 class Delivery {
@@ -57,12 +58,24 @@ class Delivery {
   // Somebody who is full for good (QuotaPolicy::reject) is told of in the log and counted; over_quota if that is all.
   Result<Delivered> deliver(std::string_view address, const StagedContent& content, const Arrival& arrival) const;
 
+  // Who has a message that others could not take: `name` stands for the message as it was sent. Noted durably for
+  // kKeptDeliveryNotes; of a group as a whole. What goes wrong is told in the log: somebody may get a copy twice.
+  bool has(std::string_view address, std::string_view name) const;
+  void note(std::string_view address, std::string_view name) const;
+  void forget(std::string_view address, std::string_view name) const;
+
  private:
   using OpenAccount = std::function<Result<std::shared_ptr<Account>>(AccountId)>;
   Result<Accepted> accepts(std::string_view address, std::uint64_t size, const OpenAccount& open) const;
   Result<void> deliver_to_group(std::string_view address, const std::vector<PrincipalId>& members,
                                 const Incoming& incoming) const;
   Result<Filed> file(Account& account, const Incoming& incoming) const;
+  // Where notes about the address lie, and under what.
+  struct NotePlace {
+    std::shared_ptr<Account> account;
+    std::string note;
+  };
+  Result<NotePlace> note_place(std::string_view address, std::string_view name) const;
 
   Accounts& accounts_;
   directory::Directory& directory_;

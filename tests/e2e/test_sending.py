@@ -14,6 +14,8 @@ from peers.authority import Authority
 from peers.postfix import Postfix, is_usable as has_postfix
 from peers.ports import answers, free_port, wait_for
 from peers.smtp_server import SmtpServer
+from test_clock import LIBRARY as clock_library
+from test_clock import WallClock
 
 MESSAGE = "From: Ada <ada@example.org>\nTo: bob@example.net\nSubject: {subject}\nDate: Sun, 22 Nov 2026 09:00:00 +0000\n" \
           "Message-ID: <{subject}@example.org>\n\nHello\n.leading dot\n"
@@ -170,6 +172,22 @@ def test_a_host_that_is_away_is_not_hammered_and_retry_helps(sending):
         wait_for(lambda: is_empty(server), "the queue to be empty")
         assert len(peer.taken) == 3
         assert peer.connections <= 3
+
+
+@pytest.mark.skipif(clock_library is None, reason="libfaketime is not installed")
+def test_nobody_waits_unheard_for_a_host_that_is_away(sending, tmp_path):
+    """One connection at a time, and each failure makes a longer pause: still everybody is told in time."""
+    clock = WallClock(tmp_path)
+    server = sending(f"* 127.0.0.1:{free_port()}", more="connections_per_destination = 1", environment=clock.environment)
+    with server.imap() as client:
+        client.select()
+        for number in range(8):
+            put(server, "bob@example.net", subject=f"m{number}")
+        for jump, subject in ((5, "Delayed"), (24 * 6, "Undelivered")):
+            clock.set(jump * 3600)
+            wait_for(lambda word=subject: client.noop() and len(client.search(None, "SUBJECT", word)[1][0].split()) == 8,
+                     f"8 reports that begin with {subject}", 30)
+    wait_for(lambda: is_empty(server), "the queue to be empty")
 
 
 def test_hold_release_and_remove(sending):

@@ -156,3 +156,26 @@ def test_postfix_as_the_sender(kontor):
     assert len(messages) == 20, log[-3000:]
     assert len(inbox(kontor, "ben@example.org")) == 20
     assert all(b"with ESMTPS id" in message for message in messages)
+
+
+def test_who_has_it_does_not_get_it_twice(kontor):
+    """Of two recipients one has no room: the message comes again, also after the server was killed in between."""
+    kontor.run("user", "set", "ben@example.org", "--quota", "100K")
+    message = b"Subject: long\r\n\r\n" + (b"x" * 70 + b"\r\n") * 3000
+
+    def bring():
+        with kontor.smtp() as client:
+            client.ehlo()
+            client.mail("x@example.com")
+            assert [client.rcpt(f"{user}@example.org")[0] for user in ("ada", "ben")] == [250, 250]
+            return client.data(message)[0]
+
+    assert bring() == 451
+    kontor.kill()
+    kontor.start()
+    assert bring() == 451
+    kontor.run("user", "set", "ben@example.org", "--quota", "unlimited")
+    assert bring() == 250
+    assert [len(inbox(kontor, f"{user}@example.org")) for user in ("ada", "ben")] == [1, 1]
+    assert bring() == 250
+    assert [len(inbox(kontor, f"{user}@example.org")) for user in ("ada", "ben")] == [2, 2], "sent anew, not again"

@@ -87,6 +87,14 @@ Result<std::string> remove_keys(House& house, std::string_view text) {
   return json::serialize(json::object{{"removed", domain}});
 }
 
+Result<std::string> rotate_srs(House& house, std::string_view text) {
+  TRY(json::object arguments, verb_arguments(text, {"forget"}));
+  const json::value* forget = arguments.if_contains("forget");
+  const bool forgets = forget && forget->is_bool() && forget->get_bool();
+  TRY_VOID(house.srs->rotate(system_clock().now(), forgets));
+  return json::serialize(json::object{{"rotated", true}, {"forgot", forgets}});
+}
+
 // A value of DNS in pieces of at most 255 bytes (RFC 1035 section 3.3.14).
 std::string in_quotes(std::string_view text) {
   std::string out;
@@ -123,6 +131,12 @@ int print_removed_keys(const json::value& answer) {
   return kOk;
 }
 
+int print_rotated(const json::value& answer) {
+  fmt::print("Forwards get senders made with a new secret{}\n",
+             answer.at("forgot").as_bool() ? "; reports to the former ones are refused" : "");
+  return kOk;
+}
+
 }  // namespace
 
 void add_domain_mail_verbs(admin::Admin& admin, House& house) {
@@ -130,6 +144,7 @@ void add_domain_mail_verbs(admin::Admin& admin, House& house) {
   admin.add("domain-key.rotate", true, [&house](std::string_view text) { return rotate_keys(house, text); });
   admin.add("domain-key.list", false, [&house](std::string_view text) { return list_keys(house, text); });
   admin.add("domain-key.remove", true, [&house](std::string_view text) { return remove_keys(house, text); });
+  admin.add("srs.rotate", true, [&house](std::string_view text) { return rotate_srs(house, text); });
 }
 
 void add_domain_mail_commands(CommandLine& line) {
@@ -148,6 +163,11 @@ void add_domain_mail_commands(CommandLine& line) {
             print_removed_keys)
       .required("name", "DOMAIN", "The domain")
       .text("--selector", "selector", "SELECTOR", "Only this key");
+  line.group("srs", "Senders of mail that rules send on");
+  line.verb("srs rotate", "srs.rotate", "Makes a new secret for them, as the server does itself every 90 days",
+            print_rotated)
+      .flag("--forget", "forget", true, "Reports to senders made with the former secrets are refused from now on")
+      .example("kontor srs rotate");
 }
 
 }  // namespace kontor::app

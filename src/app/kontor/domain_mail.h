@@ -6,7 +6,8 @@
 
 namespace kontor::app {
 
-// domain-key.add, list, rotate and remove: the keys with which a domain's mail is signed. `house` must outlive it.
+// domain-key.*: the keys with which a domain's mail is signed; srs.rotate: senders of forwards. `house` must outlive
+// it.
 void add_domain_mail_verbs(admin::Admin& admin, House& house);
 
 }  // namespace kontor::app

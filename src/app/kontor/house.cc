@@ -82,6 +82,7 @@ Result<std::unique_ptr<House>> House::open(const Settings& settings) {
                                             reads_documents ? extractor.get() : nullptr);
   transport::QueueOptions queueing;
   queueing.lifetime = settings.sending.lifetime;
+  queueing.warn_after = settings.sending.warn_after;
   queueing.destination = [&directory = *directory, hosts = transport::smart_hosts_of(settings.sending)](
                              const transport::QueuedEnvelope& envelope, std::string_view domain) {
     return transport::queue_destination(directory, hosts, envelope, domain);
@@ -90,8 +91,9 @@ Result<std::unique_ptr<House>> House::open(const Settings& settings) {
   auto queue = std::make_unique<transport::JournalingQueue>(std::move(stored_queue), *directory, system_clock(),
                                                             settings.hostname);
   TRY(auto domain_keys, transport::DomainKeys::open(*engine, system_clock()));
+  TRY(auto srs, transport::Srs::open(*engine, system_clock().now()));
   return std::make_unique<House>(std::move(lock), std::move(engine), std::move(directory), std::move(extractor),
-                                 std::move(accounts), std::move(queue), std::move(domain_keys));
+                                 std::move(accounts), std::move(queue), std::move(domain_keys), std::move(srs));
 }
 
 }  // namespace kontor::app

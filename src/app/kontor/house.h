@@ -13,6 +13,7 @@
 #include "store/engine.h"
 #include "transport/journal/journaling_queue.h"
 #include "transport/sending/domain_keys.h"
+#include "transport/sending/srs.h"
 
 namespace kontor::app {
 
@@ -45,6 +46,7 @@ struct House {
   std::unique_ptr<groupware::Accounts> accounts;
   std::unique_ptr<transport::JournalingQueue> queue;
   std::unique_ptr<transport::DomainKeys> domain_keys;
+  std::unique_ptr<transport::Srs> srs;
 };
 
 }  // namespace kontor::app

@@ -51,6 +51,12 @@ groupware::FilterOptions filter_options(const Settings& settings) {
   return options;
 }
 
+transport::ForwardSenders forward_senders(const Settings& settings, const House& house) {
+  return {.srs = settings.sending.uses_srs ? house.srs.get() : nullptr,
+          .clock = &system_clock(),
+          .domain = settings.sending.srs_domain};
+}
+
 bool is_mail_access(std::string_view name) {
   return name == "imap" || name == "imaps" || name == "pop3" || name == "pop3s" || name == "managesieve" ||
          name == "managesieves";
@@ -89,10 +95,11 @@ Server::Server(const Settings& settings, House& house)
       runtime_(settings.server.network_threads, tls_, limits_),
       workers_(settings.server.workers),
       admin_(*house.directory, *house.accounts, [this] { return status(); }),
-      rule_outbox_(*house.queue, *house.accounts, *house.directory),
+      returns_{*house.srs, *house.directory, *house.queue, system_clock()},
+      rule_outbox_(*house.queue, *house.accounts, *house.directory, forward_senders(settings, house)),
       filter_(*house.accounts, *house.directory, system_clock(), filter_options(settings), &rule_outbox_),
       lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp, &filter_,
-            &house.queue->journal()) {
+            &house.queue->journal(), &returns_) {
   add_import_tokens(admin_, token_file(settings));
   add_queue_verbs(admin_, house);
   add_domain_mail_verbs(admin_, house);
@@ -170,7 +177,8 @@ Result<void> Server::start() {
                                           .workers = workers_,
                                           .clock = system_clock(),
                                           .over_quota = settings_.lmtp.over_quota,
-                                          .filter = &filter_};
+                                          .filter = &filter_,
+                                          .srs = house_.srs.get()};
   sender_ = std::make_unique<transport::Sender>(sending, settings_.sending);
   sender_->start();
   is_ready_ = true;
@@ -185,7 +193,7 @@ Result<void> Server::listen_smtp() {
   if (settings_.listen.smtp.empty()) return {};
   smtp_ = std::make_unique<transport::SmtpServer>(*house_.accounts, *house_.directory, workers_, system_clock(),
                                                   settings_.smtp, &filter_, dns_.get(), house_.queue.get(),
-                                                  &house_.queue->journal());
+                                                  &house_.queue->journal(), &returns_);
   return listen("smtp", settings_.listen.smtp, net::TlsMode::starttls, smtp_->session(),
                 "421 4.3.2 Too many connections\r\n");
 }
@@ -233,6 +241,8 @@ void Server::sweep() {
   workers_.post([this] {
     auto start = std::chrono::steady_clock::now();
     Result<void> done = house_.accounts->sweep();
+    if (auto kept = house_.srs->keep(system_clock().now()); !kept)
+      log::error("srs.not_renewed", {{"why", kept.error().text}});
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     if (done)
       log::info("sweep", {{"seconds", fmt::format("{:.3f}", took.count())}});

@@ -21,6 +21,7 @@
 #include "transport/dns/dns.h"
 #include "transport/lmtp/server.h"
 #include "transport/queue/rule_outbox.h"
+#include "transport/receiving/returns.h"
 #include "transport/sending/sender.h"
 #include "transport/smtp/server.h"
 #include "transport/submission/server.h"
@@ -70,6 +71,7 @@ class Server {
   net::Runtime runtime_;
   Workers workers_;
   admin::Admin admin_;
+  transport::Returns returns_;
   transport::RuleOutbox rule_outbox_;
   groupware::Filter filter_;
   transport::LmtpServer lmtp_;

@@ -8,7 +8,8 @@
 //     each version of the scripts;
 //  2. what a script remembers (seen messages, answered senders) is kept in the commit that files the message, and the
 //     script runs again if something of what it was told about that has changed meanwhile;
-//  3. what leaves is durable in the outbox before the message is answered for.
+//  3. what leaves is durable in the outbox before the message is filed and answered for: the queue and the account are
+//     two commits. Who loses power between them sends the message on a second time when it comes again, but loses none.
 #pragma once
 
 #include <cstdint>
@@ -86,6 +87,7 @@ class Filter {
     const Incoming& incoming;
     const directory::Principal who;
     std::set<std::string> forwarded{};  // to whom it was sent on already
+    std::string body{};                 // the hash of its body, where it is to be sent on
   };
 
   Result<Run> run(const Way& way) const;
@@ -101,7 +103,8 @@ class Filter {
                         Transaction& transaction) const;
   void answer(const Way& way, const Run& run) const;
   sieve::ComposeContext compose_context(const Way& way) const;
-  // Under what a forward is remembered; empty where the message has no id.
+  // Under what a forward is remembered: the message's id and body, as one id may stand on different messages. Empty
+  // where it has no id.
   std::string memory_of_forward(const Way& way, const std::string& address) const;
   static constexpr std::chrono::hours kForwardsKept{12};  // RFC 5228 section 10: against loops
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "base/log.h"
 #include "formats/mime/header.h"
 #include "formats/sieve/compose.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::size_t kMostHops = 50;
 constexpr std::size_t kHeaderLooked = 1 << 20;
+constexpr std::size_t kBodyPiece = 256 << 10;
 // Each forward leaves its owner's address in this field: whoever finds its own there has sent the message on before.
 constexpr std::string_view kForwardedBy = "X-Sieve-Redirected-From";
 
@@ -35,6 +37,21 @@ Trail trail_of(std::string_view header, const directory::Principal& who) {
     return true;
   });
   return trail;
+}
+
+// Not of the header: each delivery puts other fields there. Where that is longer than what was looked at, all behind
+// that counts as body.
+Result<std::string> body_hash(const Content& content, std::string_view start) {
+  Sha256 hash;
+  const auto end = start.find("\r\n\r\n");
+  std::uint64_t at = end == std::string_view::npos ? start.size() : end + 4;
+  while (at < content.size()) {
+    TRY(const std::string piece, content.read(at, kBodyPiece));
+    if (piece.empty()) break;
+    hash.update(piece);
+    at += piece.size();
+  }
+  return hash.finish();
 }
 
 // RFC 5321 section 4.4: the final delivery made it, and there will be another one.
@@ -72,7 +89,7 @@ void cut_front(sieve::Edition& edition, std::uint64_t bytes) {
 std::string Filter::memory_of_forward(const Way& way, const std::string& address) const {
   const auto& mail = way.incoming.content.mail;
   if (!mail || mail->message_id.empty()) return {};
-  return "forwarded" + ('\0' + mail->message_id) + '\0' + address;
+  return "forwarded" + ('\0' + mail->message_id) + '\0' + address + '\0' + way.body;
 }
 
 // Sends the message on. What would go round in circles is kept instead.
@@ -89,6 +106,9 @@ Result<void> Filter::forward(Way& way, Run& run, const Reader& reader) const {
     return fail(Errc::over_quota, "the mailbox is full");
   TRY(const std::string header, accounts_.content(way.incoming.content)->read(0, kHeaderLooked));
   const Trail trail = trail_of(header, way.who);
+  if (way.body.empty()) {
+    TRY(way.body, body_hash(*accounts_.content(way.incoming.content), header));
+  }
   for (sieve::Action& action : run.outcome.actions) {
     const auto* redirect = std::get_if<sieve::Redirect>(&action);
     if (!redirect || way.forwarded.contains(to_lower(redirect->address))) continue;

@@ -224,17 +224,21 @@ TEST_F(FilterTest, ForwardsOnceAndNeverInCircles) {
   EXPECT_EQ(count("INBOX"), 0U);
   deliver(letter("one"));
   EXPECT_EQ(tray.sent.size(), 2U) << "the same message came again";
+  deliver("Received: by another way\r\n" + letter("one"));
+  EXPECT_EQ(tray.sent.size(), 2U) << "and again, with other marks of its way";
+  deliver(letter("one") + "A second page\r\n");
+  EXPECT_EQ(tray.sent.size(), 4U) << "another message with the same id";
   deliver(tray.letters[0].substr(0, 41) + "\r\n" + letter("two"));
-  EXPECT_EQ(tray.sent.size(), 2U) << "it has been here";
+  EXPECT_EQ(tray.sent.size(), 4U) << "it has been here";
   EXPECT_EQ(count("INBOX"), 1U);
   std::string hops;
   for (int i = 0; i < 50; ++i) hops += "Received: from somewhere\r\n";
   deliver(hops + letter("three"));
-  EXPECT_EQ(tray.sent.size(), 2U);
+  EXPECT_EQ(tray.sent.size(), 4U);
   EXPECT_EQ(count("INBOX"), 2U);
   use(R"(redirect "ada+self@example.org";)");
   deliver(letter("four"));
-  EXPECT_EQ(tray.sent.size(), 2U);
+  EXPECT_EQ(tray.sent.size(), 4U);
   EXPECT_EQ(count("INBOX"), 3U);
   expect_sound();
 }

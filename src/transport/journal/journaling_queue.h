@@ -28,6 +28,9 @@ class JournalingQueue final : public Queue {
   std::optional<Lease> take_for(const std::string& destination, Instant now) override {
     return queue_->take_for(destination, now);
   }
+  std::optional<Lease> take_late(const std::string& destination, Instant now, WorkPlace& place) override {
+    return queue_->take_late(destination, now, place);
+  }
   std::optional<Instant> next_due() const override { return queue_->next_due(); }
   void pause(const std::string& destination, Instant until) override { queue_->pause(destination, until); }
   void on_work(std::function<void()> notify) override { queue_->on_work(std::move(notify)); }

@@ -23,7 +23,7 @@ Task<void> run_session(LmtpServer& server, std::unique_ptr<net::Stream> stream) 
 
 LmtpServer::LmtpServer(groupware::Accounts& accounts_, directory::Directory& directory, Workers& workers_,
                        const Clock& clock_, LmtpOptions options_, const groupware::Filter* filter,
-                       const Journal* journal_)
+                       const Journal* journal_, const Returns* returns)
     : accounts(accounts_),
       delivery(accounts_, directory, clock_, options_.over_quota, filter),
       workers(workers_),
@@ -36,7 +36,8 @@ LmtpServer::LmtpServer(groupware::Accounts& accounts_, directory::Directory& dir
             .line_length = options.line_length,
             .idle_timeout = options.idle_timeout,
             .data_timeout = options.data_timeout,
-            .bad_commands = options.bad_commands},
+            .bad_commands = options.bad_commands,
+            .returns = returns},
       journal(journal_),
       delivered(kAnswers, kAnswersHelp, {{"result", "delivered"}}),
       deferred(kAnswers, kAnswersHelp, {{"result", "deferred"}}),

@@ -23,9 +23,10 @@ namespace kontor::transport {
 // Thread-safe. Must outlive its sessions, as all it refers to must.
 class LmtpServer {
  public:
-  // Without a filter no account's script runs.
+  // Without a filter no account's script runs; without `returns`, reports about forwards have nowhere to go.
   LmtpServer(groupware::Accounts& accounts, directory::Directory& directory, Workers& workers, const Clock& clock,
-             LmtpOptions options, const groupware::Filter* filter = nullptr, const Journal* journal = nullptr);
+             LmtpOptions options, const groupware::Filter* filter = nullptr, const Journal* journal = nullptr,
+             const Returns* returns = nullptr);
 
   // For net::Runtime::listen.
   net::Session session();

@@ -35,7 +35,7 @@ Intake& LmtpSession::intake() {
   trace.is_encrypted = stream().is_encrypted();
   std::string header = trace_header(envelope(), trace, server_.clock.now());
   intake_ = std::make_unique<Intake>(server_.accounts, envelope().recipients, envelope().sender.to_string(), header,
-                                     rules().largest_message);
+                                     rules().largest_message, rules().returns ? &rules().returns->queue : nullptr);
   return *intake_;
 }
 

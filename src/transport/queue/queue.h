@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -30,8 +31,9 @@ class Engine;
 namespace kontor::transport {
 
 struct QueueOptions {
-  std::chrono::seconds lifetime{std::chrono::days(5)};  // then a recipient that is still waiting fails
-  std::uint32_t recipients_at_once = 100;               // of one lease
+  std::chrono::seconds lifetime{std::chrono::days(5)};     // then a recipient that is still waiting fails
+  std::chrono::seconds warn_after{std::chrono::hours(4)};  // then its sender should have been told
+  std::uint32_t recipients_at_once = 100;                  // of one lease
   // Where a message for this recipient is queued up: what shares a next hop shares limits. The domain where it is
   // empty. Called under the queue's lock, and for all waiting recipients at the start.
   std::function<std::string(const QueuedEnvelope&, std::string_view domain)> destination = {};
@@ -58,6 +60,9 @@ struct Lease {
   std::string destination;
   std::vector<QueuedRecipient> recipients;
 };
+
+// A message within the order of a destination's work.
+using WorkPlace = std::pair<Instant, QueueId>;
 
 // How one leased recipient goes on.
 struct Settled {
@@ -113,6 +118,10 @@ class Queue {
   // there is none. What cannot be read is logged and left to `kontor check`.
   virtual std::optional<Lease> take(Instant now) = 0;
   virtual std::optional<Lease> take_for(const std::string& destination, Instant now) = 0;
+  // Of what is due for a destination that cannot be reached: the next message behind `place` whose sender must hear
+  // something (its lifetime is over; or it waits longer than warn_after, and nobody was told). To start with, place is
+  // WorkPlace().
+  virtual std::optional<Lease> take_late(const std::string& destination, Instant now, WorkPlace& place) = 0;
   // In memory. When something may be due next, as far as is known now; nothing: not before the next put().
   virtual std::optional<Instant> next_due() const = 0;
   // In memory. The destination gives no work to take() before `until`; a time that is past ends that. take_for() is not

@@ -74,6 +74,38 @@ class QueueTest : public testing::Test {
 };
 TYPED_TEST_SUITE(QueueTest, store::EnginesUnderTest);
 
+TYPED_TEST(QueueTest, GivesWhatIsLate) {
+  const QueueId old = this->put({"bob@example.net"}), other = this->put({"bob@example.com"});
+  this->clock.advance(5h);
+  const QueueId fresh = this->put({"bob@example.net"});
+  auto late = [&](std::vector<QueueId> expected, const std::string& why) {
+    WorkPlace place;
+    std::vector<QueueId> found;
+    std::vector<Lease> leases;
+    while (auto lease = this->queue->take_late("example.net", this->clock.now(), place)) {
+      found.push_back(lease->message->id);
+      leases.push_back(*lease);
+    }
+    for (const Lease& one : leases) this->queue->give_back(one);
+    EXPECT_EQ(found, expected) << why;
+  };
+  late({old}, "its sender does not know that it waits");
+  auto lease = this->queue->take_for("example.net", this->clock.now());
+  ASSERT_EQ(lease->message->id, old);
+  late({}, "it is on its way");
+  auto outcome = this->all(*lease, RecipientState::waiting, this->clock.now());
+  outcome.front().is_warned = true;
+  ASSERT_TRUE(this->queue->settle(*lease, outcome));
+  late({}, "its sender was told");
+  this->reopen();
+  late({}, "also after a restart");
+  this->clock.advance(19h);
+  late({old, fresh}, "one lives no longer, of the other nobody knows");
+  this->queue->pause("example.net", Instant::max());
+  late({old, fresh}, "a pause changes nothing");
+  EXPECT_EQ(this->queue->take(this->clock.now())->message->id, other);
+}
+
 TYPED_TEST(QueueTest, KeepsTheEnvelopeAndTheContent) {
   NewMessage sent = this->message({"bob@example.net"}, this->content("Hello"));
   sent.envelope.account = AccountId(3);

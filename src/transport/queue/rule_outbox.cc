@@ -33,15 +33,29 @@ DsnNotify notify_of_forward(std::uint8_t asked) {
 
 }  // namespace
 
+// The sender's domain does not say that this server may send for it (SPF): outside, the address is one of ours, from
+// which reports find back.
+std::string RuleOutbox::sender_of(const groupware::OutgoingMail& mail, const directory::Principal& who) const {
+  if (mail.kind != groupware::OutgoingKind::forward || !senders_.srs) return mail.sender;
+  const auto is_here = [&](std::string_view address) {
+    const auto at = address.rfind('@');
+    return at != std::string_view::npos && directory_.domain(address.substr(at + 1));
+  };
+  if (is_here(mail.sender) || std::ranges::all_of(mail.recipients, is_here)) return mail.sender;
+  const std::string own = who.primary_address();
+  const std::string domain = senders_.domain.empty() ? own.substr(own.rfind('@') + 1) : senders_.domain;
+  return senders_.srs->forward(mail.sender, domain, senders_.clock->now());
+}
+
 Result<void> RuleOutbox::send(const groupware::OutgoingMail& mail) {
   TRY(const directory::Principal who, directory_.principal(mail.principal));
   NewMessage message;
-  message.envelope.sender = mail.sender;
+  message.envelope.sender = sender_of(mail, who);
   message.envelope.tenant = who.tenant;
   message.envelope.account = who.account();
   message.envelope.origin = origin_of(mail.kind);
   message.envelope.cause = "rule of " + who.primary_address();
-  message.envelope.needs.utf8 = !is_all_ascii(mail.sender);
+  message.envelope.needs.utf8 = !is_all_ascii(message.envelope.sender);
   if (mail.kind == groupware::OutgoingKind::forward) {
     message.envelope.dsn_return = static_cast<DsnReturn>(mail.reports.returned);
     message.envelope.envelope_id = mail.reports.envelope_id;

@@ -27,7 +27,8 @@ TEST(RuleOutbox, WhatAScriptSendsIsInTheQueue) {
   const PrincipalId ada = taken(directory->add_principal(user)).id;
   const auto accounts = groupware::Accounts::make(*engine, *directory, clock);
   const auto queue = taken(Queue::open(*engine, clock));
-  RuleOutbox outbox(*queue, *accounts, *directory);
+  const Srs srs("secret");
+  RuleOutbox outbox(*queue, *accounts, *directory, {.srs = &srs, .clock = &clock, .domain = ""});
   const groupware::Filter filter(*accounts, *directory, clock, {}, &outbox);
   const groupware::Delivery delivery(*accounts, *directory, clock, groupware::QuotaPolicy::defer, &filter);
   taken(taken(accounts->open(AccountId(ada.value)))
@@ -48,7 +49,8 @@ TEST(RuleOutbox, WhatAScriptSendsIsInTheQueue) {
   ASSERT_EQ(listed.size(), 3U);
   const QueuedMessage& forward = listed[0].message;
   EXPECT_EQ(forward.origin, Origin::forward);
-  EXPECT_EQ(forward.sender, "bea@example.net");
+  EXPECT_TRUE(forward.sender.ends_with("@example.org")) << forward.sender;
+  EXPECT_EQ(srs.reverse(forward.sender, clock.now()).value(), "bea@example.net");
   EXPECT_EQ(forward.account, AccountId(ada.value));
   EXPECT_EQ(forward.tenant, tenant);
   EXPECT_TRUE(forward.needs.eight_bit);
@@ -63,6 +65,43 @@ TEST(RuleOutbox, WhatAScriptSendsIsInTheQueue) {
   EXPECT_EQ(listed[1].recipients.at(0).notify.bits, DsnNotify::kNever);
   EXPECT_EQ(listed[2].message.origin, Origin::notification);
   EXPECT_EQ(listed[2].message.sender, "ada@example.org");
+}
+
+TEST(RuleOutbox, OnlyStrangersLeaveUnderAnotherSender) {
+  FakeClock clock{Instant(std::chrono::seconds(1'700'000'000))};
+  const auto engine = store::open_memory();
+  const auto directory = taken(directory::Directory::open(*engine, clock, {.memory_kib = 64, .passes = 1}));
+  const TenantId tenant = taken(directory->add_tenant("acme")).id;
+  taken(directory->add_domain(tenant, "example.org"));
+  directory::NewPrincipal user;
+  user.address = "ada@example.org";
+  groupware::OutgoingMail mail;
+  mail.principal = taken(directory->add_principal(user)).id;
+  const auto accounts = groupware::Accounts::make(*engine, *directory, clock);
+  const auto stager = accounts->stage(tenant);
+  taken(stager->write("Subject: x\r\n\r\n"));
+  mail.content = taken(stager->finish());
+  const auto queue = taken(Queue::open(*engine, clock));
+  const Srs srs("secret");
+  struct Case {
+    std::string sender, to, domain, begins, ends, why;
+  };
+  const std::vector<Case> cases = {
+      {"bea@example.net", "cleo@example.com", "", "SRS0=", "=bea@example.org", "a stranger, sent outside"},
+      {"bea@example.net", "cleo@example.com", "srs.example", "SRS0=", "@srs.example", "a domain for it"},
+      {"bea@example.net", "ben@example.org", "", "bea@", "example.net", "it stays here: nobody asks SPF"},
+      {"ben@example.org", "cleo@example.com", "", "ben@", "example.org", "one of ours"},
+      {"", "cleo@example.com", "", "", "", "a report"},
+      {"SRS0=abcdef=aa=x.example=u@first.example", "cleo@example.com", "", "SRS1=", "@example.org", "sent on before"},
+  };
+  for (const Case& one : cases) {
+    RuleOutbox outbox(*queue, *accounts, *directory, {.srs = &srs, .clock = &clock, .domain = one.domain});
+    mail.sender = one.sender;
+    mail.recipients = {one.to};
+    taken(outbox.send(mail));
+    const std::string sender = taken(queue->list({}, 100)).back().message.sender;
+    EXPECT_TRUE(sender.starts_with(one.begins) && sender.ends_with(one.ends)) << sender << ": " << one.why;
+  }
 }
 
 }  // namespace

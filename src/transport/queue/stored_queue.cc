@@ -139,6 +139,11 @@ Result<void> StoredQueue::load() {
   return {};
 }
 
+WorkState StoredQueue::work_state(const QueuedMessage& message, const QueuedRecipient& recipient) const {
+  const Instant warned = std::max(message.arrived, message.release) + options_.warn_after;
+  return {recipient.state, recipient.next, recipient.is_warned ? message.expires : std::min(warned, message.expires)};
+}
+
 WorkIndex::NewWork StoredQueue::work_of(const QueuedMessage& message,
                                         const std::vector<QueuedRecipient>& recipients) const {
   WorkIndex::NewWork work;
@@ -147,7 +152,7 @@ WorkIndex::NewWork StoredQueue::work_of(const QueuedMessage& message,
   work.size = message.size;
   work.arrived = message.arrived;
   for (const QueuedRecipient& recipient : recipients) {
-    work.states.push_back({recipient.state, recipient.next});
+    work.states.push_back(work_state(message, recipient));
     const std::string domain = to_lower(domain_of(recipient.address));
     work.destinations.push_back(options_.destination ? options_.destination(message, domain) : domain);
   }
@@ -245,6 +250,18 @@ std::optional<Lease> StoredQueue::take_for(const std::string& destination, Insta
   }
 }
 
+std::optional<Lease> StoredQueue::take_late(const std::string& destination, Instant now, WorkPlace& place) {
+  for (;;) {
+    std::optional<WorkIndex::Work> work;
+    {
+      std::lock_guard lock(mutex_);
+      work = index_.take_late(destination, now, options_.recipients_at_once, place);
+    }
+    if (!work) return std::nullopt;
+    if (auto lease = lease_of(std::move(work))) return lease;
+  }
+}
+
 // What is damaged stays leased: nobody stumbles over it again before the next start. What the store could not read just
 // now comes again in a minute.
 std::optional<Lease> StoredQueue::lease_of(std::optional<WorkIndex::Work> work) {
@@ -270,8 +287,9 @@ std::optional<Lease> StoredQueue::lease_of(std::optional<WorkIndex::Work> work) 
   if (lease.error().code == Errc::corrupt) return std::nullopt;
   const Instant again = clock_.now() + std::chrono::minutes(1);
   std::vector<std::pair<std::uint32_t, WorkState>> states;
-  for (std::uint32_t index : work->recipients) states.emplace_back(index, WorkState{RecipientState::waiting, again});
   std::lock_guard lock(mutex_);
+  for (std::uint32_t index : work->recipients)
+    states.emplace_back(index, WorkState{RecipientState::waiting, again, index_.state(work->id, index).late});
   index_.put_back(work->id, states);
   return std::nullopt;
 }
@@ -359,7 +377,7 @@ Result<void> StoredQueue::finish(const QueuedMessage& message, const std::vector
     --index_.writers(message.id);
     if (!written) return written;
     std::vector<std::pair<std::uint32_t, WorkState>> states;
-    for (const QueuedRecipient& one : recipients) states.emplace_back(one.index, WorkState{one.state, one.next});
+    for (const QueuedRecipient& one : recipients) states.emplace_back(one.index, work_state(message, one));
     index_.put_back(message.id, states);
     if (is_whole) index_.erase(message.id);
     adopt(std::move(follow_ups));

@@ -52,6 +52,7 @@ class StoredQueue final : public Queue {
   Result<std::vector<QueueId>> put(std::vector<NewMessage> messages) override;
   std::optional<Lease> take(Instant now) override;
   std::optional<Lease> take_for(const std::string& destination, Instant now) override;
+  std::optional<Lease> take_late(const std::string& destination, Instant now, WorkPlace& place) override;
   std::optional<Instant> next_due() const override;
   void pause(const std::string& destination, Instant until) override;
   void on_work(std::function<void()> notify) override;
@@ -79,6 +80,7 @@ class StoredQueue final : public Queue {
   void adopt(Prepared prepared);  // after the commit; under the lock
   WorkIndex::NewWork work_of(const QueuedMessage& message, const std::vector<QueuedRecipient>& recipients) const;
 
+  WorkState work_state(const QueuedMessage& message, const QueuedRecipient& recipient) const;
   std::optional<Lease> lease_of(std::optional<WorkIndex::Work> work);
   Result<QueueListed> load_message(store::Snapshot& snapshot, QueueId id);
   void erase_message(const QueuedMessage& message, bool with_content, store::Batch& batch) const;

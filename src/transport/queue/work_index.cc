@@ -96,8 +96,29 @@ std::optional<WorkIndex::Work> WorkIndex::take_for(const std::string& name, Inst
 
 std::optional<WorkIndex::Work> WorkIndex::take_from(Destination& from, Instant now, std::size_t at_most) {
   if (from.due.empty() || from.due.begin()->first > now) return std::nullopt;
+  return take_message(from, from.due.begin()->second, now, at_most);
+}
+
+std::optional<WorkIndex::Work> WorkIndex::take_late(const std::string& name, Instant now, std::size_t at_most,
+                                                    WorkPlace& place) {
+  auto found = destinations_.find(name);
+  if (found == destinations_.end()) return std::nullopt;
+  Destination& from = *found->second;
+  for (auto at = from.due.upper_bound(place); at != from.due.end() && at->first <= now; ++at) {
+    place = *at;
+    const Entry& entry = entries_.at(at->second);
+    const bool is_late = std::ranges::any_of(entry.slots, [&](const Slot& slot) {
+      return slot.destination == &from && !slot.is_leased && slot.now.state == RecipientState::waiting &&
+             slot.now.next <= now && slot.now.late <= now;
+    });
+    if (is_late) return take_message(from, at->second, now, at_most);
+  }
+  return std::nullopt;
+}
+
+WorkIndex::Work WorkIndex::take_message(Destination& from, QueueId id, Instant now, std::size_t at_most) {
   Work work;
-  work.id = from.due.begin()->second;
+  work.id = id;
   work.destination = from.name;
   Entry& entry = entries_.at(work.id);
   for (std::uint32_t i = 0; i < entry.slots.size() && work.recipients.size() < at_most; ++i) {
@@ -119,6 +140,7 @@ std::optional<Instant> WorkIndex::next_due() const {
 }
 
 void WorkIndex::pause(const std::string& name, Instant until, Instant now) {
+  if (destinations_.size() >= drop_at_) drop_idle(now);
   const bool ends = until <= now;
   auto found = destinations_.find(name);
   if (ends && found == destinations_.end()) return;
@@ -128,6 +150,13 @@ void WorkIndex::pause(const std::string& name, Instant until, Instant now) {
     destinations_.erase(name);
   else
     reorder(one);
+}
+
+// Pauses of destinations that nobody writes to any more.
+void WorkIndex::drop_idle(Instant now) {
+  std::erase_if(destinations_,
+                [&](const auto& one) { return one.second->users == 0 && one.second->not_before <= now; });
+  drop_at_ = std::max<std::size_t>(1000, 2 * destinations_.size());
 }
 
 void WorkIndex::hurry(QueueId id) {

@@ -20,6 +20,7 @@ namespace kontor::transport {
 struct WorkState {
   RecipientState state = RecipientState::waiting;
   Instant next{};
+  Instant late = Instant::max();  // from then on its sender must hear something
 
   bool is_open() const { return state == RecipientState::waiting || state == RecipientState::held; }
 };
@@ -45,6 +46,8 @@ class WorkIndex {
 
   std::optional<Work> take(Instant now, std::size_t at_most);
   std::optional<Work> take_for(const std::string& destination, Instant now, std::size_t at_most);
+  // Where a look through what a destination has is; to start with, WorkPlace().
+  std::optional<Work> take_late(const std::string& destination, Instant now, std::size_t at_most, WorkPlace& place);
   std::optional<Instant> next_due() const;
   void pause(const std::string& destination, Instant until, Instant now);
 
@@ -95,7 +98,9 @@ class WorkIndex {
   };
 
   Destination& destination(const std::string& name);
+  void drop_idle(Instant now);
   std::optional<Work> take_from(Destination& from, Instant now, std::size_t at_most);
+  Work take_message(Destination& from, QueueId id, Instant now, std::size_t at_most);
   void regroup(QueueId id, Entry& entry, Destination& group);
   void reorder(Destination& destination);
   void leave(Destination& destination);  // one of its recipients is open no more
@@ -103,6 +108,7 @@ class WorkIndex {
 
   std::map<QueueId, Entry> entries_;
   std::unordered_map<std::string, std::unique_ptr<Destination>> destinations_;
+  std::size_t drop_at_ = 1000;  // how many destinations make drop_idle() worth while
   std::set<std::pair<Instant, Destination*>> ready_;
   std::unordered_map<QueueContentId, std::uint32_t> users_;
   QueueCounts counts_;

@@ -21,6 +21,7 @@ struct EnvelopeRecipient {
   bool is_group = false;
   bool is_elsewhere = false;  // not for an account here: it goes into the queue
   groupware::ReportWishes reports = {};
+  std::string onward{};  // not empty: nobody's here, the message goes on to this address by the queue
 };
 
 struct Envelope {

@@ -34,18 +34,34 @@ std::vector<std::size_t> first_named(const std::vector<EnvelopeRecipient>& recip
   return first;
 }
 
+// What the final delivery put there is not passed on (RFC 5321 section 4.4).
+std::string_view without_delivery_fields(std::string_view header) {
+  while (header.starts_with("Return-Path:") || header.starts_with("Delivered-To:"))
+    header.remove_prefix(std::min(header.find('\n'), header.size() - 1) + 1);
+  return header;
+}
+
+bool has_only_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
 }  // namespace
 
 Intake::Intake(groupware::Accounts& accounts, std::vector<EnvelopeRecipient> recipients, const std::string& sender,
-               const std::string& header, std::uint64_t limit)
-    : accounts_(accounts), recipients_(std::move(recipients)), sender_(sender), limit_(limit) {
+               const std::string& header, std::uint64_t limit, Queue* queue)
+    : accounts_(accounts), recipients_(std::move(recipients)), sender_(sender), queue_(queue), limit_(limit) {
   for (const EnvelopeRecipient& recipient : recipients_) {
+    if (!recipient.onward.empty()) {
+      if (!onward_) onward_ = queue_->write();
+      continue;
+    }
     auto is_same = [&](const Copy& copy) { return copy.tenant == recipient.tenant; };
     if (std::none_of(copies_.begin(), copies_.end(), is_same))
       copies_.push_back({recipient.tenant, accounts.stage(recipient.tenant), {}, {}, {}});
   }
   if (std::ranges::any_of(recipients_, &EnvelopeRecipient::is_group)) fingerprint_.emplace().update(sender + "\n");
-  write_to_all(header);
+  for (Copy& copy : copies_) copy.state = copy.stager->write(header);
+  if (onward_) onward_state_ = onward_->write(without_delivery_fields(header));
 }
 
 void Intake::write(std::string_view bytes) {
@@ -55,6 +71,7 @@ void Intake::write(std::string_view bytes) {
       copy.state = fail(Errc::too_large, "the message is too large");
       copy.stager.reset();
     }
+    onward_state_ = fail(Errc::too_large, "the message is too large");
     return;
   }
   if (fingerprint_) fingerprint_->update(bytes);
@@ -67,6 +84,30 @@ void Intake::write_to_all(std::string_view bytes) {
     copy.state = copy.stager->write(bytes);
     if (!copy.state) copy.stager.reset();
   }
+  if (!onward_ || !onward_state_) return;
+  is_onward_ascii_ = is_onward_ascii_ && has_only_ascii(bytes);
+  onward_state_ = onward_->write(bytes);
+}
+
+// Nobody is told if it cannot be brought there: who would be is whom it is for.
+Result<void> Intake::send_onward() {
+  TRY_VOID(onward_state_);
+  NewMessage message;
+  message.envelope.sender = sender_;
+  message.envelope.origin = Origin::forward;
+  message.envelope.cause = "a report that came back";
+  message.envelope.needs.eight_bit = !is_onward_ascii_;
+  for (const EnvelopeRecipient& one : recipients_) {
+    if (one.onward.empty()) continue;
+    message.envelope.tenant = one.tenant;
+    message.envelope.needs.utf8 = message.envelope.needs.utf8 || !has_only_ascii(one.onward);
+    message.recipients.push_back({.address = one.onward, .notify = {.bits = DsnNotify::kNever}, .original = ""});
+  }
+  TRY(message.content, onward_->finish());
+  std::vector<NewMessage> messages;
+  messages.push_back(std::move(message));
+  TRY_VOID(queue_->put(std::move(messages)));
+  return {};
 }
 
 Intake::Copy& Intake::copy_of(TenantId tenant) {
@@ -135,8 +176,13 @@ std::vector<Result<groupware::Delivered>> Intake::deliver(const groupware::Deliv
   const std::string fingerprint = fingerprint_ ? fingerprint_->finish() : std::string();
   const std::vector<std::size_t> first = first_named(recipients_);
   std::vector<Result<groupware::Delivered>> answers(recipients_.size());
+  const Result<void> onward = onward_ ? send_onward() : Result<void>();
   parallel_each(workers, recipients_.size(), [&](std::size_t i) {
     if (first[i] != i) return;
+    if (!recipients_[i].onward.empty()) {
+      if (!onward) answers[i] = std::unexpected(onward.error());
+      return;
+    }
     Copy& copy = copy_of(recipients_[i].tenant);
     const groupware::Arrival arrival{sender_, fingerprint, manner.may_refuse, manner.is_junk, recipients_[i].reports};
     answers[i] = copy.state ? deliver_one(delivery, recipients_[i].address, copy.content, arrival)

@@ -14,6 +14,7 @@
 #include "base/workers.h"
 #include "groupware/delivery.h"
 #include "transport/journal/journal.h"
+#include "transport/queue/queue.h"
 #include "transport/receiving/envelope.h"
 
 namespace kontor::transport {
@@ -22,9 +23,10 @@ namespace kontor::transport {
 class Intake {
  public:
   // `header` is put before the message; it does not count towards `limit`. `sender` stands in the fingerprint by which
-  // a message to a group is known when it comes again.
+  // a message to a group is known when it comes again. `queue`: for recipients that lead onward; null where there are
+  // none.
   Intake(groupware::Accounts& accounts, std::vector<EnvelopeRecipient> recipients, const std::string& sender,
-         const std::string& header, std::uint64_t limit);
+         const std::string& header, std::uint64_t limit, Queue* queue = nullptr);
 
   // Never fails: what goes wrong is in the answers of deliver(). Beyond the limit, bytes are counted and dropped.
   void write(std::string_view bytes);
@@ -58,12 +60,17 @@ class Intake {
   void journal_ahead(Copy& copy, const Manner& manner);
   void settle_journal(const Copy& copy, const Manner& manner,
                       const std::vector<Result<groupware::Delivered>>& answers) const;
+  Result<void> send_onward();
   void write_to_all(std::string_view bytes);
 
   groupware::Accounts& accounts_;
   std::vector<EnvelopeRecipient> recipients_;
   std::vector<Copy> copies_;
   const std::string sender_;
+  Queue* const queue_;
+  std::unique_ptr<Queue::Writer> onward_;  // where somebody leads onward
+  Result<void> onward_state_;
+  bool is_onward_ascii_ = true;
   std::optional<Sha256> fingerprint_;  // where a group is among the recipients
   std::uint64_t limit_;
   std::uint64_t size_ = 0;

@@ -184,7 +184,9 @@ Task<void> ReceivingSession::recipient(Command command) {
   if (envelope_->recipients.size() >= rules_.recipients)
     co_return co_await say(Reply(452, "4.5.3", "Too many recipients; bring the others in another transaction"));
 
-  if (auto own = own_recipient(command)) {
+  auto own = own_recipient(command);
+  if (!own && rules_.returns) own = rules_.returns->recipient(envelope_->sender, command.path);
+  if (own) {
     if (*own) {
       complete_recipient(**own);
       envelope_->recipients.push_back(**own);

@@ -16,6 +16,7 @@
 #include "groupware/delivery.h"
 #include "net/buffered.h"
 #include "transport/receiving/envelope.h"
+#include "transport/receiving/returns.h"
 #include "wire/smtp/command.h"
 #include "wire/smtp/reply.h"
 
@@ -32,7 +33,8 @@ struct SessionRules {
   std::chrono::seconds data_timeout{180};
   std::optional<std::chrono::seconds> message_time{};  // of one message, however its bytes trickle in
   std::uint32_t bad_commands = 20;
-  bool has_strict_lines = false;  // a command that ends with a bare LF closes the connection
+  bool has_strict_lines = false;     // a command that ends with a bare LF closes the connection
+  const Returns* returns = nullptr;  // null: nothing comes back that was sent on
 };
 
 class ReceivingSession {

@@ -179,6 +179,7 @@ SendResult<std::vector<wire::smtp::Reply>> Sender::send_by(const NextHop& hop, c
     options.password = hop.password;
     options.connect_timeout = options_.connect_timeout;
     options.command_timeout = options_.command_timeout;
+    options.taking_timeout = options_.taking_timeout;
     auto client = SmtpClient::connect(options);
     if (!client) {
       last = std::unexpected(client.error());
@@ -232,6 +233,7 @@ void Sender::send_away(const Lease& lease, const std::vector<const QueuedRecipie
   if (last.is_host) {
     last.is_permanent = false;
     note_host(lease.destination, false);
+    open.dead = last;
   }
   add_failure(to, last, outcomes);
 }
@@ -260,6 +262,22 @@ void Sender::log_outcomes(const Lease& lease, const std::vector<AttemptOutcome>&
         failed_.add();
         break;
     }
+  }
+}
+
+// While a host is away few of those that wait for it are tried: none may outlive its time, or its sender's patience,
+// unheard because of that.
+void Sender::settle_late(const std::string& destination, const SendFailure& failure) {
+  WorkPlace place;
+  while (!is_ending()) {
+    const auto lease = services_.queue.take_late(destination, services_.clock.now(), place);
+    if (!lease) return;
+    std::vector<const QueuedRecipient*> to;
+    for (const QueuedRecipient& one : lease->recipients) to.push_back(&one);
+    std::vector<AttemptOutcome> outcomes;
+    add_failure(to, failure, outcomes);
+    MessageBytes bytes(services_.queue, *lease->message);
+    settle(*lease, outcomes, bytes);
   }
 }
 
@@ -295,6 +313,10 @@ Result<void> Sender::add_reports(const Lease& lease, const Conclusion& conclusio
     if (!conclusion.failures.empty()) log::warn("sending.dropped", {{"id", to_text(message.id)}});
     return {};
   }
+  // What was sent on under an address of ours is somebody else's.
+  QueuedMessage reported = message;
+  if (services_.srs && Srs::is_rewritten(message.sender))
+    reported.sender = services_.srs->reverse(message.sender, services_.clock.now()).value_or(message.sender);
   auto start = bytes.content(0);
   std::string original = start ? *std::move(start) : std::string();
   while (original.size() < message.size && message.size <= kLargestReturned) {
@@ -304,7 +326,7 @@ Result<void> Sender::add_reports(const Lease& lease, const Conclusion& conclusio
   }
   for (const auto* entries : {&conclusion.failures, &conclusion.delays, &conclusion.successes}) {
     if (entries->empty()) continue;
-    const ReportRequest request{.message = message,
+    const ReportRequest request{.message = reported,
                                 .entries = *entries,
                                 .original = original,
                                 .is_whole = original.size() == message.size,
@@ -320,7 +342,7 @@ Result<void> Sender::add_reports(const Lease& lease, const Conclusion& conclusio
     made.envelope.origin = Origin::report;
     made.envelope.cause = "about " + to_text(message.id);
     made.envelope.needs = {.utf8 = report.is_utf8, .eight_bit = report.is_eight_bit, .binary = false};
-    made.recipients.push_back({.address = message.sender, .notify = {.bits = DsnNotify::kNever}, .original = ""});
+    made.recipients.push_back({.address = reported.sender, .notify = {.bits = DsnNotify::kNever}, .original = ""});
     made.content = std::move(content);
     into.push_back(std::move(made));
   }

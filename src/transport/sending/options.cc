@@ -50,6 +50,15 @@ void declare(config::Schema& schema, SendingOptions& into) {
                   {"How long a host may take to take a connection."});
   schema.duration("sending.command_timeout", into.command_timeout, {1s, 1h},
                   {"How long a host may take for an answer."});
+  schema.duration("sending.taking_timeout", into.taking_timeout, {1s, 1h},
+                  {"How long a host may take to answer for a message that it got whole. If it answers too late, the "
+                   "message comes to it twice."});
+  schema.flag("sending.srs", into.uses_srs,
+              {"Whether mail that a user's rule sends on to other servers leaves under a sender in a domain of ours "
+               "(SRS), where its own sender is a stranger: else SPF fails there. Reports that come to such an address "
+               "go back to the original sender."});
+  schema.text("sending.srs_domain", into.srs_domain,
+              {"The domain of such senders; mail for it must come to this server. Empty: that of the user."});
 }
 
 }  // namespace kontor::transport

@@ -22,6 +22,7 @@ struct SendingOptions {
   std::uint32_t messages_per_connection = 100;
   std::chrono::seconds connect_timeout{30};
   std::chrono::seconds command_timeout{300};
+  std::chrono::seconds taking_timeout{600};
   std::chrono::seconds retry_first{120};
   std::chrono::seconds retry_longest{3600};
   std::chrono::seconds lifetime{std::chrono::days(5)};
@@ -34,6 +35,8 @@ struct SendingOptions {
   bool uses_mta_sts = true;
   std::uint16_t port = 25;
   AddressLiterals address_literals = AddressLiterals::outside;
+  bool uses_srs = true;
+  std::string srs_domain;
 };
 
 void declare(config::Schema& schema, SendingOptions& into);

@@ -123,6 +123,11 @@ void Sender::finished(const std::string& destination) {
     --traffic.active;
     until = traffic.until;
     if (traffic.active == 0 && traffic.failures == 0) traffic_.erase(destination);
+    if (traffic_.size() >= forget_at_) {
+      const Instant old = services_.clock.now() - kLongestPause;
+      std::erase_if(traffic_, [&](const auto& one) { return one.second.active == 0 && one.second.until < old; });
+      forget_at_ = std::max<std::size_t>(1000, 2 * traffic_.size());
+    }
     if (is_stopping_) ended_.notify_all();
   }
   services_.queue.pause(destination, until);
@@ -149,12 +154,11 @@ void Sender::note_host(const std::string& destination, bool is_reachable) {
 void Sender::serve(Lease lease) {
   Open open(*this);
   for (std::uint32_t count = 1;; ++count) {
+    open.dead.reset();
     attempt(lease, open);
+    if (open.dead) return settle_late(lease.destination, *open.dead);
     if (!open.client || !open.client->is_usable() || count >= options_.messages_per_connection) return;
-    {
-      std::lock_guard lock(mutex_);
-      if (is_stopping_) return;
-    }
+    if (is_ending()) return;
     auto more = services_.queue.take_for(lease.destination, services_.clock.now());
     if (!more) return;
     lease = *std::move(more);
@@ -174,6 +178,11 @@ void Sender::watch(SmtpClient& client, bool is_there) {
 bool Sender::is_breaking() {
   std::lock_guard lock(mutex_);
   return is_breaking_;
+}
+
+bool Sender::is_ending() {
+  std::lock_guard lock(mutex_);
+  return is_stopping_;
 }
 
 Sender::Open::~Open() { close(); }

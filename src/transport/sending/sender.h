@@ -27,6 +27,7 @@
 #include "transport/sending/next_hops.h"
 #include "transport/sending/options.h"
 #include "transport/sending/smart_host.h"
+#include "transport/sending/srs.h"
 
 namespace kontor::transport {
 
@@ -41,6 +42,7 @@ struct SenderServices {
   const Clock& clock;
   groupware::QuotaPolicy over_quota = groupware::QuotaPolicy::defer;
   const groupware::Filter* filter = nullptr;  // without it no account's script runs
+  const Srs* srs = nullptr;                   // finds whom a report about a forward is for
 };
 
 // Where mail of the envelope for the domain is queued up: own domains by name, else its smart host or the domain.
@@ -71,6 +73,7 @@ class Sender {
   // Keeps `clients_`: a connection can be broken off from its first byte on.
   void watch(SmtpClient& client, bool is_there);
   bool is_breaking();
+  bool is_ending();
 
   MessageBytes::Signers signers() const;
   void serve(Lease lease);
@@ -82,6 +85,7 @@ class Sender {
                  const std::string& domain, MessageBytes& bytes, Open& open, std::vector<AttemptOutcome>& outcomes);
   SendResult<std::vector<wire::smtp::Reply>> send_by(const NextHop& hop, const SmtpTransaction& transaction,
                                                      const MessageSource& source, Open& open);
+  void settle_late(const std::string& destination, const SendFailure& failure);
   void settle(const Lease& lease, const std::vector<AttemptOutcome>& outcomes, MessageBytes& bytes);
   Result<void> add_reports(const Lease& lease, const Conclusion& conclusion, MessageBytes& bytes,
                            std::vector<NewMessage>& into);
@@ -107,6 +111,7 @@ class Sender {
     Instant until{};             // not to be tried before
   };
   std::map<std::string, Traffic> traffic_;
+  std::size_t forget_at_ = 1000;  // how many of them make it worth while to forget old failures
   std::set<SmtpClient*> clients_;
   std::vector<std::thread> threads_;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "transport/sending/sender.h"
@@ -20,7 +21,8 @@ struct Sender::Open {
 
   Sender& sender;
   std::unique_ptr<SmtpClient> client;
-  std::string where;  // the hop it leads to
+  std::string where;                // the hop it leads to
+  std::optional<SendFailure> dead;  // no host of the destination could be used
 };
 
 }  // namespace kontor::transport

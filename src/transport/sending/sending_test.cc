@@ -91,6 +91,29 @@ TEST(Srs, BringsBouncesBack) {
     EXPECT_FALSE(srs.reverse(text, kNow)) << text;
 }
 
+TEST(Srs, SecretsAreRenewedAndKept) {
+  auto engine = store::open_memory();
+  auto srs = Srs::open(*engine, kNow).value();
+  const std::string old = srs->forward("ada@example.org", "us.example", kNow);
+  ASSERT_TRUE(srs->keep(kNow + std::chrono::days(80)));
+  const Instant late = kNow + std::chrono::days(91), later = late + std::chrono::days(91);
+  const std::string before = srs->forward("ada@example.org", "us.example", late);
+  ASSERT_TRUE(srs->keep(late));
+  srs = Srs::open(*engine, late).value();
+  const std::string after = srs->forward("ada@example.org", "us.example", late);
+  EXPECT_NE(before, after) << "another secret";
+  EXPECT_EQ(srs->reverse(before, late + std::chrono::days(20)).value(), "ada@example.org");
+  EXPECT_EQ(srs->reverse(after, late).value(), "ada@example.org");
+  EXPECT_FALSE(srs->reverse(old, late)) << "too old";
+  ASSERT_TRUE(srs->keep(later));
+  ASSERT_TRUE(srs->rotate(later));
+  EXPECT_FALSE(Srs::open(*engine, later).value()->reverse(before, late)) << "its secret is gone";
+  const std::string last = srs->forward("ada@example.org", "us.example", later);
+  ASSERT_TRUE(srs->rotate(later, true));
+  EXPECT_FALSE(srs->reverse(last, later)) << "forgotten";
+  EXPECT_EQ(srs->forward("\"a b\"@example.org", "us.example", kNow), "\"a b\"@example.org") << "quoted";
+}
+
 TEST(MtaSts, ReadsPolicies) {
   auto policy = parse_sts_policy(
       "version: STSv1\r\nmode: enforce\r\nmx: mail.example.com\r\nmx: *.example.net\nmax_age: 604800\r\n");

@@ -85,8 +85,8 @@ SendResult<std::string> SmtpClient::line(std::chrono::steady_clock::time_point u
 }
 
 // A host that answers byte by byte has no more time than others.
-SendResult<Reply> SmtpClient::reply() {
-  const auto until = std::chrono::steady_clock::now() + options_.command_timeout;
+SendResult<Reply> SmtpClient::reply(std::chrono::milliseconds within) {
+  const auto until = std::chrono::steady_clock::now() + within;
   wire::smtp::ReplyReader reader;
   for (;;) {
     auto text = line(until);

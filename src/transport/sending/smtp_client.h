@@ -44,6 +44,7 @@ struct SmtpClientOptions {
   std::string user, password;         // empty: no login
   std::chrono::milliseconds connect_timeout{30'000};
   std::chrono::milliseconds command_timeout{300'000};
+  std::chrono::milliseconds taking_timeout{600'000};  // for the answer to a whole message
   // Called once there is a connection, before the host has said anything, and before it goes: for break_off().
   std::function<void(SmtpClient&, bool is_there)> watch = {};
 };
@@ -95,7 +96,8 @@ class SmtpClient {
   SendResult<void> log_in();
   SendResult<wire::smtp::Reply> command(const std::string& line);
   SendResult<void> put(std::string_view bytes);
-  SendResult<wire::smtp::Reply> reply();
+  SendResult<wire::smtp::Reply> reply() { return reply(options_.command_timeout); }
+  SendResult<wire::smtp::Reply> reply(std::chrono::milliseconds within);
   SendResult<std::string> line(std::chrono::steady_clock::time_point until);
 
   SendResult<void> check_needs(const SmtpTransaction& transaction) const;

@@ -200,7 +200,11 @@ SendResult<std::vector<Reply>> SmtpClient::send(const SmtpTransaction& transacti
     return std::unexpected(refused(*go, false));
   }
   if (auto sent = put_message(transaction, source); !sent) return std::unexpected(sent.error());
-  auto end = reply();
+  // RFC 5321 section 4.5.3.2.6: who gives up earlier makes two of a message.
+  const auto patience = std::max(options_.taking_timeout, options_.command_timeout);
+  socket_->set_timeout(patience);
+  auto end = reply(patience);
+  socket_->set_timeout(options_.command_timeout);
   if (!end) {
     SendFailure failure = end.error();
     failure.is_unsure = true;

@@ -3,20 +3,22 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
-#include <vector>
 
+#include "base/aligned.h"
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "transport/sending/partition.h"
+#include "transport/sending/sending_generated.h"
 
 namespace kontor::transport {
 namespace {
 
 constexpr std::string_view kSrsLetters = "abcdefghijklmnopqrstuvwxyz234567";
 constexpr std::int64_t kDays = 1024;  // after which a day's two letters come again
-constexpr std::int64_t kLongest = 21;
 constexpr const char* kSecretKey = "X";
+constexpr std::size_t kSecretBytes = 32;
 
 std::int64_t day_of(Instant now) {
   return std::chrono::floor<std::chrono::days>(now).time_since_epoch().count() % kDays;
@@ -35,29 +37,78 @@ std::string_view take_field(std::string_view& text) {
   return field;
 }
 
+// Compared without case: some hosts change it.
+std::string mark_of(std::string_view secret, std::string_view text) {
+  const std::string digest = hmac_sha256(secret, to_lower(text));
+  std::string out;
+  for (int i = 0; i < 6; ++i) out += kSrsLetters[static_cast<unsigned char>(digest[static_cast<std::size_t>(i)]) % 32];
+  return out;
+}
+
 Error not_ours() { return Error(Errc::not_found, "no address that this server has made"); }
 
 }  // namespace
 
-Result<std::unique_ptr<Srs>> Srs::open(store::Engine& engine) {
-  for (;;) {
+Result<std::unique_ptr<Srs>> Srs::open(store::Engine& engine, Instant now) {
+  std::vector<Secret> secrets;
+  {
     TRY(std::unique_ptr<store::Snapshot> snapshot, engine.snapshot(kSendingPartition));
-    TRY(auto secret, snapshot->get(kSecretKey));
-    if (secret) return std::make_unique<Srs>(std::string(*secret));
-    store::Batch batch;
-    batch.expect(kSecretKey, std::nullopt);
-    batch.put(kSecretKey, random_bytes(32));
-    auto made = engine.commit(kSendingPartition, batch);
-    if (!made && made.error().code != Errc::conflict) return std::unexpected(made.error());
+    TRY(const auto value, snapshot->get(kSecretKey));
+    if (value) {
+      const Aligned aligned(*value);
+      flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(aligned.view().data()),
+                                     aligned.view().size());
+      if (!verifier.VerifyBuffer<fb::SrsSecrets>(nullptr))
+        return fail(Errc::corrupt, "the record of SRS's secrets is damaged");
+      for (const auto* one : *flatbuffers::GetRoot<fb::SrsSecrets>(aligned.view().data())->secrets())
+        secrets.push_back(
+            {Instant(std::chrono::seconds(one->since())), std::string(one->bytes()->begin(), one->bytes()->end())});
+    }
   }
+  const bool is_new = secrets.empty();
+  std::unique_ptr<Srs> srs(new Srs(engine, std::move(secrets)));
+  TRY_VOID(is_new ? srs->rotate(now) : srs->keep(now));
+  return srs;
 }
 
-// Compared without case: some hosts change it.
-std::string Srs::hash(std::string_view text) const {
-  const std::string digest = hmac_sha256(secret_, to_lower(text));
-  std::string out;
-  for (int i = 0; i < 6; ++i) out += kSrsLetters[static_cast<unsigned char>(digest[static_cast<std::size_t>(i)]) % 32];
-  return out;
+Result<void> Srs::rotate(Instant now, bool forgets) {
+  std::lock_guard lock(mutex_);
+  std::vector<Secret> secrets{{now, random_bytes(kSecretBytes)}};
+  // One is of use as long as an address can be good that was made just before the next one came.
+  for (Instant until = now; const Secret& one : secrets_) {
+    if (forgets || now - until > kLongest + std::chrono::days(1)) break;
+    secrets.push_back(one);
+    until = one.since;
+  }
+  if (engine_) {
+    flatbuffers::FlatBufferBuilder builder(256);
+    std::vector<flatbuffers::Offset<fb::SrsSecret>> all;
+    for (const Secret& one : secrets)
+      all.push_back(fb::CreateSrsSecret(
+          builder, one.since.time_since_epoch().count(),
+          builder.CreateVector(reinterpret_cast<const std::uint8_t*>(one.bytes.data()), one.bytes.size())));
+    builder.Finish(fb::CreateSrsSecrets(builder, builder.CreateVector(all)));
+    store::Batch batch;
+    batch.put(kSecretKey, std::string(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()));
+    TRY_VOID(engine_->commit(kSendingPartition, batch));
+  }
+  secrets_ = std::move(secrets);
+  return {};
+}
+
+Result<void> Srs::keep(Instant now) {
+  {
+    std::lock_guard lock(mutex_);
+    if (now - secrets_.front().since < kSecretRenewed) return {};
+  }
+  return rotate(now);
+}
+
+bool Srs::is_mark(std::string_view mark, std::string_view text) const {
+  const std::string said = to_lower(mark);
+  std::lock_guard lock(mutex_);
+  return std::ranges::any_of(secrets_,
+                             [&](const Secret& one) { return equal_constant_time(said, mark_of(one.bytes, text)); });
 }
 
 bool Srs::is_rewritten(std::string_view address) {
@@ -69,6 +120,11 @@ std::string Srs::forward(std::string_view sender, std::string_view domain, Insta
   const auto at = sender.rfind('@');
   if (at == std::string_view::npos) return std::string(sender);
   std::string_view local = sender.substr(0, at), host = sender.substr(at + 1);
+  if (local.starts_with('"')) return std::string(sender);
+  const std::string secret = [&] {
+    std::lock_guard lock(mutex_);
+    return secrets_.front().bytes;
+  }();
   if (is_rewritten(local)) {
     std::string_view rest = local.substr(5);
     std::string first(host);
@@ -78,10 +134,10 @@ std::string Srs::forward(std::string_view sender, std::string_view domain, Insta
       first = take_field(rest);
       if (rest.starts_with('=')) rest.remove_prefix(1);
     }
-    return fmt::format("SRS1={}={}=={}@{}", hash(fmt::format("{}=={}", first, rest)), first, rest, domain);
+    return fmt::format("SRS1={}={}=={}@{}", mark_of(secret, fmt::format("{}=={}", first, rest)), first, rest, domain);
   }
   const std::string body = fmt::format("{}={}={}", day_text(day_of(now)), host, local);
-  return fmt::format("SRS0={}={}@{}", hash(body), body, domain);
+  return fmt::format("SRS0={}={}@{}", mark_of(secret, body), body, domain);
 }
 
 Result<std::string> Srs::reverse(std::string_view address, Instant now) const {
@@ -89,7 +145,7 @@ Result<std::string> Srs::reverse(std::string_view address, Instant now) const {
   if (at == std::string_view::npos || !is_rewritten(address)) return std::unexpected(not_ours());
   std::string_view rest = address.substr(5, at - 5);
   const std::string_view mark = take_field(rest);
-  if (!equal_constant_time(to_lower(mark), hash(rest))) return std::unexpected(not_ours());
+  if (!is_mark(mark, rest)) return std::unexpected(not_ours());
   if (address[3] == '1') {
     const std::string_view first = take_field(rest);
     if (rest.starts_with('=')) rest.remove_prefix(1);
@@ -98,7 +154,7 @@ Result<std::string> Srs::reverse(std::string_view address, Instant now) const {
   const std::string day = to_lower(take_field(rest));
   const std::string_view host = take_field(rest);
   const std::int64_t today = day_of(now);
-  for (std::int64_t age = 0; age <= kLongest; ++age)
+  for (std::int64_t age = 0; age <= kLongest.count(); ++age)
     if (day == day_text((today - age + kDays) % kDays)) return fmt::format("{}@{}", rest, host);
   return fail(Errc::not_found, "an address of a message that was sent on too long ago");
 }

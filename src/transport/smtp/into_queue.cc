@@ -26,7 +26,9 @@ std::vector<NewRecipient> queue_recipients(const Envelope& envelope) {
   std::set<std::string> known;
   for (const EnvelopeRecipient& one : envelope.recipients)
     if (known.insert(to_lower(one.address)).second)
-      out.push_back({.address = one.address, .notify = {.bits = one.reports.notify}, .original = one.reports.original});
+      out.push_back({.address = one.onward.empty() ? one.address : one.onward,
+                     .notify = {.bits = one.reports.notify},
+                     .original = one.reports.original});
   return out;
 }
 

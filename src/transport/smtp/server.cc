@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "transport/receiving/answers.h"
 #include "transport/receiving/intake.h"
+#include "transport/receiving/parallel.h"
 #include "transport/smtp/into_queue.h"
 #include "transport/smtp/session.h"
 
@@ -26,7 +27,7 @@ const std::string kSmtpAnswersHelp = "Recipients of messages that came whole, by
 const std::string kAuthors = "kontor_smtp_authors_total";
 const std::string kAuthorsHelp = "Messages by what DMARC says of their author";
 
-SessionRules smtp_rules(const SmtpOptions& options, std::uint64_t largest_item) {
+SessionRules smtp_rules(const SmtpOptions& options, std::uint64_t largest_item, const Returns* returns) {
   return {.protocol = "smtp",
           .hostname = options.hostname,
           .recipients = options.recipients,
@@ -36,13 +37,19 @@ SessionRules smtp_rules(const SmtpOptions& options, std::uint64_t largest_item) 
           .data_timeout = options.data_timeout,
           .message_time = options.message_time,
           .bad_commands = options.bad_commands,
-          .has_strict_lines = options.bare_line_ends == BareLineEnds::refuse};
+          .has_strict_lines = options.bare_line_ends == BareLineEnds::refuse,
+          .returns = returns};
 }
 
 std::vector<net::Network> parsed_networks(const std::vector<std::string>& texts) {
   std::vector<net::Network> out;
   for (const std::string& text : texts) out.push_back(net::parse_network(text).value());  // sound by declare()
   return out;
+}
+
+// As it was sent, whoever it is for.
+std::string name_of(const SmtpMessage& message, const Envelope& envelope) {
+  return message.fingerprint() + envelope.sender.to_string() + "\n";
 }
 
 Task<void> run_smtp_session(SmtpServer& server, std::unique_ptr<net::Stream> stream) {
@@ -88,14 +95,14 @@ Reply common_answer(const std::vector<Result<groupware::Delivered>>& answers, gr
 
 SmtpServer::SmtpServer(groupware::Accounts& accounts_, directory::Directory& directory_, Workers& workers_,
                        const Clock& clock_, SmtpOptions options_, const groupware::Filter* filter, Dns* dns,
-                       Queue* queue, const Journal* journal)
+                       Queue* queue, const Journal* journal, const Returns* returns)
     : accounts(accounts_),
       directory(directory_),
       delivery(accounts_, directory_, clock_, options_.over_quota, filter),
       workers(workers_),
       clock(clock_),
       options(std::move(options_)),
-      rules(smtp_rules(options, accounts_.options().largest_item)),
+      rules(smtp_rules(options, accounts_.options().largest_item, returns)),
       visitors(options.connections_per_address, options.connections_per_minute),
       delivered(kSmtpAnswers, kSmtpAnswersHelp, {{"result", "delivered"}}),
       deferred(kSmtpAnswers, kSmtpAnswersHelp, {{"result", "deferred"}}),
@@ -185,11 +192,23 @@ SmtpServer::Outcome SmtpServer::accept(const SmtpMessage& message, const Inspect
     // Whoever brings it again gets no second copy, but its report.
     if (!told) out.reply = Reply(451, "4.3.0", "A fault on this server; try again later");
   }
-  if (out.reply.is_positive()) return out;
-  const std::string name = message.fingerprint() + envelope.sender.to_string() + "\n";
-  for (std::size_t i = 0; i < out.answers.size(); ++i)
-    if (out.answers[i] && out.answers[i]->refusal.empty()) delivered_before_.add(name, envelope.recipients[i].address);
+  note_who_has_it(message, envelope, out);
   return out;
+}
+
+// Where others could not take the message it comes again. Once nobody is left the notes go.
+void SmtpServer::note_who_has_it(const SmtpMessage& message, const Envelope& envelope, const Outcome& outcome) {
+  const bool comes_again = !outcome.reply.is_positive();
+  const std::string name = name_of(message, envelope);
+  parallel_each(workers, outcome.answers.size(), [&](std::size_t i) {
+    const auto& answer = outcome.answers[i];
+    if (!answer || !answer->refusal.empty() || !envelope.recipients[i].onward.empty()) return;
+    const std::string& address = envelope.recipients[i].address;
+    if (comes_again && !answer->had_it)
+      delivery.note(address, name);
+    else if (!comes_again && answer->had_it)
+      delivery.forget(address, name);
+  });
 }
 
 // Recipients here as well: there is one answer for all, and it is known once the message is in the queue.
@@ -210,14 +229,21 @@ SmtpServer::Outcome SmtpServer::relay_all(const SmtpMessage& message, const Insp
 
 std::vector<Result<groupware::Delivered>> SmtpServer::deliver(const SmtpMessage& message, const Inspection& inspection,
                                                               const Envelope& envelope, const Trace& trace) {
-  const std::string name = message.fingerprint() + envelope.sender.to_string() + "\n";
+  const std::string name = name_of(message, envelope);
   Envelope missing = envelope;
-  std::erase_if(missing.recipients,
-                [&](const EnvelopeRecipient& one) { return delivered_before_.has(name, one.address); });
+  missing.recipients.clear();
   std::vector<Result<groupware::Delivered>> answers(envelope.recipients.size());
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const EnvelopeRecipient& one = envelope.recipients[i];
+    const bool had_it = one.onward.empty() && delivery.has(one.address, name);
+    if (had_it)
+      answers[i]->had_it = true;
+    else
+      missing.recipients.push_back(one);
+  }
   if (missing.recipients.empty()) return answers;
   const std::string header = trace_header(missing, trace, clock.now()) + inspection.field;
-  Intake intake(accounts, missing.recipients, envelope.sender.to_string(), header, UINT64_MAX);
+  Intake intake(accounts, missing.recipients, envelope.sender.to_string(), header, UINT64_MAX, queue_);
   // What claims to be written by this server is not.
   intake.write(without_results_of(message.head(), options.hostname));
   const auto written = message.each_of_body([&](std::string_view piece) -> Result<void> {
@@ -232,7 +258,7 @@ std::vector<Result<groupware::Delivered>> SmtpServer::deliver(const SmtpMessage&
   else
     done.assign(missing.recipients.size(), std::unexpected(written.error()));
   for (std::size_t i = 0, at = 0; i < answers.size() && at < done.size(); ++i)
-    if (envelope.recipients[i].address == missing.recipients[at].address) answers[i] = std::move(done[at++]);
+    if (!answers[i]->had_it) answers[i] = std::move(done[at++]);
   return answers;
 }
 

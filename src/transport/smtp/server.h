@@ -20,7 +20,6 @@
 #include "transport/journal/journal.h"
 #include "transport/queue/queue.h"
 #include "transport/receiving/session.h"
-#include "transport/smtp/delivered.h"
 #include "transport/smtp/message.h"
 #include "transport/smtp/options.h"
 #include "transport/smtp/sender_check.h"
@@ -32,10 +31,10 @@ namespace kontor::transport {
 class SmtpServer {
  public:
   // Without a filter no account's script runs. Without DNS no sender is checked. Without a queue nothing is relayed,
-  // and nobody is told of a delivery.
+  // and nobody is told of a delivery. `returns`, which needs the queue: reports about forwards go on by it.
   SmtpServer(groupware::Accounts& accounts, directory::Directory& directory, Workers& workers, const Clock& clock,
              SmtpOptions options, const groupware::Filter* filter = nullptr, Dns* dns = nullptr, Queue* queue = nullptr,
-             const Journal* journal = nullptr);
+             const Journal* journal = nullptr, const Returns* returns = nullptr);
 
   // For net::Runtime::listen.
   net::Session session();
@@ -86,9 +85,9 @@ class SmtpServer {
                                                     const Envelope& envelope, const Trace& trace);
   Outcome relay_all(const SmtpMessage& message, const Inspection& inspection, const Envelope& envelope,
                     const Trace& trace);
+  void note_who_has_it(const SmtpMessage& message, const Envelope& envelope, const Outcome& outcome);
 
   const std::vector<net::Network> trusted_, relaying_;
-  DeliveredBefore delivered_before_;
   Dns* const dns_;  // null: nothing is checked
   Queue* const queue_;
   const std::optional<PublicSuffixes> suffixes_;

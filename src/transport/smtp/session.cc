@@ -11,6 +11,7 @@
 
 namespace kontor::transport {
 
+using wire::smtp::Reply;
 using wire::smtp::Verb;
 
 namespace {

@@ -5,7 +5,6 @@
 
 #include <vector>
 
-#include "transport/smtp/delivered.h"
 #include "transport/smtp/message.h"
 
 namespace kontor::transport {
@@ -66,17 +65,6 @@ TEST(Visitors, MemoryIsBounded) {
   now += std::chrono::minutes(2);
   EXPECT_TRUE(visitors.enter(visitor_at("192.0.2.1")));
   EXPECT_FALSE(visitors.enter(visitor_at("192.0.2.1"))) << "the others are forgotten, this one counts";
-}
-
-TEST(DeliveredBefore, TheOldestGoesFirst) {
-  DeliveredBefore before;
-  before.add("m", "ada");
-  EXPECT_TRUE(before.has("m", "ada"));
-  EXPECT_FALSE(before.has("m", "ben"));
-  EXPECT_FALSE(before.has("n", "ada"));
-  for (std::size_t i = 0; i < DeliveredBefore::kMost; ++i) before.add("m", std::to_string(i));
-  EXPECT_FALSE(before.has("m", "ada"));
-  EXPECT_TRUE(before.has("m", "0"));
 }
 
 // A message's two parts, as they come in pieces of any size.
