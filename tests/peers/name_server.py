@@ -15,10 +15,11 @@ def _free_udp_port():
 
 
 class NameServer:
-    def __init__(self, zones):
+    def __init__(self, zones, signed=()):
         self._folder = tempfile.TemporaryDirectory(prefix="nsd-")
         folder = pathlib.Path(self._folder.name)
         self.port = _free_udp_port()
+        self.anchors = folder / "anchors" if signed else ""
         config = f"""server:
   port: {self.port}
   ip-address: 127.0.0.1
@@ -35,11 +36,20 @@ remote-control:
         for zone, records in zones.items():
             lines = [f"$ORIGIN {zone}.", "$TTL 60", "@ SOA ns hostmaster 1 60 60 60 60", "@ NS ns", "ns A 127.0.0.1", *records]
             (folder / zone).write_text("\n".join(lines) + "\n")
-            config += f'zone:\n  name: "{zone}"\n  zonefile: "{zone}"\n'
+            if zone in signed:
+                self._sign(folder, zone)
+            config += f'zone:\n  name: "{zone}"\n  zonefile: "{zone}{".signed" if zone in signed else ""}"\n'
         (folder / "nsd.conf").write_text(config)
         self._log = open(folder / "log", "wb")
         self.process = subprocess.Popen(["/usr/sbin/nsd", "-d", "-c", folder / "nsd.conf"], stdout=self._log, stderr=self._log)
         wait_for(self._answers, "nsd to answer")
+
+    def _sign(self, folder, zone):
+        key = subprocess.run(["ldns-keygen", "-k", "-a", "ECDSAP256SHA256", "-r", "/dev/urandom", zone], cwd=folder, capture_output=True, text=True,
+                             check=True).stdout.strip()
+        subprocess.run(["ldns-signzone", "-n", zone, key], cwd=folder, check=True)
+        with open(self.anchors, "a") as anchors:
+            anchors.write((folder / f"{key}.ds").read_text())
 
     def _answers(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -51,7 +61,7 @@ remote-control:
                 return None
 
     def toml(self):
-        return f'\n[dns]\nservers = ["127.0.0.1:{self.port}"]\ntrust_anchor_file = ""\ntimeout = "3s"\n'
+        return f'\n[dns]\nservers = ["127.0.0.1:{self.port}"]\ntrust_anchor_file = "{self.anchors}"\ntimeout = "3s"\n'
 
     def close(self):
         self.process.terminate()

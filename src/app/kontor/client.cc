@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "kontor/domain_dns.h"
 #include "kontor/domain_mail.h"
 #include "kontor/house.h"
 #include "kontor/import_tokens.h"
@@ -78,6 +79,7 @@ Answer call(const Settings& settings, std::string_view verb, const std::string& 
         add_import_tokens(admin, token_file(settings));
         add_queue_verbs(admin, house);
         add_domain_mail_verbs(admin, house);
+        add_domain_dns_verbs(admin, house, settings);
         return admin.run(verb, arguments);
       });
 }

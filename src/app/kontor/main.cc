@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
     kontor::app::add_archive_commands(line);
     kontor::app::add_queue_commands(line);
     kontor::app::add_domain_mail_commands(line);
+    kontor::app::add_domain_dns_commands(line);
     kontor::app::add_sieve_commands(line);
     kontor::app::add_rule_commands(line);
     kontor::app::add_hold_commands(line);

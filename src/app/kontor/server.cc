@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "groupware/search/text_index.h"
+#include "kontor/domain_dns.h"
 #include "kontor/domain_mail.h"
 #include "kontor/import_tokens.h"
 #include "kontor/queue_verbs.h"
@@ -103,6 +104,7 @@ Server::Server(const Settings& settings, House& house)
   add_import_tokens(admin_, token_file(settings));
   add_queue_verbs(admin_, house);
   add_domain_mail_verbs(admin_, house);
+  add_domain_dns_verbs(admin_, house, settings);
 }
 
 Server::~Server() { stop(); }
@@ -167,7 +169,8 @@ Result<void> Server::start() {
   TRY_VOID(listen_http());
   runtime_.every(settings_.server.sweep_every, [this] { sweep(); });
   if (auto* index = house_.accounts->text_index()) index->start();
-  sts_ = std::make_unique<transport::MtaSts>(*house_.engine, system_clock(), *dns_, settings_.sending.authorities);
+  sts_ = std::make_unique<transport::MtaSts>(*house_.engine, system_clock(), *dns_, settings_.sending.authorities,
+                                             settings_.sending.mta_sts_port);
   const transport::SenderServices sending{.queue = *house_.queue,
                                           .resolver = *dns_,
                                           .keys = *house_.domain_keys,

@@ -23,6 +23,7 @@ struct DnsAnswer {
   bool is_secure = false;       // DNSSEC proved it, also that there is nothing
   std::vector<Record> records;  // not empty if found
   std::string name;             // where aliases led, lower case, without a dot at its end; empty if unknown
+  std::uint32_t ttl = 0;        // seconds for which others may still keep it
   std::string problem;          // for failed: a sentence for the log; may be empty
 };
 
@@ -39,6 +40,14 @@ struct TlsaRecord {
   std::string data;  // bytes
 };
 
+// RFC 2782.
+struct SrvRecord {
+  std::uint16_t priority = 0;
+  std::uint16_t weight = 0;
+  std::uint16_t port = 0;
+  std::string host;  // empty: the service is not to be had
+};
+
 // Names are ASCII, with or without a dot at their end; aliases (CNAME) are followed. Blocks within a time limit: one
 // that is made for one message answers `failed` once the message's time is over. Thread-safe.
 class Resolver {
@@ -52,6 +61,8 @@ class Resolver {
   virtual DnsAnswer<std::string> txt(std::string_view name) = 0;
   // `name` is "_25._tcp.mx.example.org".
   virtual DnsAnswer<TlsaRecord> tlsa(std::string_view name) = 0;
+  // `name` is "_imaps._tcp.example.org".
+  virtual DnsAnswer<SrvRecord> srv(std::string_view name) = 0;
   // The names of an address.
   virtual DnsAnswer<std::string> ptr(const net::IpAddress& address) = 0;
 };

@@ -21,6 +21,7 @@ class ZoneResolver : public Resolver {
   void add_mx(std::string_view name, MxRecord record) { mx_[key(name)].push_back(std::move(record)); }
   void add_txt(std::string_view name, std::string text) { txt_[key(name)].push_back(std::move(text)); }
   void add_tlsa(std::string_view name, TlsaRecord record) { tlsa_[key(name)].push_back(std::move(record)); }
+  void add_srv(std::string_view name, SrvRecord record) { srv_[key(name)].push_back(std::move(record)); }
   // `name` is below in-addr.arpa or ip6.arpa.
   void add_ptr(std::string_view name, std::string host) { ptr_[key(name)].push_back(std::move(host)); }
   void add_alias(std::string_view name, std::string target) { aliases_[key(name)] = std::move(target); }
@@ -34,10 +35,12 @@ class ZoneResolver : public Resolver {
   DnsAnswer<MxRecord> mx(std::string_view name) override { return find(mx_, name, "MX"); }
   DnsAnswer<std::string> txt(std::string_view name) override { return find(txt_, name, "TXT"); }
   DnsAnswer<TlsaRecord> tlsa(std::string_view name) override { return find(tlsa_, name, "TLSA"); }
+  DnsAnswer<SrvRecord> srv(std::string_view name) override { return find(srv_, name, "SRV"); }
   DnsAnswer<std::string> ptr(const net::IpAddress& address) override {
     return find(ptr_, net::reverse_name(address), "PTR");
   }
 
+  void set_ttl(std::uint32_t seconds) { ttl_ = seconds; }
   // All that is found or not found from now on counts as proved by DNSSEC.
   void set_secure(bool is_secure) { is_secure_ = is_secure; }
 
@@ -61,6 +64,7 @@ class ZoneResolver : public Resolver {
     if (const auto found = zone.find(at); found != zone.end()) {
       answer.status = DnsStatus::found;
       answer.records = found->second;
+      answer.ttl = ttl_;
     } else if (failures_.contains({at, type}) || failures_.contains({at, "*"})) {
       answer.status = DnsStatus::failed;
       answer.is_secure = false;
@@ -71,10 +75,12 @@ class ZoneResolver : public Resolver {
   Zone<net::IpAddress> a_, aaaa_;
   Zone<MxRecord> mx_;
   Zone<TlsaRecord> tlsa_;
+  Zone<SrvRecord> srv_;
   Zone<std::string> txt_, ptr_;
   std::map<std::string, std::string> aliases_;
   std::set<std::pair<std::string, std::string>> failures_;
   std::size_t questions_ = 0;
+  std::uint32_t ttl_ = 0;
   bool is_secure_ = false;
 };
 

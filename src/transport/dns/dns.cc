@@ -29,7 +29,7 @@ namespace {
 
 using Time = std::chrono::steady_clock::time_point;
 
-constexpr int kA = 1, kPtr = 12, kMx = 15, kTxt = 16, kAaaa = 28, kTlsa = 52;
+constexpr int kA = 1, kPtr = 12, kMx = 15, kTxt = 16, kAaaa = 28, kSrv = 33, kTlsa = 52;
 constexpr int kInternet = 1;
 constexpr int kNoError = 0, kNoSuchName = 3;
 constexpr std::size_t kMostRecords = 256;  // of one answer; nobody needs more
@@ -200,6 +200,7 @@ DnsAnswer<Record> Dns::State::find(std::string_view name, int type, Time deadlin
     return out;
   }
   out.is_secure = answer->secure != 0;
+  out.ttl = static_cast<std::uint32_t>(std::max(answer->ttl, 0));
   out.name = to_lower(answer->canonname ? std::string_view(answer->canonname) : name);
   if (out.name.ends_with('.')) out.name.pop_back();
   if (answer->havedata != 0) {
@@ -241,6 +242,9 @@ DnsAnswer<std::string> Dns::txt(std::string_view name) {
 DnsAnswer<TlsaRecord> Dns::tlsa(std::string_view name) {
   return state_->find(name, kTlsa, state_->deadline(), &rdata::tlsa);
 }
+DnsAnswer<SrvRecord> Dns::srv(std::string_view name) {
+  return state_->find(name, kSrv, state_->deadline(), &rdata::srv);
+}
 DnsAnswer<std::string> Dns::ptr(const net::IpAddress& address) {
   return state_->find(net::reverse_name(address), kPtr, state_->deadline(), &rdata::ptr);
 }
@@ -259,6 +263,7 @@ std::unique_ptr<Resolver> Dns::until(Time deadline, std::chrono::milliseconds ea
     DnsAnswer<MxRecord> mx(std::string_view name) override { return state_.find(name, kMx, end(), &rdata::mx); }
     DnsAnswer<std::string> txt(std::string_view name) override { return state_.find(name, kTxt, end(), &rdata::txt); }
     DnsAnswer<TlsaRecord> tlsa(std::string_view name) override { return state_.find(name, kTlsa, end(), &rdata::tlsa); }
+    DnsAnswer<SrvRecord> srv(std::string_view name) override { return state_.find(name, kSrv, end(), &rdata::srv); }
     DnsAnswer<std::string> ptr(const net::IpAddress& address) override {
       return state_.find(net::reverse_name(address), kPtr, end(), &rdata::ptr);
     }

@@ -29,6 +29,7 @@ class Dns final : public Resolver {
   DnsAnswer<MxRecord> mx(std::string_view name) override;
   DnsAnswer<std::string> txt(std::string_view name) override;
   DnsAnswer<TlsaRecord> tlsa(std::string_view name) override;
+  DnsAnswer<SrvRecord> srv(std::string_view name) override;
   DnsAnswer<std::string> ptr(const net::IpAddress& address) override;
 
   // Answers like this one until `deadline`, then `failed` at once: for all questions about one message, of which none

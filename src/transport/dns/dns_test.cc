@@ -39,6 +39,8 @@ nomail MX 0 .
 @ TXT "v=spf1 " "-all"
 @ TXT "other"
 _25._tcp.mx TLSA 3 1 1 00112233
+_imaps._tcp SRV 0 1 993 Mx.plain.example.
+_pop3._tcp SRV 0 0 0 .
 www CNAME @
 one CNAME two
 two CNAME three
@@ -198,6 +200,15 @@ TEST(Dns, EveryTypeIsFound) {
   EXPECT_EQ(tlsa.records[0].selector, 1);
   EXPECT_EQ(tlsa.records[0].matching, 1);
   EXPECT_EQ(tlsa.records[0].data, std::string("\x00\x11\x22\x33", 4));
+  auto srv = dns->srv("_imaps._tcp.plain.example");
+  ASSERT_EQ(srv.records.size(), 1U);
+  EXPECT_EQ(srv.records[0].host, "mx.plain.example");
+  EXPECT_EQ(srv.records[0].port, 993);
+  EXPECT_EQ(srv.records[0].weight, 1);
+  EXPECT_EQ(srv.ttl, 60U);
+  auto no_pop3 = dns->srv("_pop3._tcp.plain.example");
+  ASSERT_EQ(no_pop3.records.size(), 1U);
+  EXPECT_EQ(no_pop3.records[0].host, "") << "the service is not to be had";
   auto ptr = dns->ptr(net::parse_ip("192.0.2.1").value());
   std::ranges::sort(ptr.records);
   EXPECT_EQ(ptr.records, (std::vector<std::string>{"mail.plain.example", "other.plain.example"}));

@@ -52,6 +52,19 @@ std::optional<MxRecord> mx(std::string_view bytes) {
   return out;
 }
 
+std::optional<SrvRecord> srv(std::string_view bytes) {
+  if (bytes.size() < 7) return std::nullopt;
+  const auto number = [&](std::size_t at) {
+    return static_cast<std::uint16_t>(octet(bytes, at) << 8 | octet(bytes, at + 1));
+  };
+  SrvRecord out{number(0), number(2), number(4), ""};
+  bytes.remove_prefix(6);
+  auto host = take_name(bytes);
+  if (!host || !bytes.empty()) return std::nullopt;
+  out.host = to_lower(*host);
+  return out;
+}
+
 std::optional<std::string> txt(std::string_view bytes) {
   if (bytes.empty()) return std::nullopt;
   std::string out;

@@ -34,6 +34,8 @@ void declare(config::Schema& schema, SendingOptions& into) {
               {"Whether hosts whose certificates are told by DNS (DANE, RFC 7672) are held to it. Needs DNSSEC."});
   schema.flag("sending.mta_sts", into.uses_mta_sts,
               {"Whether domains that ask for it (MTA-STS, RFC 8461) get mail over verified TLS only."});
+  schema.number("sending.mta_sts_port", into.mta_sts_port, {1, 65'535},
+                {"The port of the hosts of such policies. Others than 443 are for tests."});
   schema.flag("sending.ipv6", into.uses_ipv6, {"Whether hosts are reached by IPv6, where they have it."});
   schema.number("sending.port", into.port, {1, 65'535}, {"The port of other hosts. Others than 25 are for tests."});
   schema.choice(

@@ -34,6 +34,7 @@ struct SendingOptions {
   bool uses_dane = true;
   bool uses_mta_sts = true;
   std::uint16_t port = 25;
+  std::uint16_t mta_sts_port = 443;
   AddressLiterals address_literals = AddressLiterals::outside;
   bool uses_srs = true;
   std::string srs_domain;
