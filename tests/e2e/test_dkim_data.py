@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """python3-dkim verifies the messages of tests/data/dkim that our own signer made: dkim_test.cc proves that it makes just these."""
 import json
+import pathlib
+import shutil
+import subprocess
 
 import pytest
 
@@ -8,6 +11,7 @@ from peers.kontor import ROOT
 
 dkim = pytest.importorskip("dkim", reason="python3-dkim is not installed")
 
+HAS_OPENDKIM = shutil.which("opendkim") is not None or pathlib.Path("/usr/sbin/opendkim").exists()
 DATA = ROOT / "tests/data/dkim"
 
 
@@ -34,3 +38,17 @@ def test_python_arc_agrees(file):
     assert status == b"pass" and len(results) == int(file[9]), reason
     for old, new in ((b"Ada", b"Eve"), (b"last", b"lost"), (b"spf=pass", b"spf=fail"), (b"\r\nTo:", b"\r\nCc: eve@example.com\r\nTo:")):
         assert dkim.arc_verify(message.replace(old, new, 1), dnsfunc=lookup)[0] == b"fail", new
+
+
+@pytest.mark.skipif(not HAS_OPENDKIM, reason="opendkim is not installed")
+def test_opendkim_agrees(tmp_path):
+    keys = tmp_path / "keys"
+    keys.write_text("".join(f"{name} {record}\n" for name, record in json.loads((DATA / "keys.json").read_text()).items()))
+    config = tmp_path / "conf"
+    config.write_text(f"Mode v\nTestPublicKeys {keys}\nSyslog no\n")
+    changed = tmp_path / "changed.eml"
+    changed.write_bytes((DATA / "ours-rsa.eml").read_bytes().replace(b"last", b"lost"))
+    verdicts = [subprocess.run([shutil.which("opendkim") or "/usr/sbin/opendkim", "-x", config, "-t", file], capture_output=True, text=True)
+                for file in (DATA / "ours-rsa.eml", changed)]
+    assert "succeeded" in verdicts[0].stdout + verdicts[0].stderr
+    assert "succeeded" not in verdicts[1].stdout + verdicts[1].stderr

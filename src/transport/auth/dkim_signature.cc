@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "transport/auth/dns_domain.h"
 
 namespace kontor::transport {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 constexpr std::size_t kMostSignedNames = 1000;
 
 bool is_domain_or_below(std::string_view domain, std::string_view above) {
-  const std::string a = to_lower(domain), b = to_lower(above);
+  const std::string a = to_lower(dns_domain(domain)), b = to_lower(dns_domain(above));
   return a == b || a.ends_with("." + b);
 }
 
@@ -58,8 +59,8 @@ DkimChecked<void> take_algorithm(const DkimTags& tags, DkimSignature& into) {
 
 DkimChecked<void> take_identity(const DkimTags& tags, SignedBy kind, DkimSignature& into) {
   DkimVerdict& about = into.about;
-  about.domain = to_lower(tag_or(tags, "d", ""));
-  about.selector = tag_or(tags, "s", "");
+  about.domain = to_lower(dns_domain(tag_or(tags, "d", "")));
+  about.selector = dns_domain(tag_or(tags, "s", ""));
   if (about.domain.empty() || about.selector.empty()) return dkim_refuse("d= or s= is missing");
   if (kind != SignedBy::dkim) {
     about.identity = "@" + about.domain;
@@ -112,7 +113,7 @@ DkimChecked<Pkey> read_key(std::string_view record, DkimSignature& signature) {
   if (!has("s", "*", "*") && !has("s", "*", "email")) return dkim_refuse("the key is not for mail");
   signature.about.is_test = has("t", "", "y");
   const auto& identity = signature.about.identity;
-  if (has("t", "", "s") && !iequals(identity.substr(identity.rfind('@') + 1), signature.about.domain))
+  if (has("t", "", "s") && !iequals(dns_domain(identity.substr(identity.rfind('@') + 1)), signature.about.domain))
     return dkim_refuse("the key is not for domains below");
   const std::string text = without_white_space(tag_or(*tags, "p", "-"));
   if (text.empty()) return dkim_refuse("the key was revoked");

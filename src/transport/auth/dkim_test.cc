@@ -65,6 +65,20 @@ TEST(Dkim, VerifiesWhatAnotherSigned) {
   }
 }
 
+// tests/data/dkim/make_opendkim.py; tests/e2e/test_dkim_data.py has it verify ours.
+TEST(Dkim, VerifiesWhatOpendkimSigned) {
+  for (const char* form : {"relaxed-simple", "relaxed-relaxed"}) {
+    const std::string message = dkim_file("opendkim-" + std::string(form) + ".eml");
+    auto dns = dkim_zone();
+    const auto verdict = verdicts(message, dns).at(0);
+    EXPECT_EQ(verdict.result, DkimResult::pass) << form << ": " << verdict.problem;
+    EXPECT_EQ(verdicts(replaced(message, "last ", "lost "), dns).at(0).result, DkimResult::fail) << form;
+    EXPECT_EQ(verdicts(replaced(message, "\r\nTo:", "\r\nFrom: eve@example.com\r\nTo:"), dns).at(0).result,
+              DkimResult::fail)
+        << form << ": a second From";
+  }
+}
+
 TEST(Dkim, SeesEveryChangeThatCounts) {
   struct Case {
     const char *form, *from, *to;
@@ -129,6 +143,18 @@ TEST(Dkim, RefusesSignaturesThatAreNotSound) {
       {"h=from :", "h=xfrom :", bad, "From is not signed"},
       {"bh=", "bh=*", bad, "no base64"},
       {"v=1;", "v=1; ;", bad, "no list of tags"},
+      {"a=rsa-sha256;", "", bad, "no algorithm"},
+      {"s=rsa;", "", bad, "no selector"},
+      {"h=from :", "zz=from :", bad, "no fields"},
+      {"bh=", "zz=", bad, "no hash of the body"},
+      {"v=1;", "v=1; zz=x;", DkimResult::fail, "an unknown tag is no fault, but was not signed"},
+      {"v=1;", "v=1; t=never;", bad, "no number"},
+      {"q=dns/txt;", "q=mail:dns/txt;", DkimResult::fail, "one way of several is known"},
+      {"q=dns/txt;", "", DkimResult::fail, "the only way is the default"},
+      {"i=@example.org;", "", DkimResult::fail, "the identity has a default"},
+      {"i=@example.org;", "i=ada@sub.example.org;", DkimResult::fail, "an identity below the domain"},
+      {"i=@example.org;", "i=example.org;", bad, "an identity without an at sign"},
+      {"a=rsa-sha256", "a=dsa-sha256", bad, "an unknown algorithm"},
   };
   for (const auto& c : cases) {
     auto dns = dkim_zone();
@@ -136,6 +162,24 @@ TEST(Dkim, RefusesSignaturesThatAreNotSound) {
     ASSERT_EQ(all.size(), 1U);
     EXPECT_EQ(all[0].result, c.expected) << c.why << ": " << all[0].problem;
   }
+}
+
+// RFC 8616 section 5: the key is where the A-labels lead; what is signed stays as it is.
+TEST(Dkim, DomainsInUtf8) {
+  const std::string message = dkim_file("message.eml");
+  const auto key = DkimKey::parse(dkim_file("rsa.pem"));
+  DkimSigner signer({.domain = "b\xC3\xBC"
+                               "cher.example",
+                     .selector = "rsa",
+                     .time = kTestTime},
+                    *key);
+  signer.feed(message);
+  const std::string field = signer.finish().value();
+  ZoneResolver dns;
+  dns.add_txt("rsa._domainkey.xn--bcher-kva.example", key_record(kRsaRecord));
+  const auto verdict = verdicts(field + message, dns).at(0);
+  EXPECT_EQ(verdict.result, DkimResult::pass) << verdict.problem;
+  EXPECT_EQ(verdict.domain, "xn--bcher-kva.example");
 }
 
 TEST(Dkim, KnowsWhenASignatureExpires) {
@@ -169,6 +213,12 @@ TEST(Dkim, ReadsKeyRecords) {
       {"p=AAAA", bad, "no such key"},
       {"nonsense", bad, "no list of tags"},
       {replaced(key, "p=", "p= "), pass, "white space"},
+      {"x=unknown; " + key, pass, "an unknown tag"},
+      {"s=chat : email; " + key, pass, "one service of several"},
+      {"h=sha1 : sha256; " + key, pass, "one hash of several"},
+      {"t=z; " + key, pass, "an unknown flag"},
+      {key + "; " + key, bad, "a tag twice"},
+      {"", bad, "an empty record"},
       // 512 bits, by openssl.
       {"p="
        "MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBANcydBSoekfPgvz2XBTf440CvExauyNpsmcXOeM"

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "formats/mime/header.h"
 #include "transport/auth/dkim_tags.h"
+#include "transport/auth/dns_domain.h"
 
 namespace kontor::transport {
 namespace {
@@ -70,25 +71,27 @@ std::string author_domain(std::string_view host) {
   };
   host = host.substr(0, static_cast<std::size_t>(std::ranges::find_if_not(host, fits) - host.begin()));
   while (host.ends_with('.')) host.remove_suffix(1);
-  return to_lower(host);
+  return to_lower(dns_domain(host));
 }
 
 struct FoundDmarc {
   DnsStatus status = DnsStatus::empty;
+  bool has_any = false;  // even if none of them can be used
   std::optional<DmarcRecord> record;
 };
 
 FoundDmarc find_dmarc_record(const std::string& domain, Resolver& resolver) {
   const auto answer = resolver.txt("_dmarc." + domain);
-  FoundDmarc out{answer.status, std::nullopt};
+  FoundDmarc out{answer.status, false, std::nullopt};
   std::size_t count = 0;
   for (const std::string& text : answer.records) {
     if (!is_dmarc(text)) continue;
     ++count;
     out.record = parse_dmarc_record(text);
   }
-  // Several are none, section 6.6.3.
+  // Section 6.6.3, step 5: several are none, also for the domain above.
   if (count != 1) out.record.reset();
+  out.has_any = count > 0;
   return out;
 }
 
@@ -150,11 +153,11 @@ Authors find_authors(std::string_view head) {
 
 DmarcVerdict check_dmarc(const DmarcRequest& request, const PublicSuffixes& suffixes, Resolver& resolver) {
   DmarcVerdict out;
-  out.domain = to_lower(request.author);
+  out.domain = to_lower(dns_domain(request.author));
   out.record_domain = out.domain;
   FoundDmarc found = find_dmarc_record(out.domain, resolver);
   const std::string organization = suffixes.organization(out.domain);
-  if (!found.record && found.status != DnsStatus::failed && organization != out.domain) {
+  if (!found.has_any && found.status != DnsStatus::failed && organization != out.domain) {
     found = find_dmarc_record(organization, resolver);
     out.record_domain = organization;
   }
@@ -166,21 +169,23 @@ DmarcVerdict check_dmarc(const DmarcRequest& request, const PublicSuffixes& suff
   const bool is_below = out.record_domain != out.domain;
   out.policy = is_below ? record.subdomain_policy.value_or(record.policy) : record.policy;
   const bool is_spf_aligned = is_aligned(request.spf.domain, out.domain, record.has_strict_spf, suffixes);
-  const bool has_spf = is_spf_aligned && request.spf.result == SpfResult::pass;
-  bool has_dkim = false, is_unsure = is_spf_aligned && request.spf.result == SpfResult::temperror;
+  out.record = record;
+  out.has_spf = is_spf_aligned && request.spf.result == SpfResult::pass;
+  bool is_unsure = is_spf_aligned && request.spf.result == SpfResult::temperror;
   for (const DkimVerdict& one : request.dkim) {
     if (!is_aligned(one.domain, out.domain, record.has_strict_dkim, suffixes)) continue;
     // What is signed only in part vouches for nothing: anybody may have put the rest behind it.
-    has_dkim = has_dkim || (one.result == DkimResult::pass && !one.is_test && !one.signed_length);
+    out.has_dkim = out.has_dkim || (one.result == DkimResult::pass && !one.is_test && !one.signed_length);
     is_unsure = is_unsure || one.result == DkimResult::temperror;
   }
-  if (has_spf || has_dkim) {
+  if (out.has_spf || out.has_dkim) {
     out.result = DmarcResult::pass;
   } else if (is_unsure) {
     out.result = DmarcResult::temperror;
   } else {
     out.result = DmarcResult::fail;
-    out.applied = request.dice < record.percent ? out.policy : weakened(out.policy);
+    out.is_sampled_out = out.policy != DmarcPolicy::none && request.dice >= record.percent;
+    out.applied = out.is_sampled_out ? weakened(out.policy) : out.policy;
   }
   return out;
 }

@@ -51,7 +51,11 @@ struct DmarcVerdict {
   std::string record_domain;                // where the record was found
   DmarcPolicy policy = DmarcPolicy::none;   // that the domain's owner wants for this domain
   DmarcPolicy applied = DmarcPolicy::none;  // after pct: to be done about it
-  std::string vouched_by;                   // a sealer of ARC for whose word nothing is done about a failure
+  // For reports to the owner. Nothing where there is no record.
+  std::optional<DmarcRecord> record;
+  bool has_spf = false, has_dkim = false;  // what passed and is of the author
+  bool is_sampled_out = false;             // pct made `applied` weaker
+  std::string vouched_by;                  // a sealer of ARC for whose word nothing is done about a failure
 };
 
 struct DmarcRequest {

@@ -72,6 +72,10 @@ const AuthorsCase kAuthorsCases[] = {
     {"From:\r\n ada@example.org.\r\n\r\n", {{"example.org"}, false}},
     {"From: Ada <ada@example.org x>\r\n\r\n", {{"example.org"}, false}},
     {"From: ada@example.org..\r\n\r\n", {{"example.org"}, false}},
+    {"From: ada@B\xC3\xBC"
+     "cher.example\r\n\r\n",
+     {{"xn--bcher-kva.example"}, false}},
+    {"From: ada@\xFF.example\r\n\r\n", {{"\xFF.example"}, false}},
     {"From: ada@[192.0.2.1]\r\n\r\n", {{}, false}},
     {"From: a@a.example\r\nFrom: b@b.example\r\n\r\n", {{}, true}},
     {"Subject: x\r\n\r\nFrom: b@b.example\r\n", {{}, false}},
@@ -143,6 +147,16 @@ const DmarcCase kDmarcCases[] = {
     {"two records", "two.example", SpfResult::none, "", DkimResult::fail, "", DmarcResult::none, none},
     {"DNS fails", "broken.example", SpfResult::none, "", DkimResult::fail, "", DmarcResult::temperror, none},
     {"outside the half", "half.example", SpfResult::none, "", DkimResult::fail, "", DmarcResult::fail, quarantine},
+    {"several records hide the one above", "two.relaxed.example", SpfResult::none, "", DkimResult::fail, "",
+     DmarcResult::none, none},
+    {"as does one that cannot be used", "bad.relaxed.example", SpfResult::none, "", DkimResult::fail, "",
+     DmarcResult::none, none},
+    {"what is no record of DMARC does not", "other.relaxed.example", SpfResult::none, "", DkimResult::fail, "",
+     DmarcResult::fail, quarantine},
+    {"an author in UTF-8", "bücher.example", SpfResult::pass, "mail.xn--bcher-kva.example", DkimResult::fail, "",
+     DmarcResult::pass, none},
+    {"an author in UTF-8, forged", "BÜCHER.example", SpfResult::pass, "evil.example", DkimResult::fail, "",
+     DmarcResult::fail, reject},
     {"a subdomain's own record", "own.relaxed.example", SpfResult::none, "", DkimResult::fail, "", DmarcResult::fail,
      none},
 };
@@ -153,6 +167,11 @@ TEST(Dmarc, EveryWayToPassAndToFail) {
   zones.add_txt("_dmarc.relaxed.example", "v=DMARC1; p=reject; sp=quarantine");
   zones.add_txt("_dmarc.relaxed.example", "something else");
   zones.add_txt("_dmarc.own.relaxed.example", "v=DMARC1; p=none");
+  zones.add_txt("_dmarc.two.relaxed.example", "v=DMARC1; p=none");
+  zones.add_txt("_dmarc.two.relaxed.example", "v=DMARC1; p=none");
+  zones.add_txt("_dmarc.bad.relaxed.example", "v=DMARC1; p=nonsense");
+  zones.add_txt("_dmarc.other.relaxed.example", "v=spf1 -all");
+  zones.add_txt("_dmarc.xn--bcher-kva.example", "v=DMARC1; p=reject");
   zones.add_txt("_dmarc.half.example", "v=DMARC1; p=reject; pct=50");
   zones.add_txt("_dmarc.watch.example", "v=DMARC1; p=none");
   zones.add_txt("_dmarc.two.example", "v=DMARC1; p=reject");

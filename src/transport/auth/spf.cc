@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "transport/auth/dns_domain.h"
 #include "transport/auth/spf_record.h"
 
 namespace kontor::transport {
@@ -92,6 +93,7 @@ class SpfCheck {
     domain_ = !has_sender ? request.helo : request.mail_from.substr(at == std::string::npos ? 0 : at + 1);
     if (has_sender && at != std::string::npos) local_part_ = request.mail_from.substr(0, at);
     if (local_part_.empty()) local_part_ = "postmaster";  // section 4.3
+    domain_ = dns_domain(domain_);
     sender_domain_ = domain_;
   }
 

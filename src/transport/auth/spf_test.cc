@@ -167,6 +167,24 @@ TEST(SpfMacros, ExpandAsInSection7_4) {
   EXPECT_TRUE(parse_macros("%{c} %{r} %{t}", MacroPlace::explanation));
 }
 
+// RFC 8616 section 4.
+TEST(Spf, SendersInUtf8) {
+  ZoneResolver zones;
+  zones.add_txt("xn--bcher-kva.example", "v=spf1 exists:%{l}.l.example exists:%{d}.d.example -all");
+  zones.add_address("xn--bcher-kva.example.d.example", net::parse_ip("127.0.0.2").value());
+  SpfRequest request;
+  request.client = net::parse_ip("192.0.2.1").value();
+  request.helo = "mail.example.com";
+  request.mail_from =
+      "j\xC3\xB6rg@B\xC3\xBC"
+      "cher.example";
+  const SpfVerdict verdict = check_spf(request, zones);
+  EXPECT_EQ(verdict.result, SpfResult::pass) << verdict.problem;
+  EXPECT_EQ(verdict.domain, "xn--bcher-kva.example");
+  request.mail_from = "a@\xFF.example";
+  EXPECT_EQ(check_spf(request, zones).result, SpfResult::none);
+}
+
 TEST(SpfRecord, RefusesWhatTheGrammarDoes) {
   for (const std::string_view bad : {"v=spf1 all:x.example",
                                      "v=spf1 all/8",

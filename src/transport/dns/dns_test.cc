@@ -125,7 +125,9 @@ class NameServer {
     char name[] = "/tmp/kontor-dns-XXXXXX";
     folder_ = ::mkdtemp(name);
     port_ = free_port();
-    write_file(folder_ / "plain", kPlainZone);
+    std::string plain = kPlainZone;
+    for (int i = 0; i < 500; ++i) plain += "many TXT \"record " + std::to_string(i) + std::string(40, 'x') + "\"\n";
+    write_file(folder_ / "plain", plain);
     write_file(folder_ / "reverse", kReverseZone);
     write_file(folder_ / "signed", kSignedZone);
     // A zone of which the resolver knows that it is signed, and that comes without signatures: a lie.
@@ -236,6 +238,14 @@ TEST(Dns, AliasesAreFollowedButNotForEver) {
   auto start = std::chrono::steady_clock::now();
   dns->a("chain1.plain.example");
   EXPECT_LT(std::chrono::steady_clock::now() - start, 6s);
+}
+
+// More than fits into a datagram, and more than anybody needs.
+TEST(Dns, HugeAnswersAreCutOff) {
+  auto dns = make_dns();
+  const auto answer = dns->txt("many.plain.example");
+  EXPECT_EQ(answer.status, DnsStatus::found) << answer.problem;
+  EXPECT_EQ(answer.records.size(), 256U);
 }
 
 TEST(Dns, SignaturesProveAnswersAndAbsence) {
