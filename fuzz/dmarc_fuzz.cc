@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // links: transport net formats base
-// DMARC's records, authors of a message, Received and Authentication-Results fields of an attacker: limits hold, what
-// is written stays one field, and no field that claims to be ours is left.
+// DMARC's records, authors of a message, Received and Authentication-Results fields, targets of reports and counted
+// rows of an attacker: limits hold, what is written stays one field, and no field that claims to be ours is left.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -11,6 +11,10 @@
 #include "formats/mime/header.h"
 #include "transport/auth/dmarc.h"
 #include "transport/auth/results.h"
+#include "transport/reports/dmarc_row.h"
+#include "transport/reports/target.h"
+#include "transport/reports/tls_row.h"
+#include "transport/smtp/relay_results.h"
 #include "transport/smtp/sender_check.h"
 
 namespace {
@@ -40,6 +44,22 @@ void results(std::string_view input) {
   must(transport::without_results_of(field + "Subject: x\r\n\r\n", "MX.example.org") == "Subject: x\r\n\r\n");
 }
 
+// Targets and counted rows: an address stays one, what was read is written and read again.
+void reports(std::string_view input) {
+  if (const auto target = transport::parse_report_target(input)) {
+    must(target->address.ends_with("@" + target->host));
+    for (const char c : target->address) must(c > ' ' && c != '<' && c != '>' && c != '\x7f');
+  }
+  must(transport::parse_tls_report_records({std::string(input)}).size() <= 10);
+  if (const auto row = transport::decode_dmarc_row(input))
+    must(transport::decode_dmarc_row(transport::encode(*row)).value() == *row);
+  if (const auto row = transport::decode_tls_row(input))
+    must(transport::decode_tls_row(transport::encode(*row)).has_value());
+  const auto is_trusted = [](const net::IpAddress& ip) { return ip.bytes[12] == 10; };
+  if (const auto found = transport::results_of_relays(input, {"mx.example.org"}, is_trusted))
+    must(found->dkim.size() <= 8);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
@@ -58,5 +78,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     return true;
   });
   results(input);
+  reports(input);
   return 0;
 }

@@ -118,6 +118,19 @@ def test_spf_is_checked_before_trusted_relays(checked):
     assert "spf=pass" in results(first)[0] and "spf=fail" in results(second)[0]
 
 
+def test_results_of_trusted_relays_count(checked):
+    """The relay saw the client and the message as it was; from others the same field is worth nothing."""
+    kontor = checked('trusted_relays = ["127.0.0.1"]\ntrusted_results = ["relay.example"]')
+    trace = b"Received: from out.bank.example (out.bank.example [192.0.2.66])\r\n\tby relay.example (Postfix)\r\n"
+    claim = b"Authentication-Results: relay.example; spf=softfail smtp.mailfrom=a@bank.example;\r\n\tdkim=pass header.d=bank.example header.s=s1;\r\n\tdmarc=pass header.from=bank.example\r\n"
+    send(kontor, "a@bank.example", trace + claim + message("a@bank.example"))
+    for forged in (trace + claim.replace(b"relay.example;", b"other.example;"), trace + b"Received: from x by out.bank.example\r\n" + claim):
+        with pytest.raises(smtplib.SMTPDataError):
+            send(kontor, "a@bank.example", forged + message("a@bank.example"))
+    content, = folder(kontor)
+    assert "spf=softfail" in results(content)[0] and "dkim=pass header.d=bank.example" in results(content)[0] and "dmarc=pass" in results(content)[0]
+
+
 def sealed(content, saw=b"dmarc=pass header.from=bank.example"):
     """As a list passes it on: changed, and sealed by another tool."""
     content = b"Authentication-Results: mx.list.example; " + saw + b"\r\n" + content

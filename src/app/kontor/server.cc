@@ -141,6 +141,9 @@ Result<void> Server::start() {
     TRY(tokens_, login::Tokens::make(settings_.oauth, system_clock()));
   }
   TRY(dns_, transport::Dns::make(settings_.dns));
+  if (settings_.reports.is_on()) {
+    TRY(reporter_, transport::Reporter::open(*house_.engine, *house_.queue, *dns_, system_clock(), settings_.reports));
+  }
   imap::Services services{*house_.accounts, *house_.directory, limits_, workers_, tokens_.get()};
   net::Session imap = imap::session(services, imap_options(settings_));
   TRY_VOID(listen("imaps", settings_.listen.imaps, net::TlsMode::implicit, imap, imap::refusal()));
@@ -181,9 +184,11 @@ Result<void> Server::start() {
                                           .clock = system_clock(),
                                           .over_quota = settings_.lmtp.over_quota,
                                           .filter = &filter_,
-                                          .srs = house_.srs.get()};
+                                          .srs = house_.srs.get(),
+                                          .reporter = reporter_.get()};
   sender_ = std::make_unique<transport::Sender>(sending, settings_.sending);
   sender_->start();
+  if (reporter_) reporter_->start();
   is_ready_ = true;
   return {};
 }
@@ -196,7 +201,7 @@ Result<void> Server::listen_smtp() {
   if (settings_.listen.smtp.empty()) return {};
   smtp_ = std::make_unique<transport::SmtpServer>(*house_.accounts, *house_.directory, workers_, system_clock(),
                                                   settings_.smtp, &filter_, dns_.get(), house_.queue.get(),
-                                                  &house_.queue->journal(), &returns_);
+                                                  &house_.queue->journal(), &returns_, reporter_.get());
   return listen("smtp", settings_.listen.smtp, net::TlsMode::starttls, smtp_->session(),
                 "421 4.3.2 Too many connections\r\n");
 }
@@ -260,6 +265,7 @@ void Server::stop() {
   runtime_.stop(settings_.server.shutdown_grace);
   // Before the workers: it uses them.
   if (sender_) sender_->stop(settings_.server.shutdown_grace);
+  if (reporter_) reporter_->stop();
   workers_.finish();
 }
 

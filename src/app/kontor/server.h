@@ -22,6 +22,7 @@
 #include "transport/lmtp/server.h"
 #include "transport/queue/rule_outbox.h"
 #include "transport/receiving/returns.h"
+#include "transport/reports/reporter.h"
 #include "transport/sending/sender.h"
 #include "transport/smtp/server.h"
 #include "transport/submission/server.h"
@@ -75,6 +76,7 @@ class Server {
   transport::RuleOutbox rule_outbox_;
   groupware::Filter filter_;
   transport::LmtpServer lmtp_;
+  std::unique_ptr<transport::Reporter> reporter_;  // null: no reports
   std::unique_ptr<transport::SmtpServer> smtp_;
   std::unique_ptr<transport::MtaSts> sts_;
   std::unique_ptr<transport::Sender> sender_;

@@ -265,6 +265,7 @@ void declare_others(config::Schema& schema, Settings& s) {
               {"The same with STARTTLS, usually \"*:587\". A password is taken after STARTTLS only."}, check_endpoint);
   transport::declare(schema, s.submission);
   transport::declare(schema, s.sending);
+  transport::declare(schema, s.reports);
   transport::declare(schema, s.dns);
   schema.list(
       "https.listen", s.listen.https, "endpoint",
@@ -362,6 +363,7 @@ Result<void> load_settings(Settings& settings, const std::string& file) {
   settings.smtp.spool_folder = settings.data + "/spool";
   settings.sending.hostname = settings.hostname;
   settings.smtp.address_literals = settings.sending.address_literals;
+  settings.reports.hostname = settings.hostname;
   return {};
 }
 

@@ -24,6 +24,7 @@
 #include "store/rocksdb/rocksdb.h"
 #include "transport/dns/options.h"
 #include "transport/lmtp/options.h"
+#include "transport/reports/options.h"
 #include "transport/sending/options.h"
 #include "transport/smtp/options.h"
 #include "transport/submission/options.h"
@@ -90,6 +91,7 @@ struct Settings {
   transport::LmtpOptions lmtp;
   transport::SmtpOptions smtp;
   transport::SendingOptions sending;
+  transport::ReportOptions reports;
   transport::SubmissionOptions submission;
   transport::DnsOptions dns;
   groupware::FilterOptions filter;

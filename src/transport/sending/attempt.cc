@@ -13,6 +13,7 @@
 #include "directory/address.h"
 #include "transport/receiving/answers.h"
 #include "transport/receiving/intake.h"
+#include "transport/reports/reporter.h"
 #include "transport/sending/report.h"
 #include "transport/sending/sender.h"
 #include "transport/sending/sender_open.h"
@@ -49,6 +50,18 @@ void add_failure(const std::vector<const QueuedRecipient*>& to, const SendFailur
                         .kind = failure.is_permanent ? Kind::permanent : Kind::temporary,
                         .passes_dsn = false,
                         .what = failure.what});
+}
+
+// What a failed connection says of TLS; nothing if it did not come to it.
+std::optional<TlsResult> tls_result_of(const SendFailure& failure, TlsPolicyKind policy) {
+  if (failure.what.enhanced == "4.7.10") return TlsResult::starttls_not_supported;
+  if (failure.what.enhanced != "4.7.5") return std::nullopt;
+  const auto says = [&](std::string_view words) { return failure.what.text.find(words) != std::string::npos; };
+  if (!says("certificate") || policy == TlsPolicyKind::tlsa) return TlsResult::validation_failure;
+  // As OpenSSL words it.
+  if (says("ostname mismatch") || says("address mismatch")) return TlsResult::certificate_host_mismatch;
+  if (says("has expired")) return TlsResult::certificate_expired;
+  return TlsResult::certificate_not_trusted;
 }
 
 std::string_view word_of(Kind kind) {
@@ -153,6 +166,52 @@ void Sender::deliver_here(const Lease& lease, const std::vector<const QueuedReci
   }
 }
 
+SendResult<std::unique_ptr<SmtpClient>> Sender::connect(const NextHop& hop, const std::string& address) {
+  SmtpClientOptions options;
+  options.watch = [this](SmtpClient& client, bool is_there) { watch(client, is_there); };
+  options.address = address;
+  options.port = hop.port;
+  options.host = hop.host;
+  options.hello = options_.hostname;
+  options.tls = hop.tls;
+  options.implicit_tls = hop.implicit_tls;
+  options.authorities = options_.authorities;
+  options.dane = hop.dane;
+  options.user = hop.user;
+  options.password = hop.password;
+  options.connect_timeout = options_.connect_timeout;
+  options.command_timeout = options_.command_timeout;
+  options.taking_timeout = options_.taking_timeout;
+  const bool is_trial = hop.is_trial && services_.reporter != nullptr && hop.tls != ClientTls::none;
+  if (is_trial) options.tls = ClientTls::verify;
+  auto client = SmtpClient::connect(options);
+  note_tls(hop, address, client);
+  if (client || !is_trial || !tls_result_of(client.error(), hop.policy.kind)) return client;
+  options.tls = hop.tls;
+  return SmtpClient::connect(options);
+}
+
+void Sender::note_tls(const NextHop& hop, const std::string& address,
+                      const SendResult<std::unique_ptr<SmtpClient>>& client) {
+  if (services_.reporter == nullptr || hop.policy_domain.empty() || hop.tls == ClientTls::none) return;
+  TlsOutcome outcome{.domain = hop.policy_domain, .policy = hop.policy};
+  if (client && (*client)->tls_description().empty()) {
+    const bool is_offered = (*client)->extensions().starttls;
+    outcome.result = is_offered ? TlsResult::validation_failure : TlsResult::starttls_not_supported;
+    if (is_offered) outcome.reason = "the handshake failed";
+  } else if (!client) {
+    const auto result = tls_result_of(client.error(), hop.policy.kind);
+    if (!result) return;  // nothing was learnt about TLS
+    outcome.result = *result;
+    outcome.reason = client.error().what.text;
+  }
+  if (outcome.result != TlsResult::success) {
+    outcome.host = hop.host;
+    outcome.address = address;
+  }
+  services_.reporter->note(outcome);
+}
+
 SendResult<std::vector<wire::smtp::Reply>> Sender::send_by(const NextHop& hop, const SmtpTransaction& transaction,
                                                            const MessageSource& source, Open& open) {
   const std::string where = fmt::format("{}:{}", hop.host, hop.port);
@@ -165,22 +224,7 @@ SendResult<std::vector<wire::smtp::Reply>> Sender::send_by(const NextHop& hop, c
   SendResult<std::vector<wire::smtp::Reply>> last = std::unexpected(SendFailure{});
   for (const std::string& address : hop.addresses) {
     if (is_breaking()) break;
-    SmtpClientOptions options;
-    options.watch = [this](SmtpClient& client, bool is_there) { watch(client, is_there); };
-    options.address = address;
-    options.port = hop.port;
-    options.host = hop.host;
-    options.hello = options_.hostname;
-    options.tls = hop.tls;
-    options.implicit_tls = hop.implicit_tls;
-    options.authorities = options_.authorities;
-    options.dane = hop.dane;
-    options.user = hop.user;
-    options.password = hop.password;
-    options.connect_timeout = options_.connect_timeout;
-    options.command_timeout = options_.command_timeout;
-    options.taking_timeout = options_.taking_timeout;
-    auto client = SmtpClient::connect(options);
+    auto client = connect(hop, address);
     if (!client) {
       last = std::unexpected(client.error());
       continue;
@@ -194,8 +238,10 @@ SendResult<std::vector<wire::smtp::Reply>> Sender::send_by(const NextHop& hop, c
 void Sender::send_away(const Lease& lease, const std::vector<const QueuedRecipient*>& to, const SmartHost* smart_host,
                        const std::string& domain, MessageBytes& bytes, Open& open,
                        std::vector<AttemptOutcome>& outcomes) {
-  auto hops =
-      smart_host ? next_hops_of(*smart_host) : find_next_hops(domain, services_.resolver, &services_.sts, options_);
+  TlsObserver observe;
+  if (services_.reporter != nullptr) observe = [this](const TlsOutcome& one) { services_.reporter->note(one); };
+  auto hops = smart_host ? next_hops_of(*smart_host)
+                         : find_next_hops(domain, services_.resolver, &services_.sts, options_, observe);
   if (!hops) {
     add_failure(to, hops.error(), outcomes);
     return;

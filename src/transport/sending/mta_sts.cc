@@ -61,6 +61,14 @@ bool StsPolicy::allows(std::string_view host) const {
   });
 }
 
+std::vector<std::string> StsPolicy::lines() const {
+  const std::string_view word = mode == Mode::enforce ? "enforce" : mode == Mode::testing ? "testing" : "none";
+  std::vector<std::string> out = {"version: STSv1", fmt::format("mode: {}", word)};
+  for (const std::string& host : hosts) out.push_back("mx: " + host);
+  out.push_back(fmt::format("max_age: {}", max_age.count()));
+  return out;
+}
+
 Result<StsPolicy> parse_sts_policy(std::string_view text) {
   StsPolicy policy;
   bool has_version = false, has_mode = false, has_age = false;
@@ -141,7 +149,7 @@ std::optional<MtaSts::Kept> MtaSts::load(const std::string& domain) {
   return kept;
 }
 
-std::optional<StsPolicy> MtaSts::policy(const std::string& domain) {
+std::optional<StsPolicy> MtaSts::policy(const std::string& domain, const Fault& fault) {
   const Instant now = clock_.now();
   std::optional<Kept> kept = load(domain);
   const bool is_good = kept && kept->is_good(now);
@@ -161,6 +169,7 @@ std::optional<StsPolicy> MtaSts::policy(const std::string& domain) {
   Result<StsPolicy> policy = text ? parse_sts_policy(*text) : std::unexpected(text.error());
   if (!policy) {
     log::warn("sending.mta_sts_failed", {{"domain", domain}, {"why", policy.error().text}});
+    if (fault) fault(text ? TlsResult::sts_policy_invalid : TlsResult::sts_policy_fetch_error, policy.error().text);
     std::lock_guard lock(mutex_);
     failed_[domain] = now + kAskAgain;
     return old();

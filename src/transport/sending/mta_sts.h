@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "transport/auth/resolver.h"
+#include "transport/sending/tls_outcome.h"
 
 namespace kontor::store {
 class Engine;
@@ -29,6 +31,7 @@ struct StsPolicy {
   std::chrono::seconds max_age{0};
 
   bool allows(std::string_view host) const;
+  std::vector<std::string> lines() const;  // as section 3.2 writes it
 };
 
 // Section 3.2. Errors: invalid.
@@ -43,8 +46,10 @@ class MtaSts {
   MtaSts(store::Engine& engine, const Clock& clock, Resolver& resolver, std::string authorities,
          std::uint16_t port = 443);
 
-  // The domain's policy; nothing if it has none that is good, or none can be had.
-  std::optional<StsPolicy> policy(const std::string& domain);
+  // The domain's policy; nothing if it has none that is good, or none can be had. Calls `fault` if it was asked for in
+  // vain just now.
+  using Fault = std::function<void(TlsResult, const std::string& why)>;
+  std::optional<StsPolicy> policy(const std::string& domain, const Fault& fault = {});
 
  private:
   struct Kept {

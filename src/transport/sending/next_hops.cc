@@ -61,14 +61,32 @@ std::vector<std::string> first_of_each_kind(const std::vector<std::string>& addr
   return out;
 }
 
+void tell(const TlsObserver& observe, const NextHop& hop, TlsResult result, const std::string& reason) {
+  if (!observe) return;
+  TlsOutcome outcome{.domain = hop.policy_domain, .policy = hop.policy, .result = result};
+  outcome.host = hop.host;
+  outcome.reason = reason;
+  observe(outcome);
+}
+
 // What DANE says of the host (RFC 7672 section 2.2). False: it must not be used now.
-bool apply_dane(NextHop& hop, Resolver& resolver) {
+bool apply_dane(NextHop& hop, Resolver& resolver, const TlsObserver& observe) {
   const auto answer = resolver.tlsa(fmt::format("_{}._tcp.{}", hop.port, hop.host));
-  if (answer.status == DnsStatus::failed) return false;
+  if (answer.status == DnsStatus::failed) {
+    hop.policy = {TlsPolicyKind::tlsa, {}, {hop.host}};
+    if (answer.problem.starts_with("bogus")) tell(observe, hop, TlsResult::dnssec_invalid, answer.problem);
+    return false;
+  }
   if (answer.status == DnsStatus::empty || !answer.is_secure) return true;
+  hop.policy = {TlsPolicyKind::tlsa, {}, {hop.host}};
+  for (const TlsaRecord& record : answer.records)
+    hop.policy.lines.push_back(
+        fmt::format("{} {} {} {}", record.usage, record.selector, record.matching, to_hex(record.data)));
+  std::ranges::sort(hop.policy.lines);
   for (const TlsaRecord& record : answer.records)
     if ((record.usage == 2 || record.usage == 3) && record.selector <= 1 && record.matching <= 2)
       hop.dane.push_back({record.usage, record.selector, record.matching, record.data});
+  if (hop.dane.empty()) tell(observe, hop, TlsResult::tlsa_invalid, "no record can be used");
   // Records that cannot be used still ask for TLS.
   hop.tls = hop.dane.empty() ? ClientTls::must : ClientTls::verify;
   return true;
@@ -107,7 +125,7 @@ SendResult<Wanted> hosts_of(const std::string& domain, Resolver& resolver, const
 }  // namespace
 
 SendResult<std::vector<NextHop>> find_next_hops(const std::string& domain, Resolver& resolver, MtaSts* sts,
-                                                const SendingOptions& options) {
+                                                const SendingOptions& options, const TlsObserver& observe) {
   const ClientTls usual = options.tls == SendingTls::never  ? ClientTls::none
                           : options.tls == SendingTls::must ? ClientTls::must
                                                             : ClientTls::may;
@@ -126,7 +144,13 @@ SendResult<std::vector<NextHop>> find_next_hops(const std::string& domain, Resol
   if (!wanted) return std::unexpected(wanted.error());
   const bool has_tls = options.tls != SendingTls::never;
   std::optional<StsPolicy> policy;
-  if (has_tls && options.uses_mta_sts && sts != nullptr) policy = sts->policy(domain);
+  if (has_tls && options.uses_mta_sts && sts != nullptr)
+    policy = sts->policy(domain, [&](TlsResult result, const std::string& why) {
+      if (!observe) return;
+      TlsOutcome outcome{.domain = domain, .policy = {TlsPolicyKind::sts, {}, {}}, .result = result};
+      outcome.reason = why;
+      observe(outcome);
+    });
   std::vector<NextHop> hops;
   bool is_unknown = false, is_forbidden = false;
   for (const MxRecord& record : wanted->hosts) {
@@ -135,20 +159,25 @@ SendResult<std::vector<NextHop>> find_next_hops(const std::string& domain, Resol
     hop.host = plain_name(record.host);
     hop.port = options.port;
     hop.tls = usual;
+    hop.policy_domain = domain;
     const HostAddresses found = addresses_of(hop.host, resolver, options);
     hop.addresses = first_of_each_kind(found.texts);
     is_unknown = is_unknown || found.is_unknown;
     if (hop.addresses.empty()) continue;
-    if (has_tls && options.uses_dane && wanted->is_secure && found.is_secure && !apply_dane(hop, resolver)) {
+    if (has_tls && options.uses_dane && wanted->is_secure && found.is_secure && !apply_dane(hop, resolver, observe)) {
       is_unknown = true;
       continue;
     }
-    if (hop.dane.empty() && policy && policy->mode == StsPolicy::Mode::enforce) {
-      if (!policy->allows(hop.host)) {
+    if (hop.dane.empty() && policy && policy->mode != StsPolicy::Mode::none) {
+      hop.policy = {TlsPolicyKind::sts, policy->lines(), policy->hosts};
+      const bool is_enforced = policy->mode == StsPolicy::Mode::enforce, is_allowed = policy->allows(hop.host);
+      if (!is_allowed) tell(observe, hop, TlsResult::validation_failure, "the policy does not name this host");
+      if (is_enforced && !is_allowed) {
         is_forbidden = true;
         continue;
       }
-      hop.tls = ClientTls::verify;
+      if (is_enforced) hop.tls = ClientTls::verify;
+      hop.is_trial = !is_enforced && is_allowed;
     }
     hops.push_back(std::move(hop));
   }

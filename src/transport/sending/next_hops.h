@@ -3,6 +3,7 @@
 // (null MX), RFC 7672 (DANE), RFC 8461 (MTA-STS).
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "transport/sending/options.h"
 #include "transport/sending/smart_host.h"
 #include "transport/sending/smtp_client.h"
+#include "transport/sending/tls_outcome.h"
 
 namespace kontor::transport {
 
@@ -25,11 +27,18 @@ struct NextHop {
   bool implicit_tls = false;
   std::vector<net::DaneRecord> dane;
   std::string user, password;
+  // Of mail that goes where DNS leads it: what the recipients' domain has published. Empty for smart hosts.
+  std::string policy_domain;
+  TlsPolicy policy;
+  bool is_trial = false;  // the policy is only tried out: what fails is told, and the mail goes
 };
+
+// Called for what is wrong with a policy, or with a host by it.
+using TlsObserver = std::function<void(const TlsOutcome&)>;
 
 // `sts` may be null. Failures: there is none, or it is not known for now.
 SendResult<std::vector<NextHop>> find_next_hops(const std::string& domain, Resolver& resolver, MtaSts* sts,
-                                                const SendingOptions& options);
+                                                const SendingOptions& options, const TlsObserver& observe = {});
 
 // Reads the password. Failures: temporary.
 SendResult<std::vector<NextHop>> next_hops_of(const SmartHost& host);

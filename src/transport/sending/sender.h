@@ -31,6 +31,8 @@
 
 namespace kontor::transport {
 
+class Reporter;
+
 struct SenderServices {
   Queue& queue;
   Resolver& resolver;
@@ -43,6 +45,7 @@ struct SenderServices {
   groupware::QuotaPolicy over_quota = groupware::QuotaPolicy::defer;
   const groupware::Filter* filter = nullptr;  // without it no account's script runs
   const Srs* srs = nullptr;                   // finds whom a report about a forward is for
+  Reporter* reporter = nullptr;               // without it nobody is told how TLS went
 };
 
 // Where mail of the envelope for the domain is queued up: own domains by name, else its smart host or the domain.
@@ -76,6 +79,8 @@ class Sender {
   bool is_ending();
 
   MessageBytes::Signers signers() const;
+  SendResult<std::unique_ptr<SmtpClient>> connect(const NextHop& hop, const std::string& address);
+  void note_tls(const NextHop& hop, const std::string& address, const SendResult<std::unique_ptr<SmtpClient>>& client);
   void serve(Lease lease);
   // Settles. Gives back without an outcome what could not even be tried.
   void attempt(const Lease& lease, Open& open);

@@ -144,12 +144,14 @@ TEST(MtaSts, ReadsRecords) {
 class NextHops : public testing::Test {
  protected:
   SendResult<std::vector<NextHop>> find(const std::string& domain) {
-    return find_next_hops(domain, zone, nullptr, options);
+    told.clear();
+    return find_next_hops(domain, zone, nullptr, options, [this](const TlsOutcome& one) { told.push_back(one); });
   }
   void host(const std::string& name) { zone.add_address(name, *net::parse_ip("192.0.2.1")); }
 
   ZoneResolver zone;
   SendingOptions options;
+  std::vector<TlsOutcome> told;
 };
 
 TEST_F(NextHops, AreThoseOfMxInOrder) {
@@ -217,7 +219,14 @@ TEST_F(NextHops, AreHeldToDaneOnlyWhereDnsIsSecure) {
   zone.set_secure(true);
   EXPECT_EQ(find("example.net")->front().dane.size(), 1);
   EXPECT_EQ(find("example.net")->front().tls, ClientTls::verify);
+  const NextHop hop = find("example.net")->front();
+  EXPECT_EQ(hop.policy_domain, "example.net");
+  std::string line = "3 1 1 ";
+  for (int i = 0; i < 32; ++i) line += "78";
+  EXPECT_EQ(hop.policy, (TlsPolicy{TlsPolicyKind::tlsa, {line}, {"mx.example.net"}}));
+  EXPECT_TRUE(told.empty());
   options.uses_dane = false;
+  EXPECT_EQ(find("example.net")->front().policy, TlsPolicy{});
   EXPECT_EQ(find("example.net")->front().tls, ClientTls::may);
   options.uses_dane = true;
 
@@ -225,6 +234,8 @@ TEST_F(NextHops, AreHeldToDaneOnlyWhereDnsIsSecure) {
   host("mx.odd.example");
   zone.add_tlsa("_25._tcp.mx.odd.example", {1, 1, 1, "x"});
   EXPECT_EQ(find("odd.example")->front().tls, ClientTls::must) << "usage 1 cannot be used, but TLS is wanted";
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].result, TlsResult::tlsa_invalid);
   zone.add_mx("lost.example", {10, "mx.lost.example"});
   host("mx.lost.example");
   zone.add_failure("_25._tcp.mx.lost.example", "TLSA");

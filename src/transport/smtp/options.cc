@@ -70,6 +70,10 @@ void declare(config::Schema& schema, SmtpOptions& into) {
                 TRY_VOID(net::parse_network(text));
                 return {};
               });
+  schema.list("smtp.trusted_results", into.trusted_results, "name",
+              {"Names (authserv-ids) under which `smtp.trusted_relays` write Authentication-Results: what they say of "
+               "SPF, DKIM and DMARC counts instead of what is found here, because they saw the client, and the message "
+               "before they changed it. They must remove such fields from what they take."});
   schema.list(
       "smtp.trusted_sealers", into.trusted_sealers, "domain",
       {"Domains, as ARC's seals name them (RFC 8617), whose word counts: if one of them passed a message on and "

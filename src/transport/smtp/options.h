@@ -41,6 +41,7 @@ struct SmtpOptions {
   std::uint32_t check_threads = 8;
   std::string postmaster;
   std::vector<std::string> trusted_relays;
+  std::vector<std::string> trusted_results;  // authserv-ids
   std::vector<std::string> trusted_sealers;  // domains
   std::vector<std::string> trusted_networks;
   AddressLiterals address_literals = AddressLiterals::outside;  // declared for sending

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "transport/smtp/sender_check.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/bytes.h"
@@ -15,32 +16,6 @@ namespace kontor::transport {
 namespace {
 
 constexpr std::size_t kMostRelays = 20;
-
-// "from HELO (name [192.0.2.1]) by ...": the address is what the relay itself put into brackets, not what the client
-// said (Exim writes that as "helo=").
-std::optional<SendingClient> client_of_received(std::string_view value) {
-  const std::string text = mime::unfold(value);
-  std::string_view rest = text;
-  if (!iequals(rest.substr(0, 5), "from ")) return std::nullopt;
-  rest.remove_prefix(5);
-  rest = rest.substr(0, rest.find(" by "));
-  SendingClient out;
-  out.helo = rest.substr(0, rest.find(' '));
-  bool has_address = false;
-  for (std::size_t begin = rest.find('['); begin != std::string_view::npos; begin = rest.find('[', begin + 1)) {
-    const std::size_t end = rest.find(']', begin);
-    if (end == std::string_view::npos) break;
-    std::string_view inside = rest.substr(begin + 1, end - begin - 1);
-    if (iequals(inside.substr(0, 5), "ipv6:")) inside.remove_prefix(5);
-    const bool is_hello = begin >= 5 && iequals(rest.substr(begin - 5, 5), "helo=");
-    if (auto ip = net::parse_ip(inside); ip && !is_hello) {
-      out.ip = *ip;
-      has_address = true;
-    }
-  }
-  if (!has_address) return std::nullopt;
-  return out;
-}
 
 SpfVerdict check_client(const SendingClient& client, const SenderFacts& facts, Resolver& resolver) {
   SpfRequest request;
@@ -75,8 +50,13 @@ void check_authors(const Authors& authors, const SenderFacts& facts, const Publi
   for (const std::string& author : authors.domains) {
     DmarcRequest request{author, results.spf.value_or(SpfVerdict()), results.dkim, facts.dice};
     DmarcVerdict& verdict = results.dmarc.emplace_back(check_dmarc(request, suffixes, resolver));
+    if (facts.relay && std::ranges::find(facts.relay->passed, verdict.domain) != facts.relay->passed.end() &&
+        verdict.result != DmarcResult::none) {
+      verdict.result = DmarcResult::pass;
+      verdict.applied = DmarcPolicy::none;
+    }
     // Where SPF could not be checked nobody can say that both failed: a relay's own bounces are not signed.
-    if (!facts.client && verdict.result == DmarcResult::fail) {
+    if (!results.spf && verdict.result == DmarcResult::fail) {
       verdict.result = DmarcResult::temperror;
       verdict.applied = DmarcPolicy::none;
     }
@@ -93,6 +73,31 @@ void believe_sealers(const SenderFacts& facts, AuthResults& results) {
 }
 
 }  // namespace
+
+// "from HELO (name [192.0.2.1]) by ...": not what the client said, which Exim writes as "helo=".
+std::optional<SendingClient> client_of_received(std::string_view value) {
+  const std::string text = mime::unfold(value);
+  std::string_view rest = text;
+  if (!iequals(rest.substr(0, 5), "from ")) return std::nullopt;
+  rest.remove_prefix(5);
+  rest = rest.substr(0, rest.find(" by "));
+  SendingClient out;
+  out.helo = rest.substr(0, rest.find(' '));
+  bool has_address = false;
+  for (std::size_t begin = rest.find('['); begin != std::string_view::npos; begin = rest.find('[', begin + 1)) {
+    const std::size_t end = rest.find(']', begin);
+    if (end == std::string_view::npos) break;
+    std::string_view inside = rest.substr(begin + 1, end - begin - 1);
+    if (iequals(inside.substr(0, 5), "ipv6:")) inside.remove_prefix(5);
+    const bool is_hello = begin >= 5 && iequals(rest.substr(begin - 5, 5), "helo=");
+    if (auto ip = net::parse_ip(inside); ip && !is_hello) {
+      out.ip = *ip;
+      has_address = true;
+    }
+  }
+  if (!has_address) return std::nullopt;
+  return out;
+}
 
 std::optional<SendingClient> client_before_relays(std::string_view head, const SendingClient& peer,
                                                   const std::function<bool(const net::IpAddress&)>& is_trusted) {
@@ -112,16 +117,17 @@ SenderCheck check_sender(const SmtpMessage& message, const SenderFacts& facts, c
                          Resolver& spf_resolver, Resolver& resolver) {
   SenderCheck out;
   out.results.server = facts.server;
-  if (facts.client) {
+  if (facts.relay && facts.relay->spf)
+    out.results.spf = facts.relay->spf;
+  else if (facts.client)
     out.results.spf = check_client(*facts.client, facts, spf_resolver);
-    out.results.helo = facts.client->helo;
-  }
+  if (facts.client) out.results.helo = facts.client->helo;
   out.results.mail_from = facts.mail_from.domain.empty() ? std::string() : facts.mail_from.to_string();
   if (facts.client) out.results.client = net::to_string(facts.client->ip);
   Signatures signatures(facts.time);
   // A fault of ours is nobody's forgery: who delivers it cannot read it either, and lets it come again.
   if (!read_signatures(message, signatures)) return out;
-  out.results.dkim = signatures.dkim.finish(resolver);
+  out.results.dkim = facts.relay && facts.relay->has_dkim ? facts.relay->dkim : signatures.dkim.finish(resolver);
   const Authors authors = find_authors(message.head());
   if (!authors.is_ambiguous) check_authors(authors, facts, suffixes, resolver, out.results);
   // Last: a long chain must not use up the time for what the authors want.

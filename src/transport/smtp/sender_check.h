@@ -13,6 +13,7 @@
 #include "transport/auth/resolver.h"
 #include "transport/auth/results.h"
 #include "transport/smtp/message.h"
+#include "transport/smtp/relay_results.h"
 #include "wire/smtp/path.h"
 #include "wire/smtp/reply.h"
 
@@ -24,6 +25,9 @@ struct SendingClient {
   net::IpAddress ip;
   std::string helo;
 };
+
+// Whom a Received field names as the client: by the address that the writer itself put into brackets.
+std::optional<SendingClient> client_of_received(std::string_view value);
 
 // Who gave the message to the first of the relays that are trusted, by the Received fields that they wrote, from the
 // top. `peer` itself if it is not trusted; nothing if the fields do not tell.
@@ -38,6 +42,8 @@ struct SenderFacts {
   std::uint32_t dice = 0;  // 0 to 99, for DMARC's pct
   // Domains whose word counts, where they say with ARC that a message was its author's before they passed it on.
   std::vector<std::string> trusted_sealers;
+  // What relays that are trusted saw: it counts instead of what is seen here.
+  std::optional<RelayResults> relay;
 };
 
 struct SenderCheck {

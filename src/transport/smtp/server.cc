@@ -95,7 +95,7 @@ Reply common_answer(const std::vector<Result<groupware::Delivered>>& answers, gr
 
 SmtpServer::SmtpServer(groupware::Accounts& accounts_, directory::Directory& directory_, Workers& workers_,
                        const Clock& clock_, SmtpOptions options_, const groupware::Filter* filter, Dns* dns,
-                       Queue* queue, const Journal* journal, const Returns* returns)
+                       Queue* queue, const Journal* journal, const Returns* returns, Reporter* reporter)
     : accounts(accounts_),
       directory(directory_),
       delivery(accounts_, directory_, clock_, options_.over_quota, filter),
@@ -118,6 +118,7 @@ SmtpServer::SmtpServer(groupware::Accounts& accounts_, directory::Directory& dir
       relaying_(parsed_networks(options.trusted_networks)),
       dns_(options.sender_checks == SenderChecks::off ? nullptr : dns),
       queue_(queue),
+      reporter_(reporter),
       suffixes_(dns_ ? std::optional<PublicSuffixes>(std::in_place) : std::nullopt),
       journal_(journal),
       inspectors_(dns_ ? std::make_unique<Workers>(options.check_threads) : nullptr) {}
@@ -151,6 +152,9 @@ SmtpServer::Inspection SmtpServer::inspect(SmtpMessage& message, const Envelope&
   facts.time = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   facts.dice = static_cast<std::uint32_t>(random_u64() % 100);
   facts.trusted_sealers = options.trusted_sealers;
+  if (!options.trusted_results.empty() && is_trusted(peer.ip))
+    facts.relay = results_of_relays(message.head(), options.trusted_results,
+                                    [this](const net::IpAddress& address) { return is_trusted(address); });
   // Whoever sends the message chooses most of the names that are asked for. If slow ones could use up the time for the
   // others, what the author's domain asks for would never be known: each key and each policy has a time of its own.
   const auto start = std::chrono::steady_clock::now();
@@ -162,6 +166,7 @@ SmtpServer::Inspection SmtpServer::inspect(SmtpMessage& message, const Envelope&
   const auto& spf = check.results.spf;
   out.is_forged = spf && (spf->result == SpfResult::fail || spf->result == SpfResult::softfail);
   note_author(check, id);
+  if (reporter_ != nullptr) reporter_->note(check.results, options.sender_checks == SenderChecks::enforce);
   if (options.sender_checks != SenderChecks::enforce) return out;
   if (check.wish == DmarcPolicy::reject) out.refusal = Reply(550, "5.7.1", check.because);
   out.is_junk = check.wish == DmarcPolicy::quarantine;

@@ -20,6 +20,7 @@
 #include "transport/journal/journal.h"
 #include "transport/queue/queue.h"
 #include "transport/receiving/session.h"
+#include "transport/reports/reporter.h"
 #include "transport/smtp/message.h"
 #include "transport/smtp/options.h"
 #include "transport/smtp/sender_check.h"
@@ -31,10 +32,11 @@ namespace kontor::transport {
 class SmtpServer {
  public:
   // Without a filter no account's script runs. Without DNS no sender is checked. Without a queue nothing is relayed,
-  // and nobody is told of a delivery. `returns`, which needs the queue: reports about forwards go on by it.
+  // and nobody is told of a delivery. `returns`, which needs the queue: reports about forwards go on by
+  // it. Without a reporter no owner of a domain is told what came in its name.
   SmtpServer(groupware::Accounts& accounts, directory::Directory& directory, Workers& workers, const Clock& clock,
              SmtpOptions options, const groupware::Filter* filter = nullptr, Dns* dns = nullptr, Queue* queue = nullptr,
-             const Journal* journal = nullptr, const Returns* returns = nullptr);
+             const Journal* journal = nullptr, const Returns* returns = nullptr, Reporter* reporter = nullptr);
 
   // For net::Runtime::listen.
   net::Session session();
@@ -90,6 +92,7 @@ class SmtpServer {
   const std::vector<net::Network> trusted_, relaying_;
   Dns* const dns_;  // null: nothing is checked
   Queue* const queue_;
+  Reporter* const reporter_;
   const std::optional<PublicSuffixes> suffixes_;
   const Journal* const journal_;
   std::unique_ptr<Workers> inspectors_;
