@@ -24,12 +24,13 @@ import mixed  # noqa: E402
 import pop3  # noqa: E402
 import reading  # noqa: E402
 import searching  # noqa: E402
+import transport  # noqa: E402
 from servers import FORMATS, start_dovecot, start_kontor  # noqa: E402
 from table import Table  # noqa: E402
 
 SUBJECTS = [("delivery", delivery), ("reading", reading), ("searching", searching), ("pop3", pop3), ("mixed", mixed), ("idle", idle),
             ("large folder", large), ("migration", migration), ("index size", index_size),
-            ("disk", disk)]
+            ("disk", disk), ("transport", transport)]
 
 
 def options_of(arguments):
@@ -41,6 +42,7 @@ def options_of(arguments):
     parser.add_argument("--indexed", type=int, default=200, help="in the folder whose text is indexed; fts_xapian is slow (default 200; 0: none)")
     parser.add_argument("--mailbag", type=int, default=2000, help="messages as people have them, for the size of their index (default 2000; 0: none)")
     parser.add_argument("--deliveries", type=int, default=1000, help="of each delivery measurement (default 1000)")
+    parser.add_argument("--queued", type=int, default=2000, help="messages that go through the queue (default 2000; 0: none)")
     parser.add_argument("--operations", type=int, default=2000, help="of the mixed work (default 2000)")
     parser.add_argument("--mixed-messages", type=int, default=1000, help="in each folder of the mixed work (default 1000)")
     parser.add_argument("--watchers", type=lambda text: [int(n) for n in text.split(",")], default=[100, 1000],

@@ -4,5 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cmake --preset release -DKONTOR_BENCH=ON >/dev/null
-cmake --build --preset release -j "$(nproc)" --target kontor kontor-migrate bench_load bench_rocksdb >/dev/null
+cmake --build --preset release -j "$(nproc)" --target kontor kontor-migrate bench_load bench_rocksdb bench_cost >/dev/null
 exec /usr/bin/python3 bench/run.py "$@"

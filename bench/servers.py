@@ -11,13 +11,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from peers.dovecot import Dovecot  # noqa: E402
-from peers.kontor import BUILD, Kontor  # noqa: E402
+from peers.kontor import BUILD, NO_CHECKS, Kontor  # noqa: E402
 
 LOAD = BUILD / "bench_load"
 USERS = 16
 FORMATS = {"mdbox": "mdbox:~/mdbox", "sdbox": "sdbox:~/sdbox", "maildir": "maildir:~/Maildir"}
 TICKS = os.sysconf("SC_CLK_TCK")
 MORE_KONTOR = "[limits]\nconnections_per_user = 20000\nconnections = 25000\n"
+# What others bring is not checked, as Postfix checks nothing; who is here may send to everybody.
+RELAYING = NO_CHECKS + 'trusted_networks = ["127.0.0.0/8"]\n'
 TLS = """
 ssl = yes
 ssl_cert = <{certificate}
@@ -60,7 +62,7 @@ class Peer:
     def find_ports(self):
         """After each start."""
         if self.is_kontor:
-            self.imap, self.lmtp, self.pop3, self.imaps = (self.server.port(name) for name in ("imap", "lmtp", "pop3", "imaps"))
+            self.imap, self.lmtp, self.pop3, self.imaps, self.smtp = (self.server.port(name) for name in ("imap", "lmtp", "pop3", "imaps", "smtp"))
         else:
             self.imap, self.lmtp, self.pop3, self.imaps = self.server.imap_port, self.server.lmtp_port, self.server.pop3_port, None
 
@@ -160,7 +162,7 @@ class Peak:
 
 
 def start_kontor(folder):
-    server = Kontor(folder, imap='plain_login = "local"\ncommands_per_second = 0', pop3='plain_login = "local"', more=MORE_KONTOR)
+    server = Kontor(folder, imap='plain_login = "local"\ncommands_per_second = 0', pop3='plain_login = "local"', smtp=RELAYING, more=MORE_KONTOR)
     server.start()
     server.populate(users=[f"user{i}" for i in range(USERS)])
     return Peer("kontor", server)

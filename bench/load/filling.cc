@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Mail that comes in: by LMTP, by APPEND, and many messages in few commands.
+// Mail that comes in: by LMTP, by SMTP, by APPEND, and many messages in few commands.
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -18,16 +18,16 @@ constexpr int kTogether = 500;
 // Runs do not repeat each other's messages.
 unsigned first_number() { return static_cast<unsigned>(getpid()) % 4000 * 1'000'000; }
 
-}  // namespace
-
-void run_lmtp(int port, int connections, int count, std::size_t bytes, int users) {
+// LMTP and SMTP say the same of a message with one recipient.
+void bring(int port, std::string_view hello, int connections, int count, std::size_t bytes,
+           const std::function<std::string(int)>& recipient) {
   std::atomic<int> next = 0;
   const double seconds = on_threads(connections, [&](int) {
     Connection c(port);
-    lmtp_hello(c);
+    lmtp_hello(c, hello);
     for (int i = next++; i < count; i = next++) {
       const std::string body = message_of_size(bytes, first_number() + static_cast<unsigned>(i));
-      c.send_all(fmt::format("MAIL FROM:<load@example.com>\r\nRCPT TO:<user{}@example.org>\r\nDATA\r\n", i % users));
+      c.send_all(fmt::format("MAIL FROM:<load@example.com>\r\nRCPT TO:<{}>\r\nDATA\r\n", recipient(i)));
       lmtp_reply(c, '2');
       lmtp_reply(c, '2');
       lmtp_reply(c, '3');
@@ -36,6 +36,16 @@ void run_lmtp(int port, int connections, int count, std::size_t bytes, int users
     }
   });
   fmt::print("{:.1f}\n", count / seconds);
+}
+
+}  // namespace
+
+void run_lmtp(int port, int connections, int count, std::size_t bytes, int users) {
+  bring(port, "LHLO", connections, count, bytes, [&](int i) { return fmt::format("user{}@example.org", i % users); });
+}
+
+void run_smtp(int port, int connections, int count, std::size_t bytes, int users, const std::string& domain) {
+  bring(port, "EHLO", connections, count, bytes, [&](int i) { return fmt::format("user{}@{}", i % users, domain); });
 }
 
 void run_append(int port, int connections, int count, std::size_t bytes, const Login& login) {

@@ -23,9 +23,9 @@ void lmtp_reply(Connection& c, char wanted) {
   }
 }
 
-void lmtp_hello(Connection& c) {
+void lmtp_hello(Connection& c, std::string_view word) {
   lmtp_reply(c, '2');
-  c.send_all("LHLO bench\r\n");
+  c.send_all(fmt::format("{} bench\r\n", word));
   lmtp_reply(c, '2');
 }
 

@@ -18,7 +18,7 @@ void imap_login(Connection& c, const std::string& user, const std::string& passw
 double imap_command(Connection& c, const std::string& command);
 
 void lmtp_reply(Connection& c, char wanted);
-void lmtp_hello(Connection& c);
+void lmtp_hello(Connection& c, std::string_view word = "LHLO");
 
 void expect(std::string_view got, std::string_view wanted);
 

@@ -2,6 +2,7 @@
 // Makes load on a server in the clear and prints numbers, one per line.
 //
 //   bench_load lmtp    PORT CONNECTIONS COUNT BYTES USERS           deliveries/s to user0..@example.org
+//   bench_load smtp    PORT CONNECTIONS COUNT BYTES USERS DOMAIN    messages/s to user0..@DOMAIN
 //   bench_load append  PORT CONNECTIONS COUNT BYTES USER PASSWORD   APPENDs/s into INBOX
 //   bench_load fill    PORT USER PASSWORD FOLDER FIRST COUNT BYTES  messages/s by MULTIAPPEND: those numbered from
 //   FIRST bench_load imap    PORT USER PASSWORD FOLDER REPEAT COMMAND...  seconds of each run of the commands after
@@ -55,6 +56,8 @@ int run(const std::vector<std::string>& a) {
   const int port = number(1);
   if (mode == "lmtp") {
     bench::run_lmtp(port, number(2), number(3), bytes(4), number(5));
+  } else if (mode == "smtp") {
+    bench::run_smtp(port, number(2), number(3), bytes(4), number(5), a.at(6));
   } else if (mode == "append") {
     bench::run_append(port, number(2), number(3), bytes(4), Login{a.at(5), a.at(6)});
   } else if (mode == "fill") {

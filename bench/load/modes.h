@@ -12,6 +12,8 @@ struct Login {
 };
 
 void run_lmtp(int port, int connections, int count, std::size_t bytes, int users);
+// To user0 and on at `domain`, by SMTP.
+void run_smtp(int port, int connections, int count, std::size_t bytes, int users, const std::string& domain);
 void run_append(int port, int connections, int count, std::size_t bytes, const Login& login);
 void run_fill(int port, const Login& login, const std::string& folder, int first, int count, std::size_t bytes);
 void run_mixed(int port, int connections, int operations, int users);
