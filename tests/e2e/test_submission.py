@@ -63,6 +63,14 @@ def test_mail_goes_out_completed(server, peer):
     assert "\r\nDate: " in text and "\r\nMessage-ID: <" in text and "with ESMTPSA" in text
 
 
+def test_nobody_reaches_this_machine_by_its_address(server, peer):
+    with login(server) as client:
+        client.mail("ada@example.org")
+        for address in ("x@[127.0.0.1]", "x@[IPv6:::1]", "x@[IPv6:::ffff:127.0.0.1]", "x@[192.168.1.1]", "x@[localhost]"):
+            assert client.rcpt(address)[0] in (501, 550), address
+        assert client.rcpt("x@[9.9.9.9]")[0] == 250
+
+
 def test_by_starttls_with_swaks(server, peer):
     done = subprocess.run(["swaks", "--server", "127.0.0.1", "--port", str(server.port("submission")), "--tls", "--auth", "PLAIN", "--auth-user",
                            "ada@example.org", "--auth-password", "secret", "--from", "ada@example.org", "--to", "bob@example.net"],

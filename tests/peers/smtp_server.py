@@ -74,7 +74,7 @@ class SmtpServer:
             sock.sendall(text.encode() + b"\r\n")
 
         say(self._answer("CONNECT", "220 peer.example ESMTP"))
-        sender, recipients, user, encrypted = "", [], "", False
+        sender, recipients, user, encrypted, chunks = "", [], "", False, b""
         while True:
             line = source.readline()
             if not line:
@@ -122,6 +122,12 @@ class SmtpServer:
                 if reply.startswith("2"):
                     self.taken.append(Taken(sender, recipients, content, encrypted, user))
                 say(reply)
+            elif upper.startswith("BDAT"):
+                chunks += source.read(int(text.split()[1]))
+                if upper.endswith(" LAST"):
+                    self.taken.append(Taken(sender, recipients, chunks, encrypted, user))
+                    chunks = b""
+                say("250 2.0.0 taken")
             elif upper == "QUIT":
                 say("221 2.0.0 bye")
                 return

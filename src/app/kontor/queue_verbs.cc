@@ -15,6 +15,7 @@
 #include "kontor/exit_code.h"
 #include "kontor/print.h"
 #include "kontor/verb_arguments.h"
+#include "transport/receiving/receiving_check.h"
 #include "transport/reports/tally.h"
 
 namespace kontor::app {
@@ -137,6 +138,8 @@ Result<std::vector<groupware::Fault>> check_queue(House& house, bool repair) {
   TRY(std::vector<Queue::Fault> found, house.queue->check(repair));
   TRY(std::vector<Queue::Fault> counted, transport::check_counted(*house.engine, repair));
   std::ranges::move(counted, std::back_inserter(found));
+  TRY(std::vector<Queue::Fault> received, transport::check_receiving(*house.engine, repair));
+  std::ranges::move(received, std::back_inserter(found));
   std::vector<groupware::Fault> out;
   for (Queue::Fault& one : found) out.push_back({std::move(one.where), std::move(one.what), one.repaired});
   return out;

@@ -199,9 +199,9 @@ Result<void> Server::listen_smtp() {
   std::filesystem::create_directories(settings_.smtp.spool_folder, error);
   if (error) return fail(Errc::unavailable, "Cannot make " + settings_.smtp.spool_folder + ": " + error.message());
   if (settings_.listen.smtp.empty()) return {};
-  smtp_ = std::make_unique<transport::SmtpServer>(*house_.accounts, *house_.directory, workers_, system_clock(),
-                                                  settings_.smtp, &filter_, dns_.get(), house_.queue.get(),
-                                                  &house_.queue->journal(), &returns_, reporter_.get());
+  smtp_ = std::make_unique<transport::SmtpServer>(
+      *house_.accounts, *house_.directory, workers_, system_clock(), settings_.smtp, &filter_, dns_.get(),
+      house_.queue.get(), &house_.queue->journal(), &returns_, reporter_.get(), house_.engine.get());
   return listen("smtp", settings_.listen.smtp, net::TlsMode::starttls, smtp_->session(),
                 "421 4.3.2 Too many connections\r\n");
 }

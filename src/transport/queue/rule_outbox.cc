@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "transport/queue/content_needs.h"
+
 namespace kontor::transport {
 namespace {
 
@@ -75,13 +77,15 @@ Result<void> RuleOutbox::send(const groupware::OutgoingMail& mail) {
   }
   const std::shared_ptr<const groupware::Content> content = accounts_.content(mail.content);
   const std::unique_ptr<Queue::Writer> writer = queue_.write();
+  ContentNeeds needs;
   for (std::uint64_t at = 0; at < content->size();) {
     TRY(const std::string piece, content->read(at, kOutboxPiece));
     if (piece.empty()) return fail(Errc::unavailable, "the message is shorter than it was");
-    if (!is_all_ascii(piece)) message.envelope.needs.eight_bit = true;
+    needs.feed(piece);
     TRY_VOID(writer->write(piece));
     at += piece.size();
   }
+  needs.add_to(message.envelope.needs, false);
   TRY(message.content, writer->finish());
   std::vector<NewMessage> messages;
   messages.push_back(std::move(message));

@@ -28,6 +28,7 @@ struct Envelope {
   wire::smtp::Path sender;
   std::optional<std::uint64_t> size;  // as announced
   bool is_utf8 = false;
+  bool is_binary = false;                     // BODY=BINARYMIME: any bytes, by BDAT only
   std::vector<EnvelopeRecipient> recipients;  // that were accepted
 };
 

@@ -7,12 +7,41 @@
 #include <future>
 #include <vector>
 
+#include "transport/queue/content_needs.h"
 #include "transport/receiving/answers.h"
 #include "transport/receiving/envelope.h"
 #include "transport/receiving/parallel.h"
 
 namespace kontor::transport {
 namespace {
+
+TEST(ContentNeeds, AreThoseOfTheBytes) {
+  struct Case {
+    std::string bytes;
+    bool eight_bit, binary, declared_binary;
+  };
+  const std::string nul("a\0b\r\n", 5);
+  for (const Case& one : std::vector<Case>{{"plain\r\n", false, false, false},
+                                           {"", false, false, false},
+                                           {"\xc3\xa4\r\n", true, false, false},
+                                           {nul, false, true, true},
+                                           {"a\nb", false, true, true},
+                                           {"a\rb", false, true, true},
+                                           {"a\r", false, true, true},
+                                           {std::string(998, 'x') + "\r\n", false, false, false},
+                                           {std::string(999, 'x') + "\r\n", false, false, true}}) {
+    for (const std::size_t piece : {1U, 2U, 2000U}) {
+      ContentNeeds needs;
+      for (std::size_t at = 0; at < one.bytes.size(); at += piece) needs.feed(one.bytes.substr(at, piece));
+      Needs usual, declared;
+      needs.add_to(usual, false);
+      needs.add_to(declared, true);
+      EXPECT_EQ(usual.eight_bit, one.eight_bit) << one.bytes;
+      EXPECT_EQ(usual.binary, one.binary) << one.bytes;
+      EXPECT_EQ(declared.binary, one.declared_binary) << one.bytes;
+    }
+  }
+}
 
 TEST(Parallel, RunsEachJobOnce) {
   Workers workers(4);

@@ -145,7 +145,8 @@ Task<void> ReceivingSession::greeted(Command command) {
   client_ = command.text;
   if (command.verb == Verb::helo) co_return co_await say(Reply(250, "", rules_.hostname));
   Reply reply(250, "", rules_.hostname);
-  for (std::string_view extension : {"PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "CHUNKING"})
+  for (std::string_view extension :
+       {"PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "CHUNKING", "BINARYMIME"})
     reply.lines.emplace_back(extension);
   reply.lines.push_back(fmt::format("SIZE {}", rules_.largest_message));
   if (io_.stream().can_start_tls()) reply.lines.emplace_back("STARTTLS");
@@ -170,6 +171,7 @@ Task<void> ReceivingSession::mail(Command command) {
   envelope_->sender = std::move(command.path);
   envelope_->size = command.size;
   envelope_->is_utf8 = command.is_utf8;
+  envelope_->is_binary = command.body == wire::smtp::Body::binary;
   id_ = fmt::format("{}.{}", io_.stream().id(), ++transactions_);
   co_await say(Reply(250, "2.1.0", "Sender ok"));
 }
@@ -210,6 +212,9 @@ Task<void> ReceivingSession::recipient(Command command) {
     const Errc code = known->error().code;
     if (code != Errc::over_quota && code != Errc::unavailable) co_await on_refused_recipient();
     co_return;
+  }
+  if (judges_client()) {
+    if (auto refusal = co_await judge_client(recipient.address)) co_return co_await say(*std::move(refusal));
   }
   recipient.tenant = (*known)->tenant;
   recipient.is_group = (*known)->is_group;

@@ -65,6 +65,9 @@ class ReceivingSession {
   virtual std::optional<Reply> refuse_sender(const Command&) { return std::nullopt; }
   // Adds to a recipient that is taken what prepare_recipient() learned.
   virtual void complete_recipient(EnvelopeRecipient&) {}
+  // What is known of the client may still speak against a recipient that delivery() takes.
+  virtual bool judges_client() const { return false; }
+  virtual Task<std::optional<Reply>> judge_client(std::string) { co_return std::nullopt; }
   virtual std::string recipient_address(const wire::smtp::Path& path) const { return path.to_string(); }
   virtual Task<void> on_refused_recipient() { co_return; }
   // The message, in pieces. On a worker; must not fail.

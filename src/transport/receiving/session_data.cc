@@ -43,6 +43,8 @@ Task<void> ReceivingSession::data() {
     co_return co_await say(Reply(503, "5.5.1", "There is no valid recipient"));
   // RFC 3030 section 2: DATA and BDAT do not mix.
   if (chunks_ != Chunks::none) co_return co_await refuse(Reply(503, "5.5.1", "The message came by BDAT"));
+  // RFC 3030 section 3: what is no lines cannot come as lines.
+  if (envelope_->is_binary) co_return co_await refuse(Reply(503, "5.5.1", "A binary message comes by BDAT"));
   co_await say(Reply(354, "", "End data with <CRLF>.<CRLF>"));
   co_await io_.flush();
   begin_message();

@@ -14,6 +14,7 @@
 #include "transport/receiving/answers.h"
 #include "transport/receiving/intake.h"
 #include "transport/reports/reporter.h"
+#include "transport/sending/fitting.h"
 #include "transport/sending/report.h"
 #include "transport/sending/sender.h"
 #include "transport/sending/sender_open.h"
@@ -213,10 +214,10 @@ void Sender::note_tls(const NextHop& hop, const std::string& address,
 }
 
 SendResult<std::vector<wire::smtp::Reply>> Sender::send_by(const NextHop& hop, const SmtpTransaction& transaction,
-                                                           const MessageSource& source, Open& open) {
+                                                           MessageBytes& bytes, Open& open) {
   const std::string where = fmt::format("{}:{}", hop.host, hop.port);
   if (open.client && open.client->is_usable() && open.where == where) {
-    auto answers = open.client->send(transaction, source);
+    auto answers = send_fitting(*open.client, transaction, bytes);
     // An old connection may have ended meanwhile: that says nothing about the host.
     if (answers || open.client->is_usable() || answers.error().is_unsure) return answers;
   }
@@ -230,7 +231,7 @@ SendResult<std::vector<wire::smtp::Reply>> Sender::send_by(const NextHop& hop, c
       continue;
     }
     open.keep(*std::move(client), where);
-    return open.client->send(transaction, source);
+    return send_fitting(*open.client, transaction, bytes);
   }
   return last;
 }
@@ -253,10 +254,9 @@ void Sender::send_away(const Lease& lease, const std::vector<const QueuedRecipie
   transaction.dsn_return = lease.message->dsn_return;
   transaction.envelope_id = lease.message->envelope_id;
   for (const QueuedRecipient* one : to) transaction.recipients.push_back(*one);
-  const MessageSource source = [&](std::uint64_t offset) { return bytes.piece(offset); };
   SendFailure last;
   for (const NextHop& hop : *hops) {
-    auto answers = send_by(hop, transaction, source, open);
+    auto answers = send_by(hop, transaction, bytes, open);
     if (answers) {
       note_host(lease.destination, true);
       for (std::size_t i = 0; i < to.size(); ++i) {

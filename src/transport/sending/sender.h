@@ -89,7 +89,7 @@ class Sender {
   void send_away(const Lease& lease, const std::vector<const QueuedRecipient*>& to, const SmartHost* smart_host,
                  const std::string& domain, MessageBytes& bytes, Open& open, std::vector<AttemptOutcome>& outcomes);
   SendResult<std::vector<wire::smtp::Reply>> send_by(const NextHop& hop, const SmtpTransaction& transaction,
-                                                     const MessageSource& source, Open& open);
+                                                     MessageBytes& bytes, Open& open);
   void settle_late(const std::string& destination, const SendFailure& failure);
   void settle(const Lease& lease, const std::vector<AttemptOutcome>& outcomes, MessageBytes& bytes);
   Result<void> add_reports(const Lease& lease, const Conclusion& conclusion, MessageBytes& bytes,

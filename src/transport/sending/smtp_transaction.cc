@@ -72,8 +72,7 @@ std::string to_xtext(std::string_view text) {
   return out;
 }
 
-// What the host cannot take will not be taken later either. A body of 8 bits is not made over: that would break
-// signatures of others.
+// What the host cannot take will not be taken later either. What can be made over for it was (send_fitting()).
 SendResult<void> SmtpClient::check_needs(const SmtpTransaction& transaction) const {
   if (transaction.needs.utf8 && !extensions_.utf8)
     return std::unexpected(

@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "formats/mime/header.h"
 #include "transport/auth/results.h"
+#include "transport/queue/content_needs.h"
 #include "transport/sending/report.h"
 
 namespace kontor::transport {
@@ -65,18 +66,19 @@ Result<QueueId> relay(Queue& queue, const directory::Directory& directory, const
   const std::string kept = without_results_of(taken.message.head(), taken.trace.hostname);
   const std::string head =
       received_field(envelope, taken.trace, only, taken.now) + taken.field + missing_fields(kept, taken) + kept;
-  bool is_ascii = is_ascii_only(head);
+  ContentNeeds needs;
+  needs.feed(head);
   out.envelope.needs.utf8 =
       envelope.is_utf8 &&
-      (!is_ascii || !envelope.sender.is_ascii() ||
+      (needs.has_high_bytes() || !envelope.sender.is_ascii() ||
        !std::ranges::all_of(out.recipients, [](const NewRecipient& one) { return is_ascii_only(one.address); }));
   const std::unique_ptr<Queue::Writer> writer = queue.write();
   TRY_VOID(writer->write(head));
   TRY_VOID(taken.message.each_of_body([&](std::string_view piece) -> Result<void> {
-    is_ascii = is_ascii && is_ascii_only(piece);
+    needs.feed(piece);
     return writer->write(piece);
   }));
-  out.envelope.needs.eight_bit = !is_ascii;
+  needs.add_to(out.envelope.needs, envelope.is_binary);
   TRY(out.content, writer->finish());
   std::vector<NewMessage> messages;
   messages.push_back(std::move(out));

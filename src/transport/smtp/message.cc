@@ -48,14 +48,18 @@ std::uint32_t count_hops(std::string_view head) {
 
 }  // namespace
 
-SmtpMessage::SmtpMessage(const SmtpOptions& options, std::uint64_t largest)
-    : options_(options), largest_(largest), line_ends_(options.bare_line_ends == BareLineEnds::repair) {}
+SmtpMessage::SmtpMessage(const SmtpOptions& options, std::uint64_t largest, bool is_binary)
+    : options_(options),
+      largest_(largest),
+      is_binary_(is_binary),
+      line_ends_(options.bare_line_ends == BareLineEnds::repair) {}
 
 void SmtpMessage::write(std::string_view bytes) {
   size_ += bytes.size();
   if (size_ > largest_ && !fault_) fault_ = Reply(552, "5.3.4", "The message is too large");
   if (fault_) return;
   hash_.update(bytes);
+  if (is_binary_) return add(bytes);
   std::string clean;
   line_ends_.feed(bytes, clean);
   add(clean);
@@ -97,8 +101,11 @@ Result<void> SmtpMessage::spill() {
 
 std::optional<Reply> SmtpMessage::finish() {
   std::string last;
+  // Of a binary message the header consists of lines all the same.
+  if (is_binary_ && !fault_) line_ends_.feed(head_, last);
   line_ends_.finish(last);
-  if (!fault_) add(last);
+  if (is_binary_ && !fault_) head_ = std::move(last);
+  if (!is_binary_ && !fault_) add(last);
   if (!fault_ && line_ends_.has_bare() && options_.bare_line_ends == BareLineEnds::refuse)
     fault_ = Reply(550, "5.5.2", "A line in the message does not end with CRLF");
   // It would go on with the last field that is put before it: the sender would write into our Authentication-Results.

@@ -21,8 +21,9 @@ namespace kontor::transport {
 // Blocks: use it on a worker, one thread at a time.
 class SmtpMessage {
  public:
-  // `options` must outlive it. `largest`: in bytes.
-  SmtpMessage(const SmtpOptions& options, std::uint64_t largest);
+  // `options` must outlive it. `largest`: in bytes. `is_binary`: the body is kept byte for byte (BINARYMIME, RFC 3030);
+  // else its line ends are judged.
+  SmtpMessage(const SmtpOptions& options, std::uint64_t largest, bool is_binary = false);
 
   // What goes wrong is told by finish(). Beyond the limit bytes are counted and dropped.
   void write(std::string_view bytes);
@@ -44,6 +45,7 @@ class SmtpMessage {
 
   const SmtpOptions& options_;
   const std::uint64_t largest_;
+  const bool is_binary_;
   wire::smtp::LineEnds line_ends_;
   Sha256 hash_;
   std::string fingerprint_;

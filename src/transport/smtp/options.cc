@@ -2,6 +2,7 @@
 #include "transport/smtp/options.h"
 
 #include "net/address.h"
+#include "transport/smtp/block_list.h"
 
 namespace kontor::transport {
 namespace {
@@ -38,10 +39,36 @@ void declare_smtp_limits(config::Schema& schema, SmtpOptions& into) {
                   {"How long one message may take, however its bytes trickle in."});
 }
 
+void declare_strangers(config::Schema& schema, SmtpOptions& into) {
+  schema.list(
+      "smtp.block_lists", into.block_lists, "block list",
+      {"Lists in DNS of addresses that send what nobody wants, each as `ZONE reject` (550 5.7.1) or `ZONE mark` (a "
+       "field X-Blocked-By, for rules), with the codes that count behind it where they are not all: "
+       "\"zen.example.org reject 127.0.0.2-127.0.0.11,127.0.0.20\". A list that does not answer lists nobody. "
+       "`smtp.trusted_relays`, `smtp.trusted_networks` and mail to the postmaster are spared."},
+      [](std::string_view text) -> Result<void> {
+        TRY_VOID(parse_block_list(text));
+        return {};
+      });
+  schema.duration("smtp.block_list_time", into.block_list_time, {1s, 1min}, {"How long all lists together may take."});
+  schema.flag("smtp.greylisting", into.greylisting,
+              {"Whether who sends for the first time is asked to come again (450 4.7.1): programs that only send spam "
+               "often do not. Wanted mail of strangers comes later by it."});
+  schema.duration("smtp.greylist_delay", into.greylist.delay, {1s, 24h}, {"How long it stays the first time."});
+  schema.duration("smtp.greylist_window", into.greylist.window, {1min, 720h},
+                  {"Who does not come again within this time comes for the first time again."});
+  schema.duration("smtp.greylist_memory", into.greylist.memory, {1h, 8760h},
+                  {"How long it is remembered that somebody came again, after the last message."});
+  schema.number("smtp.greylist_known_after", into.greylist.known_after, {1, 1000},
+                {"After so many messages that came again nothing waits any more that comes from the same network, or "
+                 "from hosts that SPF says are of the same domain."});
+}
+
 }  // namespace
 
 void declare(config::Schema& schema, SmtpOptions& into) {
   declare_smtp_limits(schema, into);
+  declare_strangers(schema, into);
   schema.choice("smtp.bare_line_ends", into.bare_line_ends,
                 {{"refuse", BareLineEnds::refuse}, {"repair", BareLineEnds::repair}},
                 {"What becomes of messages in which CR or LF stand alone. Some servers take one for the end of a line, "

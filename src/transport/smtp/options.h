@@ -10,6 +10,7 @@
 #include "base/config.h"
 #include "groupware/delivery.h"
 #include "transport/receiving/address_literal.h"
+#include "transport/smtp/greylist.h"
 
 namespace kontor::transport {
 
@@ -44,6 +45,10 @@ struct SmtpOptions {
   std::vector<std::string> trusted_results;  // authserv-ids
   std::vector<std::string> trusted_sealers;  // domains
   std::vector<std::string> trusted_networks;
+  std::vector<std::string> block_lists;
+  std::chrono::seconds block_list_time{5};
+  bool greylisting = false;
+  GreylistOptions greylist;
   AddressLiterals address_literals = AddressLiterals::outside;  // declared for sending
 };
 

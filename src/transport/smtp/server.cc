@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include "transport/receiving/answers.h"
@@ -52,6 +53,12 @@ std::string name_of(const SmtpMessage& message, const Envelope& envelope) {
   return message.fingerprint() + envelope.sender.to_string() + "\n";
 }
 
+std::vector<BlockList> parsed_lists(const std::vector<std::string>& texts) {
+  std::vector<BlockList> out;
+  for (const std::string& text : texts) out.push_back(parse_block_list(text).value());  // sound by declare()
+  return out;
+}
+
 Task<void> run_smtp_session(SmtpServer& server, std::unique_ptr<net::Stream> stream) {
   const net::Endpoint& peer = stream->peer();
   Visitors::Place place;
@@ -95,7 +102,8 @@ Reply common_answer(const std::vector<Result<groupware::Delivered>>& answers, gr
 
 SmtpServer::SmtpServer(groupware::Accounts& accounts_, directory::Directory& directory_, Workers& workers_,
                        const Clock& clock_, SmtpOptions options_, const groupware::Filter* filter, Dns* dns,
-                       Queue* queue, const Journal* journal, const Returns* returns, Reporter* reporter)
+                       Queue* queue, const Journal* journal, const Returns* returns, Reporter* reporter,
+                       store::Engine* engine)
     : accounts(accounts_),
       directory(directory_),
       delivery(accounts_, directory_, clock_, options_.over_quota, filter),
@@ -119,9 +127,13 @@ SmtpServer::SmtpServer(groupware::Accounts& accounts_, directory::Directory& dir
       dns_(options.sender_checks == SenderChecks::off ? nullptr : dns),
       queue_(queue),
       reporter_(reporter),
+      list_dns_(options.block_lists.empty() ? nullptr : dns),
+      block_lists_(parsed_lists(options.block_lists)),
+      greylist_(options.greylisting && engine ? std::make_unique<Greylist>(*engine, clock_, options.greylist)
+                                              : nullptr),
       suffixes_(dns_ ? std::optional<PublicSuffixes>(std::in_place) : std::nullopt),
       journal_(journal),
-      inspectors_(dns_ ? std::make_unique<Workers>(options.check_threads) : nullptr) {}
+      inspectors_(dns_ || list_dns_ || greylist_ ? std::make_unique<Workers>(options.check_threads) : nullptr) {}
 
 net::Session SmtpServer::session() {
   return [this](std::unique_ptr<net::Stream> stream) { return run_smtp_session(*this, std::move(stream)); };
@@ -134,6 +146,37 @@ bool SmtpServer::is_trusted(const net::IpAddress& address) const {
 bool SmtpServer::may_relay(const net::Endpoint& peer) const {
   return queue_ && !peer.is_unix &&
          std::ranges::any_of(relaying_, [&](const net::Network& network) { return network.contains(peer.ip); });
+}
+
+bool SmtpServer::is_stranger(const net::Endpoint& peer) const {
+  return (list_dns_ || greylist_) && !peer.is_unix && !peer.ip.is_loopback() && !is_trusted(peer.ip) &&
+         !may_relay(peer);
+}
+
+std::vector<Listing> SmtpServer::listings(const net::IpAddress& address) {
+  if (!list_dns_) return {};
+  const auto resolver = list_dns_->until(std::chrono::steady_clock::now() + options.block_list_time);
+  return find_listings(block_lists_, address, *resolver, *inspectors_);
+}
+
+// A fault of ours keeps no mail away. Hosts for which the sender's domain vouches are one: large senders come back from
+// another network each time.
+bool SmtpServer::may_pass(const SendingClient& client, const std::string& sender, const std::string& recipient,
+                          std::optional<std::string>& origin) {
+  const std::string network = Greylist::origin_of(client.ip);
+  auto passes = greylist_->is_known(network, sender, recipient);
+  if (passes && *passes) return true;
+  if (!origin) {
+    origin = network;
+    if (dns_ && !sender.empty()) {
+      const auto resolver = dns_->until(std::chrono::steady_clock::now() + options.block_list_time);
+      const SpfVerdict spf = check_spf({client.ip, client.helo, sender, options.hostname, 0}, *resolver);
+      if (spf.result == SpfResult::pass) origin = "=" + to_lower(sender.substr(sender.rfind('@') + 1));
+    }
+  }
+  passes = greylist_->passes(*origin, sender, recipient);
+  if (!passes) log::warn("smtp.greylist", {{"why", passes.error().text}});
+  return passes.value_or(true);
 }
 
 SmtpServer::Inspection SmtpServer::inspect(SmtpMessage& message, const Envelope& envelope, const SendingClient& peer,

@@ -21,6 +21,8 @@
 #include "transport/queue/queue.h"
 #include "transport/receiving/session.h"
 #include "transport/reports/reporter.h"
+#include "transport/smtp/block_list.h"
+#include "transport/smtp/greylist.h"
 #include "transport/smtp/message.h"
 #include "transport/smtp/options.h"
 #include "transport/smtp/sender_check.h"
@@ -34,15 +36,23 @@ class SmtpServer {
   // Without a filter no account's script runs. Without DNS no sender is checked. Without a queue nothing is relayed,
   // and nobody is told of a delivery. `returns`, which needs the queue: reports about forwards go on by
   // it. Without a reporter no owner of a domain is told what came in its name.
+  // Without an engine nobody is asked to come again.
   SmtpServer(groupware::Accounts& accounts, directory::Directory& directory, Workers& workers, const Clock& clock,
              SmtpOptions options, const groupware::Filter* filter = nullptr, Dns* dns = nullptr, Queue* queue = nullptr,
-             const Journal* journal = nullptr, const Returns* returns = nullptr, Reporter* reporter = nullptr);
+             const Journal* journal = nullptr, const Returns* returns = nullptr, Reporter* reporter = nullptr,
+             store::Engine* engine = nullptr);
 
   // For net::Runtime::listen.
   net::Session session();
 
   bool is_trusted(const net::IpAddress& address) const;  // a relay: what it says of others is believed
   bool may_relay(const net::Endpoint& peer) const;       // it may send to everybody, and is not checked
+  bool is_stranger(const net::Endpoint& peer) const;  // block lists are asked about it, and it may have to come again
+  // On which lists it is. Blocks as DNS does: on inspectors().
+  std::vector<Listing> listings(const net::IpAddress& address);
+  // By greylisting. The same. `origin` is whom the sender is known by, once that was found out: for one transaction.
+  bool may_pass(const SendingClient& client, const std::string& sender, const std::string& recipient,
+                std::optional<std::string>& origin);
   bool has_queue() const { return queue_ != nullptr; }
 
   // What is known of a message once it came whole. Blocks as DNS does: on inspectors(), which nothing else waits for.
@@ -93,6 +103,9 @@ class SmtpServer {
   Dns* const dns_;  // null: nothing is checked
   Queue* const queue_;
   Reporter* const reporter_;
+  Dns* const list_dns_;  // null: there are no lists
+  const std::vector<BlockList> block_lists_;
+  const std::unique_ptr<Greylist> greylist_;  // null: nobody is asked to come again
   const std::optional<PublicSuffixes> suffixes_;
   const Journal* const journal_;
   std::unique_ptr<Workers> inspectors_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "transport/smtp/session.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <utility>
 
@@ -31,7 +33,8 @@ SmtpServer::Inspection too_busy() {
 SmtpSession::SmtpSession(SmtpServer& server, std::unique_ptr<net::Stream> stream)
     : ReceivingSession(server.rules, server.delivery, server.options.over_quota, server.workers, std::move(stream)),
       server_(server),
-      may_relay_(server.may_relay(this->stream().peer())) {}
+      may_relay_(server.may_relay(this->stream().peer())),
+      is_stranger_(server.is_stranger(this->stream().peer())) {}
 
 Task<void> SmtpSession::hello(Command command) {
   if (command.verb == Verb::lhlo) co_return co_await refuse(Reply(500, "5.5.1", "This is SMTP: say EHLO"));
@@ -85,6 +88,32 @@ void SmtpSession::complete_recipient(EnvelopeRecipient& recipient) {
                        .original = recipient_asked_.original};
 }
 
+// Whoever is blocked by mistake must be able to say so.
+Task<std::optional<Reply>> SmtpSession::judge_client(std::string recipient) {
+  const bool is_postmaster = iequals(recipient.substr(0, recipient.find('@')), "postmaster");
+  const SendingClient peer{stream().peer().ip, client()};
+  if (!listings_) listings_ = co_await net::blocking(server_.inspectors(), [&] { return server_.listings(peer.ip); });
+  if (is_postmaster) co_return std::nullopt;
+  for (const Listing& one : *listings_) {
+    if (one.action != BlockAction::reject) continue;
+    log::info("smtp.listed", {{"session", stream().id()},
+                              {"peer", net::to_string(stream().peer())},
+                              {"from", envelope().sender.to_string()},
+                              {"to", recipient},
+                              {"list", one.zone}});
+    co_return Reply(550, "5.7.1", fmt::format("{} is on the block list {}", net::to_string(peer.ip), one.zone));
+  }
+  if (!server_.options.greylisting) co_return std::nullopt;
+  const std::string sender = envelope().sender.to_string();
+  const bool may_pass =
+      co_await net::blocking(server_.inspectors(), [&] { return server_.may_pass(peer, sender, recipient, origin_); });
+  if (may_pass) co_return std::nullopt;
+  log::info(
+      "smtp.greylisted",
+      {{"session", stream().id()}, {"peer", net::to_string(stream().peer())}, {"from", sender}, {"to", recipient}});
+  co_return Reply(450, "4.7.1", fmt::format("Come again in {} seconds", server_.options.greylist.delay.count()));
+}
+
 // RFC 5321 section 4.5.1.
 std::string SmtpSession::recipient_address(const wire::smtp::Path& path) const {
   const bool is_postmaster = path.domain.empty() && iequals(path.local, "postmaster");
@@ -100,7 +129,8 @@ Task<void> SmtpSession::on_refused_recipient() {
 
 // Made at the first piece. Called on a worker.
 SmtpMessage& SmtpSession::message() {
-  if (!message_) message_ = std::make_unique<SmtpMessage>(server_.options, rules().largest_message);
+  if (!message_)
+    message_ = std::make_unique<SmtpMessage>(server_.options, rules().largest_message, envelope().is_binary);
   return *message_;
 }
 
@@ -124,11 +154,12 @@ Task<void> SmtpSession::finish_message() {
   const auto start = std::chrono::steady_clock::now();
   const Trace own_trace = trace();
   SendingClient peer{stream().peer().ip, client()};
-  const SmtpServer::Inspection inspection = co_await net::blocking(server_.inspectors(), [&] {
+  SmtpServer::Inspection inspection = co_await net::blocking(server_.inspectors(), [&] {
     message().write(pending());
     if (std::chrono::steady_clock::now() - start > kLongestTurn) return too_busy();
     return server_.inspect(message(), envelope(), peer, id());
   });
+  if (listings_) inspection.field += listing_fields(*listings_);
   SmtpServer::Outcome outcome =
       co_await net::blocking(workers(), [&] { return server_.accept(message(), inspection, envelope(), own_trace); });
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "transport/smtp/message.h"
 #include "transport/smtp/server.h"
@@ -27,12 +28,17 @@ class SmtpSession final : public ReceivingSession {
   std::optional<Reply> prepare_recipient(Command& command) override;
   std::optional<std::expected<EnvelopeRecipient, Reply>> own_recipient(const Command& command) override;
   void complete_recipient(EnvelopeRecipient& recipient) override;
+  bool judges_client() const override { return is_stranger_; }
+  Task<std::optional<Reply>> judge_client(std::string recipient) override;
   std::string recipient_address(const wire::smtp::Path& path) const override;
   Task<void> on_refused_recipient() override;
   void write(std::string_view bytes) override { message().write(bytes); }
   bool is_endless() const override;
   Task<void> finish_message() override;
-  void drop_message() override { message_.reset(); }
+  void drop_message() override {
+    message_.reset();
+    origin_.reset();
+  }
 
   SmtpMessage& message();
   Trace trace();
@@ -41,7 +47,9 @@ class SmtpSession final : public ReceivingSession {
   SmtpServer& server_;
   std::unique_ptr<SmtpMessage> message_;
   bool is_extended_ = false;  // it said EHLO
-  const bool may_relay_;
+  const bool may_relay_, is_stranger_;
+  std::optional<std::vector<Listing>> listings_;  // once they were asked for
+  std::optional<std::string> origin_;             // by which greylisting knows this transaction's sender
   MailParameters asked_;
   RecipientParameters recipient_asked_;
   std::uint32_t bad_recipients_ = 0;

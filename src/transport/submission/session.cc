@@ -149,7 +149,7 @@ std::optional<std::expected<EnvelopeRecipient, Reply>> SubmissionSession::own_re
 }
 
 SmtpMessage& SubmissionSession::message() {
-  if (!message_) message_ = std::make_unique<SmtpMessage>(server_.smtp, rules().largest_message);
+  if (!message_) message_ = std::make_unique<SmtpMessage>(server_.smtp, rules().largest_message, envelope().is_binary);
   return *message_;
 }
 
@@ -178,6 +178,7 @@ std::expected<QueueId, Reply> SubmissionSession::submit(const std::string& sessi
   submitted.session = session;
   submitted.is_encrypted = is_encrypted;
   submitted.is_utf8 = envelope().is_utf8;
+  submitted.is_binary = envelope().is_binary;
   auto id = server_.submission.submit(*user_, std::move(submitted));
   if (!id) return std::unexpected(submission_answer(id.error()));
   return *id;

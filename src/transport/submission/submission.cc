@@ -13,6 +13,7 @@
 #include "directory/address.h"
 #include "formats/mime/header.h"
 #include "transport/auth/results.h"
+#include "transport/queue/content_needs.h"
 
 namespace kontor::transport {
 namespace {
@@ -187,12 +188,14 @@ Result<QueueId> Submission::submit(const Principal& who, Submitted message) {
       std::ranges::any_of(message.recipients, [](const NewRecipient& one) { return has_high_bytes(one.address); });
   auto writer = queue_.write();
   TRY_VOID(writer->write(head));
-  bool is_high = queued.envelope.needs.utf8;
+  ContentNeeds needs;
+  needs.feed(head);
   TRY_VOID(message.body([&](std::string_view piece) -> Result<void> {
-    is_high = is_high || has_high_bytes(piece);
+    needs.feed(piece);
     return writer->write(piece);
   }));
-  queued.envelope.needs.eight_bit = is_high;
+  needs.add_to(queued.envelope.needs, message.is_binary);
+  queued.envelope.needs.eight_bit = queued.envelope.needs.eight_bit || queued.envelope.needs.utf8;
   TRY(queued.content, writer->finish());
   queued.recipients = message.recipients;
   std::vector<NewMessage> news;

@@ -29,7 +29,8 @@ struct Submitted {
   std::function<Result<void>(const std::function<Result<void>(std::string_view)>& take)> body;
   std::string session;
   bool is_encrypted = false;
-  bool is_utf8 = false;  // SMTPUTF8 was said
+  bool is_utf8 = false;    // SMTPUTF8 was said
+  bool is_binary = false;  // BODY=BINARYMIME was
 };
 
 // Thread-safe. Blocks but for may_use().

@@ -56,8 +56,9 @@ std::expected<void, Reply> mail_parameter(Command& command, const Parameter& par
     command.size = *size;
   } else if (parameter.keyword == "BODY") {
     std::string body = to_upper(parameter.value.value_or(""));
-    if (body != "7BIT" && body != "8BITMIME") return syntax("BODY is 7BIT or 8BITMIME");
-    command.body = body == "7BIT" ? Body::seven_bit : Body::eight_bit;
+    if (body != "7BIT" && body != "8BITMIME" && body != "BINARYMIME")
+      return syntax("BODY is 7BIT, 8BITMIME or BINARYMIME");
+    command.body = body == "7BIT" ? Body::seven_bit : body == "8BITMIME" ? Body::eight_bit : Body::binary;
   } else if (parameter.keyword == "SMTPUTF8") {
     if (parameter.value) return syntax("SMTPUTF8 takes no value");
     command.is_utf8 = true;
@@ -173,6 +174,7 @@ std::string print(const Command& command) {
     out += (command.verb == Verb::mail ? " FROM:<" : " TO:<") + command.path.to_string() + ">";
     if (command.size) out += " SIZE=" + std::to_string(*command.size);
     if (command.body == Body::eight_bit) out += " BODY=8BITMIME";
+    if (command.body == Body::binary) out += " BODY=BINARYMIME";
     if (command.is_utf8) out += " SMTPUTF8";
     for (const Parameter& parameter : command.unknown)
       out += " " + parameter.keyword + (parameter.value ? "=" + *parameter.value : "");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Commands of SMTP (RFC 5321) and LMTP (RFC 2033) with SIZE (1870), 8BITMIME (6152), SMTPUTF8 (6531), CHUNKING (3030),
-// STARTTLS (3207) and AUTH (4954): one line of text to one value.
+// Commands of SMTP (RFC 5321) and LMTP (RFC 2033) with SIZE (1870), 8BITMIME (6152), SMTPUTF8 (6531), CHUNKING and
+// BINARYMIME (3030), STARTTLS (3207) and AUTH (4954): one line of text to one value.
 //
 // Tolerant where real senders are sloppy (blanks around a path, no angle brackets, odd dots, unknown parameters are for
 // the session to judge), strict where sloppiness is used to attack: control characters and line ends inside a line are
@@ -37,7 +37,7 @@ enum class Verb : std::uint8_t {
 };
 std::string_view name(Verb verb);  // "LHLO"
 
-enum class Body : std::uint8_t { seven_bit, eight_bit };
+enum class Body : std::uint8_t { seven_bit, eight_bit, binary };
 
 // A parameter of MAIL or RCPT that this parser gives no meaning to.
 struct Parameter {

@@ -101,7 +101,7 @@ const RefusedCase kRefusedCases[] = {
     {"MAIL FROM:<a@b> SIZE=-1", 501, "negative"},
     {"MAIL FROM:<a@b> SIZE=12x", 501, "not only digits"},
     {"MAIL FROM:<a@b> SIZE", 501, "no value"},
-    {"MAIL FROM:<a@b> BODY=BINARYMIME", 501, "not offered"},
+    {"MAIL FROM:<a@b> BODY=BINARY", 501, "no such body"},
     {"MAIL FROM:<a@b> SMTPUTF8=1", 501, "takes no value"},
     {"MAIL FROM:<a@b> ==", 501, "no keyword"},
     {"LHLO", 501, "no name"},
