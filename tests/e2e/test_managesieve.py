@@ -221,3 +221,23 @@ def test_rules_are_a_script_beside_the_users_own(kontor, tmp_path):
     kontor.deliver("ada@example.org", b"Subject: axa\r\n\r\nx\r\n")
     assert len(folders(kontor)["Made"]) == 1
     assert kontor.run("rule", "forward", "ada@example.org", "--to", "nobody", check=False).returncode != 0
+
+
+def test_single_rules_and_out_of_office_by_command(kontor):
+    who = "ada@example.org"
+    kontor.run("user", "out-of-office", "set", who, "--internal", "Away.", "--external", "", "--from", "2020-01-01", "--until", "2020-02-01")
+    shown = kontor.json("user", "out-of-office", "show", who)
+    assert (shown["internal"], shown["external"], shown["until"], shown["answers"]) == ("Away.", "", "2020-02-01T00:00:00Z", False)
+    assert kontor.json("user", "out-of-office", "set", who, "--internal", "Away again.")["answers"]
+    kontor.run("rule", "forward", who, "--to", "ada@example.com")
+    kinds = [rule["kind"] for rule in kontor.json("rule", "list", who)["rules"]]
+    assert kinds == ["forward", "out_of_office"]
+    assert [rule["kind"] for rule in kontor.json("rule", "first", who, "--number", "2")["rules"]] == ["out_of_office", "forward"]
+    kontor.run("rule", "off", who, "--number", "1")
+    assert not kontor.json("user", "out-of-office", "show", who)["answers"]
+    kontor.run("rule", "on", who, "--number", "1")
+    assert kontor.json("user", "out-of-office", "show", who)["answers"]
+    assert kontor.run("rule", "remove", who, "--number", "3", check=False).returncode != 0
+    kontor.run("rule", "remove", who, "--number", "2")
+    assert not kontor.json("user", "out-of-office", "off", who)["set"]
+    assert kontor.json("rule", "list", who)["rules"] == []
