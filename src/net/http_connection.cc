@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "wire/http/reason.h"
+
 namespace kontor::net {
 namespace {
 
@@ -17,55 +19,6 @@ constexpr std::size_t kHttpReadSize = std::size_t{16} << 10;
 constexpr std::uint64_t kSlowestBody = 1024;  // bytes per second, after the time that every body has
 constexpr std::size_t kMaxSkip = std::size_t{64} << 10;
 constexpr std::size_t kMaxLinger = std::size_t{4} << 20;
-
-std::string_view reason(unsigned status) {
-  struct Entry {
-    unsigned status;
-    std::string_view text;
-  };
-  static constexpr Entry kReasons[] = {
-      {200, "OK"},
-      {201, "Created"},
-      {202, "Accepted"},
-      {204, "No Content"},
-      {206, "Partial Content"},
-      {207, "Multi-Status"},
-      {301, "Moved Permanently"},
-      {302, "Found"},
-      {303, "See Other"},
-      {304, "Not Modified"},
-      {307, "Temporary Redirect"},
-      {308, "Permanent Redirect"},
-      {400, "Bad Request"},
-      {401, "Unauthorized"},
-      {403, "Forbidden"},
-      {404, "Not Found"},
-      {405, "Method Not Allowed"},
-      {406, "Not Acceptable"},
-      {408, "Request Timeout"},
-      {409, "Conflict"},
-      {410, "Gone"},
-      {412, "Precondition Failed"},
-      {413, "Content Too Large"},
-      {414, "URI Too Long"},
-      {415, "Unsupported Media Type"},
-      {416, "Range Not Satisfiable"},
-      {417, "Expectation Failed"},
-      {422, "Unprocessable Content"},
-      {423, "Locked"},
-      {424, "Failed Dependency"},
-      {429, "Too Many Requests"},
-      {431, "Request Header Fields Too Large"},
-      {500, "Internal Server Error"},
-      {501, "Not Implemented"},
-      {503, "Service Unavailable"},
-      {505, "HTTP Version Not Supported"},
-      {507, "Insufficient Storage"},
-  };
-  for (const Entry& entry : kReasons)
-    if (entry.status == status) return entry.text;
-  return "Status";
-}
 
 std::string http_date() {
   std::time_t now = std::time(nullptr);
@@ -211,7 +164,7 @@ Task<void> HttpConnection::write_response(HttpResponse& response, Answer answer)
   bool is_streamed = response.more && !has_no_body && !answer.is_head_request;
   bool is_chunked = is_streamed && !answer.is_1_0;
   std::string out =
-      fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, reason(response.status), http_date());
+      fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, http::reason(response.status), http_date());
   if (!has_no_body && !response.content_type.empty())
     out += fmt::format("Content-Type: {}\r\n", clean(response.content_type));
   if (is_chunked)
