@@ -75,6 +75,9 @@ struct Tenant {
   std::vector<JournalRule> journal;  // each address once
   std::string journal_secret;        // proves which messages are journal reports of ours
   std::vector<Hold> holds;           // of all its accounts
+  // Senders, each an address or a domain as "@example.org", in lower case. Mail from allowed ones is no junk where it
+  // is sure that they sent it; mail from blocked ones is junk; mail from refused ones is refused.
+  std::vector<std::string> allowed_senders, blocked_senders, refused_senders;
 };
 
 struct Domain {

@@ -161,6 +161,9 @@ std::string encode(const Tenant& tenant) {
   const auto journal_at = builder.CreateVector(journal_in(builder, tenant.journal));
   const auto secret_at = bytes_in(builder, tenant.journal_secret);
   const Holds holds_at = holds_in(builder, tenant.holds);
+  const auto allowed_at = builder.CreateVectorOfStrings(tenant.allowed_senders);
+  const auto blocked_at = builder.CreateVectorOfStrings(tenant.blocked_senders);
+  const auto refused_at = builder.CreateVectorOfStrings(tenant.refused_senders);
   record::TenantBuilder out(builder);
   out.add_name(name_at);
   out.add_status(static_cast<std::uint8_t>(tenant.status));
@@ -170,6 +173,9 @@ std::string encode(const Tenant& tenant) {
   if (!tenant.journal.empty()) out.add_journal(journal_at);
   if (!tenant.journal_secret.empty()) out.add_journal_secret(secret_at);
   if (!tenant.holds.empty()) out.add_holds(holds_at);
+  if (!tenant.allowed_senders.empty()) out.add_allowed_senders(allowed_at);
+  if (!tenant.blocked_senders.empty()) out.add_blocked_senders(blocked_at);
+  if (!tenant.refused_senders.empty()) out.add_refused_senders(refused_at);
   return finished(builder, out.Finish());
 }
 
@@ -285,6 +291,13 @@ Result<Tenant> decode_tenant(TenantId id, std::string_view value) {
   tenant.holds = holds_of(in->holds());
   if (in->metadata() != nullptr)
     for (const auto* one : *in->metadata()) tenant.metadata[one->entry()->str()] = one->value()->str();
+  const auto read = [](const auto* list, std::vector<std::string>& into) {
+    if (list != nullptr)
+      for (const auto* one : *list) into.push_back(one->str());
+  };
+  read(in->allowed_senders(), tenant.allowed_senders);
+  read(in->blocked_senders(), tenant.blocked_senders);
+  read(in->refused_senders(), tenant.refused_senders);
   return tenant;
 }
 

@@ -267,11 +267,9 @@ Result<void> AccountCheck::check_leftovers() {
     std::size_t item_at;  // where the item's id stands in the key
     const char* what;
   };
-  static constexpr Leftover kKinds[] = {{'S', 1, "a summary"},
-                                        {'T', 9, "a thread's reference"},
-                                        {'R', 9, "a use of shared content"},
-                                        {'H', 33, "a use of a blob"},
-                                        {'X', 9, "a recoverable item's note"}};
+  static constexpr Leftover kKinds[] = {
+      {'S', 1, "a summary"},        {'T', 9, "a thread's reference"}, {'R', 9, "a use of shared content"},
+      {'H', 33, "a use of a blob"}, {'W', 1, "a lesson about junk"},  {'X', 9, "a recoverable item's note"}};
   for (const Leftover& kind : kKinds) {
     TRY_VOID(each(key::all(kind.letter), [&](std::string_view key, std::string_view) -> Result<void> {
       bool is_sound = key.size() == kind.item_at + 8;

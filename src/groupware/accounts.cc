@@ -8,6 +8,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "groupware/any_key.h"
 #include "groupware/broken_copies.h"
@@ -52,6 +53,7 @@ class StoredAccounts final : public Accounts {
       : environment_(engine, directory, clock, options, extractor),
         janitor_([this](AccountId id) { return tidy(id); }) {
     environment_.tidy = [this](AccountId id) { janitor_.add(id); };
+    environment_.teach = [this](AccountId id) { teach(id); };
     const SearchOptions& search = options.search;
     if (search.folder.empty()) return;
     IndexSource source(engine, [this](AccountId id) { return open(id); });
@@ -87,6 +89,12 @@ class StoredAccounts final : public Accounts {
   void finish_removals() override { janitor_.wait(); }
   Result<void> erase(AccountId id) override;
   Result<CheckReport> check(const CheckOptions& options) override;
+  Result<std::vector<Lesson>> lessons(AccountId id, std::size_t limit) override;
+  Result<void> forget_lessons(AccountId id, const std::vector<Lesson>& lessons) override;
+  void on_lessons(std::function<void(AccountId)> notify) override {
+    std::lock_guard lock(lessons_mutex_);
+    on_lessons_ = std::move(notify);
+  }
   TextIndex* text_index() override { return environment_.texts.get(); }
   const Options& options() const override { return environment_.options; }
 
@@ -104,6 +112,10 @@ class StoredAccounts final : public Accounts {
   Result<void> go_on(StoredAccount& account, store::Snapshot& snapshot);
   Result<void> forget_deliveries(AccountId id);
   Result<void> forget_memories(AccountId id);
+  void teach(AccountId id) {
+    std::lock_guard lock(lessons_mutex_);
+    if (on_lessons_) on_lessons_(id);
+  }
   Result<void> sweep_blobs(const directory::Tenant& tenant);
   std::vector<AccountId> all_accounts();
   void drop_unsound_indexes();
@@ -116,7 +128,9 @@ class StoredAccounts final : public Accounts {
   // Accounts that someone still holds after they were dropped here: the same account must not exist twice.
   std::unordered_map<AccountId, std::weak_ptr<StoredAccount>> known_;
   std::list<AccountId> order_;  // most recently used first
-  Janitor janitor_;             // first to end
+  std::mutex lessons_mutex_;
+  std::function<void(AccountId)> on_lessons_;
+  Janitor janitor_;  // first to end
 };
 
 Result<std::shared_ptr<StoredAccount>> StoredAccounts::open_stored(AccountId id) {
@@ -188,6 +202,8 @@ Result<void> StoredAccounts::go_on(StoredAccount& account, store::Snapshot& snap
   TRY(const bool has_copies, has_any(snapshot, key::all('C')));
   TRY(const bool has_doomed, has_any(snapshot, key::all('D')));
   if (has_doomed) janitor_.add(account.id());
+  TRY(const bool has_lessons, has_any(snapshot, key::all('W')));
+  if (has_lessons) teach(account.id());
   // A disk without room must not keep anyone from reading: then it is tried again when the account is next opened.
   if (has_copies)
     if (const Result<void> withdrawn = withdraw_broken_copies(account); !withdrawn)
@@ -226,18 +242,43 @@ Result<void> StoredAccounts::purge_removed(const directory::Tenant& tenant, Acco
 }
 
 Result<void> StoredAccounts::forget_deliveries(AccountId id) {
-  bool is_any = false, has_doomed = false;
+  bool is_any = false, has_doomed = false, has_lessons = false;
   {
     TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
     TRY(is_any, has_any(*snapshot, delivery_notes_prefix()));
     TRY(has_doomed, has_any(*snapshot, key::all('D')));
+    TRY(has_lessons, has_any(*snapshot, key::all('W')));
   }
   if (has_doomed) janitor_.add(id);
+  if (has_lessons) teach(id);
   if (!is_any) return {};
   TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
   TRY_VOID(account->update(Caller::system(), [&](Transaction& transaction) {
     return drop_delivery_notes(transaction, environment_.clock.now() - kKeptDeliveryNotes);
   }));
+  return {};
+}
+
+Result<std::vector<Lesson>> StoredAccounts::lessons(AccountId id, std::size_t limit) {
+  TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
+  std::vector<Lesson> out;
+  TRY_VOID(snapshot->scan(key::all('W'), key::end("W"), [&](store::Key key, store::Value value) {
+    if (key.size() != 9 || value.size() != 9) return true;  // for `kontor check`
+    out.push_back({ItemId(read_be64(key.substr(1))), value[0] == 's',
+                   Instant(std::chrono::seconds(static_cast<std::int64_t>(read_be64(value.substr(1))))),
+                   std::string(value)});
+    return out.size() < limit;
+  }));
+  return out;
+}
+
+Result<void> StoredAccounts::forget_lessons(AccountId id, const std::vector<Lesson>& lessons) {
+  TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
+  TRY_VOID(account->run(Caller::system(), StoredAccount::Loudness::quiet,
+                        [&](AccountTransaction& transaction) -> Result<void> {
+                          for (const Lesson& lesson : lessons) TRY_VOID(transaction.forget_lesson(lesson));
+                          return {};
+                        }));
   return {};
 }
 

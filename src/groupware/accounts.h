@@ -41,6 +41,7 @@ struct Options {
   std::uint32_t log_commits = 100'000;            // how far back the change log of an account reaches
   std::uint32_t scripts_per_account = 50;
   std::uint64_t largest_script = 256 << 10;
+  bool notes_lessons = false;                // what is moved to and from junk: see Accounts::lessons
   std::chrono::seconds sweep_grace{86'400};  // for blobs
   SearchOptions search;
 };
@@ -59,6 +60,14 @@ struct CheckOptions {
   bool repair = false;
   bool read_content = false;  // also read all content and compare its hash
   std::function<void(std::uint64_t done, std::uint64_t of)> progress;
+};
+
+// A message that somebody moved to or from junk, and about which a spam filter may be told.
+struct Lesson {
+  ItemId item;
+  bool is_junk = false;
+  Instant at{};
+  std::string value;  // as stored
 };
 
 // Thread-safe. Blocks: call it from a worker.
@@ -89,6 +98,12 @@ class Accounts {
   virtual Result<void> erase(AccountId id) = 0;
 
   virtual Result<CheckReport> check(const CheckOptions& options) = 0;
+
+  // Lessons are kept in the commit that moves the message, until they are forgotten. One for each message: the last.
+  virtual Result<std::vector<Lesson>> lessons(AccountId id, std::size_t limit) = 0;
+  virtual Result<void> forget_lessons(AccountId id, const std::vector<Lesson>& lessons) = 0;
+  // Called when an account has new ones, or is opened or swept with old ones: must be quick, and not call the accounts.
+  virtual void on_lessons(std::function<void(AccountId)> notify) = 0;
 
   // The index of words; null if there is none.
   virtual TextIndex* text_index() = 0;

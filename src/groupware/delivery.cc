@@ -9,6 +9,7 @@
 #include "directory/directory.h"
 #include "groupware/delivery_notes.h"
 #include "groupware/rules/filing.h"
+#include "groupware/rules/sender_lists.h"
 
 namespace kontor::groupware {
 namespace {
@@ -102,8 +103,49 @@ std::optional<Result<Delivery::Accepted>> Delivery::accepts_at_once(std::string_
   return accepted;
 }
 
-// As its script says, where it has one.
+// By the lists of senders, the plug-ins, then the rules.
 Result<Filed> Delivery::file(Account& account, const Incoming& incoming) const {
+  const SenderMark mark = mark_sender(directory_, account, incoming);
+  if (mark == SenderMark::refused && incoming.may_refuse)
+    return Filed{std::nullopt, "Mail from this sender is not taken here"};
+  DeliveryHook* hook = filter_ ? filter_->hook() : nullptr;
+  if (!hook && mark == SenderMark::none) return file_by_rules(account, incoming);
+  Incoming judged = incoming;
+  if (mark != SenderMark::none) judged.is_junk = mark != SenderMark::allowed;
+  return hook ? file_by_hook(*hook, account, judged) : file_by_rules(account, judged);
+}
+
+Result<Filed> Delivery::file_by_hook(DeliveryHook& hook, Account& account, const Incoming& incoming) const {
+  TRY(const directory::Principal who, directory_.by_account(account.id()));
+  TRY(const HookAnswer answer, hook.ask(who, incoming));
+  if (!answer.refusal.empty() && incoming.may_refuse) return Filed{std::nullopt, answer.refusal};
+  Incoming changed{answer.content ? *answer.content : incoming.content, incoming.sender, incoming.recipient,
+                   incoming.detail, incoming.note};
+  changed.is_junk = incoming.is_junk || answer.is_junk || !answer.refusal.empty();
+  changed.may_refuse = incoming.may_refuse;
+  changed.reports = incoming.reports;
+  changed.is_author_proven = incoming.is_author_proven;
+  if (answer.folder.empty() && !answer.is_discarded) return file_by_rules(account, changed);
+  sieve::Outcome outcome;
+  if (!answer.is_discarded) {
+    sieve::FileInto place;
+    place.mailbox = answer.folder;
+    place.create = true;
+    outcome.actions.emplace_back(std::move(place));
+  }
+  Filed filed;
+  TRY_VOID(account.update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
+    TRY(const FiledCopies copies,
+        file_copies(transaction, account.id(), outcome, changed.content, {}, changed.detail, changed.is_junk));
+    filed.item = copies.item;
+    if (changed.note.empty()) return {};
+    return keep_delivery_note(transaction, changed.note, filed.item.value_or(ItemId()), clock_.now());
+  }));
+  return filed;
+}
+
+// As its script says, where it has one.
+Result<Filed> Delivery::file_by_rules(Account& account, const Incoming& incoming) const {
   if (filter_ && !account.active_script().name.empty()) return filter_->deliver(account, incoming);
   NewItem item;
   item.content = incoming.content;
@@ -126,6 +168,7 @@ Result<Delivered> Delivery::deliver(std::string_view address, const StagedConten
   incoming.is_junk = arrival.is_junk;
   incoming.may_refuse = arrival.may_refuse;
   incoming.reports = arrival.reports;
+  incoming.is_author_proven = arrival.is_author_proven;
   if (principal.kind != directory::PrincipalKind::group) {
     TRY(const std::shared_ptr<Account> account, accounts_.open(principal.account()));
     TRY(const Filed filed, file(*account, incoming));

@@ -26,6 +26,7 @@ struct Arrival {
   bool may_refuse = true;   // false: the sender could not be told which recipient's script refuses; it keeps instead
   bool is_junk = false;     // goes into the folder for junk, where there is one and no script says otherwise
   ReportWishes reports = {};
+  bool is_author_proven = false;  // by SPF, DKIM or DMARC: the author is who he says
 };
 
 struct Delivered {
@@ -76,6 +77,8 @@ class Delivery {
     std::string note;
   };
   Result<NotePlace> note_place(std::string_view address, std::string_view name) const;
+  Result<Filed> file_by_rules(Account& account, const Incoming& incoming) const;
+  Result<Filed> file_by_hook(DeliveryHook& hook, Account& account, const Incoming& incoming) const;
 
   Accounts& accounts_;
   directory::Directory& directory_;

@@ -32,8 +32,9 @@ struct Environment {
   Extractor* const extractor;  // may be null
   store::Blobs blobs;
   ViewCache views;
-  std::unique_ptr<TextIndex> texts;     // null: searches read contents
-  std::function<void(AccountId)> tidy;  // takes the items of removed folders away, soon; set by Accounts
+  std::unique_ptr<TextIndex> texts;      // null: searches read contents
+  std::function<void(AccountId)> teach;  // the account has lessons; set by Accounts
+  std::function<void(AccountId)> tidy;   // takes the items of removed folders away, soon; set by Accounts
 };
 
 }  // namespace kontor::groupware

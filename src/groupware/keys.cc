@@ -19,6 +19,7 @@ std::string account() { return "A"; }
 std::string keywords() { return "K"; }
 std::string folder(FolderId id) { return numbered('F', id.value); }
 std::string item(ItemId id) { return numbered('I', id.value); }
+std::string lesson(ItemId id) { return numbered('W', id.value); }
 std::string summary(ItemId id) { return numbered('S', id.value); }
 
 std::string filing(FolderId folder_id, Uid uid) {

@@ -19,6 +19,7 @@
 //   M folder principal name  an annotation of the folder (0 = of the account), shared (principal 0) or private
 //   Y name                   a Sieve script: its text
 //   U digest                 something that scripts remember, until a time (8 bytes)
+//   W item                   a message that its owner moved to or from junk, to be taught: 's' or 'h', time (8 bytes)
 //   O path                   a subscription to a name that is no folder here: "1"; "0": not to what shows without one
 //
 // In Space::content: the content kept inline, under the 8 bytes of the item that first had it.
@@ -49,7 +50,8 @@ std::string doomed(FolderId folder);
 std::string ledger(std::string_view source, std::string_view source_key);
 std::string subscription(std::string_view path);
 std::string script(std::string_view name);
-std::string memory(std::string_view what);                    // of any length
+std::string memory(std::string_view what);  // of any length
+std::string lesson(ItemId item);
 std::string annotations(FolderId folder, PrincipalId owner);  // the prefix of their names
 std::string annotations_of(FolderId folder);
 std::string content(ItemId item);

@@ -333,6 +333,7 @@ void Layer::absorb(Layer&& above) {
   keywords_dirty = keywords_dirty || above.keywords_dirty;
   scripts_dirty = scripts_dirty || above.scripts_dirty;
   dooms = dooms || above.dooms;
+  teaches = teaches || above.teaches;
   grants_dirty = grants_dirty || above.grants_dirty;
   table_ = nullptr;
 }

@@ -112,6 +112,7 @@ class Layer {
   }
   bool keywords_dirty = false;
   bool scripts_dirty = false;  // a script changed, or which is active
+  bool teaches = false;        // a message was moved to or from junk by its owner
   bool dooms = false;          // a folder was removed whose items are still to go
   bool grants_dirty = false;   // of some folder, or a folder with grants came or went
 

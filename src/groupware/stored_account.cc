@@ -228,6 +228,7 @@ Result<void> StoredAccount::try_commit(const std::vector<Pending*>& batch) {
   if (environment_.texts && !notices.empty()) environment_.texts->note(id_);
   if (bottom.grants_dirty) forget_shares();
   if (bottom.dooms) environment_.tidy(id_);
+  if (bottom.teaches) environment_.teach(id_);
   return {};
 }
 

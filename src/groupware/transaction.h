@@ -50,6 +50,8 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<std::size_t> purge_removed(Instant before, std::size_t limit);
   // Takes at most `limit` items out of folders that were removed; whether there are more.
   Result<bool> empty_doomed(std::size_t limit);
+  // Ends a lesson, unless there is another one by now.
+  Result<void> forget_lesson(const Lesson& lesson);
   // Visits what note_copy() left.
   Result<void> noted_copies(const std::function<void(std::string_view copy, std::string_view brought)>& visit);
   // Marks messages below the folder's next UID as shown; returns from which one on they were not.
@@ -101,6 +103,7 @@ class AccountTransaction final : public Reading<Transaction> {
   void hide(FolderId folder, Uid uid);
   void count(FolderId folder, const ItemRecord& item, bool is_deleted, int by);
   void touch(FolderId folder);
+  void note_lesson(ItemId item, FolderId from, const Folder& to);
   // Keywords as numbers; unknown ones are added to the account's table, or left out.
   Result<FlagSet> numbers(const FlagNames& names);
   FlagSet known(const FlagNames& names) const;

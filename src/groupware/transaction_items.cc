@@ -289,6 +289,7 @@ Result<Added> AccountTransaction::copy(FolderId from, Uid uid, FolderId to) {
   TRY(Filed found, filed(from, uid));
   bool is_deleted = found.item.filings[found.filing].is_deleted;
   TRY(Added added, file_copy(found.item, *target));
+  note_lesson(added.item, from, *target);
   // RFC 4314 section 4: without the right for it a flag is left out, and the copy is made.
   if (is_deleted && (rights_on(*target, ownership_, caller_) & right::kDeleteItems) != 0) {
     FlagChange deleted{FlagChange::Mode::add, {kDeleted, {}}};
@@ -307,6 +308,7 @@ Result<Added> AccountTransaction::move(FolderId from, Uid uid, FolderId to) {
                                             [&](const Filing& filing) { return filing.folder == to; });
   if (is_there) {
     TRY(Added added, file_copy(item, *target));
+    note_lesson(added.item, from, *target);
     TRY(Filed again, filed(from, uid));
     TRY_VOID(unfile(std::move(again.item), again.filing));
     return added;
@@ -322,7 +324,26 @@ Result<Added> AccountTransaction::move(FolderId from, Uid uid, FolderId to) {
   item.saved = environment_.clock.now();
   show(item, filing);
   store(item);
+  note_lesson(item.id, from, *target);
   return Added{item.id, new_uid, target->uid_validity};
+}
+
+// What people move is what they mean; that junk is thrown away says nothing new.
+void AccountTransaction::note_lesson(ItemId item, FolderId from, const Folder& to) {
+  if (!environment_.options.notes_lessons) return;
+  const std::shared_ptr<const Folder> source = layer_.folder(from);
+  const bool was_junk = source && source->role == FolderRole::junk, is_junk = to.role == FolderRole::junk;
+  if (was_junk == is_junk || (was_junk && to.role == FolderRole::trash)) return;
+  std::string value(1, is_junk ? 's' : 'h');
+  append_be64(value, static_cast<std::uint64_t>(environment_.clock.now().time_since_epoch().count()));
+  layer_.put(key::lesson(item), std::move(value));
+  layer_.teaches = true;
+}
+
+Result<void> AccountTransaction::forget_lesson(const Lesson& lesson) {
+  TRY(const auto value, layer_.get(key::lesson(lesson.item)));
+  if (value && *value == lesson.value) layer_.erase(key::lesson(lesson.item));
+  return {};
 }
 
 Result<void> AccountTransaction::remove(FolderId id, Uid uid) {

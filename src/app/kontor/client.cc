@@ -12,6 +12,7 @@
 #include "kontor/domain_mail.h"
 #include "kontor/house.h"
 #include "kontor/import_tokens.h"
+#include "kontor/quarantine_verbs.h"
 #include "kontor/queue_verbs.h"
 #include "kontor/response.h"
 #include "protocols/admin/admin.h"
@@ -78,6 +79,7 @@ Answer call(const Settings& settings, std::string_view verb, const std::string& 
         admin::Admin admin(*house.directory, *house.accounts);
         add_import_tokens(admin, token_file(settings));
         add_queue_verbs(admin, house);
+        add_quarantine_verbs(admin, house);
         add_domain_mail_verbs(admin, house);
         add_domain_dns_verbs(admin, house, settings);
         return admin.run(verb, arguments);

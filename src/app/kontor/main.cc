@@ -16,11 +16,13 @@ int main(int argc, char** argv) {
     kontor::app::add_import_commands(line);
     kontor::app::add_archive_commands(line);
     kontor::app::add_queue_commands(line);
+    kontor::app::add_quarantine_commands(line);
     kontor::app::add_domain_mail_commands(line);
     kontor::app::add_domain_dns_commands(line);
     kontor::app::add_sieve_commands(line);
     kontor::app::add_rule_commands(line);
     kontor::app::add_hold_commands(line);
+    kontor::app::add_sender_commands(line);
     return line.run(argc, argv);
   } catch (const std::exception& fault) {
     fmt::print(stderr, "kontor: {}\n", fault.what());

@@ -15,6 +15,7 @@
 #include "kontor/domain_dns.h"
 #include "kontor/domain_mail.h"
 #include "kontor/import_tokens.h"
+#include "kontor/quarantine_verbs.h"
 #include "kontor/queue_verbs.h"
 #include "protocols/imap/server.h"
 #include "protocols/import/server.h"
@@ -99,10 +100,14 @@ Server::Server(const Settings& settings, House& house)
       returns_{*house.srs, *house.directory, *house.queue, system_clock()},
       rule_outbox_(*house.queue, *house.accounts, *house.directory, forward_senders(settings, house)),
       filter_(*house.accounts, *house.directory, system_clock(), filter_options(settings), &rule_outbox_),
+      gate_(settings.filters, *house.queue, system_clock()),
+      plugins_(gate_, *house.accounts, *house.directory, rule_outbox_),
       lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp, &filter_,
-            &house.queue->journal(), &returns_) {
+            &house.queue->journal(), &returns_, &gate_) {
+  if (gate_.has(transport::FilterStage::delivery)) filter_.use(plugins_);
   add_import_tokens(admin_, token_file(settings));
   add_queue_verbs(admin_, house);
+  add_quarantine_verbs(admin_, house);
   add_domain_mail_verbs(admin_, house);
   add_domain_dns_verbs(admin_, house, settings);
 }
@@ -164,7 +169,7 @@ Result<void> Server::start() {
   const login::Services logins{*house_.directory, limits_, workers_, tokens_.get()};
   submission_ = std::make_unique<transport::SubmissionServer>(*house_.directory, *house_.accounts, *house_.queue,
                                                               logins, system_clock(), settings_.smtp,
-                                                              settings_.submission, house_.engine.get());
+                                                              settings_.submission, house_.engine.get(), &gate_);
   TRY_VOID(listen("submissions", settings_.listen.submissions, net::TlsMode::implicit, submission_->session(),
                   "421 4.3.2 Too many connections\r\n"));
   TRY_VOID(listen("submission", settings_.listen.submission, net::TlsMode::starttls, submission_->session(),
@@ -172,6 +177,11 @@ Result<void> Server::start() {
   TRY_VOID(listen_http());
   runtime_.every(settings_.server.sweep_every, [this] { sweep(); });
   if (auto* index = house_.accounts->text_index()) index->start();
+  if (!settings_.filters.train.empty()) {
+    trainer_ =
+        std::make_unique<transport::Trainer>(settings_.filters, *house_.accounts, *house_.directory, system_clock());
+    trainer_->start();
+  }
   sts_ = std::make_unique<transport::MtaSts>(*house_.engine, system_clock(), *dns_, settings_.sending.authorities,
                                              settings_.sending.mta_sts_port);
   const transport::SenderServices sending{.queue = *house_.queue,
@@ -201,7 +211,7 @@ Result<void> Server::listen_smtp() {
   if (settings_.listen.smtp.empty()) return {};
   smtp_ = std::make_unique<transport::SmtpServer>(
       *house_.accounts, *house_.directory, workers_, system_clock(), settings_.smtp, &filter_, dns_.get(),
-      house_.queue.get(), &house_.queue->journal(), &returns_, reporter_.get(), house_.engine.get());
+      house_.queue.get(), &house_.queue->journal(), &returns_, reporter_.get(), house_.engine.get(), &gate_);
   return listen("smtp", settings_.listen.smtp, net::TlsMode::starttls, smtp_->session(),
                 "421 4.3.2 Too many connections\r\n");
 }
@@ -252,6 +262,7 @@ void Server::sweep() {
     if (auto kept = house_.srs->keep(system_clock().now()); !kept)
       log::error("srs.not_renewed", {{"why", kept.error().text}});
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    if (auto expired = gate_.expire(); !expired) log::error("quarantine.failed", {{"why", expired.error().text}});
     if (done)
       log::info("sweep", {{"seconds", fmt::format("{:.3f}", took.count())}});
     else
@@ -266,6 +277,8 @@ void Server::stop() {
   // Before the workers: it uses them.
   if (sender_) sender_->stop(settings_.server.shutdown_grace);
   if (reporter_) reporter_->stop();
+  gate_.workers().finish();
+  if (trainer_) trainer_->stop();
   workers_.finish();
 }
 

@@ -19,6 +19,9 @@
 #include "net/tls.h"
 #include "protocols/admin/admin.h"
 #include "transport/dns/dns.h"
+#include "transport/filtering/delivery_plugins.h"
+#include "transport/filtering/filter_gate.h"
+#include "transport/filtering/trainer.h"
 #include "transport/lmtp/server.h"
 #include "transport/queue/rule_outbox.h"
 #include "transport/receiving/returns.h"
@@ -75,6 +78,9 @@ class Server {
   transport::Returns returns_;
   transport::RuleOutbox rule_outbox_;
   groupware::Filter filter_;
+  transport::FilterGate gate_;
+  transport::DeliveryPlugins plugins_;
+  std::unique_ptr<transport::Trainer> trainer_;  // null: nobody is to be taught
   transport::LmtpServer lmtp_;
   std::unique_ptr<transport::Reporter> reporter_;  // null: no reports
   std::unique_ptr<transport::SmtpServer> smtp_;

@@ -267,6 +267,7 @@ void declare_others(config::Schema& schema, Settings& s) {
   transport::declare(schema, s.sending);
   transport::declare(schema, s.reports);
   transport::declare(schema, s.dns);
+  transport::declare(schema, s.filters);
   schema.list(
       "https.listen", s.listen.https, "endpoint",
       {"Where HTTPS is served: today the endpoint that `kontor-migrate` imports through. An empty list turns it "
@@ -364,6 +365,8 @@ Result<void> load_settings(Settings& settings, const std::string& file) {
   settings.sending.hostname = settings.hostname;
   settings.smtp.address_literals = settings.sending.address_literals;
   settings.reports.hostname = settings.hostname;
+  settings.filters.hostname = settings.hostname;
+  settings.filters.spool_folder = settings.smtp.spool_folder;
   return {};
 }
 
@@ -386,6 +389,7 @@ std::vector<net::Network> networks(const std::vector<std::string>& texts) {
 std::string store_folder(const Settings& settings) { return settings.data + "/store"; }
 groupware::Options groupware_options(const Settings& settings) {
   groupware::Options options = settings.groupware;
+  options.notes_lessons = !settings.filters.train.empty();
   if (settings.has_index)
     options.search.folder = settings.search_folder.empty() ? settings.data + "/search" : settings.search_folder;
   return options;

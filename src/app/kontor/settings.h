@@ -23,6 +23,7 @@
 #include "protocols/pop3/server.h"
 #include "store/rocksdb/rocksdb.h"
 #include "transport/dns/options.h"
+#include "transport/filtering/filter_options.h"
 #include "transport/lmtp/options.h"
 #include "transport/reports/options.h"
 #include "transport/sending/options.h"
@@ -95,6 +96,7 @@ struct Settings {
   transport::SubmissionOptions submission;
   transport::DnsOptions dns;
   groupware::FilterOptions filter;
+  transport::FilterOptions filters;
   std::vector<std::string> import_allow = {"127.0.0.0/8", "::1"};
   std::uint32_t import_parallel = 32;
 

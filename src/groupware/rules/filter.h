@@ -27,6 +27,7 @@
 #include "formats/sieve/compose.h"
 #include "formats/sieve/outcome.h"
 #include "groupware/accounts.h"
+#include "groupware/delivery_hook.h"
 #include "groupware/rules/outbox.h"
 #include "groupware/rules/program_cache.h"
 #include "groupware/rules/scripts.h"
@@ -50,6 +51,7 @@ struct Incoming {
   bool is_junk = false;    // what is kept goes into the folder for junk, where there is one
   bool may_refuse = true;  // false: nobody could be told, so that what is refused is kept
   ReportWishes reports = {};
+  bool is_author_proven = false;  // whoever From names did send it
 };
 
 struct Filed {
@@ -66,6 +68,11 @@ class Filter {
 
   // For an account with an active script. Errors: over_quota, unavailable.
   Result<Filed> deliver(Account& account, const Incoming& incoming) const;
+
+  // Asked about each message for an account, whether it has a script or not. Before the first message; must outlive
+  // this.
+  void use(DeliveryHook& hook) { hook_ = &hook; }
+  DeliveryHook* hook() const { return hook_; }  // null: there is none
 
   Sending sending() const { return outbox_ ? Sending::yes : Sending::no; }
   // The script that "include :global" finds; null: there is none. Errors: invalid (with its first fault).
@@ -113,6 +120,7 @@ class Filter {
   const Clock& clock_;
   const FilterOptions options_;
   Outbox* const outbox_;
+  DeliveryHook* hook_ = nullptr;
   mutable ProgramCache programs_;
   const metrics::Counter runs_, faults_;
 };

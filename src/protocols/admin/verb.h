@@ -69,6 +69,7 @@ std::span<const Verb> sieve_verbs();
 std::span<const Verb> rule_verbs();
 std::span<const Verb> journal_verbs();
 std::span<const Verb> hold_verbs();
+std::span<const Verb> sender_verbs();
 
 // How things are shown.
 json::object show(const Context& context, const directory::Tenant& tenant);

@@ -14,6 +14,16 @@ constexpr std::uint64_t kLmtpHeaderRoom = 8 << 10;
 const std::string kAnswers = "kontor_lmtp_recipients_total";
 const std::string kAnswersHelp = "Recipients answered after the data, by result";
 
+// Another agent took the message: only what filters need is asked for.
+SmtpOptions lmtp_buffering(const FilterOptions& options) {
+  SmtpOptions out;
+  out.spool_folder = options.spool_folder;
+  out.bare_line_ends = BareLineEnds::repair;
+  out.hops = UINT32_MAX;
+  out.largest_header = 4 << 20;
+  return out;
+}
+
 Task<void> run_session(LmtpServer& server, std::unique_ptr<net::Stream> stream) {
   LmtpSession session(server, std::move(stream));
   co_await session.run();
@@ -23,7 +33,7 @@ Task<void> run_session(LmtpServer& server, std::unique_ptr<net::Stream> stream) 
 
 LmtpServer::LmtpServer(groupware::Accounts& accounts_, directory::Directory& directory, Workers& workers_,
                        const Clock& clock_, LmtpOptions options_, const groupware::Filter* filter,
-                       const Journal* journal_, const Returns* returns)
+                       const Journal* journal_, const Returns* returns, FilterGate* gate_)
     : accounts(accounts_),
       delivery(accounts_, directory, clock_, options_.over_quota, filter),
       workers(workers_),
@@ -39,6 +49,8 @@ LmtpServer::LmtpServer(groupware::Accounts& accounts_, directory::Directory& dir
             .bad_commands = options.bad_commands,
             .returns = returns},
       journal(journal_),
+      gate(gate_ && gate_->has(FilterStage::lmtp) ? gate_ : nullptr),
+      buffering(gate ? lmtp_buffering(gate->options()) : SmtpOptions()),
       delivered(kAnswers, kAnswersHelp, {{"result", "delivered"}}),
       deferred(kAnswers, kAnswersHelp, {{"result", "deferred"}}),
       rejected(kAnswers, kAnswersHelp, {{"result", "rejected"}}),

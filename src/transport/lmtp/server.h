@@ -14,6 +14,7 @@
 #include "groupware/delivery.h"
 #include "net/runtime.h"
 #include "net/stream.h"
+#include "transport/filtering/filter_gate.h"
 #include "transport/journal/journal.h"
 #include "transport/lmtp/options.h"
 #include "transport/receiving/session.h"
@@ -23,10 +24,11 @@ namespace kontor::transport {
 // Thread-safe. Must outlive its sessions, as all it refers to must.
 class LmtpServer {
  public:
-  // Without a filter no account's script runs; without `returns`, reports about forwards have nowhere to go.
+  // Without a filter no account's script runs; without `returns`, reports about forwards have nowhere to go. Without a
+  // gate no filter is asked.
   LmtpServer(groupware::Accounts& accounts, directory::Directory& directory, Workers& workers, const Clock& clock,
              LmtpOptions options, const groupware::Filter* filter = nullptr, const Journal* journal = nullptr,
-             const Returns* returns = nullptr);
+             const Returns* returns = nullptr, FilterGate* gate = nullptr);
 
   // For net::Runtime::listen.
   net::Session session();
@@ -38,6 +40,8 @@ class LmtpServer {
   const LmtpOptions options;
   const SessionRules rules;
   const Journal* const journal;  // null: nothing is copied
+  FilterGate* const gate;        // null: there are no filters for what comes by LMTP
+  const SmtpOptions buffering;   // of messages for filters
 
   // One for each recipient's answer after the data.
   const metrics::Counter delivered, deferred, rejected;

@@ -22,9 +22,7 @@ Task<void> LmtpSession::hello(Command command) {
   co_await greeted(std::move(command));
 }
 
-// Made at the first piece, so that a common message costs one job on a worker. Called there.
-Intake& LmtpSession::intake() {
-  if (intake_) return *intake_;
+Trace LmtpSession::trace() {
   Trace trace;
   trace.client = client();
   trace.protocol = "LMTP";
@@ -33,25 +31,81 @@ Intake& LmtpSession::intake() {
   trace.hostname = rules().hostname;
   trace.id = id();
   trace.is_encrypted = stream().is_encrypted();
-  std::string header = trace_header(envelope(), trace, server_.clock.now());
+  return trace;
+}
+
+// Made at the first piece, so that a common message costs one job on a worker. Called there.
+Intake& LmtpSession::intake() {
+  if (intake_) return *intake_;
+  std::string header = trace_header(envelope(), trace(), server_.clock.now());
   intake_ = std::make_unique<Intake>(server_.accounts, envelope().recipients, envelope().sender.to_string(), header,
                                      rules().largest_message, rules().returns ? &rules().returns->queue : nullptr);
   return *intake_;
 }
 
+void LmtpSession::write(std::string_view bytes) {
+  if (!server_.gate) return intake().write(bytes);
+  if (!buffered_) buffered_ = std::make_unique<SmtpMessage>(server_.buffering, rules().largest_message);
+  buffered_->write(bytes);
+}
+
+void LmtpSession::drop_message() {
+  intake_.reset();
+  buffered_.reset();
+}
+
+std::optional<wire::smtp::Reply> LmtpSession::filter(const Trace& trace, Intake::Manner& manner) {
+  if (!server_.gate) return std::nullopt;
+  if (auto fault = buffered_->finish()) return fault;
+  FilterRequest request;
+  request.stage = FilterStage::lmtp;
+  request.id = trace.id;
+  if (!stream().peer().is_unix) request.ip = stream().peer().ip;
+  request.port = stream().peer().port;
+  request.helo = trace.client;
+  request.sender = envelope().sender.to_string();
+  for (const EnvelopeRecipient& one : envelope().recipients) request.recipients.push_back(one.address);
+  const FilterOutcome outcome = server_.gate->pass(request, *buffered_);
+  if (auto ended = server_.gate->settle(request, outcome, *buffered_, trace, delivery(), envelope())) return ended;
+  manner.is_junk = request.is_junk;
+  intake().write(buffered_->head());
+  const auto read = buffered_->each_of_body([this](std::string_view piece) -> Result<void> {
+    intake().write(piece);
+    return {};
+  });
+  if (!read) return answer_to(read.error(), over_quota());
+  return std::nullopt;
+}
+
+// On a worker. `common`: the answer for every recipient, where there is one.
+std::vector<Result<groupware::Delivered>> LmtpSession::deliver(const Trace& trace, std::optional<Reply>& common) {
+  write(pending());
+  Intake::Manner manner{.journal = server_.journal, .knows_sender = true};
+  common = filter(trace, manner);
+  if (common) return {};
+  return intake().deliver(delivery(), workers(), manner);
+}
+
 Task<void> LmtpSession::finish_message() {
   auto start = std::chrono::steady_clock::now();
-  std::vector<Result<groupware::Delivered>> answers = co_await net::blocking(workers(), [&] {
-    intake().write(pending());
-    return intake().deliver(delivery(), workers(), {.journal = server_.journal, .knows_sender = true});
-  });
+  const std::vector<EnvelopeRecipient> came = envelope().recipients;
+  const Trace own_trace = trace();
+  std::optional<Reply> common;
+  std::vector<Result<groupware::Delivered>> answers = co_await net::blocking(
+      server_.gate ? server_.gate->workers() : workers(), [&] { return deliver(own_trace, common); });
   std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   server_.seconds.observe(took.count());
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    Reply reply(250, "2.1.5", "Delivered " + id());
-    if (!answers[i]) reply = answer_to(answers[i].error(), over_quota());
-    if (answers[i] && !answers[i]->refusal.empty()) reply = refusal_reply(answers[i]->refusal);
-    note(envelope().recipients[i].address, answers[i], reply);
+  // Filters may have changed for whom it is; everyone who was named has an answer.
+  std::size_t at = 0;
+  const std::vector<EnvelopeRecipient> now = envelope().recipients;
+  for (const EnvelopeRecipient& one : came) {
+    Result<groupware::Delivered> answer;
+    Reply reply = common.value_or(Reply(250, "2.1.5", "Delivered " + id()));
+    const bool is_kept = !common && at < now.size() && now[at].address == one.address;
+    if (is_kept) answer = answers[at++];
+    if (!answer) reply = answer_to(answer.error(), over_quota());
+    if (answer && !answer->refusal.empty()) reply = refusal_reply(answer->refusal);
+    note(one.address, answer, reply);
     co_await say(std::move(reply));
   }
   reset();
@@ -63,15 +117,15 @@ void LmtpSession::note(const std::string& recipient, const Result<groupware::Del
   std::string from = envelope().sender.to_string();
   if (reply.is_positive())
     log::info("lmtp.delivered",
-              {{"session", session}, {"id", id()}, {"from", from}, {"to", recipient}, {"size", intake_->size()}});
+              {{"session", session}, {"id", id()}, {"from", from}, {"to", recipient}, {"size", message_size()}});
   else
     log::warn("lmtp.undelivered", {{"session", session},
                                    {"id", id()},
                                    {"from", from},
                                    {"to", recipient},
-                                   {"size", intake_->size()},
+                                   {"size", message_size()},
                                    {"code", reply.code},
-                                   {"reason", answer ? "refused by the recipient's script" : answer.error().text}});
+                                   {"reason", answer ? reply.lines.front() : answer.error().text}});
 }
 
 }  // namespace kontor::transport

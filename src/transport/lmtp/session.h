@@ -9,6 +9,7 @@
 #include "transport/lmtp/server.h"
 #include "transport/receiving/intake.h"
 #include "transport/receiving/session.h"
+#include "transport/smtp/message.h"
 
 namespace kontor::transport {
 
@@ -19,15 +20,21 @@ class LmtpSession final : public ReceivingSession {
  private:
   std::string greeting() const override { return rules().hostname + " Kontor LMTP"; }
   Task<void> hello(Command command) override;
-  void write(std::string_view bytes) override { intake().write(bytes); }
+  void write(std::string_view bytes) override;
   Task<void> finish_message() override;
-  void drop_message() override { intake_.reset(); }
+  void drop_message() override;
 
   Intake& intake();
+  Trace trace();
+  std::uint64_t message_size() const { return buffered_ ? buffered_->size() : intake_ ? intake_->size() : 0; }
+  // The message through the filters; then into intake().
+  std::optional<Reply> filter(const Trace& trace, Intake::Manner& manner);
+  std::vector<Result<groupware::Delivered>> deliver(const Trace& trace, std::optional<Reply>& common);
   void note(const std::string& recipient, const Result<groupware::Delivered>& answer, const Reply& reply);
 
   LmtpServer& server_;
   std::unique_ptr<Intake> intake_;
+  std::unique_ptr<SmtpMessage> buffered_;  // where filters want to see it
 };
 
 }  // namespace kontor::transport

@@ -34,6 +34,8 @@ std::string_view name(Origin origin) {
       return "aggregate";
     case Origin::journal:
       return "journal";
+    case Origin::quarantine:
+      return "quarantine";
   }
   return "unknown";
 }

@@ -32,6 +32,7 @@ enum class Origin : std::uint8_t {
   report,        // a delivery status notification
   aggregate,     // a report about domains: DMARC, TLS
   journal,       // a copy for a tenant's archive
+  quarantine,    // a filter wants an administrator to look at it
 };
 std::string_view name(Origin origin);
 

@@ -86,6 +86,7 @@ struct QueueFilter {
   std::optional<TenantId> tenant;
   std::string sender, recipient;
   std::optional<RecipientState> state;
+  bool is_quarantine = false;  // what is in quarantine, and nothing else; false: all but that
 };
 
 struct QueueListed {

@@ -25,6 +25,7 @@ bool is_matched(std::string_view pattern, std::string_view address) {
 bool is_about(const QueueFilter& filter, const QueuedMessage& message) {
   if (filter.id && *filter.id != message.id) return false;
   if (filter.tenant && *filter.tenant != message.tenant) return false;
+  if (filter.is_quarantine != (message.origin == Origin::quarantine)) return false;
   return is_matched(filter.sender, message.sender);
 }
 

@@ -184,7 +184,8 @@ std::vector<Result<groupware::Delivered>> Intake::deliver(const groupware::Deliv
       return;
     }
     Copy& copy = copy_of(recipients_[i].tenant);
-    const groupware::Arrival arrival{sender_, fingerprint, manner.may_refuse, manner.is_junk, recipients_[i].reports};
+    const groupware::Arrival arrival{
+        sender_, fingerprint, manner.may_refuse, manner.is_junk, recipients_[i].reports, manner.is_author_proven};
     answers[i] = copy.state ? deliver_one(delivery, recipients_[i].address, copy.content, arrival)
                             : std::unexpected(copy.state.error());
   });

@@ -39,6 +39,7 @@ class Intake {
     bool is_junk = false;
     const Journal* journal = nullptr;  // copies what is accepted; null: nothing
     bool knows_sender = false;         // the sender is who the envelope says
+    bool is_author_proven = false;
   };
   std::vector<Result<groupware::Delivered>> deliver(const groupware::Delivery& delivery, Workers& workers,
                                                     Manner manner);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -95,6 +96,7 @@ Result<void> SmtpMessage::spill() {
     TRY(file_, nameless_file(options_.spool_folder));
   }
   TRY_VOID(write_all(file_.get(), body_));
+  in_file_ += body_.size();
   body_.clear();
   return {};
 }
@@ -118,6 +120,7 @@ std::optional<Reply> SmtpMessage::finish() {
 }
 
 Result<void> SmtpMessage::each_of_body(const std::function<Result<void>(std::string_view)>& take) const {
+  if (changed_ && changed_->has_new_body()) return changed_->each_of_body(take);
   std::array<char, 64 << 10> piece;
   for (off_t at = 0; file_;) {
     const ssize_t got = ::pread(file_.get(), piece.data(), piece.size(), at);
@@ -128,6 +131,25 @@ Result<void> SmtpMessage::each_of_body(const std::function<Result<void>(std::str
     at += got;
   }
   return take(body_);
+}
+
+Result<std::string> SmtpMessage::read_body(std::uint64_t offset, std::size_t length) const {
+  if (changed_ && changed_->has_new_body()) return changed_->read_body(offset, length);
+  if (offset >= in_file_) {
+    const std::uint64_t at = offset - in_file_;
+    return at < body_.size() ? body_.substr(static_cast<std::size_t>(at), length) : std::string();
+  }
+  std::string out(static_cast<std::size_t>(std::min<std::uint64_t>(length, in_file_ - offset)), '\0');
+  const ssize_t got = ::pread(file_.get(), out.data(), out.size(), static_cast<off_t>(offset));
+  if (got <= 0) return fail(Errc::unavailable, "a message that was kept could not be read");
+  out.resize(static_cast<std::size_t>(got));
+  return out;
+}
+
+void SmtpMessage::adopt(FilterMessage changed) {
+  head_ = changed.head();
+  // One that has no body of its own would ask this message, which would ask it.
+  if (changed.has_new_body()) changed_ = std::move(changed);
 }
 
 }  // namespace kontor::transport

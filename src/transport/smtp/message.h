@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "base/result.h"
 #include "net/fd.h"
+#include "transport/filtering/filter_message.h"
 #include "transport/smtp/options.h"
 #include "wire/smtp/line_ends.h"
 #include "wire/smtp/reply.h"
@@ -34,6 +35,11 @@ class SmtpMessage {
   const std::string& head() const { return head_; }
   // In pieces. Errors: unavailable, and what `take` returns.
   Result<void> each_of_body(const std::function<Result<void>(std::string_view)>& take) const;
+  // Up to `length` bytes of the body from `offset`, none only at the end. Errors: unavailable.
+  Result<std::string> read_body(std::uint64_t offset, std::size_t length) const;
+  std::uint64_t body_size() const { return changed_ ? changed_->body_size() : in_file_ + body_.size(); }
+  // What filters made of it takes its place. `changed` reads this message's body where it has none of its own.
+  void adopt(FilterMessage changed);
   std::uint64_t size() const { return size_; }  // as it came
   // Stands for the bytes as they came.
   const std::string& fingerprint() const { return fingerprint_; }
@@ -54,6 +60,8 @@ class SmtpMessage {
   bool has_head_ = false;  // whole
   std::string body_;       // that is not in the file
   net::Fd file_;
+  std::uint64_t in_file_ = 0;  // bytes
+  std::optional<FilterMessage> changed_;
   std::optional<wire::smtp::Reply> fault_;
 };
 

@@ -6,6 +6,8 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "formats/mime/header.h"
+#include "transport/filtering/author_proof.h"
 #include "transport/receiving/answers.h"
 #include "transport/receiving/intake.h"
 #include "transport/receiving/parallel.h"
@@ -103,7 +105,7 @@ Reply common_answer(const std::vector<Result<groupware::Delivered>>& answers, gr
 SmtpServer::SmtpServer(groupware::Accounts& accounts_, directory::Directory& directory_, Workers& workers_,
                        const Clock& clock_, SmtpOptions options_, const groupware::Filter* filter, Dns* dns,
                        Queue* queue, const Journal* journal, const Returns* returns, Reporter* reporter,
-                       store::Engine* engine)
+                       store::Engine* engine, FilterGate* gate)
     : accounts(accounts_),
       directory(directory_),
       delivery(accounts_, directory_, clock_, options_.over_quota, filter),
@@ -131,6 +133,7 @@ SmtpServer::SmtpServer(groupware::Accounts& accounts_, directory::Directory& dir
       block_lists_(parsed_lists(options.block_lists)),
       greylist_(options.greylisting && engine ? std::make_unique<Greylist>(*engine, clock_, options.greylist)
                                               : nullptr),
+      gate_(gate && gate->has(FilterStage::received) ? gate : nullptr),
       suffixes_(dns_ ? std::optional<PublicSuffixes>(std::in_place) : std::nullopt),
       journal_(journal),
       inspectors_(dns_ || list_dns_ || greylist_ ? std::make_unique<Workers>(options.check_threads) : nullptr) {}
@@ -210,10 +213,33 @@ SmtpServer::Inspection SmtpServer::inspect(SmtpMessage& message, const Envelope&
   out.is_forged = spf && (spf->result == SpfResult::fail || spf->result == SpfResult::softfail);
   note_author(check, id);
   if (reporter_ != nullptr) reporter_->note(check.results, options.sender_checks == SenderChecks::enforce);
+  out.is_author_proven = is_author_proven(message.head(), check.results, *suffixes_);
   if (options.sender_checks != SenderChecks::enforce) return out;
   if (check.wish == DmarcPolicy::reject) out.refusal = Reply(550, "5.7.1", check.because);
   out.is_junk = check.wish == DmarcPolicy::quarantine;
   return out;
+}
+
+void SmtpServer::filter(SmtpMessage& message, Envelope& envelope, const net::Endpoint& peer, const Trace& trace,
+                        Inspection& inspection) const {
+  if (!gate_ || inspection.refusal) return;
+  FilterRequest request;
+  request.stage = FilterStage::received;
+  request.id = trace.id;
+  const auto client =
+      client_before_relays(message.head(), {peer.ip, trace.client}, [this](const auto& ip) { return is_trusted(ip); });
+  if (!peer.is_unix && client) request.ip = client->ip;
+  request.port = peer.port;
+  request.helo = client ? client->helo : trace.client;
+  request.tls = trace.is_encrypted ? (trace.tls.empty() ? "TLS" : trace.tls) : "";
+  request.sender = envelope.sender.to_string();
+  for (const EnvelopeRecipient& one : envelope.recipients) request.recipients.push_back(one.address);
+  request.authentication = mime::unfold(std::string_view(inspection.field).substr(inspection.field.find(':') + 1));
+  request.is_author_proven = inspection.is_author_proven;
+  request.is_junk = inspection.is_junk;
+  const FilterOutcome outcome = gate_->pass(request, message);
+  inspection.refusal = gate_->settle(request, outcome, message, trace, delivery, envelope);
+  inspection.is_junk = request.is_junk;
 }
 
 void SmtpServer::note_author(const SenderCheck& check, const std::string& id) {
@@ -300,9 +326,11 @@ std::vector<Result<groupware::Delivered>> SmtpServer::deliver(const SmtpMessage&
   });
   std::vector<Result<groupware::Delivered>> done;
   if (written)
-    done = intake.deliver(
-        delivery, workers,
-        {.may_refuse = envelope.recipients.size() == 1, .is_junk = inspection.is_junk, .journal = journal_});
+    done = intake.deliver(delivery, workers,
+                          {.may_refuse = envelope.recipients.size() == 1,
+                           .is_junk = inspection.is_junk,
+                           .journal = journal_,
+                           .is_author_proven = inspection.is_author_proven});
   else
     done.assign(missing.recipients.size(), std::unexpected(written.error()));
   for (std::size_t i = 0, at = 0; i < answers.size() && at < done.size(); ++i)

@@ -17,6 +17,7 @@
 #include "net/runtime.h"
 #include "net/stream.h"
 #include "transport/dns/dns.h"
+#include "transport/filtering/filter_gate.h"
 #include "transport/journal/journal.h"
 #include "transport/queue/queue.h"
 #include "transport/receiving/session.h"
@@ -36,11 +37,11 @@ class SmtpServer {
   // Without a filter no account's script runs. Without DNS no sender is checked. Without a queue nothing is relayed,
   // and nobody is told of a delivery. `returns`, which needs the queue: reports about forwards go on by
   // it. Without a reporter no owner of a domain is told what came in its name.
-  // Without an engine nobody is asked to come again.
+  // Without an engine nobody is asked to come again. Without a gate no filter is asked.
   SmtpServer(groupware::Accounts& accounts, directory::Directory& directory, Workers& workers, const Clock& clock,
              SmtpOptions options, const groupware::Filter* filter = nullptr, Dns* dns = nullptr, Queue* queue = nullptr,
              const Journal* journal = nullptr, const Returns* returns = nullptr, Reporter* reporter = nullptr,
-             store::Engine* engine = nullptr);
+             store::Engine* engine = nullptr, FilterGate* gate = nullptr);
 
   // For net::Runtime::listen.
   net::Session session();
@@ -61,9 +62,13 @@ class SmtpServer {
     std::string field;                         // Authentication-Results, with its CRLF; empty if nothing was checked
     bool is_junk = false;
     bool is_forged = false;  // by SPF: who did not send it gets no report
+    bool is_author_proven = false;
   };
   Inspection inspect(SmtpMessage& message, const Envelope& envelope, const SendingClient& peer, const std::string& id);
-  Workers& inspectors() { return inspectors_ ? *inspectors_ : workers; }
+  // Then: asks the filters, which may change the message and whom it is for. Blocks as they do, there as well.
+  void filter(SmtpMessage& message, Envelope& envelope, const net::Endpoint& peer, const Trace& trace,
+              Inspection& inspection) const;
+  Workers& inspectors() { return inspectors_ ? *inspectors_ : gate_ ? gate_->workers() : workers; }
 
   // A message that was inspected, for all its recipients. There is one answer for all of them (RFC 5321 section 4.2.5):
   // success only if every one has it durably. Where some have it and others could not take it, the answer is temporary,
@@ -106,6 +111,7 @@ class SmtpServer {
   Dns* const list_dns_;  // null: there are no lists
   const std::vector<BlockList> block_lists_;
   const std::unique_ptr<Greylist> greylist_;  // null: nobody is asked to come again
+  FilterGate* const gate_;
   const std::optional<PublicSuffixes> suffixes_;
   const Journal* const journal_;
   std::unique_ptr<Workers> inspectors_;

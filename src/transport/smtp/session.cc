@@ -157,7 +157,9 @@ Task<void> SmtpSession::finish_message() {
   SmtpServer::Inspection inspection = co_await net::blocking(server_.inspectors(), [&] {
     message().write(pending());
     if (std::chrono::steady_clock::now() - start > kLongestTurn) return too_busy();
-    return server_.inspect(message(), envelope(), peer, id());
+    SmtpServer::Inspection seen = server_.inspect(message(), envelope(), peer, id());
+    server_.filter(message(), envelope(), stream().peer(), own_trace, seen);
+    return seen;
   });
   if (listings_) inspection.field += listing_fields(*listings_);
   SmtpServer::Outcome outcome =
@@ -172,7 +174,7 @@ Task<void> SmtpSession::finish_message() {
 void SmtpSession::note(const SmtpServer::Outcome& outcome) {
   const std::string session = stream().id(), peer = net::to_string(stream().peer());
   const std::string from = envelope().sender.to_string();
-  if (outcome.answers.empty()) {
+  if (outcome.answers.empty() && !outcome.reply.is_positive()) {
     server_.refused_messages.add();
     log::warn("smtp.message_refused", {{"session", session},
                                        {"peer", peer},

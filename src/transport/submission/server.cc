@@ -39,7 +39,7 @@ Task<void> run_submission_session(SubmissionServer& server, std::unique_ptr<net:
 
 SubmissionServer::SubmissionServer(directory::Directory& directory_, groupware::Accounts& accounts, Queue& queue,
                                    const login::Services& logins_, const Clock& clock_, SmtpOptions smtp_,
-                                   SubmissionOptions options, store::Engine* engine)
+                                   SubmissionOptions options, store::Engine* engine, FilterGate* gate_)
     : directory(directory_),
       clock(clock_),
       logins(logins_),
@@ -47,6 +47,7 @@ SubmissionServer::SubmissionServer(directory::Directory& directory_, groupware::
       submission(directory_, accounts, queue, clock_, smtp.hostname, options, engine),
       delivery(accounts, directory_, clock_),
       rules(submission_rules(smtp, options, accounts.options().largest_item)),
+      gate(gate_ && gate_->has(FilterStage::submitted) ? gate_ : nullptr),
       taken("kontor_submission_messages_total", "Messages that users brought", {{"result", "taken"}}),
       refused("kontor_submission_messages_total", "Messages that users brought", {{"result", "refused"}}) {}
 

@@ -8,6 +8,7 @@
 #include "groupware/delivery.h"
 #include "login/login.h"
 #include "net/runtime.h"
+#include "transport/filtering/filter_gate.h"
 #include "transport/receiving/session.h"
 #include "transport/smtp/options.h"
 #include "transport/submission/submission.h"
@@ -17,10 +18,10 @@ namespace kontor::transport {
 // Thread-safe. Must outlive its sessions, as all it refers to must.
 class SubmissionServer {
  public:
-  // `smtp`: how messages are read. `engine`: as of Submission.
+  // `smtp`: how messages are read. `engine`: as of Submission. Without a gate no filter is asked.
   SubmissionServer(directory::Directory& directory, groupware::Accounts& accounts, Queue& queue,
                    const login::Services& logins, const Clock& clock, SmtpOptions smtp, SubmissionOptions options,
-                   store::Engine* engine = nullptr);
+                   store::Engine* engine = nullptr, FilterGate* gate = nullptr);
 
   // For net::Runtime::listen.
   net::Session session();
@@ -32,6 +33,7 @@ class SubmissionServer {
   Submission submission;
   const groupware::Delivery delivery;
   const SessionRules rules;
+  FilterGate* const gate;                 // null: there are no filters for what users send
   const metrics::Counter taken, refused;  // messages
 };
 

@@ -4,6 +4,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/log.h"
 #include "directory/address.h"
@@ -161,7 +163,39 @@ void SubmissionSession::drop_message() {
 }
 
 // On a worker.
-std::expected<QueueId, Reply> SubmissionSession::submit(const std::string& session, bool is_encrypted) {
+std::optional<std::expected<Reply, Reply>> SubmissionSession::filter(const std::string& session, Submitted& submitted) {
+  if (!server_.gate) return std::nullopt;
+  FilterRequest request;
+  request.stage = FilterStage::submitted;
+  request.id = session;
+  const net::Endpoint& peer = stream().peer();
+  if (!peer.is_unix) request.ip = peer.ip;
+  request.port = peer.port;
+  request.helo = client();
+  request.tls = submitted.is_encrypted ? stream().tls_description() : "";
+  request.login = user_->primary_address();
+  if (const auto tenant = server_.directory.tenant(user_->tenant)) request.tenant = tenant->name;
+  request.sender = submitted.sender;
+  for (const NewRecipient& one : submitted.recipients) request.recipients.push_back(one.address);
+  const FilterOutcome outcome = server_.gate->pass(request, message());
+  if (outcome.verdict >= FilterVerdict::reject) return std::unexpected(outcome.reply);
+  if (outcome.verdict == FilterVerdict::discard) return Reply(250, "2.0.0", "Taken");
+  if (outcome.verdict == FilterVerdict::quarantine) server_.gate->mark_quarantined(outcome, submitted.envelope);
+  submitted.sender = request.sender;
+  std::vector<NewRecipient> kept;
+  for (const std::string& address : request.recipients) {
+    const auto known = std::ranges::find(submitted.recipients, address, &NewRecipient::address);
+    if (known != submitted.recipients.end())
+      kept.push_back(*known);
+    else if (directory::parse_address(address))
+      kept.push_back({.address = address, .notify = {}, .original = ""});
+  }
+  submitted.recipients = std::move(kept);
+  if (submitted.recipients.empty()) return Reply(250, "2.0.0", "Taken");
+  return std::nullopt;
+}
+
+std::expected<Reply, Reply> SubmissionSession::submit(const std::string& session, bool is_encrypted) {
   message().write(pending());
   if (auto fault = message().finish()) return std::unexpected(*std::move(fault));
   Submitted submitted;
@@ -170,33 +204,35 @@ std::expected<QueueId, Reply> SubmissionSession::submit(const std::string& sessi
   submitted.envelope.envelope_id = asked_.envelope_id;
   submitted.envelope.release = asked_.release;
   submitted.recipients = recipients_;
+  submitted.is_encrypted = is_encrypted;
+  if (auto ended = filter(session, submitted)) return *std::move(ended);
   submitted.head = message().head();
-  submitted.body_size = message().size() - std::min<std::uint64_t>(message().size(), submitted.head.size());
+  submitted.body_size = message().body_size();
   submitted.body = [this](const std::function<Result<void>(std::string_view)>& take) {
     return message().each_of_body(take);
   };
   submitted.session = session;
-  submitted.is_encrypted = is_encrypted;
   submitted.is_utf8 = envelope().is_utf8;
   submitted.is_binary = envelope().is_binary;
   auto id = server_.submission.submit(*user_, std::move(submitted));
   if (!id) return std::unexpected(submission_answer(id.error()));
-  return *id;
+  return Reply(250, "2.0.0", "Queued as " + to_text(*id));
 }
 
 Task<void> SubmissionSession::finish_message() {
   const std::string session = id();
   const bool is_encrypted = stream().is_encrypted();
-  auto done = co_await net::blocking(workers(), [&] { return submit(session, is_encrypted); });
+  auto done = co_await net::blocking(server_.gate ? server_.gate->workers() : workers(),
+                                     [&] { return submit(session, is_encrypted); });
   (done ? server_.taken : server_.refused).add();
   log::info(done ? "submission.taken" : "submission.refused", {{"session", session},
                                                                {"user", user_->primary_address()},
                                                                {"from", envelope().sender.to_string()},
                                                                {"recipients", recipients_.size()},
-                                                               {"queue", done ? to_text(*done) : ""},
+                                                               {"answer", done ? done->lines.front() : ""},
                                                                {"reason", done ? "" : done.error().lines.front()}});
   if (done)
-    co_await say(Reply(250, "2.0.0", "Queued as " + to_text(*done)));
+    co_await say(*done);
   else
     co_await say(done.error());
   reset();

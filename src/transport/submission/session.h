@@ -33,7 +33,10 @@ class SubmissionSession final : public ReceivingSession {
   void drop_message() override;
 
   SmtpMessage& message();
-  std::expected<QueueId, Reply> submit(const std::string& session, bool is_encrypted);
+  // What is said when it is in the queue, or else.
+  std::expected<Reply, Reply> submit(const std::string& session, bool is_encrypted);
+  // Asks the filters. The reply ends it.
+  std::optional<std::expected<Reply, Reply>> filter(const std::string& session, Submitted& submitted);
 
   SubmissionServer& server_;
   std::optional<directory::Principal> user_;

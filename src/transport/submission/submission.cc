@@ -181,8 +181,11 @@ Result<QueueId> Submission::submit(const Principal& who, Submitted message) {
   queued.envelope.sender = message.sender;
   queued.envelope.tenant = who.tenant;
   queued.envelope.account = who.account();
-  queued.envelope.origin = Origin::submission;
-  queued.envelope.cause = message.session;
+  // Unless a filter said what it is.
+  if (queued.envelope.origin != Origin::quarantine) {
+    queued.envelope.origin = Origin::submission;
+    queued.envelope.cause = message.session;
+  }
   queued.envelope.needs.utf8 =
       has_high_bytes(head) || has_high_bytes(message.sender) ||
       std::ranges::any_of(message.recipients, [](const NewRecipient& one) { return has_high_bytes(one.address); });

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "transport/filtering/filter_gate.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "directory/address.h"
+
+namespace kontor::transport {
+namespace {
+
+using wire::smtp::Reply;
+
+// After the time in quarantine it may still be released, and then takes its time.
+constexpr std::chrono::days kReleasedTime{5};
+constexpr std::size_t kMostExpired = 10'000;
+constexpr std::size_t kLongestCause = 500;
+
+bool has_high_byte(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+}
+
+wire::smtp::Path path_of(const std::string& address) {
+  std::string_view text = address;
+  return wire::smtp::take_path(text).value_or(wire::smtp::Path());
+}
+
+}  // namespace
+
+FilterGate::FilterGate(const FilterOptions& options, Queue& queue, const Clock& clock)
+    : options_(options),
+      queue_(queue),
+      clock_(clock),
+      received_(options.received, options),
+      lmtp_(options.lmtp, options),
+      submitted_(options.submitted, options),
+      delivery_(options.delivery, options),
+      workers_(received_.is_empty() && lmtp_.is_empty() && submitted_.is_empty() ? 1 : options.threads) {}
+
+const FilterChain& FilterGate::chain(FilterStage stage) const {
+  switch (stage) {
+    case FilterStage::received:
+      return received_;
+    case FilterStage::lmtp:
+      return lmtp_;
+    case FilterStage::submitted:
+      return submitted_;
+    case FilterStage::delivery:
+      break;
+  }
+  return delivery_;
+}
+
+FilterOutcome FilterGate::pass(FilterRequest& request, SmtpMessage& message) const {
+  request.hostname = options_.hostname;
+  FilterMessage seen(
+      message.head(), [&](std::uint64_t offset, std::size_t length) { return message.read_body(offset, length); },
+      message.body_size());
+  FilterOutcome outcome = chain(request.stage).run(request, seen);
+  if (outcome.verdict < FilterVerdict::discard && seen.has_changed()) message.adopt(std::move(seen));
+  return outcome;
+}
+
+void FilterGate::mark_quarantined(const FilterOutcome& outcome, QueuedEnvelope& envelope) const {
+  envelope.origin = Origin::quarantine;
+  envelope.is_held = true;
+  envelope.cause = (outcome.by + ": " + outcome.reason).substr(0, kLongestCause);
+  envelope.expires = clock_.now() + options_.quarantine_time + kReleasedTime;
+}
+
+Result<void> FilterGate::put(const FilterRequest& request, const SmtpMessage& message, const std::string& header,
+                             QueuedEnvelope envelope, const std::vector<std::string>& recipients) const {
+  NewMessage made;
+  made.envelope = std::move(envelope);
+  made.envelope.sender = request.sender;
+  made.envelope.needs.utf8 = has_high_byte(message.head()) || has_high_byte(request.sender);
+  for (const std::string& one : recipients) {
+    made.envelope.needs.utf8 = made.envelope.needs.utf8 || has_high_byte(one);
+    made.recipients.push_back({.address = one, .notify = {}, .original = ""});
+  }
+  auto writer = queue_.write();
+  TRY_VOID(writer->write(header));
+  TRY_VOID(writer->write(message.head()));
+  bool is_high = has_high_byte(message.head());
+  TRY_VOID(message.each_of_body([&](std::string_view piece) -> Result<void> {
+    is_high = is_high || has_high_byte(piece);
+    return writer->write(piece);
+  }));
+  made.envelope.needs.eight_bit = is_high;
+  TRY(made.content, writer->finish());
+  std::vector<NewMessage> all;
+  all.push_back(std::move(made));
+  TRY_VOID(queue_.put(std::move(all)));
+  return {};
+}
+
+std::optional<Reply> FilterGate::settle(const FilterRequest& request, const FilterOutcome& outcome,
+                                        const SmtpMessage& message, const Trace& trace,
+                                        const groupware::Delivery& delivery, Envelope& envelope) const {
+  if (outcome.verdict >= FilterVerdict::reject) return outcome.reply;
+  const Reply taken(250, "2.0.0", "Taken " + trace.id);
+  if (outcome.verdict == FilterVerdict::discard) return taken;
+  const Envelope came = envelope;
+  // The final delivery makes the other fields.
+  const std::string header = received_field(
+      came, trace, came.recipients.size() == 1 ? came.recipients.front().address : std::string(), clock_.now());
+  QueuedEnvelope queued;
+  if (!came.recipients.empty()) queued.tenant = came.recipients.front().tenant;
+  if (outcome.verdict == FilterVerdict::quarantine) {
+    mark_quarantined(outcome, queued);
+    if (auto done = put(request, message, header, queued, request.recipients); !done) {
+      log::error("filter.no_quarantine", {{"id", trace.id}, {"why", done.error().text}});
+      return Reply(451, "4.3.0", "The message cannot be taken now; try again later");
+    }
+    return taken;
+  }
+  if (path_of(request.sender).to_string() == request.sender) envelope.sender = path_of(request.sender);
+  envelope.recipients.clear();
+  std::vector<std::string> elsewhere;
+  for (const std::string& address : request.recipients) {
+    const auto known = std::ranges::find(came.recipients, address, &EnvelopeRecipient::address);
+    if (known != came.recipients.end()) {
+      envelope.recipients.push_back(*known);
+    } else if (auto accepted = delivery.accepts(address, message.size())) {
+      envelope.recipients.push_back({address, accepted->tenant, accepted->is_group});
+    } else if (accepted.error().code == Errc::denied && directory::parse_address(address)) {
+      elsewhere.push_back(address);
+    } else {
+      log::warn("filter.bad_recipient", {{"id", trace.id}, {"to", address}, {"why", accepted.error().text}});
+    }
+  }
+  if (!elsewhere.empty()) {
+    queued.origin = Origin::forward;
+    queued.cause = "filter of " + trace.id;
+    if (auto done = put(request, message, header, queued, elsewhere); !done) {
+      log::error("filter.not_sent_on", {{"id", trace.id}, {"why", done.error().text}});
+      return Reply(451, "4.3.0", "The message cannot be taken now; try again later");
+    }
+  }
+  if (envelope.recipients.empty()) {
+    envelope = came;  // for the log
+    return taken;
+  }
+  return std::nullopt;
+}
+
+Result<void> FilterGate::expire() const {
+  QueueFilter all;
+  all.is_quarantine = true;
+  TRY(const auto listed, queue_.list(all, kMostExpired));
+  const Instant until = clock_.now() - options_.quarantine_time;
+  for (const QueueListed& one : listed) {
+    if (one.message.arrived > until) break;  // they are by age
+    QueueFilter this_one = all;
+    this_one.id = one.message.id;
+    TRY_VOID(queue_.remove(this_one));
+    log::info("quarantine.expired", {{"id", to_text(one.message.id)}, {"from", one.message.sender}});
+  }
+  return {};
+}
+
+}  // namespace kontor::transport
