@@ -17,7 +17,7 @@ void require(bool holds) {
 }
 
 void reads_back(const Component& card) {
-  const auto again = read(write(card));
+  const auto again = vcard::read(write(card));
   require(again && again->cards.size() == 1 && again->cards[0] == card);
 }
 
@@ -25,7 +25,7 @@ void reads_back(const Component& card) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const lines::Limits limits{.bytes = 1 << 20, .depth = 4, .components = 50, .properties = 200, .parameters = 20};
-  const auto found = read(std::string_view(reinterpret_cast<const char*>(data), size), {}, limits);
+  const auto found = vcard::read(std::string_view(reinterpret_cast<const char*>(data), size), {}, limits);
   if (!found) return 0;
   for (const Component& card : found->cards) {
     reads_back(card);

@@ -139,7 +139,7 @@ bool RuleIterator::is_empty_month(DayNumber day) {
 void RuleIterator::append_month(const YearSpan& year, int month) {
   const DayNumber before = year.months[static_cast<std::size_t>(month)].first - 1;
   for (std::uint64_t bits = day_bits(year, month); bits != 0; bits &= bits - 1)
-    bases_.push_back(static_cast<Second>(before + __builtin_ctzll(bits)) * 86400);
+    bases_.push_back((Second{before} + __builtin_ctzll(bits)) * 86400);
 }
 
 void RuleIterator::append_weeks(const YearSpan& year) {
