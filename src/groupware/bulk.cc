@@ -68,7 +68,8 @@ Result<void> withdraw_some(Transaction& transaction, FolderId folder, std::span<
     const ItemId item = (*view)->at(*position).item;
     TRY_VOID(transaction.remove(folder, uid));
     const auto purged = transaction.purge_removed_item(item);
-    if (!purged && purged.error().code != Errc::not_found) return purged;
+    if (purged || purged.error().code == Errc::not_found) continue;
+    if (purged.error().code != Errc::conflict) return purged;  // a conflict: the account is held, they stay as removed
   }
   return {};
 }

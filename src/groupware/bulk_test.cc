@@ -119,6 +119,24 @@ TEST_F(BulkTest, ACopyThatFailsIsTakenBack) {
   expect_sound();
 }
 
+TEST_F(BulkTest, ACopyThatFailsInAHeldAccountIsTakenBackToo) {
+  fill(in, 1200);
+  directory::Principal held = must(directory->principal(ada));
+  held.holds.push_back({"case 7", "", clock.now(), ""});
+  must(directory->update_principal(held));
+  auto broken = job(CopyMode::copy);
+  broken.uids.back() = Uid(5000);
+  BulkCopied done;
+  EXPECT_FALSE(copy_messages(*account, as(ada), broken, done));
+  EXPECT_EQ(folder(*account, target)->total, 0U);
+  EXPECT_EQ(removed(), 1000U) << "nothing of a held account goes for good";
+  account.reset();
+  reopen();
+  account = open(ada);
+  EXPECT_EQ(removed(), 1000U) << "nothing is left to take back";
+  expect_sound();
+}
+
 TEST_F(BulkTest, AHugeCopyThatHasNoRoomDoesNotBegin) {
   fill(in, 1500);
   auto principal = must(directory->principal(ada));

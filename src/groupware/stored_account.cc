@@ -191,7 +191,13 @@ void StoredAccount::commit(const std::vector<Pending*>& batch) {
   if (outcome) return;
   // What is damaged concerns the updates that meet it, not those that were carried with them.
   if (outcome.error().code == Errc::corrupt && batch.size() > 1) {
-    for (Pending* pending : batch) commit({pending});
+    for (Pending* pending : batch) {
+      try {
+        commit({pending});
+      } catch (...) {
+        pending->thrown = std::current_exception();  // of this one: others are committed already
+      }
+    }
     return;
   }
   log::error("account.commit_failed", {{"account", id_.value}, {"reason", outcome.error().text}});

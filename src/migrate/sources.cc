@@ -210,6 +210,9 @@ Result<std::unique_ptr<Source>> open_source(const SourceOptions& options) {
     return fail(Errc::invalid, "scripts come by ManageSieve only where mail comes by IMAP");
   if (!options.managesieve.empty() && !options.sieve_path.empty())
     return fail(Errc::invalid, "scripts come from one place: a ManageSieve server or a folder");
+  // Or everybody would get the same person's.
+  if (!options.sieve_path.empty() && !is_pattern(options.sieve_path) && options.users.size() != 1)
+    return fail(Errc::invalid, fmt::format("say to whom {} belongs: exactly one user", options.sieve_path));
   TRY(auto source, open_mail_source(options));
   return with_scripts(std::move(source), options);
 }

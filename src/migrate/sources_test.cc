@@ -57,6 +57,13 @@ TEST(Sources, RefuseContradictions) {
   EXPECT_FALSE(open_source(options)) << "no password";
   options.master_user = "m";
   EXPECT_TRUE(open_source(options));
+  SourceOptions scripts = options;
+  scripts.sieve_path = "/srv/sieve";
+  EXPECT_TRUE(open_source(scripts));
+  scripts.users.push_back(SourceUser{"ann", "", "", ""});
+  EXPECT_EQ(open_source(scripts).error().code, Errc::invalid) << "whose scripts?";
+  scripts.sieve_path = "/srv/%n/sieve";
+  EXPECT_TRUE(open_source(scripts));
   SourceOptions files;
   files.kind = SourceKind::maildir;
   files.path = "/nowhere/at/all";

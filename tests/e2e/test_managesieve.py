@@ -235,6 +235,8 @@ def test_single_rules_and_out_of_office_by_command(kontor):
     assert [rule["kind"] for rule in kontor.json("rule", "first", who, "--number", "2")["rules"]] == ["out_of_office", "forward"]
     kontor.run("rule", "off", who, "--number", "1")
     assert not kontor.json("user", "out-of-office", "show", who)["answers"]
+    assert kontor.json("user", "out-of-office", "set", who, "--internal", "Away.")["answers"], "who sets it wants it"
+    kontor.run("rule", "off", who, "--number", "1")
     kontor.run("rule", "on", who, "--number", "1")
     assert kontor.json("user", "out-of-office", "show", who)["answers"]
     assert kontor.run("rule", "remove", who, "--number", "3", check=False).returncode != 0

@@ -21,7 +21,7 @@ plugin {{
 }}
 """
 ACTIVE = 'require ["fileinto", "mailbox"];\r\nif header :contains "subject" "[list]" { fileinto :create "Lists"; }\r\n'
-OTHER = 'keep; # Gr\u00fc\u00dfe\r\n'
+OTHER = 'keep; # Gr\u00fc\u00dfe ' + "x" * 8172 + "\r\n"  # nearly as long as a line of the protocol may be
 
 
 def put_scripts(dovecot):

@@ -12,21 +12,33 @@ bool is_name_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
 }
 
-// Whether a value of vCard 2.1 goes on behind a "=" at its line's end (RFC 2045 section 6.7).
-bool is_quoted_printable(std::string_view line) {
-  std::size_t from = line.find_first_of(";:");
-  while (from < line.size() && line[from] == ';') {
-    std::size_t end = from + 1;
-    for (bool inside = false; end < line.size() && (inside || (line[end] != ';' && line[end] != ':')); ++end)
-      if (line[end] == '"') inside = !inside;
-    const std::string_view parameter = line.substr(from + 1, end - from - 1);
-    if (parameter.size() <= 26 &&
-        (iequals(parameter, "QUOTED-PRINTABLE") || iequals(parameter, "ENCODING=QUOTED-PRINTABLE")))
-      return end < line.size();
-    from = end;
-  }
-  return false;
+bool names_quoted_printable(std::string_view parameter) {
+  return parameter.size() <= 26 &&
+         (iequals(parameter, "QUOTED-PRINTABLE") || iequals(parameter, "ENCODING=QUOTED-PRINTABLE"));
 }
+
+// Whether a value of vCard 2.1 goes on behind a "=" at its line's end (RFC 2045 section 6.7). Goes on where it stopped:
+// a line of very many pieces is looked at once, not once for each piece.
+class QuotedPrintableLine {
+ public:
+  // `line` begins with what was asked about before.
+  bool is_it(std::string_view line) {
+    for (; !is_known_ && at_ < line.size(); ++at_) {
+      const char c = line[at_];
+      const bool is_in_parameter = parameter_ != std::string_view::npos;
+      if (is_in_parameter && c == '"') is_quoted_ = !is_quoted_;
+      if (is_quoted_ || (c != ';' && c != ':')) continue;
+      is_it_ = is_in_parameter && names_quoted_printable(line.substr(parameter_, at_ - parameter_));
+      is_known_ = is_it_ || c == ':';
+      parameter_ = at_ + 1;
+    }
+    return is_it_;
+  }
+
+ private:
+  std::size_t at_ = 0, parameter_ = std::string_view::npos;  // where the parameter begins
+  bool is_quoted_ = false, is_known_ = false, is_it_ = false;
+};
 
 }  // namespace
 
@@ -48,14 +60,15 @@ std::optional<std::string_view> LogicalLines::next() {
     std::string_view line = physical();
     number_ = physical_;
     last_width_ = line.size();
-    bool quoted = line.ends_with('=') && is_quoted_printable(line);
+    QuotedPrintableLine kind;
+    const bool quoted = line.ends_with('=') && kind.is_it(line);
     if (!continues() && !quoted) {
       if (line.empty()) continue;
       return line;
     }
     joined_.assign(line);
     while (at_ < text_.size()) {
-      const bool soft = joined_.ends_with('=') && (quoted = quoted || is_quoted_printable(joined_));
+      const bool soft = joined_.ends_with('=') && kind.is_it(joined_);
       if (!soft && !continues()) break;
       if (soft) joined_.pop_back();
       std::string_view more = physical();

@@ -101,7 +101,8 @@ std::string clean_text(std::string_view text, std::string_view line_end) {
 }
 
 // `line` is a content line by is_content_line(). Nothing if no colon ends the parameters, or if they are too many.
-std::optional<Property> parse_property(std::string_view line, std::size_t most_parameters) {
+// `parts`: parameters and their values are added.
+std::optional<Property> parse_property(std::string_view line, const Limits& limits, std::size_t& parts) {
   Property property;
   const std::size_t name_end = line.find_first_of(";:");
   std::string_view name = trim(line.substr(0, name_end));
@@ -115,11 +116,13 @@ std::optional<Property> parse_property(std::string_view line, std::size_t most_p
   while (rest.starts_with(';')) {
     rest.remove_prefix(1);
     const std::size_t end = rest.find_first_of("=;:");
-    if (end == std::string_view::npos || property.parameters.size() == most_parameters) return std::nullopt;
+    if (end == std::string_view::npos || property.parameters.size() == limits.parameters) return std::nullopt;
     Parameter parameter{.name = token(trim(rest.substr(0, end)))};
     rest.remove_prefix(end);
     bool more = rest.starts_with('=');
+    if (++parts > limits.parts) return std::nullopt;
     while (more) {
+      if (++parts > limits.parts) return std::nullopt;
       rest.remove_prefix(1);
       parameter.values.push_back(take_value(rest));
       more = rest.starts_with(',');
@@ -183,7 +186,8 @@ class ComponentReader {
       line = clean;
       repair("control characters were removed");
     }
-    std::optional<Property> property = is_content_line(line) ? parse_property(line, limits_.parameters) : std::nullopt;
+    std::optional<Property> property = is_content_line(line) ? parse_property(line, limits_, parts_) : std::nullopt;
+    if (parts_ > limits_.parts) return too_many("parameters and values of them", limits_.parts);
     if (!property) return keep(line, width_before);
     if (property->is("BEGIN")) return begin(*property);
     if (property->is("END")) return end(*property);
@@ -276,6 +280,7 @@ class ComponentReader {
   std::size_t number_ = 1;
   std::size_t components_ = 0;
   std::size_t properties_ = 0;
+  std::size_t parts_ = 0;
 };
 
 }  // namespace

@@ -19,7 +19,8 @@ struct Limits {
   std::size_t depth = 8;
   std::size_t components = 100'000;
   std::size_t properties = 2'000'000;
-  std::size_t parameters = 500;  // of one property
+  std::size_t parameters = 500;   // of one property
+  std::size_t parts = 4'000'000;  // all properties' parameters, and values of them, together
 };
 
 // Something that was not as the format wants it, and what was made of it.

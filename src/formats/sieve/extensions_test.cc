@@ -458,6 +458,16 @@ TEST(SieveReplace, PartsOfRfc5703Section5) {
             "--c\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 7bit\n\nGone\n"
             "--c\nContent-Type: image/png\n\ntwo\n--c--\n"
             "--b\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 7bit\n\nGone\n--b--\n");
+  EXPECT_EQ(edited(needs + "foreverypart { if header :mime :contenttype \"content-type\" \"audio/mp3\" { replace "
+                           "\"Gone\"; } } foreverypart { if header :mime :contenttype \"content-type\" \"image/png\" "
+                           "{ replace \"No\"; } }",
+                   kReplaced),
+            "From: a@example.org\nSubject: x\nContent-Type: multipart/mixed; boundary=b\n\n"
+            "--b\nContent-Type: text/plain\n\nfirst text\n"
+            "--b\nContent-Type: multipart/related; boundary=c\n\n"
+            "--c\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 7bit\n\nGone\n"
+            "--c\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 7bit\n\nNo\n--c--\n"
+            "--b\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 7bit\n\nGone\n--b--\n");
   std::string actions;
   EXPECT_EQ(edited(needs + "foreverypart { if header :mime :subtype \"content-type\" \"related\" { replace :mime "
                            "\"Content-Type: text/html\n\n<b>x</b>\"; } set \"n\" \"${n}x\"; } "

@@ -17,29 +17,34 @@ constexpr std::size_t kMaxAddresses = 10'000;
 constexpr std::size_t kMaxForms = 16;
 constexpr std::uint64_t kFormPiece = 64 << 10;
 
-bool is_within(const mime::Entity& part, const mime::Entity& top) {
-  if (&part == &top || (top.message && is_within(part, *top.message))) return true;
-  return std::ranges::any_of(top.parts, [&](const mime::Entity& child) { return is_within(part, child); });
+// `steps`: how many entities were looked at is added.
+bool is_within(const mime::Entity& part, const mime::Entity& top, std::uint64_t& steps) {
+  ++steps;
+  if (&part == &top || (top.message && is_within(part, *top.message, steps))) return true;
+  return std::ranges::any_of(top.parts, [&](const mime::Entity& child) { return is_within(part, child, steps); });
 }
 
 std::uint64_t size_of(const EditionPiece& piece) { return piece.text.empty() ? piece.size : piece.text.size(); }
 
-// Pieces of a form, which itself consists of `form` (nothing: of the message as it was received).
+// Pieces of a form, in their order there, which itself consists of `form` (nothing: of the message as it was received).
 Edition on_original(const Edition& pieces, const std::optional<Edition>& form) {
   if (!form) return pieces;
   Edition out;
+  std::uint64_t at = 0;  // where `part` begins
+  auto part = form->begin();
   for (const EditionPiece& piece : pieces) {
     if (!piece.text.empty()) {
       out.push_back(piece);
       continue;
     }
-    std::uint64_t at = 0;
     const std::uint64_t end = piece.offset + piece.size;
-    for (const EditionPiece& part : *form) {
-      const std::uint64_t size = size_of(part), first = std::max(at, piece.offset), last = std::min(at + size, end);
-      if (first < last && part.text.empty()) out.push_back({"", part.offset + (first - at), last - first});
-      if (first < last && !part.text.empty()) out.push_back({part.text.substr(first - at, last - first), 0, 0});
+    while (part != form->end() && at < end) {
+      const std::uint64_t size = size_of(*part), first = std::max(at, piece.offset), last = std::min(at + size, end);
+      if (first < last && part->text.empty()) out.push_back({"", part->offset + (first - at), last - first});
+      if (first < last && !part->text.empty()) out.push_back({part->text.substr(first - at, last - first), 0, 0});
+      if (at + size > end) break;  // the next piece may begin within this part
       at += size;
+      ++part;
     }
   }
   return out;
@@ -86,15 +91,17 @@ Letter::Letter(const Message& message, const RunLimits& limits) : message_(messa
   forms_.push_back(std::move(received));
 }
 
-const Letter::Form& Letter::form_of(const mime::Entity& part) const {
+// Looking for a part costs as reading does.
+const Letter::Form& Letter::form_of(const mime::Entity& part) {
   for (auto form = forms_.rbegin(); forms_.size() > 1 && form != forms_.rend(); ++form)
-    if (is_within(part, *(*form)->structure)) return **form;
+    if (is_within(part, *(*form)->structure, bytes_read_)) return **form;
   return *forms_.front();
 }
 
 Result<std::string> Letter::read(const Form& form, std::uint64_t offset, std::uint64_t size) {
   bytes_read_ += size;
   if (!form.pieces) return message_.read(offset, size);
+  bytes_read_ += form.pieces->size();
   std::string out;
   for (const EditionPiece& piece : on_original({EditionPiece{"", offset, size}}, form.pieces)) {
     if (!piece.text.empty()) {
@@ -196,7 +203,7 @@ Result<EditionIndex> Letter::open_edition(std::vector<Edition>& editions) {
 }
 
 Result<void> Letter::replace(const mime::Entity& part, std::string entity) {
-  if (&form_of(part) != &now() || !is_within(part, structure()))
+  if (!is_within(part, structure(), bytes_read_))
     return fail(Errc::invalid, "This part is not in the message any more.");
   now().replaced[part.header_offset] = {part.body_offset + part.body_size, std::move(entity)};
   touch();

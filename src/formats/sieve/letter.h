@@ -90,7 +90,7 @@ class Letter {
 
   Form& now() { return *forms_.back(); }
   const Form& now() const { return *forms_.back(); }
-  const Form& form_of(const mime::Entity& part) const;
+  const Form& form_of(const mime::Entity& part);
   Result<std::string> read(const Form& form, std::uint64_t offset, std::uint64_t size);
   Result<Edition> pieces();
   Result<void> become(Edition pieces);

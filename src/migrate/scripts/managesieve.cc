@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kLongestSieveLine = 8 << 10;
 constexpr std::size_t kLargestSieveLiteral = 1 << 20;
+constexpr std::size_t kLargestSieveAnswer = 4 << 20;
 constexpr std::size_t kMostSieveLines = 1000;
 
 // One line of an answer: words and strings alike.
@@ -28,6 +29,7 @@ class SieveClient {
   // The lines before the server's OK. Errors: denied (NO), unavailable.
   Result<std::vector<SieveLine>> answer() {
     std::vector<SieveLine> lines;
+    received_ = 0;
     while (lines.size() < kMostSieveLines) {
       TRY(SieveLine line, read_line());
       if (line.empty()) continue;
@@ -57,6 +59,8 @@ class SieveClient {
     std::array<char, 16 << 10> bytes;
     TRY(const std::size_t got, socket_->read_some(bytes));
     if (got == 0) return fail(Errc::unavailable, "the ManageSieve server ended the connection");
+    received_ += got;
+    if (received_ > kLargestSieveAnswer) return fail(Errc::unavailable, "the ManageSieve server's answer is too long");
     buffer_.append(bytes.data(), got);
     return {};
   }
@@ -82,7 +86,7 @@ class SieveClient {
       if (c == ' ' || c == '\r' || c == '(' || c == ')') continue;
       if (line.empty()) is_string_ = c == '"' || c == '{';
       TRY(std::string word, c == '"' ? quoted() : c == '{' ? literal() : atom(c));
-      length += word.size() > kLongestSieveLine ? 0 : word.size();
+      length += c == '{' ? 0 : word.size();  // a literal is no part of a line, however short
       line.push_back(std::move(word));
     }
     return fail(Errc::unavailable, "the ManageSieve server sends a line without end");
@@ -128,8 +132,9 @@ class SieveClient {
 
   std::unique_ptr<net::ClientSocket> socket_;
   std::string buffer_;
-  std::size_t at_ = 0;      // in buffer_
-  bool is_string_ = false;  // the last line began with one
+  std::size_t at_ = 0;        // in buffer_
+  std::size_t received_ = 0;  // since the last question
+  bool is_string_ = false;    // the last line began with one
 };
 
 std::string sieve_string(std::string_view text) { return fmt::format("{{{}+}}\r\n{}", text.size(), text); }

@@ -28,6 +28,15 @@ Result<std::string> read_script(const fs::path& file) {
   return text;
 }
 
+// not_found is an answer; what cannot be looked at is not taken for missing.
+Result<fs::file_type> kind_of_file(const fs::path& file) {
+  std::error_code error;
+  const fs::file_type kind = fs::status(file, error).type();
+  if (kind == fs::file_type::none)
+    return fail(Errc::unavailable, fmt::format("cannot read {}: {}", file.string(), error.message()));
+  return kind;
+}
+
 // ".dovecot.sieve" is called "dovecot".
 std::string script_name_of(const fs::path& file) {
   std::string name = file.filename().string();
@@ -50,23 +59,26 @@ fs::path target_of(const fs::path& file) {
 Result<std::vector<SourceScript>> read_script_files(const std::string& path) {
   std::vector<SourceScript> out;
   std::error_code error;
-  fs::path folder(path), active = folder / ".." / ".dovecot.sieve";
-  if (path.ends_with('/')) active = folder.parent_path() / ".." / ".dovecot.sieve";
-  if (!fs::is_directory(folder, error)) {
-    if (fs::exists(folder, error)) active = folder;
-    folder.clear();
-  }
-  if (!folder.empty()) {
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-      const std::string name = entry.path().filename().string();
+  fs::path folder = fs::absolute(path, error).lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();
+  // Beside it even where it is not there: whoever has one script may have that alone.
+  fs::path active = folder.parent_path() / ".dovecot.sieve";
+  TRY(const fs::file_type kind, kind_of_file(folder));
+  if (kind == fs::file_type::directory) {
+    fs::directory_iterator entry(folder, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+      const std::string name = entry->path().filename().string();
       std::error_code ignored;
-      if (!name.ends_with(kScriptEnding) || name.starts_with('.') || !entry.is_regular_file(ignored)) continue;
-      TRY(std::string text, read_script(entry.path()));
-      out.push_back({script_name_of(entry.path()), std::move(text), false});
+      if (!name.ends_with(kScriptEnding) || name.starts_with('.') || !entry->is_regular_file(ignored)) continue;
+      TRY(std::string text, read_script(entry->path()));
+      out.push_back({script_name_of(entry->path()), std::move(text), false});
     }
     if (error) return fail(Errc::unavailable, fmt::format("cannot read {}: {}", folder.string(), error.message()));
+  } else if (kind != fs::file_type::not_found || folder.extension() == kScriptEnding) {
+    active = folder;
   }
-  if (fs::is_regular_file(active, error)) {
+  TRY(const fs::file_type active_kind, kind_of_file(active));
+  if (active_kind == fs::file_type::regular) {
     const std::string name = script_name_of(target_of(active));
     auto found = std::ranges::find(out, name, &SourceScript::name);
     if (found == out.end()) {

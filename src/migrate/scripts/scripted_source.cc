@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "migrate/scripts/scripted_source.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/bytes.h"
@@ -29,6 +31,10 @@ class ScriptedSession final : public SourceSession {
     session_->announce(folder, items);
   }
   Result<std::optional<std::vector<SourceScript>>> scripts() override {
+    // A login is a file name here: it must not lead elsewhere.
+    if (options_.managesieve.empty() && is_pattern(options_.sieve_path) &&
+        (user_.login.contains('/') || user_.login.starts_with('.')))
+      return fail(Errc::invalid, fmt::format("\"{}\" cannot be part of a path", user_.login));
     auto read = options_.managesieve.empty() ? read_script_files(fill_pattern(options_.sieve_path, user_.login))
                                              : read_managesieve(options_, user_);
     if (!read) return std::unexpected(read.error());

@@ -51,10 +51,20 @@ Kind& rule_of(RuleList& list) {
   return std::get<Kind>(list.rules.front().what);
 }
 template <class Kind>
-void drop_rule(RuleList& list) {
+auto place_of(RuleList& list) {
   const auto is_one = [](const sieve::Rule& rule) { return std::holds_alternative<Kind>(rule.what); };
-  const auto at = std::ranges::find_if(list.rules, is_one);
+  return std::ranges::find_if(list.rules, is_one);
+}
+template <class Kind>
+void drop_rule(RuleList& list) {
+  const auto at = place_of<Kind>(list);
   if (at != list.rules.end()) list.rules.erase(at);
+}
+// Whoever sets it anew wants it to act, also where it was switched off.
+template <class Kind>
+void switch_on(RuleList& list) {
+  const auto at = place_of<Kind>(list);
+  if (at != list.rules.end()) at->is_enabled = true;
 }
 
 Result<json::value> list_rules(Context& context, const Arguments& arguments) {
@@ -82,6 +92,7 @@ Result<json::value> set_forward(Context& context, const Arguments& arguments) {
     }
     sieve::ForwardRule& rule = rule_of<sieve::ForwardRule>(list);
     if (!to.empty()) rule.addresses = to;
+    if (!to.empty()) switch_on<sieve::ForwardRule>(list);
     if (keeps) rule.keeps_copy = *keeps;
     return checked(list);
   });
@@ -124,6 +135,7 @@ Result<json::value> set_out_of_office(Context& context, const Arguments& argumen
       rule.text = *text;
       rule.external_text.reset();
       rule.from = rule.until = std::nullopt;
+      switch_on<sieve::OutOfOfficeRule>(list);
     }
     if (external) rule.external_text = *external;
     if (from) rule.from = *from;

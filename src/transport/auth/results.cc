@@ -38,6 +38,14 @@ std::string result_comment(std::string_view text) {
   return out;
 }
 
+// Of our own Received: "with LMTP", "with UTF8LMTPS".
+bool came_by_lmtp(std::string_view received) {
+  const std::string text = mime::unfold(received);
+  const auto with = text.find(" with ");
+  return with != std::string::npos &&
+         text.substr(with + 6, text.find(' ', with + 6) - with - 6).find("LMTP") != std::string::npos;
+}
+
 }  // namespace
 
 void skip_results_space(std::string_view& text) {
@@ -113,12 +121,18 @@ std::string results_server(std::string_view value) {
 
 std::optional<std::string> own_results(std::string_view head, std::string_view server) {
   std::optional<std::string> out;
+  bool is_behind_trace = false;
   mime::each_field(head, [&](const mime::Field& field) {
+    if (!is_behind_trace) {
+      if (!iequals(field.name, "Received")) return true;
+      is_behind_trace = true;
+      return !came_by_lmtp(field.value);
+    }
     if (iequals(field.name, "Authentication-Results") && iequals(results_server(field.value), server)) {
       const auto begin = field.value.find_first_not_of(" \t\r\n"), end = field.value.find_last_not_of(" \t\r\n");
       out = field.value.substr(begin, end - begin + 1);
     }
-    return !out;
+    return false;
   });
   return out;
 }

@@ -34,7 +34,9 @@ void skip_results_space(std::string_view& text);
 // Who wrote an Authentication-Results field; empty if it cannot be read.
 std::string results_server(std::string_view value);
 
-// The value of the topmost Authentication-Results field that `server` wrote, without white space at its ends.
+// The value of the Authentication-Results field that `server` wrote when it took the message by SMTP, without white
+// space at its ends: the one behind the topmost Received. Others may be anybody's, as LMTP takes fields as they come
+// and scripts may add some.
 std::optional<std::string> own_results(std::string_view head, std::string_view server);
 
 // What such a value says of a chain of ARC; nothing if it does not tell.

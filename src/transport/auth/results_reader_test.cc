@@ -88,7 +88,14 @@ TEST(ReadResults, OurOwnComeBack) {
             "mx.example.org|spf=pass smtp.mailfrom=" + results.mail_from + "|arc=fail smtp.remote-ip=2001:db8::1");
   EXPECT_EQ(arc_of_results(*value), ArcResult::fail);
   EXPECT_EQ(arc_of_results("mx.example.org; spf=pass"), std::nullopt);
-  EXPECT_EQ(own_results("Authentication-Results: other.example; arc=pass\r\n", "mx.example.org"), std::nullopt);
+  const std::string forged = "Authentication-Results: mx.example.org; dmarc=pass\r\n";
+  const std::string trace = "Received: from a ([192.0.2.1])\r\n\tby mx.example.org with ";
+  EXPECT_TRUE(own_results("X-Sieve-Redirected-From: a\r\n" + trace + "ESMTPS id 1; x\r\n" + forged, "mx.example.org"));
+  for (const std::string& head :
+       {"Received: x\r\nAuthentication-Results: other.example; arc=pass\r\n" + forged, forged,
+        forged + trace + "ESMTPS id 1; x\r\n", trace + "LMTP id 1; x\r\n" + forged,
+        trace + "UTF8LMTPS id 1; x\r\n" + forged, trace + "ESMTPS id 1; x\r\nSubject: x\r\n" + forged})
+    EXPECT_EQ(own_results(head, "mx.example.org"), std::nullopt) << head;
 }
 
 }  // namespace

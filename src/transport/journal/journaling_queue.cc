@@ -9,7 +9,9 @@ namespace {
 constexpr std::size_t kJournalPiece = 256 << 10;
 
 // Whether people know of such a message.
-bool is_of_people(Origin origin) { return origin != Origin::journal && origin != Origin::aggregate; }
+bool is_of_people(Origin origin) {
+  return origin != Origin::journal && origin != Origin::aggregate && origin != Origin::tls_report;
+}
 
 Result<void> read_content(Queue& queue, const QueueContent& content, const JournalMail::Take& take) {
   if (content.only_piece) return take(*content.only_piece);

@@ -36,6 +36,8 @@ std::string_view name(Origin origin) {
       return "journal";
     case Origin::quarantine:
       return "quarantine";
+    case Origin::tls_report:
+      return "tls-report";
   }
   return "unknown";
 }

@@ -30,9 +30,10 @@ enum class Origin : std::uint8_t {
   vacation,      // an answer made by a rule
   notification,  // made by a rule
   report,        // a delivery status notification
-  aggregate,     // a report about domains: DMARC, TLS
+  aggregate,     // a report about a domain: DMARC
   journal,       // a copy for a tenant's archive
   quarantine,    // a filter wants an administrator to look at it
+  tls_report,    // a report about TLS with a domain's hosts: it goes without TLS rather than not at all
 };
 std::string_view name(Origin origin);
 

@@ -85,7 +85,7 @@ Result<QueuedMessage> decode_message(QueueId id, std::string_view bytes) {
   message.sender = text(table->sender());
   message.tenant = TenantId(table->tenant());
   message.account = AccountId(table->account());
-  TRY(message.origin, value_of(table->origin(), Origin::quarantine));
+  TRY(message.origin, value_of(table->origin(), Origin::tls_report));
   message.cause = text(table->cause());
   TRY(message.dsn_return, value_of(table->dsn_return(), DsnReturn::headers));
   message.envelope_id = text(table->envelope_id());

@@ -85,20 +85,21 @@ void Intake::write_to_all(std::string_view bytes) {
     if (!copy.state) copy.stager.reset();
   }
   if (!onward_ || !onward_state_) return;
-  is_onward_ascii_ = is_onward_ascii_ && has_only_ascii(bytes);
+  onward_needs_.feed(bytes);
   onward_state_ = onward_->write(bytes);
 }
 
 // Nobody is told if it cannot be brought there: who would be is whom it is for.
-Result<void> Intake::send_onward() {
+Result<void> Intake::send_onward(const std::vector<std::size_t>& first) {
   TRY_VOID(onward_state_);
   NewMessage message;
   message.envelope.sender = sender_;
   message.envelope.origin = Origin::forward;
   message.envelope.cause = "a report that came back";
-  message.envelope.needs.eight_bit = !is_onward_ascii_;
-  for (const EnvelopeRecipient& one : recipients_) {
-    if (one.onward.empty()) continue;
+  onward_needs_.add_to(message.envelope.needs, false);
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    const EnvelopeRecipient& one = recipients_[i];
+    if (one.onward.empty() || first[i] != i) continue;
     message.envelope.tenant = one.tenant;
     message.envelope.needs.utf8 = message.envelope.needs.utf8 || !has_only_ascii(one.onward);
     message.recipients.push_back({.address = one.onward, .notify = {.bits = DsnNotify::kNever}, .original = ""});
@@ -176,19 +177,23 @@ std::vector<Result<groupware::Delivered>> Intake::deliver(const groupware::Deliv
   const std::string fingerprint = fingerprint_ ? fingerprint_->finish() : std::string();
   const std::vector<std::size_t> first = first_named(recipients_);
   std::vector<Result<groupware::Delivered>> answers(recipients_.size());
-  const Result<void> onward = onward_ ? send_onward() : Result<void>();
   parallel_each(workers, recipients_.size(), [&](std::size_t i) {
-    if (first[i] != i) return;
-    if (!recipients_[i].onward.empty()) {
-      if (!onward) answers[i] = std::unexpected(onward.error());
-      return;
-    }
+    if (first[i] != i || !recipients_[i].onward.empty()) return;
     Copy& copy = copy_of(recipients_[i].tenant);
     const groupware::Arrival arrival{
         sender_, fingerprint, manner.may_refuse, manner.is_junk, recipients_[i].reports, manner.is_author_proven};
     answers[i] = copy.state ? deliver_one(delivery, recipients_[i].address, copy.content, arrival)
                             : std::unexpected(copy.state.error());
   });
+  if (onward_) {
+    // Last: nobody notes that the queue has it, so that it would go there again with what comes again for others.
+    const bool comes_again =
+        manner.has_one_answer && !std::ranges::all_of(answers, [](const auto& one) { return one.has_value(); });
+    Result<void> onward = fail(Errc::unavailable, "others could not take the message");
+    if (!comes_again) onward = send_onward(first);
+    for (std::size_t i = 0; i < answers.size(); ++i)
+      if (!onward && !recipients_[i].onward.empty()) answers[i] = std::unexpected(onward.error());
+  }
   for (std::size_t i = 0; i < answers.size(); ++i)
     if (first[i] != i) answers[i] = answers[first[i]];
   for (const Copy& copy : copies_)

@@ -14,6 +14,7 @@
 #include "base/workers.h"
 #include "groupware/delivery.h"
 #include "transport/journal/journal.h"
+#include "transport/queue/content_needs.h"
 #include "transport/queue/queue.h"
 #include "transport/receiving/envelope.h"
 
@@ -40,6 +41,7 @@ class Intake {
     const Journal* journal = nullptr;  // copies what is accepted; null: nothing
     bool knows_sender = false;         // the sender is who the envelope says
     bool is_author_proven = false;
+    bool has_one_answer = false;  // if one recipient cannot take it, it comes again for all
   };
   std::vector<Result<groupware::Delivered>> deliver(const groupware::Delivery& delivery, Workers& workers,
                                                     Manner manner);
@@ -61,7 +63,7 @@ class Intake {
   void journal_ahead(Copy& copy, const Manner& manner);
   void settle_journal(const Copy& copy, const Manner& manner,
                       const std::vector<Result<groupware::Delivered>>& answers) const;
-  Result<void> send_onward();
+  Result<void> send_onward(const std::vector<std::size_t>& first);
   void write_to_all(std::string_view bytes);
 
   groupware::Accounts& accounts_;
@@ -71,7 +73,7 @@ class Intake {
   Queue* const queue_;
   std::unique_ptr<Queue::Writer> onward_;  // where somebody leads onward
   Result<void> onward_state_;
-  bool is_onward_ascii_ = true;
+  ContentNeeds onward_needs_;
   std::optional<Sha256> fingerprint_;  // where a group is among the recipients
   std::uint64_t limit_;
   std::uint64_t size_ = 0;

@@ -186,7 +186,7 @@ Result<std::size_t> Reporter::put(ReportKind kind, const ReportFacts& facts, con
     NewMessage& message = messages.emplace_back();
     TRY(message.content, writer->finish());
     message.envelope.sender = options_.address;
-    message.envelope.origin = Origin::aggregate;
+    message.envelope.origin = kind == ReportKind::tls ? Origin::tls_report : Origin::aggregate;
     message.envelope.cause = "report about " + facts.domain;
     message.envelope.needs.utf8 =
         std::ranges::any_of(target.address, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });

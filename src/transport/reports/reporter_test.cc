@@ -239,6 +239,7 @@ TEST_F(ReporterTest, TellsHowTlsWent) {
   EXPECT_EQ(reporter->send_due().value(), 1U) << "two records are none";
   const auto mails = queued();
   ASSERT_EQ(mails.size(), 1U);
+  EXPECT_EQ(queue->list({}, 1).value().front().message.origin, Origin::tls_report);
   const std::string& mail = mails.at("tls@c.example");
   for (const char* part : {"TLS-Report-Domain: c.example\r\nTLS-Report-Submitter: example.org\r\n",
                            "multipart/report; report-type=\"tlsrpt\"", "application/tlsrpt+gzip", ".json.gz"})

@@ -140,8 +140,8 @@ Result<void> Tally::write(const Pending& counts) {
     const std::string name = tally_key(period, row);
     TRY(const auto old, snapshot->get(name));
     if (old) {
-      TRY(const TallyRow known, row_of_value(*old));
-      count += known.count;
+      // What is damaged is counted anew: no row must keep all others from being written down.
+      if (const auto known = row_of_value(*old)) count += known->count;
     } else if (has_room(period)) {
       ++stored_[period];
       ++stored_rows_;

@@ -85,6 +85,25 @@ TYPED_TEST(TallyTest, WhatStrangersMakeUpIsBounded) {
   EXPECT_EQ(this->tally->rows({ReportKind::dmarc, kTallyDay + 24h, "c.example"}).value().size(), 0U) << "also later";
 }
 
+TYPED_TEST(TallyTest, ADamagedRowHoldsUpNoOther) {
+  this->tally->add(ReportKind::dmarc, "a.example", "x", 7);
+  ASSERT_TRUE(this->tally->flush());
+  store::Batch batch;
+  {
+    const auto snapshot = this->store.engine->snapshot(kSendingPartition).value();
+    ASSERT_TRUE(snapshot->scan("D", "E", [&](store::Key key, store::Value) {
+      batch.put(std::string(key), "nonsense");
+      return true;
+    }));
+  }
+  ASSERT_TRUE(this->store.engine->commit(kSendingPartition, batch));
+  this->tally->add(ReportKind::dmarc, "a.example", "x");
+  this->tally->add(ReportKind::dmarc, "b.example", "y");
+  ASSERT_TRUE(this->tally->flush());
+  EXPECT_EQ(this->rows("a.example"), "x=1 ");
+  EXPECT_EQ(this->rows("b.example"), "y=1 ");
+}
+
 TYPED_TEST(TallyTest, DamageIsFoundAndRepaired) {
   this->tally->add(ReportKind::dmarc, "a.example", "x");
   ASSERT_TRUE(this->tally->flush());

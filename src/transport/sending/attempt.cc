@@ -215,7 +215,8 @@ void Sender::note_tls(const NextHop& hop, const std::string& address,
 
 SendResult<std::vector<wire::smtp::Reply>> Sender::send_by(const NextHop& hop, const SmtpTransaction& transaction,
                                                            MessageBytes& bytes, Open& open) {
-  const std::string where = fmt::format("{}:{}", hop.host, hop.port);
+  // What must be verified does not go by a connection that was not.
+  const std::string where = fmt::format("{}:{} {}", hop.host, hop.port, static_cast<int>(hop.tls));
   if (open.client && open.client->is_usable() && open.where == where) {
     auto answers = send_fitting(*open.client, transaction, bytes);
     // An old connection may have ended meanwhile: that says nothing about the host.
@@ -236,13 +237,25 @@ SendResult<std::vector<wire::smtp::Reply>> Sender::send_by(const NextHop& hop, c
   return last;
 }
 
+SendResult<std::vector<NextHop>> Sender::hops_of(Origin origin, const std::string& domain) {
+  if (origin != Origin::tls_report) {
+    TlsObserver observe;
+    if (services_.reporter != nullptr) observe = [this](const TlsOutcome& one) { services_.reporter->note(one); };
+    return find_next_hops(domain, services_.resolver, &services_.sts, options_, observe);
+  }
+  // RFC 8460 section 3: what tells of broken TLS must not fail by it, and is not told of in the next report.
+  SendingOptions options = options_;
+  options.uses_dane = false;
+  auto hops = find_next_hops(domain, services_.resolver, nullptr, options);
+  if (hops)
+    for (NextHop& hop : *hops) hop.policy_domain.clear();
+  return hops;
+}
+
 void Sender::send_away(const Lease& lease, const std::vector<const QueuedRecipient*>& to, const SmartHost* smart_host,
                        const std::string& domain, MessageBytes& bytes, Open& open,
                        std::vector<AttemptOutcome>& outcomes) {
-  TlsObserver observe;
-  if (services_.reporter != nullptr) observe = [this](const TlsOutcome& one) { services_.reporter->note(one); };
-  auto hops = smart_host ? next_hops_of(*smart_host)
-                         : find_next_hops(domain, services_.resolver, &services_.sts, options_, observe);
+  auto hops = smart_host ? next_hops_of(*smart_host) : hops_of(lease.message->origin, domain);
   if (!hops) {
     add_failure(to, hops.error(), outcomes);
     return;

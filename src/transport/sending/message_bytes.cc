@@ -104,8 +104,7 @@ Result<void> MessageBytes::sign_as_author(const Signers& signers) {
   return {};
 }
 
-// What we saw when the message came stands in our own Authentication-Results, the topmost: those of others under our
-// name were taken out.
+// What we saw when the message came by SMTP stands in our own Authentication-Results.
 Result<void> MessageBytes::seal(const Signers& signers) {
   const auto who = signers.directory.by_account(message_.account);
   if (!who) return {};

@@ -90,6 +90,8 @@ class Sender {
                  const std::string& domain, MessageBytes& bytes, Open& open, std::vector<AttemptOutcome>& outcomes);
   SendResult<std::vector<wire::smtp::Reply>> send_by(const NextHop& hop, const SmtpTransaction& transaction,
                                                      MessageBytes& bytes, Open& open);
+  // Where DNS leads a message of this origin.
+  SendResult<std::vector<NextHop>> hops_of(Origin origin, const std::string& domain);
   void settle_late(const std::string& destination, const SendFailure& failure);
   void settle(const Lease& lease, const std::vector<AttemptOutcome>& outcomes, MessageBytes& bytes);
   Result<void> add_reports(const Lease& lease, const Conclusion& conclusion, MessageBytes& bytes,

@@ -145,7 +145,11 @@ SendResult<void> SmtpClient::begin() {
   if (!ready) return std::unexpected(ready.error());
   if (!ready->is_positive()) {
     if (options_.tls == ClientTls::may) return log_in();
-    return std::unexpected(SendFailure{.is_permanent = false, .is_host = true, .what = refused(*ready, true).what});
+    // As where it is not offered: that is what is told of it, and a policy that is only tried out lets the mail go.
+    SendFailure failure = refused(*ready, true);
+    failure.is_permanent = false;
+    failure.what.enhanced = "4.7.10";
+    return std::unexpected(failure);
   }
   // What came in the clear before the handshake is not the host's word (RFC 3207 section 6).
   input_.clear();

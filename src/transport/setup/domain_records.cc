@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "net/address.h"
 
 namespace kontor::transport {
 namespace {
@@ -19,7 +20,10 @@ constexpr std::size_t kPieceOfText = 250;  // a string of TXT has at most 255 by
 
 std::string spf_of(const DomainFacts& facts) {
   std::string out = "v=spf1 mx";
-  for (const std::string& relay : facts.relays) out += " a:" + relay;
+  for (const std::string& relay : facts.relays) {
+    const auto address = net::parse_ip(relay);  // "a:" has names only
+    out += (!address ? " a:" : address->is_v4() ? " ip4:" : " ip6:") + relay;
+  }
   return out + " -all";
 }
 

@@ -66,6 +66,8 @@ TEST_F(DomainSetup, TellsWhatIsWanted) {
   EXPECT_TRUE(parse_sts_policy(sts_policy_text(facts))->allows("mx.example.org"));
   facts.relays = {"relay.example.net"};
   EXPECT_EQ(wanted_records(facts)[3].value, "v=spf1 mx a:relay.example.net -all");
+  facts.relays = {"192.0.2.9", "2001:db8::9"};
+  EXPECT_EQ(wanted_records(facts)[3].value, "v=spf1 mx ip4:192.0.2.9 ip6:2001:db8::9 -all");
 }
 
 TEST_F(DomainSetup, AGoodZoneHasNoFault) {

@@ -330,7 +330,8 @@ std::vector<Result<groupware::Delivered>> SmtpServer::deliver(const SmtpMessage&
                           {.may_refuse = envelope.recipients.size() == 1,
                            .is_junk = inspection.is_junk,
                            .journal = journal_,
-                           .is_author_proven = inspection.is_author_proven});
+                           .is_author_proven = inspection.is_author_proven,
+                           .has_one_answer = true});
   else
     done.assign(missing.recipients.size(), std::unexpected(written.error()));
   for (std::size_t i = 0, at = 0; i < answers.size() && at < done.size(); ++i)
