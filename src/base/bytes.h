@@ -28,6 +28,7 @@ bool equal_constant_time(std::string_view a, std::string_view b);
 // ASCII only; other bytes stay as they are.
 std::string to_lower(std::string_view text);
 std::string to_upper(std::string_view text);
-bool iequals(std::string_view a, std::string_view b);
+bool iequals(std::string_view a, std::string_view b);  // ASCII letters only
+bool is_ascii(std::string_view bytes);
 
 }  // namespace kontor

@@ -21,9 +21,6 @@ constexpr std::size_t kMaxAddress = 254;
 constexpr std::size_t kMaxDomain = 253;
 constexpr std::size_t kMaxDomainLabel = 63;
 
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 

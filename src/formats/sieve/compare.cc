@@ -12,10 +12,6 @@
 namespace kontor::sieve {
 namespace {
 
-bool is_ascii(std::string_view text) {
-  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
-
 // RFC 5051 section 2: titlecase, then decomposition. In ASCII titlecase is upper case.
 std::string unicode_fold(std::string_view text) {
   if (is_ascii(text)) return to_upper(text);

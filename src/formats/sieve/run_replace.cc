@@ -15,15 +15,11 @@
 namespace kontor::sieve {
 namespace {
 
-bool is_high(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
-
 bool is_mime_field(std::string_view name) {
   return to_lower(name.substr(0, 8)) == "content-" || iequals(name, "MIME-Version");
 }
 
-std::string with_line_ends(std::string_view text) {
+std::string with_whole_line_ends(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); i++) {
     if (text[i] == '\n' && (i == 0 || text[i - 1] != '\r')) out += '\r';
@@ -34,7 +30,7 @@ std::string with_line_ends(std::string_view text) {
 
 std::string text_entity(std::string_view text) {
   return fmt::format("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {}\r\n\r\n{}",
-                     is_high(text) ? "8bit" : "7bit", text);
+                     !is_ascii(text) ? "8bit" : "7bit", text);
 }
 
 // Header and body of an entity; one that begins with an empty line has no header.
@@ -50,7 +46,7 @@ std::pair<std::string_view, std::string_view> halves(std::string_view entity) {
 Result<void> Runner::do_replace(const Call& call) {
   TRY(std::string text, expand(call.arguments[0].texts[0]));
   TRY_VOID(spend_bytes(text.size()));
-  text = with_line_ends(text);
+  text = with_whole_line_ends(text);
   const std::string entity = call.has(Tag::mime) ? text : text_entity(text);
   const mime::Entity& part = parts_.empty() ? letter_.structure() : *parts_.back();
   if (!parts_.empty()) replaced_.insert(&part);
@@ -75,7 +71,7 @@ Result<void> Runner::replace_all(const Call& call, const std::string& entity) {
   }
   if (call.has(Tag::subject)) header += header_line("Subject", subject);
   // An encoded-word must not hold the address itself.
-  if (call.has(Tag::from)) header += header_line("From", is_high(from) ? bare_address(from) : from);
+  if (call.has(Tag::from)) header += header_line("From", !is_ascii(from) ? bare_address(from) : from);
   header += "MIME-Version: 1.0\r\n";
   for (const LetterField& field : read_fields(head))
     if (is_mime_field(field.name) && !iequals(field.name, "MIME-Version")) header += field.whole;
@@ -87,7 +83,7 @@ Result<void> Runner::replace_all(const Call& call, const std::string& entity) {
 // The new message is from the script's owner, of now, unless the script asks for the fields of the old one.
 Result<void> Runner::do_enclose(const Call& call) {
   TRY(std::string text, expand(call.arguments[0].texts[0]));
-  text = with_line_ends(text);
+  text = with_whole_line_ends(text);
   std::vector<std::string> copied;
   if (const Argument* given = call.find(Tag::headers)) {
     TRY(copied, expand(*given));

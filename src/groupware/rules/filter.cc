@@ -20,7 +20,7 @@ namespace kontor::groupware {
 namespace {
 
 constexpr std::size_t kProgramBytes = 32 << 20;
-constexpr int kAttempts = 5;
+constexpr int kFilterAttempts = 5;
 constexpr std::size_t kPieceOfContent = 256 << 10;
 constexpr std::chrono::days kComplaintsKept{90};
 
@@ -75,7 +75,7 @@ Result<Filed> Filter::deliver(Account& account, const Incoming& incoming) const 
       TRY_VOID(forward(way, run, *reader));
     }
     Filed filed;
-    bool is_stale = attempt + 1 < kAttempts;  // in: whether it matters
+    bool is_stale = attempt + 1 < kFilterAttempts;  // in: whether it matters
     const Result<void> done = commit(way, run, filed, is_stale);
     if (done) {
       answer(way, run);

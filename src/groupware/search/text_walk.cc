@@ -14,7 +14,7 @@ namespace kontor::groupware {
 namespace {
 
 using mime::fb::Entity;
-using Place = TextSink::Place;
+using TextPlace = TextSink::Place;
 
 constexpr std::uint64_t kSearchedHeader = 1 << 20;
 constexpr std::size_t kSearchPiece = 256 << 10;
@@ -85,7 +85,7 @@ Result<void> feed_text_part(const TextWalk& walk, const Entity& entity, TextSink
     sink.feed(mime::to_utf8(std::string_view(bytes).substr(0, length), charset).text);
     bytes.erase(0, length);
   };
-  sink.new_text(Place::body);
+  sink.new_text(TextPlace::body);
   TRY_VOID(each_piece(walk, entity, [&](std::string& decoded) {
     bytes += decoded;
     decoded.clear();
@@ -129,7 +129,7 @@ Result<bool> feed_document(const TextWalk& walk, const Entity& entity, const std
   walk.cost += bytes.size();
   const auto text = walk.extractor->text(type, file_name, bytes);
   if (!text) return text.error().code != Errc::unavailable;  // otherwise there is nothing to read in it
-  sink.new_text(Place::body);
+  sink.new_text(TextPlace::body);
   sink.feed(*text);
   return true;
 }
@@ -154,7 +154,7 @@ Result<void> walk_header(const TextWalk& walk, const Entity& entity, TextSink& s
   if (entity.header_size() == 0) return {};
   TRY(const std::string header, read_header(walk.content, entity, walk.cost));
   mime::each_field(header, [&](const mime::Field& field) {
-    sink.new_text(Place::header);
+    sink.new_text(TextPlace::header);
     sink.feed(std::string(field.name) + ": " + mime::decode_header(mime::unfold(field.value)));
     return !sink.is_done();
   });

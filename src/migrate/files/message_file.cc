@@ -15,7 +15,7 @@
 namespace kontor::migrate {
 namespace {
 
-constexpr std::size_t kPiece = 128u << 10;
+constexpr std::size_t kMessagePiece = 128u << 10;
 
 std::unexpected<Error> trouble(const std::string& path) {
   const int code = errno;
@@ -48,7 +48,7 @@ class OpenFile {
 
 Result<void> CrlfWriter::put(std::string_view bytes) {
   out_.append(bytes);
-  if (out_.size() < kPiece) return {};
+  if (out_.size() < kMessagePiece) return {};
   TRY_VOID(take_(out_));
   out_.clear();
   return {};
@@ -81,7 +81,7 @@ Result<void> deliver_file(const std::string& path, LineEnds ends, const TakePiec
   const OpenFile file(path);
   if (!file.is_open()) return trouble(path);
   CrlfWriter writer(ends, take);
-  std::string piece(kPiece, '\0');
+  std::string piece(kMessagePiece, '\0');
   while (size > 0) {
     const auto count = file.read(piece.data(), std::min<std::uint64_t>(piece.size(), size), offset);
     if (count < 0) return trouble(path);

@@ -14,7 +14,7 @@ namespace right = groupware::right;
 // What one step holds in memory: inline contents, and some summaries.
 constexpr std::size_t kPerStep = 200;
 constexpr std::uint64_t kBytesPerStep = 4 << 20;
-constexpr std::size_t kPiece = 256 << 10;
+constexpr std::size_t kCopyPiece = 256 << 10;
 
 }  // namespace
 
@@ -80,7 +80,7 @@ Result<NewItem> CopyAcross::stage(const groupware::Reader& reader, const groupwa
   TRY(const auto content, reader.content(original.id));
   const auto stager = accounts_.stage(job_.target.account->tenant(), original.kind);
   for (std::uint64_t done = 0; done < content->size();) {
-    TRY(const auto piece, content->read(done, kPiece));
+    TRY(const auto piece, content->read(done, kCopyPiece));
     if (piece.empty()) return fail(Errc::corrupt, "a message's content is too short");
     TRY_VOID(stager->write(piece));
     done += piece.size();

@@ -10,7 +10,7 @@
 namespace kontor::transport {
 namespace {
 
-constexpr std::size_t kLargestHead = 4 << 20;
+constexpr std::size_t kLargestPluginHead = 4 << 20;
 
 struct Cut {
   std::string head;
@@ -21,7 +21,7 @@ struct Cut {
 Result<Cut> cut_head(const groupware::Content& content) {
   Cut cut;
   std::string& text = cut.head;
-  while (text.size() < content.size() && text.size() < kLargestHead) {
+  while (text.size() < content.size() && text.size() < kLargestPluginHead) {
     TRY(const std::string piece, content.read(text.size(), 64 << 10));
     if (piece.empty()) break;
     text += piece;

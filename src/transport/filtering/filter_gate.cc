@@ -17,10 +17,6 @@ constexpr std::chrono::days kReleasedTime{5};
 constexpr std::size_t kMostExpired = 10'000;
 constexpr std::size_t kLongestCause = 500;
 
-bool has_high_byte(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
-
 wire::smtp::Path path_of(const std::string& address) {
   std::string_view text = address;
   return wire::smtp::take_path(text).value_or(wire::smtp::Path());
@@ -74,17 +70,17 @@ Result<void> FilterGate::put(const FilterRequest& request, const SmtpMessage& me
   NewMessage made;
   made.envelope = std::move(envelope);
   made.envelope.sender = request.sender;
-  made.envelope.needs.utf8 = has_high_byte(message.head()) || has_high_byte(request.sender);
+  made.envelope.needs.utf8 = !is_ascii(message.head()) || !is_ascii(request.sender);
   for (const std::string& one : recipients) {
-    made.envelope.needs.utf8 = made.envelope.needs.utf8 || has_high_byte(one);
+    made.envelope.needs.utf8 = made.envelope.needs.utf8 || !is_ascii(one);
     made.recipients.push_back({.address = one, .notify = {}, .original = ""});
   }
   auto writer = queue_.write();
   TRY_VOID(writer->write(header));
   TRY_VOID(writer->write(message.head()));
-  bool is_high = has_high_byte(message.head());
+  bool is_high = !is_ascii(message.head());
   TRY_VOID(message.each_of_body([&](std::string_view piece) -> Result<void> {
-    is_high = is_high || has_high_byte(piece);
+    is_high = is_high || !is_ascii(piece);
     return writer->write(piece);
   }));
   made.envelope.needs.eight_bit = is_high;

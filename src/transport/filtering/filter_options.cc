@@ -9,7 +9,7 @@ namespace kontor::transport {
 namespace {
 
 using namespace std::chrono_literals;
-using Kind = FilterStep::Kind;
+using StepKind = FilterStep::Kind;
 
 std::string_view next_word(std::string_view& text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
@@ -18,22 +18,22 @@ std::string_view next_word(std::string_view& text) {
   return word;
 }
 
-Result<Kind> kind_of(std::string_view word) {
-  if (word == "milter") return Kind::milter;
-  if (word == "rspamd") return Kind::rspamd;
-  if (word == "http") return Kind::http;
-  if (word == "program") return Kind::program;
+Result<StepKind> kind_of(std::string_view word) {
+  if (word == "milter") return StepKind::milter;
+  if (word == "rspamd") return StepKind::rspamd;
+  if (word == "http") return StepKind::http;
+  if (word == "program") return StepKind::program;
   return fail(Errc::invalid, "a filter begins with what it is: milter, rspamd, http or program");
 }
 
 Result<void> check_filter_target(const FilterStep& step) {
   const std::string_view target = step.target;
-  if (step.kind == Kind::program && !target.starts_with('/'))
+  if (step.kind == StepKind::program && !target.starts_with('/'))
     return fail(Errc::invalid, "a filter's program needs its whole path");
-  if ((step.kind == Kind::rspamd || step.kind == Kind::http) && !target.starts_with("http://") &&
+  if ((step.kind == StepKind::rspamd || step.kind == StepKind::http) && !target.starts_with("http://") &&
       !target.starts_with("https://"))
     return fail(Errc::invalid, fmt::format("\"{}\" is no URL of a filter", target));
-  if (step.kind != Kind::milter) return {};
+  if (step.kind != StepKind::milter) return {};
   const auto colon = target.rfind(':');
   const bool is_good =
       target.starts_with("unix:/") || (colon != std::string_view::npos && colon > 0 && colon + 1 < target.size());
@@ -52,14 +52,14 @@ Result<void> read_setting(std::string_view name, std::string_view value, FilterS
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), into.at_once);
     if (error != std::errc() || end != value.data() + value.size() || into.at_once == 0 || into.at_once > 256)
       return fail(Errc::invalid, "at_once= is from 1 to 256");
-  } else if (name == "memory" && into.kind == Kind::program) {
+  } else if (name == "memory" && into.kind == StepKind::program) {
     TRY(into.memory, config::parse_size(value));
     if (into.memory < (16 << 20)) return fail(Errc::invalid, "memory= is 16M at least");
-  } else if (name == "token_file" && into.kind == Kind::http) {
+  } else if (name == "token_file" && into.kind == StepKind::http) {
     into.token_file = value;
-  } else if (name == "settings" && into.kind == Kind::rspamd) {
+  } else if (name == "settings" && into.kind == StepKind::rspamd) {
     into.settings = value;
-  } else if (name == "unix" && (into.kind == Kind::rspamd || into.kind == Kind::http)) {
+  } else if (name == "unix" && (into.kind == StepKind::rspamd || into.kind == StepKind::http)) {
     into.unix_socket = value;
   } else {
     return fail(Errc::invalid, fmt::format("such a filter takes no \"{}={}\"", name, value));
@@ -103,7 +103,7 @@ Result<FilterStep> parse_filter_step(std::string_view text) {
   TRY_VOID(check_filter_target(step));
   for (std::string_view word = next_word(text); !word.empty(); word = next_word(text)) {
     const auto equals = word.find('=');
-    if (step.kind == Kind::program && !is_setting(word)) {
+    if (step.kind == StepKind::program && !is_setting(word)) {
       step.arguments.emplace_back(word);
     } else if (equals == std::string_view::npos) {
       return fail(Errc::invalid, fmt::format("such a filter takes no \"{}\"", word));

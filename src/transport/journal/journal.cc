@@ -33,10 +33,6 @@ bool contains(const std::vector<PrincipalId>& list, PrincipalId id) {
   return std::ranges::find(list, id) != list.end();
 }
 
-bool has_high_byte(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
-
 // The header, or what is there of it.
 Result<std::string> beginning(const JournalMail& mail) {
   std::string head;
@@ -171,7 +167,7 @@ Result<std::optional<NewMessage>> Journal::report(const JournalMail& mail, const
     report.is_eight_bit = *mail.is_eight_bit;
   } else {
     TRY_VOID(mail.bytes([&](std::string_view piece) -> Result<void> {
-      report.is_eight_bit = report.is_eight_bit || has_high_byte(piece);
+      report.is_eight_bit = report.is_eight_bit || !is_ascii(piece);
       return {};
     }));
   }

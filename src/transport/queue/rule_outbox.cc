@@ -3,16 +3,13 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "transport/queue/content_needs.h"
 
 namespace kontor::transport {
 namespace {
 
 constexpr std::size_t kOutboxPiece = 256 << 10;
-
-bool is_all_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
 
 Origin origin_of(groupware::OutgoingKind kind) {
   switch (kind) {
@@ -57,7 +54,7 @@ Result<void> RuleOutbox::send(const groupware::OutgoingMail& mail) {
   message.envelope.account = who.account();
   message.envelope.origin = origin_of(mail.kind);
   message.envelope.cause = "rule of " + who.primary_address();
-  message.envelope.needs.utf8 = !is_all_ascii(message.envelope.sender);
+  message.envelope.needs.utf8 = !is_ascii(message.envelope.sender);
   if (mail.kind == groupware::OutgoingKind::forward) {
     message.envelope.dsn_return = static_cast<DsnReturn>(mail.reports.returned);
     message.envelope.envelope_id = mail.reports.envelope_id;
@@ -72,7 +69,7 @@ Result<void> RuleOutbox::send(const groupware::OutgoingMail& mail) {
       recipient.notify = notify_of_forward(mail.reports.notify);
       recipient.original = mail.reports.original;
     }
-    message.envelope.needs.utf8 = message.envelope.needs.utf8 || !is_all_ascii(address);
+    message.envelope.needs.utf8 = message.envelope.needs.utf8 || !is_ascii(address);
     message.recipients.push_back(std::move(recipient));
   }
   const std::shared_ptr<const groupware::Content> content = accounts_.content(mail.content);

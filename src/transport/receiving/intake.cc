@@ -41,10 +41,6 @@ std::string_view without_delivery_fields(std::string_view header) {
   return header;
 }
 
-bool has_only_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 }  // namespace
 
 Intake::Intake(groupware::Accounts& accounts, std::vector<EnvelopeRecipient> recipients, const std::string& sender,
@@ -101,7 +97,7 @@ Result<void> Intake::send_onward(const std::vector<std::size_t>& first) {
     const EnvelopeRecipient& one = recipients_[i];
     if (one.onward.empty() || first[i] != i) continue;
     message.envelope.tenant = one.tenant;
-    message.envelope.needs.utf8 = message.envelope.needs.utf8 || !has_only_ascii(one.onward);
+    message.envelope.needs.utf8 = message.envelope.needs.utf8 || !is_ascii(one.onward);
     message.recipients.push_back({.address = one.onward, .notify = {.bits = DsnNotify::kNever}, .original = ""});
   }
   TRY(message.content, onward_->finish());

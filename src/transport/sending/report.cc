@@ -6,14 +6,11 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "transport/sending/smtp_client.h"
 
 namespace kontor::transport {
 namespace {
-
-bool has_eight_bit(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
 
 // In a field of a report: one line, and not without end.
 std::string one_line(std::string_view text) {
@@ -121,7 +118,7 @@ std::string for_programs(const ReportRequest& request, bool is_utf8) {
       out += fmt::format("Original-Recipient: {}; {}\r\n", entry.recipient->original.substr(0, at),
                          one_line(entry.recipient->original.substr(at + 1)));
     out += fmt::format("Final-Recipient: {}; {}\r\nAction: {}\r\nStatus: {}\r\n",
-                       is_utf8 && has_eight_bit(entry.recipient->address) ? "utf-8" : "rfc822",
+                       is_utf8 && !is_ascii(entry.recipient->address) ? "utf-8" : "rfc822",
                        one_line(entry.recipient->address), word(entry.action), status_of(entry));
     if (!entry.what.host.empty()) out += fmt::format("Remote-MTA: dns; {}\r\n", one_line(entry.what.host));
     if (entry.what.code != 0) out += fmt::format("Diagnostic-Code: smtp; {}\r\n", said(entry.what));
@@ -146,13 +143,13 @@ Report make_report(const ReportRequest& request) {
   const std::string_view original = with_body ? request.original : header_of(request.original);
   const std::string people = for_people(request);
   std::string programs = for_programs(request, true);
-  report.is_utf8 = request.message.needs.utf8 || has_eight_bit(request.message.sender);
+  report.is_utf8 = request.message.needs.utf8 || !is_ascii(request.message.sender);
   if (!report.is_utf8) programs = for_programs(request, false);
-  const bool original_is_utf8 = has_eight_bit(header_of(request.original));
-  report.is_eight_bit = has_eight_bit(people) || has_eight_bit(programs) || has_eight_bit(original);
+  const bool original_is_utf8 = !is_ascii(header_of(request.original));
+  report.is_eight_bit = !is_ascii(people) || !is_ascii(programs) || !is_ascii(original);
 
   const std::string boundary = fmt::format("=_{}_", request.id);
-  auto encoding = [](std::string_view text) { return has_eight_bit(text) ? "8bit" : "7bit"; };
+  auto encoding = [](std::string_view text) { return !is_ascii(text) ? "8bit" : "7bit"; };
   const std::string_view action = subject(request.entries.front().action);
   std::string& out = report.bytes;
   out = fmt::format(

@@ -17,10 +17,6 @@
 namespace kontor::transport {
 namespace {
 
-bool is_ascii_only(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 // Each address once, in the order in which they came.
 std::vector<NewRecipient> queue_recipients(const Envelope& envelope) {
   std::vector<NewRecipient> out;
@@ -71,7 +67,7 @@ Result<QueueId> relay(Queue& queue, const directory::Directory& directory, const
   out.envelope.needs.utf8 =
       envelope.is_utf8 &&
       (needs.has_high_bytes() || !envelope.sender.is_ascii() ||
-       !std::ranges::all_of(out.recipients, [](const NewRecipient& one) { return is_ascii_only(one.address); }));
+       !std::ranges::all_of(out.recipients, [](const NewRecipient& one) { return is_ascii(one.address); }));
   const std::unique_ptr<Queue::Writer> writer = queue.write();
   TRY_VOID(writer->write(head));
   TRY_VOID(taken.message.each_of_body([&](std::string_view piece) -> Result<void> {

@@ -23,10 +23,6 @@ using directory::SendRight;
 
 constexpr std::size_t kMostAuthors = 50;
 
-bool has_high_bytes(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
-
 std::string date_field(Instant now) {
   return fmt::format("{:%a, %d %b %Y %H:%M:%S} +0000", fmt::gmtime(now.time_since_epoch().count()));
 }
@@ -187,8 +183,8 @@ Result<QueueId> Submission::submit(const Principal& who, Submitted message) {
     queued.envelope.cause = message.session;
   }
   queued.envelope.needs.utf8 =
-      has_high_bytes(head) || has_high_bytes(message.sender) ||
-      std::ranges::any_of(message.recipients, [](const NewRecipient& one) { return has_high_bytes(one.address); });
+      !is_ascii(head) || !is_ascii(message.sender) ||
+      std::ranges::any_of(message.recipients, [](const NewRecipient& one) { return !is_ascii(one.address); });
   auto writer = queue_.write();
   TRY_VOID(writer->write(head));
   ContentNeeds needs;
