@@ -61,7 +61,7 @@ Result<void> AccountTransaction::leave(ItemRecord item, FolderId from, Principal
 }
 
 Result<void> AccountTransaction::purge(const ItemRecord& item) {
-  if (environment_.options.notes_lessons) layer_.erase(key::lesson(item.id));
+  layer_.erase(key::lesson(item.id));  // lessons may be of a time when they were noted
   layer_.erase(key::item(item.id));
   layer_.erase(key::summary(item.id));
   leave_thread(layer_, item);

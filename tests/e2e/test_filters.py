@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Filters: milters on libmilter, opendkim, an HTTP endpoint and programs, at every place where they can stand."""
 import base64
+import contextlib
 import email
 import getpass
 import http.server
@@ -25,8 +26,8 @@ listen_tls = ["127.0.0.1:0"]
 [sending]
 smart_hosts = ["* 127.0.0.1:{hop}"]
 [filters]
-received = ["milter unix:{milter} timeout=5s on_failure=tempfail"]
-lmtp = ["milter unix:{milter} timeout=5s"]
+received = ["milter unix:{milter} timeout=15s on_failure=tempfail"]
+lmtp = ["milter unix:{milter} timeout=15s"]
 submitted = ["milter 127.0.0.1:{opendkim}"]
 """
 
@@ -36,22 +37,21 @@ class Surroundings:
         self.folder = pathlib.Path(folder)
         self.short = tempfile.TemporaryDirectory(prefix="filters-")
         short = pathlib.Path(self.short.name)
-        self.hop = SmtpServer()
-        self.milter = ActionsMilter(short)
-        port = free_port()
-        self.opendkim = OpenDkim(port, getpass.getuser())
-        self.kontor = Kontor(self.folder / "kontor", more=CONFIG.format(hop=self.hop.port, milter=self.milter.socket, opendkim=port))
-        self.kontor.start()
-        self.kontor.populate()
-
-    def close(self):
-        try:
-            self.kontor.close()
-        finally:
-            self.milter.close()
-            self.opendkim.close()
-            self.hop.close()
-            self.short.cleanup()
+        # What was started ends also if what comes then does not start.
+        with contextlib.ExitStack() as started:
+            started.callback(self.short.cleanup)
+            self.hop = SmtpServer()
+            started.callback(self.hop.close)
+            self.milter = ActionsMilter(short)
+            started.callback(self.milter.close)
+            port = free_port()
+            self.opendkim = OpenDkim(port, getpass.getuser())
+            started.callback(self.opendkim.close)
+            self.kontor = Kontor(self.folder / "kontor", more=CONFIG.format(hop=self.hop.port, milter=self.milter.socket, opendkim=port))
+            started.callback(self.kontor.close)
+            self.kontor.start()
+            self.kontor.populate()
+            self.close = started.pop_all().close
 
 
 @pytest.fixture(scope="module")
@@ -264,7 +264,7 @@ def plugged(tmp_path_factory):
     example = pathlib.Path(__file__).resolve().parents[2] / "contrib" / "plugin.py"
     kontor = Kontor(folder / "kontor", more=f"""
 [filters]
-received = ["http http://127.0.0.1:{endpoint.port}/check token_file={token}", "program {stubborn} memory=512M timeout=10s",
+received = ["http http://127.0.0.1:{endpoint.port}/check token_file={token}", "program {stubborn} memory=512M",
             "program {example} --away gone@example.org ben@example.org"]
 delivery = ["http http://127.0.0.1:{endpoint.port}/delivery"]
 """)
@@ -355,6 +355,13 @@ def test_plug_in_at_delivery(plugged):
         assert client.select("Work/New")[1] == [b"1"]
     delivery(plugged, {"action": "redirect", "address": "ben@example.org"})
     wait_for(lambda: empty(plugged, "ben@example.org"), "ben to get it by the queue")
+    # At each of them the plug-in adds the other.
+    delivery(plugged, {"action": "add_recipient", "address": ["ada@example.org", "ben@example.org"]})
+    got = []
+    wait_for(lambda: got.extend(empty(plugged).get("INBOX", [])) or len(got) >= 2, "ben's copy to come back")
+    wait_for(lambda: plugged.json("queue", "list") == [], "the queue to be empty")
+    assert len(got) == 2 and all(content.count(b"Return-Path:") == 1 for content in got)
+    assert len(empty(plugged, "ben@example.org")["INBOX"]) == 1 and empty(plugged) == {}
     delivery(plugged, {"action": "discard"})
     with pytest.raises(smtplib.SMTPDataError) as refused:
         delivery(plugged, {"action": "reject", "text": "Not for her"})

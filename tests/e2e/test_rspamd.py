@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Spam and viruses, by rspamd and, through it, ClamAV; and what rspamd learns from people who move messages."""
+import contextlib
 import email
 import pathlib
 import smtplib
@@ -23,28 +24,26 @@ class Place:
     def __init__(self, folder):
         self.short = tempfile.TemporaryDirectory(prefix="rspamd-")
         short = pathlib.Path(self.short.name)
-        # It needs the longest to start: the other one starts beside it.
-        self.clamd = Clamd(short) if pathlib.Path("/usr/sbin/clamd").exists() else None
-        self.rspamd = Rspamd(short)
-        (short / "password").write_text("secret\n")
-        self.kontor = Kontor(folder, more=f"""
+        # What was started ends also if what comes then does not start.
+        with contextlib.ExitStack() as started:
+            started.callback(self.short.cleanup)
+            self.clamd = Clamd(short) if pathlib.Path("/usr/sbin/clamd").exists() else None
+            if self.clamd:
+                started.callback(self.clamd.close)
+            self.rspamd = Rspamd(short)
+            started.callback(self.rspamd.close)
+            (short / "password").write_text("secret\n")
+            self.kontor = Kontor(folder, more=f"""
 [filters]
 received = ["rspamd http://127.0.0.1:{self.rspamd.port} timeout=20s"]
 lmtp = ["milter 127.0.0.1:{self.rspamd.milter} timeout=20s"]
 train = "http://127.0.0.1:{self.rspamd.controller}"
 train_password_file = "{short}/password"
 """)
-        self.kontor.start()
-        self.kontor.populate()
-
-    def close(self):
-        try:
-            self.kontor.close()
-        finally:
-            self.rspamd.close()
-            if self.clamd:
-                self.clamd.close()
-            self.short.cleanup()
+            started.callback(self.kontor.close)
+            self.kontor.start()
+            self.kontor.populate()
+            self.close = started.pop_all().close
 
 
 @pytest.fixture(scope="module")

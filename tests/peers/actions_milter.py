@@ -103,7 +103,7 @@ class Actions(Milter.Base):
 
     def do_sleep(self):
         import time
-        time.sleep(20)
+        time.sleep(120)
 
     def close(self):
         note(on="close")

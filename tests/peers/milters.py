@@ -2,7 +2,9 @@
 """Filters of one's own: a milter that does as it is told, opendkim, rspamd with clamd."""
 import getpass
 import json
+import os
 import pathlib
+import signal
 import socket
 import subprocess
 import tempfile
@@ -29,7 +31,7 @@ class Process:
 
     def run(self, *command, log):
         with open(log, "ab") as out:
-            self.process = subprocess.Popen([str(one) for one in command], stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+            self.process = subprocess.Popen([str(one) for one in command], stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
 
     def wait(self, is_there, log):
         def there():
@@ -37,11 +39,19 @@ class Process:
                 raise RuntimeError(f"{self.process.args[0]} ended with {self.process.returncode}:\n{pathlib.Path(log).read_text()[-3000:]}")
             return is_there()
 
-        wait_for(there, f"{self.process.args[0]} to answer", 30)
+        try:
+            wait_for(there, f"{self.process.args[0]} to answer", 60)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self):
+        """With its workers, which would outlive it."""
         if self.process:
-            self.process.kill()
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
             self.process.wait()
             self.process = None
 
@@ -58,7 +68,7 @@ class ActionsMilter(Process):
         self.log.touch()
         output = self.folder / "milter.out"
         self.run("/usr/bin/python3", HERE / "actions_milter.py", f"unix:{self.socket}", self.log, log=output)
-        self.wait(self.socket.exists, output)
+        self.wait(lambda: accepts(self.socket), output)
 
     def noted(self, on=None):
         return [one for one in map(json.loads, self.log.read_text().splitlines()) if on in (None, one["on"])]

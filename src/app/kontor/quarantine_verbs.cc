@@ -22,6 +22,7 @@ constexpr std::uint64_t kMostShown = 64 << 10;  // bytes of a message
 Result<QueueFilter> quarantine_filter(const json::object& arguments, House& house) {
   QueueFilter filter;
   filter.is_quarantine = true;
+  filter.state = transport::RecipientState::held;  // what was released is on its way
   TRY(const auto id, text_argument(arguments, "id"));
   if (id && *id != "all") {
     filter.id = transport::parse_queue_id(*id);
@@ -73,10 +74,14 @@ Result<std::string> quarantine_list(House& house, std::string_view text) {
   return json::serialize(out);
 }
 
-// Text for a person: what is no UTF-8 becomes "?".
+// Text for a person at a terminal, which would obey control characters: what is not printable ASCII becomes "?".
 std::string shown_text(std::string_view bytes) {
   std::string out;
-  for (const char c : bytes) out += static_cast<unsigned char>(c) < 0x80 ? c : '?';
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto c = static_cast<unsigned char>(bytes[i]);
+    const bool is_line_end = c == '\n' || (c == '\r' && bytes.substr(i + 1).starts_with('\n'));
+    out += is_line_end || c == '\t' || (c >= 0x20 && c < 0x7f) ? bytes[i] : '?';
+  }
   return out;
 }
 

@@ -102,7 +102,7 @@ Server::Server(const Settings& settings, House& house)
       filter_(*house.accounts, *house.directory, system_clock(), filter_options(settings), &rule_outbox_),
       gate_(settings.filters, *house.queue, system_clock()),
       plugins_(gate_, *house.accounts, *house.directory, rule_outbox_),
-      lmtp_(*house.accounts, *house.directory, workers_, system_clock(), settings.lmtp, &filter_,
+      lmtp_(*house.accounts, *house.directory, deliverers(), system_clock(), settings.lmtp, &filter_,
             &house.queue->journal(), &returns_, &gate_) {
   if (gate_.has(transport::FilterStage::delivery)) filter_.use(plugins_);
   add_import_tokens(admin_, token_file(settings));
@@ -149,6 +149,12 @@ Result<void> Server::start() {
   if (settings_.reports.is_on()) {
     TRY(reporter_, transport::Reporter::open(*house_.engine, *house_.queue, *dns_, system_clock(), settings_.reports));
   }
+  // Before anybody opens an account: an open one says no more that it has old lessons.
+  if (!settings_.filters.train.empty()) {
+    trainer_ =
+        std::make_unique<transport::Trainer>(settings_.filters, *house_.accounts, *house_.directory, system_clock());
+    trainer_->start();
+  }
   imap::Services services{*house_.accounts, *house_.directory, limits_, workers_, tokens_.get()};
   net::Session imap = imap::session(services, imap_options(settings_));
   TRY_VOID(listen("imaps", settings_.listen.imaps, net::TlsMode::implicit, imap, imap::refusal()));
@@ -177,11 +183,6 @@ Result<void> Server::start() {
   TRY_VOID(listen_http());
   runtime_.every(settings_.server.sweep_every, [this] { sweep(); });
   if (auto* index = house_.accounts->text_index()) index->start();
-  if (!settings_.filters.train.empty()) {
-    trainer_ =
-        std::make_unique<transport::Trainer>(settings_.filters, *house_.accounts, *house_.directory, system_clock());
-    trainer_->start();
-  }
   sts_ = std::make_unique<transport::MtaSts>(*house_.engine, system_clock(), *dns_, settings_.sending.authorities,
                                              settings_.sending.mta_sts_port);
   const transport::SenderServices sending{.queue = *house_.queue,
@@ -190,7 +191,7 @@ Result<void> Server::start() {
                                           .sts = *sts_,
                                           .accounts = *house_.accounts,
                                           .directory = *house_.directory,
-                                          .workers = workers_,
+                                          .workers = deliverers(),
                                           .clock = system_clock(),
                                           .over_quota = settings_.lmtp.over_quota,
                                           .filter = &filter_,
@@ -210,7 +211,7 @@ Result<void> Server::listen_smtp() {
   if (error) return fail(Errc::unavailable, "Cannot make " + settings_.smtp.spool_folder + ": " + error.message());
   if (settings_.listen.smtp.empty()) return {};
   smtp_ = std::make_unique<transport::SmtpServer>(
-      *house_.accounts, *house_.directory, workers_, system_clock(), settings_.smtp, &filter_, dns_.get(),
+      *house_.accounts, *house_.directory, deliverers(), system_clock(), settings_.smtp, &filter_, dns_.get(),
       house_.queue.get(), &house_.queue->journal(), &returns_, reporter_.get(), house_.engine.get(), &gate_);
   return listen("smtp", settings_.listen.smtp, net::TlsMode::starttls, smtp_->session(),
                 "421 4.3.2 Too many connections\r\n");

@@ -58,6 +58,9 @@ class Server {
   void sweep();
   net::HttpResponse health(bool must_be_ready) const;
 
+  // Where messages are delivered: apart from all else, if plug-ins may keep them waiting there.
+  Workers& deliverers() { return gate_.has(transport::FilterStage::delivery) ? gate_.workers() : workers_; }
+
   const Settings& settings_;
   House& house_;
   std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();

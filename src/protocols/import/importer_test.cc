@@ -557,6 +557,11 @@ TEST(ImportedScripts, ComeOnceAndWhatWasChangedHereStays) {
   EXPECT_EQ(answer.counts.copied, 0U);
   EXPECT_EQ(answer.counts.present, 2U);
 
+  answer = take({{"main", "no sieve at all", true}, {"other", good, false}});
+  ASSERT_EQ(answer.quarantined.size(), 1U) << "it filters here, and what follows it could not";
+  EXPECT_EQ(answer.quarantined[0].key, "main");
+  EXPECT_EQ(text_of("main"), good);
+
   put("main", "stop;\r\n");
   EXPECT_TRUE(
       account->update(groupware::Caller::system(), [](groupware::Transaction& t) { return t.activate_script(""); }));

@@ -55,6 +55,13 @@ Result<bool> put(Transaction& transaction, const archive::Script& script, archiv
   return false;
 }
 
+// Nothing: it can run.
+std::optional<std::string> why_it_cannot_run(const std::string& text) {
+  const auto compiled = groupware::compile_script(text, groupware::kServerSends);
+  if (compiled.program) return std::nullopt;
+  return compiled.faults.empty() ? "it is unsound" : compiled.faults.front().text;
+}
+
 Result<void> take_script(Transaction& transaction, const std::string& source, const archive::Script& script,
                          archive::Answer& answer) {
   const std::string digest = sha256(script.text);
@@ -74,6 +81,13 @@ Result<void> take_script(Transaction& transaction, const std::string& source, co
     ++answer.counts.kept;
     return {};
   }
+  // What filters mail here goes on doing so.
+  if (!is_same && transaction.active_script().name == script.name)
+    if (const auto why = why_it_cannot_run(script.text)) {
+      answer.quarantined.push_back(
+          {script.name, "it is active here, and as it is at the source it cannot run: " + *why});
+      return {};
+    }
   if (!is_same) {
     TRY(const bool is_kept, put(transaction, script, answer));
     if (!is_kept) return {};
@@ -94,10 +108,8 @@ Result<void> take_active(Transaction& transaction, const std::string& source, co
     answer.note = fmt::format("{} is active here, not {}", active, script.name);
     return {};
   }
-  const auto compiled = groupware::compile_script(*here, groupware::kServerSends);
-  if (!compiled.program) {
-    answer.note = fmt::format("{} cannot run here: {}", script.name,
-                              compiled.faults.empty() ? std::string("it is unsound") : compiled.faults.front().text);
+  if (const auto why = why_it_cannot_run(*here)) {
+    answer.note = fmt::format("{} cannot run here: {}", script.name, *why);
     return {};
   }
   if (active.empty()) TRY_VOID(transaction.activate_script(script.name));

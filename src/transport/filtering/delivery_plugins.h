@@ -2,6 +2,8 @@
 // The filters of `filters.delivery` on a message's way into one account.
 #pragma once
 
+#include <string_view>
+
 #include "groupware/accounts.h"
 #include "groupware/delivery_hook.h"
 #include "groupware/rules/filter.h"
@@ -20,7 +22,8 @@ class DeliveryPlugins final : public groupware::DeliveryHook {
   Result<groupware::HookAnswer> ask(const directory::Principal& who, const groupware::Incoming& incoming) override;
 
  private:
-  Result<groupware::StagedContent> stage(TenantId tenant, const FilterMessage& message);
+  // The message's body behind `head`.
+  Result<groupware::StagedContent> stage(TenantId tenant, std::string_view head, const FilterMessage& message);
 
   const FilterGate& gate_;
   groupware::Accounts& accounts_;

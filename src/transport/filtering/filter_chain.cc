@@ -10,6 +10,7 @@
 #include "transport/filtering/milter.h"
 #include "transport/filtering/program_filter.h"
 #include "transport/filtering/rspamd.h"
+#include "wire/smtp/path.h"
 
 namespace kontor::transport {
 namespace {
@@ -19,23 +20,44 @@ using wire::smtp::Reply;
 constexpr FilterVerdict kVerdicts[] = {FilterVerdict::accept,  FilterVerdict::junk,   FilterVerdict::quarantine,
                                        FilterVerdict::discard, FilterVerdict::reject, FilterVerdict::tempfail};
 
+constexpr std::size_t kMostChanges = 20'000;
+
 const std::string kVerdictsName = "kontor_filter_messages_total",
                   kVerdictsHelp = "Messages that a filter saw, by verdict";
+
+// RFC 3463, of the class that the reply has.
+bool is_status(std::string_view text, char kind) {
+  return text.size() >= 5 && text.size() <= 9 && text[0] == kind && text[1] == '.' && text.back() != '.' &&
+         text[2] != '.' && std::ranges::count(text, '.') == 2 &&
+         std::ranges::all_of(text, [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
+}
+
+// RFC 5321 section 4.5.3.1.5: 512 bytes with all else that stands there. No character is cut.
+void shorten(std::string& line) {
+  constexpr std::size_t kMost = 400;
+  if (line.size() <= kMost) return;
+  std::size_t end = kMost;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) --end;
+  line.resize(end);
+}
 
 // What a filter says is not trusted to be a refusal of the right kind.
 Reply sound_reply(FilterVerdict verdict, Reply reply) {
   const bool is_temporary = verdict == FilterVerdict::tempfail;
   const int low = is_temporary ? 400 : 500;
   if (reply.code < low || reply.code > low + 99 || reply.code == 421) reply.code = is_temporary ? 451 : 550;
-  if (reply.enhanced.empty() || reply.enhanced.front() != (is_temporary ? '4' : '5'))
-    reply.enhanced = is_temporary ? "4.7.1" : "5.7.1";
+  if (!is_status(reply.enhanced, is_temporary ? '4' : '5')) reply.enhanced = is_temporary ? "4.7.1" : "5.7.1";
   std::erase_if(reply.lines, [](const std::string& line) { return line.empty(); });
   if (reply.lines.size() > 20) reply.lines.resize(20);
+  std::ranges::for_each(reply.lines, shorten);
   if (reply.lines.empty())
     reply.lines.emplace_back(is_temporary ? "The message cannot be taken now; try again later"
                                           : "The message was refused by a filter");
   return reply;
 }
+
+// Whether it can stand in a command: a line's end within it would begin another one.
+bool is_sound_address(std::string_view text) { return wire::smtp::take_path(text) && text.empty(); }
 
 void change_recipients(const FilterAnswer& answer, std::vector<std::string>& recipients) {
   const auto same = [](const std::string& a) { return [&a](const std::string& b) { return iequals(a, b); }; };
@@ -48,6 +70,16 @@ void change_recipients(const FilterAnswer& answer, std::vector<std::string>& rec
 }
 
 }  // namespace
+
+Result<void> check_filter_answer(const FilterAnswer& answer) {
+  if (answer.headers.size() + answer.add_recipients.size() + answer.remove_recipients.size() > kMostChanges)
+    return fail(Errc::too_large, "the filter wants too much");
+  if (!std::ranges::all_of(answer.add_recipients, is_sound_address))
+    return fail(Errc::invalid, "the filter adds a recipient that is no address");
+  if (answer.sender && !answer.sender->empty() && !is_sound_address(*answer.sender))
+    return fail(Errc::invalid, "the filter names a sender that is no address");
+  return {};
+}
 
 std::string_view name(FilterStage stage) {
   switch (stage) {
@@ -119,6 +151,8 @@ FilterAnswer FilterChain::ask(const Step& step, const FilterRequest& request, co
   } catch (const std::exception& fault) {
     answer = fail(Errc::corrupt, fault.what());
   }
+  if (answer)
+    if (const auto sound = check_filter_answer(*answer); !sound) answer = std::unexpected(sound.error());
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   step.seconds.observe(took.count());
   if (answer) return *std::move(answer);

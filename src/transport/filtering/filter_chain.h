@@ -45,6 +45,9 @@ class FilterChain {
   std::vector<Step> steps_;
 };
 
+// Errors: invalid (an address that is none), too_large.
+Result<void> check_filter_answer(const FilterAnswer& answer);
+
 std::unique_ptr<ContentFilter> make_filter(const FilterStep& step, const FilterOptions& options);
 
 }  // namespace kontor::transport

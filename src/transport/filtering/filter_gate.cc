@@ -6,6 +6,8 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "directory/address.h"
+#include "transport/auth/results.h"
+#include "transport/queue/content_needs.h"
 
 namespace kontor::transport {
 namespace {
@@ -32,7 +34,9 @@ FilterGate::FilterGate(const FilterOptions& options, Queue& queue, const Clock& 
       lmtp_(options.lmtp, options),
       submitted_(options.submitted, options),
       delivery_(options.delivery, options),
-      workers_(received_.is_empty() && lmtp_.is_empty() && submitted_.is_empty() ? 1 : options.threads) {}
+      workers_(received_.is_empty() && lmtp_.is_empty() && submitted_.is_empty() && delivery_.is_empty()
+                   ? 1
+                   : options.threads) {}
 
 const FilterChain& FilterGate::chain(FilterStage stage) const {
   switch (stage) {
@@ -75,15 +79,19 @@ Result<void> FilterGate::put(const FilterRequest& request, const SmtpMessage& me
     made.envelope.needs.utf8 = made.envelope.needs.utf8 || !is_ascii(one);
     made.recipients.push_back({.address = one, .notify = {}, .original = ""});
   }
+  // What claims to be written by this server is not.
+  const std::string head = without_results_of(message.head(), options_.hostname);
+  ContentNeeds needs;
+  needs.feed(header);
+  needs.feed(head);
   auto writer = queue_.write();
   TRY_VOID(writer->write(header));
-  TRY_VOID(writer->write(message.head()));
-  bool is_high = !is_ascii(message.head());
+  TRY_VOID(writer->write(head));
   TRY_VOID(message.each_of_body([&](std::string_view piece) -> Result<void> {
-    is_high = is_high || !is_ascii(piece);
+    needs.feed(piece);
     return writer->write(piece);
   }));
-  made.envelope.needs.eight_bit = is_high;
+  needs.add_to(made.envelope.needs, false);
   TRY(made.content, writer->finish());
   std::vector<NewMessage> all;
   all.push_back(std::move(made));
@@ -114,23 +122,35 @@ std::optional<Reply> FilterGate::settle(const FilterRequest& request, const Filt
   if (path_of(request.sender).to_string() == request.sender) envelope.sender = path_of(request.sender);
   envelope.recipients.clear();
   std::vector<std::string> elsewhere;
+  bool must_wait = false, is_any_bad = false;
   for (const std::string& address : request.recipients) {
     const auto known = std::ranges::find(came.recipients, address, &EnvelopeRecipient::address);
     if (known != came.recipients.end()) {
       envelope.recipients.push_back(*known);
+    } else if (request.stage == FilterStage::lmtp && directory::parse_address(address)) {
+      elsewhere.push_back(address);  // an answer of its own would be heard by nobody
     } else if (auto accepted = delivery.accepts(address, message.size())) {
       envelope.recipients.push_back({address, accepted->tenant, accepted->is_group});
     } else if (accepted.error().code == Errc::denied && directory::parse_address(address)) {
       elsewhere.push_back(address);
     } else {
       log::warn("filter.bad_recipient", {{"id", trace.id}, {"to", address}, {"why", accepted.error().text}});
+      const Errc why = accepted.error().code;
+      must_wait = must_wait || why == Errc::unavailable || why == Errc::over_quota || why == Errc::corrupt;
+      is_any_bad = true;
     }
+  }
+  // It must not be lost, neither to one who cannot have it now nor where nobody is left.
+  if (must_wait || (is_any_bad && elsewhere.empty() && envelope.recipients.empty())) {
+    envelope = came;
+    return Reply(451, "4.3.0", "The message cannot be taken now; try again later");
   }
   if (!elsewhere.empty()) {
     queued.origin = Origin::forward;
     queued.cause = "filter of " + trace.id;
     if (auto done = put(request, message, header, queued, elsewhere); !done) {
       log::error("filter.not_sent_on", {{"id", trace.id}, {"why", done.error().text}});
+      envelope = came;  // for the log
       return Reply(451, "4.3.0", "The message cannot be taken now; try again later");
     }
   }
@@ -144,6 +164,7 @@ std::optional<Reply> FilterGate::settle(const FilterRequest& request, const Filt
 Result<void> FilterGate::expire() const {
   QueueFilter all;
   all.is_quarantine = true;
+  all.state = RecipientState::held;  // what was released is on its way
   TRY(const auto listed, queue_.list(all, kMostExpired));
   const Instant until = clock_.now() - options_.quarantine_time;
   for (const QueueListed& one : listed) {

@@ -25,6 +25,11 @@ std::string utf8_text(std::string_view text) {
     bool is_good = length > 0 && lead < 0xf5 && i + length <= text.size();
     for (std::size_t j = 1; is_good && j < length; ++j)
       is_good = (static_cast<unsigned char>(text[i + j]) & 0xc0) == 0x80;
+    // Neither overlong, nor a surrogate, nor beyond U+10FFFF: what reads it may refuse the whole line.
+    const unsigned next = is_good && length > 1 ? static_cast<unsigned char>(text[i + 1]) : 0U;
+    if ((lead == 0xe0 && next < 0xa0) || (lead == 0xed && next > 0x9f) || (lead == 0xf0 && next < 0x90) ||
+        (lead == 0xf4 && next > 0x8f))
+      is_good = false;
     if (is_good)
       out += text.substr(i, length);
     else

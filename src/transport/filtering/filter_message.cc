@@ -21,6 +21,7 @@ constexpr std::size_t kBodyPiece = 64 << 10;
 constexpr std::size_t kLargestName = 200;
 constexpr std::size_t kLargestValue = 64 << 10;
 constexpr std::size_t kLargestNewHead = 1 << 20;
+constexpr std::size_t kLargestChangedHead = 8 << 20;
 
 // CRLF before each continuation, as it stands in messages.
 std::string field_text(const HeaderChange& change) {
@@ -80,10 +81,12 @@ std::string with_header_change(std::string_view head, const HeaderChange& change
   if (!out.empty() && !out.ends_with('\n')) out += "\r\n";
   const auto named = fields_named(out, change.name);
   const auto offset = [&](std::string_view field) { return static_cast<std::size_t>(field.data() - out.data()); };
-  if (change.what == What::remove && change.index == 0) {
+  if (change.what == What::remove_like || (change.what == What::remove && change.index == 0)) {
+    const bool is_beginning = change.what == What::remove_like;
     std::string kept;
     mime::each_field(out, [&](const mime::Field& field) {
-      if (!iequals(field.name, change.name)) kept += field.whole;
+      const std::string_view name = is_beginning ? field.name.substr(0, change.name.size()) : field.name;
+      if (!iequals(name, change.name)) kept += field.whole;
       return true;
     });
     return kept.append(end);
@@ -156,6 +159,7 @@ Result<void> FilterMessage::each_of_body(const std::function<Result<void>(std::s
 
 void FilterMessage::change(const HeaderChange& change) {
   std::string head = with_header_change(head_, change);
+  if (head.size() > head_.size() && head.size() > kLargestChangedHead) return;
   // What had no empty line behind its header has no body either.
   has_changed_ = has_changed_ || head != head_;
   head_ = std::move(head);

@@ -15,10 +15,11 @@ namespace kontor::transport {
 
 struct HeaderChange {
   enum class What : std::uint8_t {
-    add,     // behind the others
-    insert,  // before the field of that place, counted from 0; behind all where there are fewer
-    change,  // the index-th field of that name, counted from 1; added where there are fewer
-    remove,  // the index-th field of that name; 0: all of them; negative: counted from the last
+    add,          // behind the others
+    insert,       // before the field of that place, counted from 0; behind all where there are fewer
+    change,       // the index-th field of that name, counted from 1; added where there are fewer
+    remove,       // the index-th field of that name; 0: all of them; negative: counted from the last
+    remove_like,  // all fields whose names begin with that one
   };
   What what = What::add;
   std::string name;

@@ -137,8 +137,7 @@ void declare(config::Schema& schema, FilterOptions& into) {
   schema.text("filters.train_password_file", into.train_password_file,
               {"A file whose first line is the controller's password. Empty: it asks for none."});
   schema.number("filters.threads", into.threads, {1, 256},
-                {"Threads that wait for filters of `received`, `submitted` and `lmtp`: slow ones keep nothing else "
-                 "waiting."});
+                {"Threads that wait for filters: slow ones keep nothing waiting but mail that comes in."});
   schema.duration("filters.quarantine_time", into.quarantine_time, {1h, std::chrono::days(3650)},
                   {"How long messages stay in quarantine (`kontor quarantine list`), before they are removed."});
 }

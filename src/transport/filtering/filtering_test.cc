@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "transport/filtering/author_proof.h"
+#include "transport/filtering/filter_chain.h"
 #include "transport/filtering/filter_json.h"
 #include "transport/filtering/filter_options.h"
 #include "transport/filtering/milter.h"
@@ -36,6 +37,7 @@ TEST(HeaderChange, ChangesOneFieldAndLeavesTheOthers) {
       {{Header::remove, "a", "", 0}, kHead, "B: 2\r\n 3\r\n\r\n", "all of them"},
       {{Header::remove, "A", "", -1}, kHead, "A: 1\r\nB: 2\r\n 3\r\n\r\n", "the last of them"},
       {{Header::remove, "A", "", 3}, kHead, kHead, "one that is not there"},
+      {{Header::remove_like, "x-", "", 0}, "X-A: 1\r\nX: 2\r\nx-b: 3\r\n\r\n", "X: 2\r\n\r\n", "by its beginning"},
       {{Header::add, "C", "x\r\nEvil: y", 0},
        kHead,
        "A: 1\r\nB: 2\r\n 3\r\na: 4\r\nC: x Evil: y\r\n\r\n",
@@ -79,6 +81,16 @@ TEST(FilterMessage, TakesANewMessage) {
   const auto bad = std::make_shared<SpooledBody>("/tmp", 1000);
   ASSERT_TRUE(bad->write(" folded: 1\r\n\r\n"));
   EXPECT_FALSE(message.replace(bad)) << "it would go on with the field before it";
+}
+
+TEST(FilterMessage, DoesNotGrowWithoutEnd) {
+  FilterMessage message("A: 1\r\n\r\n", [](std::uint64_t, std::size_t) { return std::string(); }, 0);
+  const std::string large(60 << 10, 'x');
+  for (int i = 0; i < 200; ++i) message.change({Header::add, "X", large, 0});
+  EXPECT_LE(message.head().size(), 8U << 20);
+  EXPECT_GT(message.head().size(), 7U << 20);
+  message.change({Header::remove, "X", "", 0});
+  EXPECT_EQ(message.head(), "A: 1\r\n\r\n");
 }
 
 TEST(FilterStep, IsReadAsItIsWritten) {
@@ -200,14 +212,32 @@ TEST(RspamdAnswer, ReplacesTheFieldsOfStrangers) {
   EXPECT_TRUE(sent->headers.empty()) << "nothing of ours goes out with users' mail";
 }
 
+TEST(FilterAnswer, NamesNothingButAddresses) {
+  FilterAnswer answer;
+  answer.sender = "";
+  answer.add_recipients = {"ada@example.org", "\"a b\"@example.org"};
+  EXPECT_TRUE(check_filter_answer(answer)) << "the null path as well";
+  for (const char* bad : {"", "ada@example.org>\r\nDATA", "ada@example.org\n", "a b@example.org", "<ada@example.org"}) {
+    FilterAnswer other;
+    other.add_recipients = {bad};
+    EXPECT_FALSE(check_filter_answer(other)) << bad;
+    if (*bad == '\0') continue;
+    other.add_recipients.clear();
+    other.sender = bad;
+    EXPECT_FALSE(check_filter_answer(other)) << bad;
+  }
+}
+
 TEST(FilterJson, TellsOfTheMessageInOneLine) {
   FilterRequest request;
   request.sender = "x\xff\n@example.org";
   request.recipients = {"ada@example.org"};
+  request.helo = "\xed\xa0\x80 \xe0\x80\x80 \xf4\x90\x80\x80 \xc3\xa4";
   const std::string line = filter_envelope(request, 42);
   EXPECT_EQ(line.find('\n'), std::string::npos);
   const auto value = boost::json::parse(line);
   EXPECT_EQ(value.at("sender").as_string(), "x?\n@example.org");
+  EXPECT_EQ(value.at("helo").as_string(), "??? ??? ???? \xc3\xa4");
   EXPECT_EQ(value.at("size").as_int64(), 42);
   EXPECT_TRUE(value.at("ip").is_null());
 }

@@ -24,7 +24,8 @@ namespace {
 
 // Signs of life lengthen the time that a milter has, but not for ever.
 constexpr int kLongestProgress = 5;
-constexpr std::size_t kMostActions = 10'000;
+constexpr std::size_t kMostActions = 1000;
+constexpr std::size_t kActionsRoom = 4 << 20;     // bytes of all actions, without a new body
 constexpr std::uint64_t kBodyRoom = 64ULL << 20;  // by which a new body may be larger than the old one
 
 net::ClientOptions milter_place(const FilterStep& step) {
@@ -142,9 +143,10 @@ class MilterSession {
   std::string out_, in_;
   SteadyTime start_{}, until_{};
   std::uint64_t largest_body_ = 0;
-  bool is_sound_ = false;      // nothing went wrong
-  bool has_ended_ = false;     // a message was ended by the milter's last word
-  bool has_answered_ = false;  // it said something about this message
+  std::size_t action_bytes_ = 0;  // of this message
+  bool is_sound_ = false;         // nothing went wrong
+  bool has_ended_ = false;        // a message was ended by the milter's last word
+  bool has_answered_ = false;     // it said something about this message
   bool skips_body_ = false;
   bool is_used_ = false;
 };
@@ -320,7 +322,9 @@ Result<void> MilterSession::act(const milter::Reply& reply, FilterAnswer& answer
     if ((options_.actions & bits) != 0) return {};
     return fail(Errc::invalid, "the milter does what it did not ask for");
   };
-  if (answer.headers.size() + answer.add_recipients.size() + answer.remove_recipients.size() > kMostActions)
+  if (reply.what != What::replace_body) action_bytes_ += reply.name.size() + reply.value.size();
+  if (action_bytes_ > kActionsRoom ||
+      answer.headers.size() + answer.add_recipients.size() + answer.remove_recipients.size() > kMostActions)
     return fail(Errc::too_large, "the milter wants too much");
   using Header = HeaderChange::What;
   switch (reply.what) {
@@ -368,14 +372,16 @@ Result<void> MilterSession::act(const milter::Reply& reply, FilterAnswer& answer
 
 Result<FilterAnswer> MilterSession::finish(const FilterMessage& message) {
   largest_body_ = message.size() + kBodyRoom;
+  action_bytes_ = 0;
   FilterAnswer answer;
   std::shared_ptr<SpooledBody> body;
   for (;;) {
     TRY(const milter::Reply reply, next());
-    FilterAnswer last = answer;
+    FilterAnswer last;
     switch (reply.what) {
       case What::go_on:
       case What::accept:
+        last = std::move(answer);
         break;
       case What::discard:
         last = ended(FilterVerdict::discard);

@@ -3,17 +3,16 @@
 // program_filter.h only. Not thread-safe.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/child_process.h"
 #include "base/result.h"
-#include "net/fd.h"
 
 namespace kontor::transport {
 
@@ -24,10 +23,6 @@ class ProgramProcess {
   // With no more of our environment than PATH, and no descriptors of ours but standard error, which is our log.
   // `memory`: address space in bytes. Errors: unavailable.
   static Result<std::unique_ptr<ProgramProcess>> start(const std::vector<std::string>& command, std::uint64_t memory);
-  // Ends it and its children, by force.
-  ~ProgramProcess();
-  ProgramProcess(const ProgramProcess&) = delete;
-  ProgramProcess& operator=(const ProgramProcess&) = delete;
 
   // Errors: unavailable (not in time, ended). Then it is of no use any more.
   Result<void> send(std::string_view bytes, Deadline until);
@@ -35,15 +30,13 @@ class ProgramProcess {
   Result<std::string> read_line(std::size_t largest, Deadline until);
 
   // Whether it runs and has said nothing that nobody asked for.
-  bool is_waiting() const;
+  bool is_waiting() const { return in_.empty() && !process_.has_news(); }
   std::uint32_t messages = 0;  // that it had
 
  private:
-  ProgramProcess(pid_t pid, net::Fd socket) : pid_(pid), socket_(std::move(socket)) {}
-  Result<void> wait_for(short events, Deadline until) const;
+  explicit ProgramProcess(ChildProcess process) : process_(std::move(process)) {}
 
-  pid_t pid_;
-  net::Fd socket_;
+  ChildProcess process_;
   std::string in_;
 };
 

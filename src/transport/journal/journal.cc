@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "directory/address.h"
 #include "transport/journal/journal_report.h"
+#include "transport/queue/content_needs.h"
 
 namespace kontor::transport {
 namespace {
@@ -163,14 +164,20 @@ Result<std::optional<NewMessage>> Journal::report(const JournalMail& mail, const
   report.proof = journal_proof(tenant.journal_secret, report.message_id);
   report.boundary = "=_" + to_hex(random_bytes(16));
   report.now = clock_.now();
+  Needs needs;
   if (mail.is_eight_bit) {
-    report.is_eight_bit = *mail.is_eight_bit;
+    needs.eight_bit = *mail.is_eight_bit;
+    needs.binary = mail.is_binary;
   } else {
+    ContentNeeds content;
     TRY_VOID(mail.bytes([&](std::string_view piece) -> Result<void> {
-      report.is_eight_bit = report.is_eight_bit || !is_ascii(piece);
+      content.feed(piece);
       return {};
     }));
+    content.add_to(needs, false);
   }
+  report.is_eight_bit = needs.eight_bit;
+  report.is_binary = needs.binary;
   const JournalFrame frame = journal_frame(report);
   NewMessage out;
   const auto writer = queue_.write();
@@ -182,6 +189,7 @@ Result<std::optional<NewMessage>> Journal::report(const JournalMail& mail, const
   out.envelope.origin = Origin::journal;
   out.envelope.cause = "journal of " + tenant.name;
   out.envelope.needs.eight_bit = frame.is_eight_bit;
+  out.envelope.needs.binary = report.is_binary;
   for (const std::string& archive : archives)
     out.recipients.push_back({.address = archive, .notify = {.bits = DsnNotify::kNever}, .original = ""});
   return out;

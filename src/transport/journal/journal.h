@@ -27,6 +27,7 @@ struct JournalMail {
   bool is_by_rule = false;              // no person sent it
   std::vector<std::string> recipients;  // of the envelope
   std::optional<bool> is_eight_bit;     // nothing: not known
+  bool is_binary = false;               // where is_eight_bit is known: Needs::binary
   // Its bytes, from the beginning, each time. Errors: of `take`, and its own.
   using Take = std::function<Result<void>(std::string_view)>;
   std::function<Result<void>(const Take&)> bytes;

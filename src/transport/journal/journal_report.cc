@@ -82,6 +82,7 @@ JournalFrame journal_frame(const JournalReport& report) {
   const bool is_text_high = has_journal_high(text);
   frame.is_eight_bit = is_text_high || report.is_eight_bit;
   auto encoding = [](bool is_high) { return is_high ? "8bit" : "7bit"; };
+  auto encoding_around = [&](bool is_high) { return report.is_binary ? "binary" : encoding(is_high); };
   frame.before = fmt::format(
       "From: Journal <{0}>\r\nTo: <{1}>\r\nSubject: {2}\r\nDate: {3:%a, %d %b %Y %H:%M:%S} +0000\r\n"
       "Message-ID: {4}\r\nAuto-Submitted: auto-generated\r\nX-MS-Journal-Report:\r\n{5}: {6}\r\nMIME-Version: 1.0\r\n"
@@ -90,8 +91,8 @@ JournalFrame journal_frame(const JournalReport& report) {
       "--{7}\r\nContent-Type: message/rfc822\r\nContent-Disposition: attachment\r\n"
       "Content-Transfer-Encoding: {11}\r\n\r\n",
       report.from, report.archive, subject_field(report.head), fmt::gmtime(report.now.time_since_epoch().count()),
-      report.message_id, kJournalProof, report.proof, report.boundary, encoding(frame.is_eight_bit),
-      encoding(is_text_high), text, encoding(report.is_eight_bit));
+      report.message_id, kJournalProof, report.proof, report.boundary, encoding_around(frame.is_eight_bit),
+      encoding(is_text_high), text, encoding_around(report.is_eight_bit));
   frame.behind = fmt::format("\r\n--{}--\r\n", report.boundary);
   return frame;
 }

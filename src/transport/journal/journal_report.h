@@ -27,6 +27,7 @@ struct JournalReport {
   std::string boundary;       // occurs nowhere in the original
   Instant now{};
   bool is_eight_bit = false;  // the original
+  bool is_binary = false;     // the original: it does not consist of lines
 };
 
 // What stands before and behind the original.

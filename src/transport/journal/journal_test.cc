@@ -201,6 +201,44 @@ TEST_F(JournalTest, AReportHoldsEnvelopeAndMessage) {
   EXPECT_NE(bytes.find("From: Journal <postmaster@example.org>\r\n"), std::string::npos);
 }
 
+// Sent as lines, it would be refused or changed on its way.
+TEST_F(JournalTest, BinaryMailIsCopiedAsSuch) {
+  JournalRule rule;
+  rule.address = "vault@archive.example";
+  set_rules({rule});
+  const std::string letter = "Subject: x\r\n\r\nbare\n.\nQUIT\n";
+  auto expect_copy = [&](const std::string& inside) {
+    const auto found = journaled();
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_TRUE(found[0].message.needs.binary);
+    EXPECT_NE(
+        bytes_of(found[0].message)
+            .find("message/rfc822\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: binary\r\n\r\n" +
+                  inside + "\r\n--"),
+        std::string::npos);
+    drop_all();
+  };
+  NewMessage message;
+  message.envelope.sender = "ada@example.org";
+  message.envelope.needs.binary = true;
+  message.recipients.push_back({.address = "x@example.com", .notify = {}, .original = ""});
+  message.content = content(letter);
+  std::vector<NewMessage> news;
+  news.push_back(std::move(message));
+  must(queue_.put(std::move(news)));
+  expect_copy(letter);
+
+  Workers workers(2);
+  const groupware::Delivery delivery(*accounts_, *directory_, clock_);
+  const std::string sender = "x@example.com", field = "Received: here\r\n";
+  std::vector<EnvelopeRecipient> recipients;
+  recipients.push_back({"ada@example.org", tenant_, false});
+  Intake intake(*accounts_, recipients, sender, field, 1 << 20);
+  intake.write(letter);
+  EXPECT_TRUE(intake.deliver(delivery, workers, {.journal = &queue_.journal()}).at(0));
+  expect_copy(field + letter);
+}
+
 TEST_F(JournalTest, EachTenantSeesItsOwnPartAlone) {
   JournalRule rule;
   rule.address = "a@archive.example";
@@ -222,6 +260,29 @@ TEST_F(JournalTest, EachTenantSeesItsOwnPartAlone) {
   EXPECT_EQ(found[1].message.tenant, other_);
   EXPECT_EQ(bytes_of(found[1].message).find("bea@"), std::string::npos) << "another's may be a blind copy";
   EXPECT_GT(found[1].message.size, 600'000U);
+}
+
+// Nothing copies it when it is released.
+TEST_F(JournalTest, QuarantinedMailCameIn) {
+  JournalRule rule;
+  rule.address = "vault@archive.example";
+  rule.directions = JournalRule::kIn;
+  set_rules({rule});
+  NewMessage message;
+  message.envelope.sender = "x@example.com";
+  message.envelope.tenant = tenant_;  // the first recipient's
+  message.envelope.origin = Origin::quarantine;
+  message.envelope.is_held = true;
+  for (const char* to : {"ada@example.org", "olga@other.example"})
+    message.recipients.push_back({.address = to, .notify = {}, .original = ""});
+  message.content = content("Subject: x\r\n\r\nHello\r\n");
+  std::vector<NewMessage> news;
+  news.push_back(std::move(message));
+  must(queue_.put(std::move(news)));
+  const auto found = journaled();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_NE(bytes_of(found[0].message).find("Recipient: ada@example.org\r\n"), std::string::npos);
+  EXPECT_EQ(bytes_of(found[0].message).find("olga@"), std::string::npos) << "another tenant's";
 }
 
 TEST_F(JournalTest, NothingGoesInCircles) {

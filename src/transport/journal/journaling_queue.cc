@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "transport/journal/journaling_queue.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace kontor::transport {
@@ -38,15 +39,22 @@ Result<std::size_t> JournalingQueue::add_reports(std::vector<NewMessage>& messag
     if (!is_of_people(envelope.origin)) continue;
     JournalMail mail;
     mail.sender = envelope.sender;
-    // A report tells the tenant's people what happened to their mail: it comes from outside of them.
-    if (envelope.origin != Origin::report) {
+    // A report tells the tenant's people what happened to their mail: it comes from outside of them. So does what was
+    // received and is in quarantine, unless it is for others alone: that came from a trusted host.
+    const bool is_received = envelope.origin == Origin::quarantine && !envelope.account;
+    const auto is_ours = [&](const NewRecipient& one) { return journal_.tenant_of(one.address).has_value(); };
+    if (is_received && std::ranges::none_of(message.recipients, is_ours))
+      mail.from_tenant = journal_.tenant_of(envelope.sender);
+    if (envelope.origin != Origin::report && !is_received) {
       mail.from_tenant = envelope.tenant ? std::optional(envelope.tenant) : journal_.tenant_of(envelope.sender);
       if (envelope.account) mail.user = PrincipalId(envelope.account.value);
     }
-    mail.is_by_rule = envelope.origin != Origin::submission && envelope.origin != Origin::relay;
+    mail.is_by_rule = envelope.origin != Origin::submission && envelope.origin != Origin::relay &&
+                      envelope.origin != Origin::quarantine;
     for (const NewRecipient& one : message.recipients) mail.recipients.push_back(one.address);
     if (!journal_.may_want(mail.from_tenant, mail.recipients)) continue;
     mail.is_eight_bit = envelope.needs.eight_bit || envelope.needs.utf8;
+    mail.is_binary = envelope.needs.binary;
     mail.bytes = [&](const JournalMail::Take& take) { return read_content(*queue_, message.content, take); };
     TRY(std::vector<NewMessage> reports, journal_.reports(mail));
     std::move(reports.begin(), reports.end(), std::back_inserter(all));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "transport/lmtp/session.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -11,6 +12,27 @@
 namespace kontor::transport {
 
 using wire::smtp::Verb;
+
+namespace {
+
+// Behind the last: there is no such one.
+std::size_t recipient_place(const std::vector<EnvelopeRecipient>& recipients, const std::string& address) {
+  const auto at = std::ranges::find(recipients, address, &EnvelopeRecipient::address);
+  return static_cast<std::size_t>(at - recipients.begin());
+}
+
+// The answer of one whom a filter added and who does not have the message; null: all of them do.
+const Result<groupware::Delivered>* missed_copy(const std::vector<EnvelopeRecipient>& came,
+                                                const std::vector<EnvelopeRecipient>& now,
+                                                const std::vector<Result<groupware::Delivered>>& answers) {
+  for (std::size_t i = 0; i < now.size() && i < answers.size(); ++i) {
+    const bool is_added = recipient_place(came, now[i].address) == came.size();
+    if (is_added && (!answers[i] || !answers[i]->refusal.empty())) return &answers[i];
+  }
+  return nullptr;
+}
+
+}  // namespace
 
 LmtpSession::LmtpSession(LmtpServer& server, std::unique_ptr<net::Stream> stream)
     : ReceivingSession(server.rules, server.delivery, server.options.over_quota, server.workers, std::move(stream)),
@@ -45,7 +67,8 @@ Intake& LmtpSession::intake() {
 
 void LmtpSession::write(std::string_view bytes) {
   if (!server_.gate) return intake().write(bytes);
-  if (!buffered_) buffered_ = std::make_unique<SmtpMessage>(server_.buffering, rules().largest_message);
+  if (!buffered_)
+    buffered_ = std::make_unique<SmtpMessage>(server_.buffering, rules().largest_message, envelope().is_binary);
   buffered_->write(bytes);
 }
 
@@ -96,13 +119,20 @@ Task<void> LmtpSession::finish_message() {
   std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   server_.seconds.observe(took.count());
   // Filters may have changed for whom it is; everyone who was named has an answer.
-  std::size_t at = 0;
   const std::vector<EnvelopeRecipient> now = envelope().recipients;
+  const Result<groupware::Delivered>* missed = common ? nullptr : missed_copy(came, now, answers);
+  const bool is_any_gone = std::ranges::any_of(
+      came, [&](const EnvelopeRecipient& one) { return recipient_place(now, one.address) >= answers.size(); });
   for (const EnvelopeRecipient& one : came) {
     Result<groupware::Delivered> answer;
     Reply reply = common.value_or(Reply(250, "2.1.5", "Delivered " + id()));
-    const bool is_kept = !common && at < now.size() && now[at].address == one.address;
-    if (is_kept) answer = answers[at++];
+    const std::size_t at = recipient_place(now, one.address);
+    const bool is_kept = !common && at < answers.size();
+    if (is_kept) answer = answers[at];
+    // Who asked to bring it must hear of it, or nobody brings it again: those instead of whom the other was to get it;
+    // or, where it was a fault, all.
+    const bool is_told = is_any_gone ? !is_kept : missed && !missed->has_value() && answer && answer->refusal.empty();
+    if (missed && is_told) answer = *missed;
     if (!answer) reply = answer_to(answer.error(), over_quota());
     if (answer && !answer->refusal.empty()) reply = refusal_reply(answer->refusal);
     note(one.address, answer, reply);

@@ -86,7 +86,7 @@ struct QueueFilter {
   std::optional<TenantId> tenant;
   std::string sender, recipient;
   std::optional<RecipientState> state;
-  bool is_quarantine = false;  // what is in quarantine, and nothing else; false: all but that
+  bool is_quarantine = false;  // what is in quarantine, and was not released; false: all but that
 };
 
 struct QueueListed {

@@ -25,12 +25,15 @@ bool is_matched(std::string_view pattern, std::string_view address) {
 bool is_about(const QueueFilter& filter, const QueuedMessage& message) {
   if (filter.id && *filter.id != message.id) return false;
   if (filter.tenant && *filter.tenant != message.tenant) return false;
-  if (filter.is_quarantine != (message.origin == Origin::quarantine)) return false;
+  if (filter.is_quarantine && message.origin != Origin::quarantine) return false;
   return is_matched(filter.sender, message.sender);
 }
 
-bool is_about(const QueueFilter& filter, const QueuedRecipient& recipient) {
-  return is_matched(filter.recipient, recipient.address) && (!filter.state || *filter.state == recipient.state);
+// What was released from quarantine is on its way like all else.
+bool is_about(const QueueFilter& filter, const QueuedMessage& message, const QueuedRecipient& recipient) {
+  const bool is_quarantined = message.origin == Origin::quarantine && recipient.state == RecipientState::held;
+  return is_quarantined == filter.is_quarantine && is_matched(filter.recipient, recipient.address) &&
+         (!filter.state || *filter.state == recipient.state);
 }
 
 }  // namespace
@@ -84,7 +87,8 @@ Result<std::vector<QueueListed>> StoredQueue::list(const QueueFilter& filter, st
         log::error("queue.damaged", {{"id", to_text(id)}, {"what", listed.error().text}});
         continue;
       }
-      if (std::ranges::any_of(listed->recipients, [&](const auto& one) { return is_about(filter, one); }))
+      if (std::ranges::any_of(listed->recipients,
+                              [&](const auto& one) { return is_about(filter, listed->message, one); }))
         out.push_back(*std::move(listed));
       if (out.size() == limit) break;
     }
@@ -96,9 +100,10 @@ Result<std::vector<QueueListed>> StoredQueue::list(const QueueFilter& filter, st
 Result<std::uint64_t> StoredQueue::change_message(const QueueFilter& filter, QueueId id, const Change& change,
                                                   bool ends_pauses) {
   TRY(QueueListed listed, show(id));
+  if (!is_about(filter, listed.message)) return 0;
   std::vector<std::uint32_t> wanted;
   for (const QueuedRecipient& one : listed.recipients)
-    if (is_about(filter, one)) wanted.push_back(one.index);
+    if (is_about(filter, listed.message, one)) wanted.push_back(one.index);
   std::vector<std::uint32_t> claimed;
   {
     std::lock_guard lock(mutex_);
@@ -114,7 +119,7 @@ Result<std::uint64_t> StoredQueue::change_message(const QueueFilter& filter, Que
   for (std::uint32_t index : claimed) {
     QueuedRecipient one = now ? now->recipients.at(index) : listed.recipients.at(index);
     lease.recipients.push_back(one);
-    if (now && is_about(filter, one) && change(listed.message, one)) ++count;
+    if (now && is_about(filter, listed.message, one) && change(listed.message, one)) ++count;
     changed.push_back(std::move(one));
   }
   if (count == 0) {
@@ -160,8 +165,9 @@ Result<std::uint64_t> StoredQueue::retry(const QueueFilter& filter) {
 }
 
 Result<std::uint64_t> StoredQueue::hold(const QueueFilter& filter) {
-  return change(filter, [](const QueuedMessage&, QueuedRecipient& one) {
-    if (one.state != RecipientState::waiting) return false;
+  return change(filter, [](const QueuedMessage& message, QueuedRecipient& one) {
+    // Held, what was released would be in quarantine again, where its time may be over.
+    if (one.state != RecipientState::waiting || message.origin == Origin::quarantine) return false;
     one.state = RecipientState::held;
     return true;
   });

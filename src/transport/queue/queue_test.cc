@@ -272,6 +272,28 @@ TYPED_TEST(QueueTest, PausesADestination) {
   EXPECT_TRUE(this->queue->take(now));
 }
 
+TYPED_TEST(QueueTest, KeepsQuarantineApartUntilItIsReleased) {
+  NewMessage odd = this->message({"a@one.example"}, this->content("x"));
+  odd.envelope.origin = Origin::quarantine;
+  odd.envelope.is_held = true;
+  std::vector<NewMessage> messages;
+  messages.push_back(std::move(odd));
+  QueueFilter plain, quarantine;
+  quarantine.is_quarantine = true;
+  plain.id = quarantine.id = this->queue->put(std::move(messages)).value().front();
+  EXPECT_EQ(this->queue->release(plain).value(), 0) << "not by its id either";
+  EXPECT_EQ(this->queue->remove(plain).value(), 0);
+  EXPECT_EQ(this->queue->list(plain, 10).value().size(), 0);
+  EXPECT_EQ(this->queue->list(quarantine, 10).value().size(), 1);
+  EXPECT_EQ(this->queue->release(quarantine).value(), 1);
+  EXPECT_EQ(this->queue->remove(quarantine).value(), 0) << "it is on its way";
+  EXPECT_EQ(this->queue->list(quarantine, 10).value().size(), 0);
+  EXPECT_EQ(this->queue->list(plain, 10).value().size(), 1);
+  EXPECT_EQ(this->queue->hold(plain).value(), 0);
+  EXPECT_EQ(this->queue->retry(plain).value(), 1);
+  EXPECT_TRUE(this->queue->take(this->clock.now()));
+}
+
 TYPED_TEST(QueueTest, ObeysAnAdministrator) {
   const QueueId first = this->put({"a@one.example", "b@two.example"});
   const QueueId second = this->put({"c@one.example"});
@@ -285,6 +307,13 @@ TYPED_TEST(QueueTest, ObeysAnAdministrator) {
   ASSERT_TRUE(lease);
   EXPECT_EQ(lease->destination, "two.example");
   EXPECT_FALSE(this->queue->take(now));
+  for (auto unlike : {+[](QueueFilter& filter) { filter.is_quarantine = true; },
+                      +[](QueueFilter& filter) { filter.sender = "nobody@example.org"; }}) {
+    QueueFilter other;
+    other.id = first;
+    unlike(other);
+    EXPECT_EQ(this->queue->remove(other).value(), 0) << "all that is asked for must hold";
+  }
   QueueFilter by_id;
   by_id.id = first;
   EXPECT_EQ(this->queue->remove(by_id).value(), 1) << "the leased one is left";

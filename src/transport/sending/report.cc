@@ -138,8 +138,10 @@ std::string_view header_of(std::string_view message) {
 
 Report make_report(const ReportRequest& request) {
   Report report;
+  // What is binary would make the report binary as well, and it might come back for the reason for which the message
+  // did.
   const bool with_body = request.is_whole && request.message.dsn_return == DsnReturn::full &&
-                         request.entries.front().action == DsnAction::failed;
+                         !request.message.needs.binary && request.entries.front().action == DsnAction::failed;
   const std::string_view original = with_body ? request.original : header_of(request.original);
   const std::string people = for_people(request);
   std::string programs = for_programs(request, true);

@@ -343,6 +343,9 @@ TEST(Report, HasItsThreeParts) {
   EXPECT_FALSE(report.is_eight_bit || report.is_utf8);
   message.dsn_return = DsnReturn::full;
   EXPECT_NE(make_report(request).bytes.find("Secret body"), std::string::npos);
+  message.needs.binary = true;
+  EXPECT_EQ(make_report(request).bytes.find("Secret body"), std::string::npos) << "a report consists of lines";
+  message.needs.binary = false;
   recipient.address = "bøb@example.net";
   message.needs.utf8 = true;
   report = make_report(request);

@@ -126,8 +126,11 @@ Result<bool> Greylist::look(std::string_view origin, std::string_view sender, st
     batch.put(triplet_name, grey_record(Triplet{triplet->first, now}));
     batch.put(origin_name, grey_record(KnownOrigin{(known ? known->count : 0) + 1, now}));
   } else {
-    may_pass = false;
-    if (!triplet && notes) batch.put(triplet_name, grey_record(Triplet{now, {}}));
+    may_pass = !triplet && notes && count_ >= options_.most;
+    if (!triplet && notes && !may_pass) {
+      batch.put(triplet_name, grey_record(Triplet{now, {}}));
+      ++count_;
+    }
   }
   if (!batch.empty()) TRY_VOID(engine_.commit(kReceivingPartition, batch, store::Durability::lazy));
   return may_pass;
@@ -146,6 +149,7 @@ void Greylist::sweep_now_and_then() {
 Result<void> Greylist::sweep() {
   const Instant now = clock_.now();
   std::vector<std::string> old;
+  std::size_t kept = 0;
   {
     TRY(const std::unique_ptr<store::Snapshot> snapshot, engine_.snapshot(kReceivingPartition));
     TRY_VOID(snapshot->scan("G", "H", [&](store::Key key, store::Value value) {
@@ -153,6 +157,8 @@ Result<void> Greylist::sweep() {
       const bool has_passed = one && one->passed != Instant();
       if (!one || (has_passed ? now - one->passed > options_.memory : now - one->first > options_.window))
         old.emplace_back(key);
+      else
+        ++kept;
       return true;
     }));
     TRY_VOID(snapshot->scan("N", "O", [&](store::Key key, store::Value value) {
@@ -161,6 +167,7 @@ Result<void> Greylist::sweep() {
       return true;
     }));
   }
+  count_ = kept;
   for (std::size_t i = 0; i < old.size();) {
     store::Batch batch;
     for (const std::size_t end = std::min(old.size(), i + kSweptAtOnce); i < end; ++i) batch.erase(std::move(old[i]));

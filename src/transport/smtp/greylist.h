@@ -2,7 +2,9 @@
 // Who sends for the first time is asked to come again: real servers do (RFC 6647).
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -20,9 +22,11 @@ struct GreylistOptions {
   std::chrono::seconds window{std::chrono::days(2)};   // and after this again
   std::chrono::seconds memory{std::chrono::days(36)};  // of those who came again
   std::uint32_t known_after = 5;  // messages that came again: then nothing of this origin waits any more
+  std::size_t most = 1'000'000;   // first times that are kept; what is beyond comes in at once
 };
 
-// Thread-safe. Blocks. In the store, written lazily: what a crash loses is asked to come again once more.
+// Thread-safe. Blocks. In the store, written lazily: what a crash loses is asked to come again once more. Whoever makes
+// up senders fills no disk: what is kept is bounded.
 class Greylist {
  public:
   // Both must outlive it.
@@ -50,6 +54,7 @@ class Greylist {
   const GreylistOptions options_;
   std::mutex mutex_;
   Instant swept_{};
+  std::atomic<std::size_t> count_ = 0;  // of first times since the last sweep, and those that it left
 };
 
 }  // namespace kontor::transport

@@ -65,10 +65,11 @@ class SmtpServer {
     bool is_author_proven = false;
   };
   Inspection inspect(SmtpMessage& message, const Envelope& envelope, const SendingClient& peer, const std::string& id);
-  // Then: asks the filters, which may change the message and whom it is for. Blocks as they do, there as well.
+  // Then: asks the filters, which may change the message and whom it is for. Blocks as they do: on filterers().
   void filter(SmtpMessage& message, Envelope& envelope, const net::Endpoint& peer, const Trace& trace,
               Inspection& inspection) const;
-  Workers& inspectors() { return inspectors_ ? *inspectors_ : gate_ ? gate_->workers() : workers; }
+  Workers& inspectors() { return inspectors_ ? *inspectors_ : workers; }
+  Workers* filterers() { return gate_ ? &gate_->workers() : nullptr; }  // null: there are no filters
 
   // A message that was inspected, for all its recipients. There is one answer for all of them (RFC 5321 section 4.2.5):
   // success only if every one has it durably. Where some have it and others could not take it, the answer is temporary,

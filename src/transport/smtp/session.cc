@@ -157,10 +157,12 @@ Task<void> SmtpSession::finish_message() {
   SmtpServer::Inspection inspection = co_await net::blocking(server_.inspectors(), [&] {
     message().write(pending());
     if (std::chrono::steady_clock::now() - start > kLongestTurn) return too_busy();
-    SmtpServer::Inspection seen = server_.inspect(message(), envelope(), peer, id());
-    server_.filter(message(), envelope(), stream().peer(), own_trace, seen);
-    return seen;
+    return server_.inspect(message(), envelope(), peer, id());
   });
+  // On threads of their own: slow filters must not keep others' checks waiting.
+  if (Workers* filterers = server_.filterers(); filterers && !inspection.refusal)
+    co_await net::blocking(*filterers,
+                           [&] { server_.filter(message(), envelope(), stream().peer(), own_trace, inspection); });
   if (listings_) inspection.field += listing_fields(*listings_);
   SmtpServer::Outcome outcome =
       co_await net::blocking(workers(), [&] { return server_.accept(message(), inspection, envelope(), own_trace); });

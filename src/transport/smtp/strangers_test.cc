@@ -93,6 +93,18 @@ TEST_F(GreylistTest, WhatIsOldGoes) {
   EXPECT_EQ(records(), 0);
 }
 
+TEST_F(GreylistTest, WhoMakesUpSendersFillsNoDisk) {
+  Greylist small(*engine, clock, {.delay = 60s, .window = 1h, .memory = 240h, .known_after = 2, .most = 2});
+  const auto passes_small = [&](const char* sender) { return small.passes("192.0.2.0/24", sender, "ada@example.org"); };
+  EXPECT_FALSE(passes_small("a@b.example").value());
+  EXPECT_FALSE(passes_small("b@b.example").value());
+  EXPECT_TRUE(passes_small("c@b.example").value());
+  EXPECT_FALSE(passes_small("a@b.example").value()) << "known, and too early";
+  EXPECT_EQ(records(), 2);
+  clock.advance(2h);
+  EXPECT_FALSE(passes_small("d@b.example").value()) << "the others are forgotten";
+}
+
 TEST_F(GreylistTest, WhatCannotBeReadIsFoundAndRemoved) {
   EXPECT_FALSE(passes());
   EXPECT_TRUE(check_receiving(*engine, false)->empty());

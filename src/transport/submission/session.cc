@@ -183,14 +183,21 @@ std::optional<std::expected<Reply, Reply>> SubmissionSession::filter(const std::
   if (outcome.verdict == FilterVerdict::quarantine) server_.gate->mark_quarantined(outcome, submitted.envelope);
   submitted.sender = request.sender;
   std::vector<NewRecipient> kept;
+  bool is_any_bad = false;
   for (const std::string& address : request.recipients) {
     const auto known = std::ranges::find(submitted.recipients, address, &NewRecipient::address);
     if (known != submitted.recipients.end())
       kept.push_back(*known);
     else if (directory::parse_address(address))
       kept.push_back({.address = address, .notify = {}, .original = ""});
+    else
+      is_any_bad = true;
   }
   submitted.recipients = std::move(kept);
+  if (is_any_bad) log::warn("filter.bad_recipient", {{"id", session}});
+  // It must not be lost where nobody else is left.
+  if (is_any_bad && submitted.recipients.empty())
+    return std::unexpected(Reply(451, "4.3.0", "The message cannot be taken now; try again later"));
   if (submitted.recipients.empty()) return Reply(250, "2.0.0", "Taken");
   return std::nullopt;
 }

@@ -2,14 +2,14 @@
 // One running kontor-extract. For extractor_pool.h only. Not thread-safe.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/child_process.h"
 #include "base/result.h"
 #include "formats/document/frame.h"
 
@@ -23,10 +23,6 @@ class ReaderProcess {
   // until it is ready. `largest_answer`: of its frames. Errors: unavailable (the sentence says why).
   static Result<std::unique_ptr<ReaderProcess>> start(const std::vector<std::string>& command,
                                                       std::size_t largest_answer, Deadline until);
-  // Ends it, by force.
-  ~ReaderProcess();
-  ReaderProcess(const ReaderProcess&) = delete;
-  ReaderProcess& operator=(const ReaderProcess&) = delete;
 
   enum class End : char {
     none,
@@ -41,20 +37,17 @@ class ReaderProcess {
   Answer ask(std::string_view document, Deadline until);
 
   // Whether it waits for a document; false if it has died meanwhile, whoever ended it.
-  bool is_waiting() const;
+  bool is_waiting() const { return !process_.has_news(); }
   std::uint32_t documents() const { return documents_; }
 
  private:
-  ReaderProcess(pid_t pid, int socket, std::size_t largest_answer)
-      : pid_(pid), socket_(socket), largest_answer_(largest_answer) {}
+  ReaderProcess(ChildProcess process, std::size_t largest_answer)
+      : process_(std::move(process)), largest_answer_(largest_answer) {}
 
-  bool send(std::string_view bytes, Deadline until);
   Result<document::Frame> receive(Deadline until);
-  bool wait_for(short events, Deadline until) const;
   End end(Deadline until);
 
-  pid_t pid_;
-  int socket_;
+  ChildProcess process_;
   std::size_t largest_answer_;
   std::uint32_t documents_ = 0;
 };
