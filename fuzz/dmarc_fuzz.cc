@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// links: transport net formats base
+// links: transport store net formats base
 // DMARC's records, authors of a message, Received and Authentication-Results fields, targets of reports and counted
 // rows of an attacker: limits hold, what is written stays one field, and no field that claims to be ours is left.
 #include <cstdint>

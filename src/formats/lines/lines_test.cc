@@ -87,9 +87,8 @@ TEST(ContentLines, FoldsBetweenCharacters) {
   while (from < text.size()) {
     const std::size_t end = text.find("\r\n", from);
     EXPECT_LE(end - from, 75U);
-    EXPECT_NE(static_cast<unsigned char>(text[end + 3]) & 0xC0, 0x80);
     from = end + 2;
-    if (from + 1 >= text.size()) break;
+    if (text.substr(from, 1) == " ") EXPECT_NE(static_cast<unsigned char>(text.at(from + 1)) & 0xC0, 0x80);
   }
   EXPECT_EQ(one(text), component);
 }
