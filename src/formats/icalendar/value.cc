@@ -83,9 +83,7 @@ Result<When> parse_when(std::string_view text, std::string_view zone) {
   When when{.wall = *date + *time};
   if (when.wall >= local_days(year_month_day(std::chrono::year(10000), std::chrono::month(1), std::chrono::day(1))))
     return no_value("a date and time", text);
-  if (skip(rest, 'Z') || skip(rest, 'z'))
-    when.kind = When::Kind::utc;
-  else if (iequals(zone, "UTC") || iequals(zone, "Etc/UTC"))
+  if (skip(rest, 'Z') || skip(rest, 'z') || iequals(zone, "UTC") || iequals(zone, "Etc/UTC"))
     when.kind = When::Kind::utc;
   else if (!zone.empty())
     when.kind = When::Kind::zoned, when.zone = zone;

@@ -53,7 +53,7 @@ std::string decoded_base64(std::string_view text) {
 }  // namespace
 
 std::string media_type_of(std::string_view property, std::string_view type) {
-  const std::string lower = to_lower(type);
+  std::string lower = to_lower(type);
   if (lower.empty() || lower.contains('/')) return lower;
   if (iequals(property, "PHOTO") || iequals(property, "LOGO")) return "image/" + (lower == "jpg" ? "jpeg" : lower);
   if (iequals(property, "SOUND")) return "audio/" + lower;

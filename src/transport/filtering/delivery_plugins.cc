@@ -115,7 +115,7 @@ Result<groupware::HookAnswer> DeliveryPlugins::ask(const directory::Principal& w
   // Where nobody else can have it, it stays with whom it was for.
   if (bad != 0 && request.recipients.empty()) answer.is_discarded = false;
   // What would go round in circles is kept instead.
-  const std::string own_address = who.primary_address();
+  const std::string& own_address = who.primary_address();
   if (!request.recipients.empty() && was_sent_on_by(cut.head, own_address)) {
     log::info("filter.not_sent_on", {{"id", request.id}, {"by", own_address}, {"why", "it would go round in circles"}});
     request.recipients.clear();

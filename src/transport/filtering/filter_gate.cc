@@ -24,6 +24,41 @@ wire::smtp::Path path_of(const std::string& address) {
   return wire::smtp::take_path(text).value_or(wire::smtp::Path());
 }
 
+// What becomes of those for whom filters want a message to be.
+struct Placed {
+  std::vector<std::string> elsewhere;  // they get it by the queue
+  bool must_wait = false;              // one cannot have it at present
+  bool is_any_bad = false;             // one cannot have it
+};
+
+// Those who get it at once become the recipients of `envelope`. `came`: as the client named them.
+Placed place_recipients(const FilterRequest& request, const Envelope& came, const groupware::Delivery& delivery,
+                        std::uint64_t size, Envelope& envelope) {
+  Placed out;
+  for (const std::string& address : request.recipients) {
+    const auto known = std::ranges::find(came.recipients, address, &EnvelopeRecipient::address);
+    if (known != came.recipients.end()) {
+      envelope.recipients.push_back(*known);
+      continue;
+    }
+    const bool is_address = directory::parse_address(address).has_value();
+    const auto accepted = delivery.accepts(address, size);
+    const bool is_foreign = !accepted && accepted.error().code == Errc::denied;
+    // Of one who was added at LMTP an answer of its own would be heard by nobody.
+    if (is_address && (is_foreign || request.stage == FilterStage::lmtp)) {
+      out.elsewhere.push_back(address);
+    } else if (accepted) {
+      envelope.recipients.push_back({address, accepted->tenant, accepted->is_group});
+    } else {
+      log::warn("filter.bad_recipient", {{"id", request.id}, {"to", address}, {"why", accepted.error().text}});
+      const Errc why = accepted.error().code;
+      out.must_wait = out.must_wait || why == Errc::unavailable || why == Errc::over_quota || why == Errc::corrupt;
+      out.is_any_bad = true;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 FilterGate::FilterGate(const FilterOptions& options, Queue& queue, const Clock& clock)
@@ -103,7 +138,7 @@ std::optional<Reply> FilterGate::settle(const FilterRequest& request, const Filt
                                         const SmtpMessage& message, const Trace& trace,
                                         const groupware::Delivery& delivery, Envelope& envelope) const {
   if (outcome.verdict >= FilterVerdict::reject) return outcome.reply;
-  const Reply taken(250, "2.0.0", "Taken " + trace.id);
+  Reply taken(250, "2.0.0", "Taken " + trace.id);
   if (outcome.verdict == FilterVerdict::discard) return taken;
   const Envelope came = envelope;
   // The final delivery makes the other fields.
@@ -121,34 +156,16 @@ std::optional<Reply> FilterGate::settle(const FilterRequest& request, const Filt
   }
   if (path_of(request.sender).to_string() == request.sender) envelope.sender = path_of(request.sender);
   envelope.recipients.clear();
-  std::vector<std::string> elsewhere;
-  bool must_wait = false, is_any_bad = false;
-  for (const std::string& address : request.recipients) {
-    const auto known = std::ranges::find(came.recipients, address, &EnvelopeRecipient::address);
-    if (known != came.recipients.end()) {
-      envelope.recipients.push_back(*known);
-    } else if (request.stage == FilterStage::lmtp && directory::parse_address(address)) {
-      elsewhere.push_back(address);  // an answer of its own would be heard by nobody
-    } else if (auto accepted = delivery.accepts(address, message.size())) {
-      envelope.recipients.push_back({address, accepted->tenant, accepted->is_group});
-    } else if (accepted.error().code == Errc::denied && directory::parse_address(address)) {
-      elsewhere.push_back(address);
-    } else {
-      log::warn("filter.bad_recipient", {{"id", trace.id}, {"to", address}, {"why", accepted.error().text}});
-      const Errc why = accepted.error().code;
-      must_wait = must_wait || why == Errc::unavailable || why == Errc::over_quota || why == Errc::corrupt;
-      is_any_bad = true;
-    }
-  }
+  const Placed placed = place_recipients(request, came, delivery, message.size(), envelope);
   // It must not be lost, neither to one who cannot have it now nor where nobody is left.
-  if (must_wait || (is_any_bad && elsewhere.empty() && envelope.recipients.empty())) {
+  if (placed.must_wait || (placed.is_any_bad && placed.elsewhere.empty() && envelope.recipients.empty())) {
     envelope = came;
     return Reply(451, "4.3.0", "The message cannot be taken now; try again later");
   }
-  if (!elsewhere.empty()) {
+  if (!placed.elsewhere.empty()) {
     queued.origin = Origin::forward;
     queued.cause = "filter of " + trace.id;
-    if (auto done = put(request, message, header, queued, elsewhere); !done) {
+    if (auto done = put(request, message, header, queued, placed.elsewhere); !done) {
       log::error("filter.not_sent_on", {{"id", trace.id}, {"why", done.error().text}});
       envelope = came;  // for the log
       return Reply(451, "4.3.0", "The message cannot be taken now; try again later");

@@ -41,7 +41,7 @@ std::string RuleOutbox::sender_of(const groupware::OutgoingMail& mail, const dir
     return at != std::string_view::npos && directory_.domain(address.substr(at + 1));
   };
   if (is_here(mail.sender) || std::ranges::all_of(mail.recipients, is_here)) return mail.sender;
-  const std::string own = who.primary_address();
+  const std::string& own = who.primary_address();
   const std::string domain = senders_.domain.empty() ? own.substr(own.rfind('@') + 1) : senders_.domain;
   return senders_.srs->forward(mail.sender, domain, senders_.clock->now());
 }

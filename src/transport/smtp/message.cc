@@ -106,8 +106,10 @@ std::optional<Reply> SmtpMessage::finish() {
   // Of a binary message the header consists of lines all the same.
   if (is_binary_ && !fault_) line_ends_.feed(head_, last);
   line_ends_.finish(last);
-  if (is_binary_ && !fault_) head_ = std::move(last);
-  if (!is_binary_ && !fault_) add(last);
+  if (!fault_ && is_binary_)
+    head_ = std::move(last);
+  else if (!fault_)
+    add(last);
   if (!fault_ && line_ends_.has_bare() && options_.bare_line_ends == BareLineEnds::refuse)
     fault_ = Reply(550, "5.5.2", "A line in the message does not end with CRLF");
   // It would go on with the last field that is put before it: the sender would write into our Authentication-Results.
