@@ -118,13 +118,13 @@ def test_rspamd_learns_from_what_people_move(place):
     with place.kontor.imap() as client:
         number = client.select("INBOX")[1][0].decode()
         assert client._simple_command("MOVE", number, "Junk")[0] == "OK"
-    wait_for(lambda: place.rspamd.stat()["BAYES_SPAM"] == before["BAYES_SPAM"] + 1, "rspamd to learn junk")
+    wait_for(lambda: place.rspamd.stat()["BAYES_SPAM"] > before["BAYES_SPAM"], "rspamd to learn junk", 60)
     with place.kontor.imap() as client:
         number = client.select("Junk")[1][0].decode()
         client.copy(number, "INBOX")
         client.store(number, "+FLAGS", "\\Deleted")
         client.expunge()
-    wait_for(lambda: place.rspamd.stat()["BAYES_HAM"] == before["BAYES_HAM"] + 1, "rspamd to learn that it was none")
+    wait_for(lambda: place.rspamd.stat()["BAYES_HAM"] > before["BAYES_HAM"], "rspamd to learn that it was none", 60)
 
 
 def test_lessons_wait_for_rspamd(place):
@@ -144,4 +144,4 @@ def test_lessons_wait_for_rspamd(place):
     hidden.rename(password)
     place.kontor.start()
     place.kontor.imap().logout()
-    wait_for(lambda: told() == before + 1, "rspamd to be told after all")
+    wait_for(lambda: told() > before, "rspamd to be told after all", 60)

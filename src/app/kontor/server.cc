@@ -182,6 +182,7 @@ Result<void> Server::start() {
                   "421 4.3.2 Too many connections\r\n"));
   TRY_VOID(listen_http());
   runtime_.every(settings_.server.sweep_every, [this] { sweep(); });
+  if (trainer_) runtime_.every(std::chrono::seconds(5), [this] { trainer_->try_again(); });
   if (auto* index = house_.accounts->text_index()) index->start();
   sts_ = std::make_unique<transport::MtaSts>(*house_.engine, system_clock(), *dns_, settings_.sending.authorities,
                                              settings_.sending.mta_sts_port);

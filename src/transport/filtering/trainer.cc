@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "base/log.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t kLessonsAtOnce = 50;
 constexpr std::chrono::days kOldestLesson{7};
+constexpr std::chrono::seconds kFirstPause{10}, kLongestPause{600};
 constexpr std::uint64_t kLargestLesson = 10 << 20;
 const std::string kLessons = "kontor_filter_lessons_total",
                   kLessonsHelp = "Messages moved to or from junk that rspamd was told of";
@@ -28,6 +30,7 @@ Trainer::Trainer(const FilterOptions& options, groupware::Accounts& accounts, co
       junk_(kLessons, kLessonsHelp, {{"as", "junk"}}),
       good_(kLessons, kLessonsHelp, {{"as", "good"}}),
       failed_(kLessons, kLessonsHelp, {{"as", "failed"}}),
+      pause_(kFirstPause),
       janitor_([this](AccountId account) { return slice(account); }) {}
 
 void Trainer::start() {
@@ -37,6 +40,19 @@ void Trainer::start() {
 void Trainer::stop() {
   accounts_.on_lessons({});
   janitor_.stop();
+}
+
+void Trainer::try_again() {
+  const auto now = std::chrono::steady_clock::now();
+  std::set<AccountId> ready;
+  {
+    std::lock_guard lock(mutex_);
+    if (waiting_.empty() || now < next_try_) return;
+    ready.swap(waiting_);
+    next_try_ = now + pause_;
+    pause_ = std::min(2 * pause_, kLongestPause);
+  }
+  for (const AccountId account : ready) janitor_.add(account);
 }
 
 Result<void> Trainer::teach(const groupware::Reader& reader, const groupware::Lesson& lesson,
@@ -89,7 +105,12 @@ Result<bool> Trainer::slice(AccountId id) {
     }
   }
   if (!done.empty()) TRY_VOID(accounts_.forget_lessons(id, done));
-  if (!state) return std::unexpected(state.error());
+  std::lock_guard lock(mutex_);
+  if (!done.empty()) pause_ = kFirstPause;
+  if (!state) {
+    waiting_.insert(id);
+    return std::unexpected(state.error());
+  }
   return lessons.size() == kLessonsAtOnce;
 }
 

@@ -2,6 +2,9 @@
 // Tells rspamd of messages that people moved to or from their folders for junk.
 #pragma once
 
+#include <chrono>
+#include <mutex>
+#include <set>
 #include <string>
 
 #include "base/metrics.h"
@@ -15,8 +18,7 @@
 namespace kontor::transport {
 
 // Lessons are durable with the move; they are told on a thread of its own, one after the other. While rspamd cannot be
-// reached they wait until the account is opened, swept or has a new one, for a week at most. A message may be told
-// twice after a crash, which rspamd notices.
+// reached they wait, for a week at most. A message may be told twice after a crash, which rspamd notices.
 class Trainer {
  public:
   // All must outlive it.
@@ -28,6 +30,8 @@ class Trainer {
 
   void start();
   void stop();
+  // For a timer: lets the accounts whose lessons could not be told try again, after longer and longer pauses.
+  void try_again();
 
  private:
   Result<bool> slice(AccountId account);
@@ -40,6 +44,10 @@ class Trainer {
   const Clock& clock_;
   HttpService service_;
   const metrics::Counter junk_, good_, failed_;
+  std::mutex mutex_;
+  std::set<AccountId> waiting_;  // until the next try
+  std::chrono::steady_clock::time_point next_try_;
+  std::chrono::seconds pause_;
   groupware::Janitor janitor_;
 };
 
