@@ -73,7 +73,17 @@ std::string name_from_others(const Component& card) {
   return whole;
 }
 
+// Of what is within a card nothing is asked: only what is written reads back the same. The depth is bounded by the
+// reader.
+void complete_parameters(Component& inner) {  // NOLINT(misc-no-recursion)
+  for (Property& property : inner.properties)
+    for (lines::Parameter& parameter : property.parameters)
+      if (parameter.values.empty()) parameter.values.emplace_back();
+  for (Component& one : inner.components) complete_parameters(one);
+}
+
 void put_right(Component& card, std::vector<lines::Repair>& repairs) {
+  for (Component& inner : card.components) complete_parameters(inner);
   const bool is_legacy = card.value("VERSION").starts_with('2');
   for (Property& property : card.properties) {
     name_parameters(property);

@@ -29,6 +29,12 @@ std::string body_of(const Component& card) {
   return out;
 }
 
+TEST(CardRead, WhatIsWithinACardReadsBackTheSame) {
+  const auto found = read("BEGIN:VCARD\nVERSION:2.1\nFN:a\nBEGIN:X\nTEL;WORK;PREF:0\nEND:X\nEND:VCARD\n");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(read(write(found->cards.at(0)))->cards.at(0), found->cards[0]);
+}
+
 TEST(Card, ReadsWhatOldProgramsExport) {
   const Component card = one_card(
       "VERSION:2.1\nN;CHARSET=ISO-8859-1:M\xFCller;Anna, B.;;Dr.\nTEL;WORK;VOICE;PREF:+49 30 "
