@@ -61,9 +61,8 @@ std::string folded(std::string_view text, std::size_t used) {
 
 std::string header_line(std::string_view name, std::string_view value) {
   const std::string text = one_line(value);
-  const bool is_ascii = std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
   const std::size_t used = name.size() + 2;
-  return std::string(name) + ": " + (is_ascii ? folded(text, used) : encoded(text, used)) + "\r\n";
+  return std::string(name) + ": " + (is_ascii(text) ? folded(text, used) : encoded(text, used)) + "\r\n";
 }
 
 }  // namespace kontor::sieve

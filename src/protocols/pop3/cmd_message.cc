@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/bytes.h"
 #include "formats/mime/charset.h"
 #include "protocols/pop3/session.h"
 #include "wire/pop3/command.h"
@@ -58,8 +59,7 @@ Task<Result<Reply>> list(Session& session, std::string args, Line line) {
 bool needs_utf8(std::string_view head) {
   const auto end = std::min(head.find("\r\n\r\n"), head.find("\n\n"));
   const std::string_view header = head.substr(0, end);
-  const bool is_ascii = std::ranges::all_of(header, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  return !is_ascii && mime::is_utf8(header);
+  return !is_ascii(header) && mime::is_utf8(header);
 }
 
 // What goes wrong before the first line is an answer; after it the connection ends, since nothing else can be said.

@@ -19,10 +19,6 @@ namespace {
 constexpr std::size_t kMostNamed = 10'000;  // addresses that To and Cc are asked for
 constexpr std::size_t kLongestSubject = 900;
 
-bool has_journal_high(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
-
 std::string plain_line(std::string_view text) {
   std::string out(text.substr(0, kLongestSubject));
   std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
@@ -70,7 +66,7 @@ std::string journal_text(const JournalReport& report) {
 // As it stands in the original, where that can be sent anywhere.
 std::string subject_field(std::string_view head) {
   const std::string subject = field_of(head, "Subject");
-  const bool is_plain = !subject.empty() && subject.size() <= kLongestSubject && !has_journal_high(subject);
+  const bool is_plain = !subject.empty() && subject.size() <= kLongestSubject && is_ascii(subject);
   return is_plain ? plain_line(subject) : "Journal report";
 }
 
@@ -79,7 +75,7 @@ std::string subject_field(std::string_view head) {
 JournalFrame journal_frame(const JournalReport& report) {
   JournalFrame frame;
   const std::string text = journal_text(report);
-  const bool is_text_high = has_journal_high(text);
+  const bool is_text_high = !is_ascii(text);
   frame.is_eight_bit = is_text_high || report.is_eight_bit;
   auto encoding = [](bool is_high) { return is_high ? "8bit" : "7bit"; };
   auto encoding_around = [&](bool is_high) { return report.is_binary ? "binary" : encoding(is_high); };

@@ -188,8 +188,7 @@ Result<std::size_t> Reporter::put(ReportKind kind, const ReportFacts& facts, con
     message.envelope.sender = options_.address;
     message.envelope.origin = kind == ReportKind::tls ? Origin::tls_report : Origin::aggregate;
     message.envelope.cause = "report about " + facts.domain;
-    message.envelope.needs.utf8 =
-        std::ranges::any_of(target.address, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    message.envelope.needs.utf8 = !is_ascii(target.address);
     message.recipients.push_back({.address = target.address, .notify = {.bits = DsnNotify::kNever}, .original = ""});
     log::info("reports.sent", {{"domain", facts.domain}, {"to", target.address}, {"id", facts.id}});
   }
