@@ -161,6 +161,12 @@ class Directory {
   // unavailable. Repeated logins with the same password are cheap: a keyed digest is remembered for some minutes.
   virtual Result<Principal> authenticate(std::string_view login, std::string_view password, Protocol protocol) = 0;
 
+  // The principal, if this very login is known to succeed without a costly hash: its password was proven not long ago,
+  // or it is an app password. In memory, never blocks. Nothing says nothing: authenticate then. Whoever asks must bound
+  // how often, as for authenticate: what is nothing may be a guess.
+  virtual std::optional<Principal> recognize(std::string_view login, std::string_view password,
+                                             Protocol protocol) const = 0;
+
   // Whether the principal may be logged in by this protocol: it is there and active, and so is its tenant. In memory,
   // never blocks.
   virtual bool may_use(PrincipalId id, Protocol protocol) const = 0;

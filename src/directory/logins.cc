@@ -218,6 +218,22 @@ Result<Principal> StoredDirectory::authenticate(std::string_view login, std::str
   return *found;
 }
 
+std::optional<Principal> StoredDirectory::recognize(std::string_view login, std::string_view password,
+                                                    Protocol protocol) const {
+  const auto roster = current();
+  auto address = parse_address(login);
+  const Principal* found = address ? roster->by_address(address->text()) : nullptr;
+  const Credentials* credentials = found == nullptr ? nullptr : roster->credentials(found->id);
+  if (credentials == nullptr || !may_log_in(*roster, *found, protocol)) return std::nullopt;
+  if (!credentials->hash.empty() && cache_.knows(found->id, credentials->hash, password)) return *found;
+  for (const StoredAppPassword& stored : credentials->app_passwords) {
+    // One without keys for SCRAM is left to authenticate(), which makes them.
+    const bool is_whole = cost_.scram == ScramUse::never || credentials->scram_keys(stored.info.id) != nullptr;
+    if (is_whole && has(stored.info.protocols, protocol) && fits_app_password(stored, password)) return *found;
+  }
+  return std::nullopt;
+}
+
 bool StoredDirectory::has_scram() const {
   if (cost_.scram != ScramUse::automatic) return cost_.scram == ScramUse::always;
   const auto roster = current();

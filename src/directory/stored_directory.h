@@ -56,6 +56,8 @@ class StoredDirectory final : public Directory {
   std::vector<AppPassword> app_passwords(PrincipalId id) const override;
   Result<void> remove_app_password(PrincipalId id, std::uint64_t app_password) override;
   Result<Principal> authenticate(std::string_view login, std::string_view password, Protocol protocol) override;
+  std::optional<Principal> recognize(std::string_view login, std::string_view password,
+                                     Protocol protocol) const override;
   bool may_use(PrincipalId id, Protocol protocol) const override;
   std::unique_ptr<Watch> watch(std::function<void(const Touched&)> notify) override;
   bool has_scram() const override;

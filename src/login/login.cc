@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "login/login.h"
 
-#include <algorithm>
 #include <charconv>
-#include <chrono>
 
 #include "base/bytes.h"
-#include "base/log.h"
-#include "directory/address.h"
 #include "login/act_as.h"
-#include "net/blocking.h"
 #include "wire/managesieve/response.h"
 
 namespace kontor::login {
 namespace {
 
-constexpr std::uint32_t kLoginsPerConnection = 6;
-constexpr std::chrono::seconds kLongestWaitForHash{60};
 constexpr std::size_t kSaslLine = 16 << 10;  // RFC 5034 section 4 asks for 12288 bytes at least
 
 Channel channel_of(const net::Stream& stream) {
@@ -26,89 +19,20 @@ Channel channel_of(const net::Stream& stream) {
 
 }  // namespace
 
-bool may_send_secret(const net::Stream& stream, PlainLogin plain) {
-  if (stream.is_encrypted()) return true;
-  switch (plain) {
-    case PlainLogin::never:
-      return false;
-    case PlainLogin::local:
-      return stream.peer().is_unix || stream.peer().ip.is_loopback();
-    case PlainLogin::always:
-      return true;
-  }
-  return false;
-}
-
-void Login::log(std::string_view event, std::string_view user, std::string_view method) {
-  log::info(event, {{"protocol", directory::name(protocol_)},
-                    {"user", directory::shown(user)},
-                    {"ip", net::to_string(io_.stream().peer())},
-                    {"session", io_.stream().id()},
-                    {"method", method},
-                    {"tls", io_.stream().tls_description()}});
-}
-
-void Login::note(const Granted& granted, std::string_view user) { log("login.ok", user, granted.method); }
-
-// A place to hash one password in; empty if there was none for a long time. Whoever waits asks ever less often: a crowd
-// that waits must not keep the network's threads busy.
-Task<net::Limits::Place> Login::hash_place() {
-  using namespace std::chrono_literals;
-  auto wait = 50ms;
-  for (auto waited = 0ms; waited < kLongestWaitForHash; waited += wait, wait = std::min(2 * wait, 400ms)) {
-    auto place = services_.limits.hash_place(services_.workers.threads());
-    if (place) co_return place;
-    co_await io_.stream().pause(wait);
-  }
-  co_return net::Limits::Place();
-}
-
-// Errors: those of `check`; too_large (too many failed logins from there); unavailable.
-Task<Result<directory::Principal>> Login::guarded(const std::string& user, const Check& check) {
-  net::Limits& limits = services_.limits;
-  const net::Endpoint& peer = io_.stream().peer();
-  if (limits.refuses(peer)) co_return fail(Errc::too_large, "too many failed logins");
-  auto place = co_await hash_place();
-  const auto verdict = limits.before_login(peer, user);
-  if (verdict.delay.count() > 0) {
-    place = {};
-    co_await io_.stream().pause(verdict.delay);
-    place = co_await hash_place();
-  }
-  if (verdict.refused || limits.refuses(peer)) co_return fail(Errc::too_large, "too many failed logins");
-  if (!place) co_return fail(Errc::unavailable, "too many logins at this time, try again later");
-  auto principal = co_await net::blocking(services_.workers, [&] { return check(); });
-  if (principal || principal.error().code != Errc::unavailable) limits.after_login(peer, user, principal.has_value());
-  co_return principal;
-}
-
-Task<Verdict> Login::decide(std::string user, std::string method, Check check) {
-  auto principal = co_await guarded(user, check);
-  if (principal) co_return Granted{*std::move(principal), std::move(method)};
-  const Error& error = principal.error();
-  if (error.code == Errc::too_large) {
-    log("login.refused", user, method);
-    co_return std::unexpected(Refusal{Refusal::Kind::too_many, error.text, error.text});
-  }
-  log("login.failed", user, method);
-  if (error.code == Errc::unavailable) co_return std::unexpected(Refusal{Refusal::Kind::unavailable, error.text});
-  Refusal refusal{Refusal::Kind::wrong, error.text};
-  if (++failures_ >= kLoginsPerConnection) refusal.farewell = "too many failed logins";
-  co_return std::unexpected(std::move(refusal));
-}
+void Login::note(const Granted& granted, std::string_view user) { attempt_.log("login.ok", user, granted.method); }
 
 // The other's mail is at stake: who acted as whom stands in the log.
 Verdict Login::take_part(Granted granted, const std::string& as) {
   auto other = act_as(services_.directory, granted.principal, as, protocol_);
   const std::string method = granted.method + " by " + granted.principal.primary_address();
   if (other) return Granted{*std::move(other), method};
-  log("login.no_right", as, method);
+  attempt_.log("login.no_right", as, method);
   return std::unexpected(Refusal{Refusal::Kind::no_right, other.error().text});
 }
 
 Task<Verdict> Login::password(std::string user, std::string password, std::string_view method) {
-  const Check check = [&] { return services_.directory.authenticate(user, password, protocol_); };
-  co_return co_await decide(user, std::string(method), check);
+  const Attempt::Check check = [&] { return services_.directory.authenticate(user, password, protocol_); };
+  co_return co_await attempt_.decide(user, std::string(method), check);
 }
 
 // A string of ManageSieve that holds base64: in quotes on a line, or a literal and the end of its line.
@@ -162,8 +86,8 @@ Task<Verdict> Login::authenticate(std::string name, std::optional<std::string> i
     response = co_await ask(form, step.text);
     if (!response) co_return std::unexpected(Refusal{Refusal::Kind::given_up, "AUTHENTICATE was given up"});
   }
-  const Check check = [&] { return mechanism->verify(); };
-  auto verdict = co_await decide(mechanism->user(), name, check);
+  const Attempt::Check check = [&] { return mechanism->verify(); };
+  auto verdict = co_await attempt_.decide(mechanism->user(), name, check);
   if (verdict && !mechanism->acts_as().empty()) verdict = take_part(*std::move(verdict), mechanism->acts_as());
   const bool is_heard = verdict || verdict.error().kind == Refusal::Kind::wrong;
   const auto last = is_heard ? mechanism->last_word(verdict.has_value()) : std::nullopt;

@@ -38,9 +38,7 @@ class Oauth final : public Mechanism {
   const std::string& user() const override { return user_; }
 
   Result<directory::Principal> verify() override {
-    TRY(const std::string named, around_.tokens->user_of(token_));
-    const std::string owner = canonical_user(named);
-    TRY(auto principal, around_.directory.authenticate_proven(owner, around_.protocol));
+    TRY(auto principal, token_owner(around_, token_));
     // The client may name any of the owner's addresses, and nobody else's.
     const auto asked = user_.empty() ? Result<directory::Principal>(principal) : around_.directory.by_address(user_);
     if (!asked || asked->id != principal.id) return fail(Errc::denied, "the token is somebody else's");
@@ -96,6 +94,12 @@ class Oauth final : public Mechanism {
 };
 
 }  // namespace
+
+Result<directory::Principal> token_owner(const Surroundings& around, std::string_view token) {
+  TRY(const std::string named, around.tokens->user_of(token));
+  const std::string owner = canonical_user(named);
+  return around.directory.authenticate_proven(owner, around.protocol);
+}
 
 std::unique_ptr<Mechanism> make_oauth(OauthForm form, const Surroundings& around) {
   return std::make_unique<Oauth>(form, around);

@@ -10,6 +10,10 @@ namespace kontor::login {
 
 enum class OauthForm : std::uint8_t { oauthbearer, xoauth2 };
 
+// Whose the token is, if that principal may log in. Blocks. `around.tokens` is not null. Errors: as
+// Directory::authenticate.
+Result<directory::Principal> token_owner(const Surroundings& around, std::string_view token);
+
 std::unique_ptr<Mechanism> make_oauth(OauthForm form, const Surroundings& around);
 
 }  // namespace kontor::login

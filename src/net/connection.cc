@@ -40,7 +40,7 @@ Connection::~Connection() {
 }
 
 void Connection::throw_if_ended(bool is_reader) const {
-  if (is_cancelled_ && (is_reader || is_closed_)) throw Cancelled("the conversation was ended");
+  if (is_cancelled_ && ((is_reader && !holds_end_) || is_closed_)) throw Cancelled("the conversation was ended");
   if (is_closed_) throw Disconnected("the connection was closed");
 }
 
@@ -162,6 +162,7 @@ void Connection::wake() {
 void Connection::cancel_reads() {
   if (is_closed_ || is_cancelled_) return;
   is_cancelled_ = true;
+  if (holds_end_) return;
   interrupt();
   if (pause_) pause_->cancel();
 }

@@ -55,7 +55,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void close();
   void cancel_reads();  // the runtime is stopping, or somebody ends this conversation
-  void wake();          // a signal was set
+  void hold_end(bool holds) { holds_end_ = holds; }
+  bool is_ending() const { return is_cancelled_; }
+  void wake();  // a signal was set
 
   static constexpr std::size_t kWoken = static_cast<std::size_t>(-1);
 
@@ -103,6 +105,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Waiting reader_;
   Waiting writer_;
   bool is_cancelled_ = false;
+  bool holds_end_ = false;  // then being cancelled does not show yet
   bool is_closed_ = false;
 };
 
@@ -146,6 +149,8 @@ class SocketStream : public Stream {
   Task<Wake> wait(Signal& signal) override;
   std::shared_ptr<Signal> make_signal() override;
   std::shared_ptr<Signal> make_end_signal() override;
+  bool is_ending() const override { return connection_->is_ending(); }
+  void hold_end(bool holds) override { connection_->hold_end(holds); }
   Task<void> pause(std::chrono::milliseconds time) override { return connection_->pause(time); }
   void set_timeout(std::chrono::milliseconds timeout) override { connection_->timeout = timeout; }
   void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) override {

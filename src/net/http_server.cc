@@ -73,6 +73,7 @@ struct Outcome {
   HttpConnection::Answer answer;
   std::string method = "-";
   std::string path;
+  std::string user;
   bool is_readable = true;  // the next request can be found behind this one's body
 };
 
@@ -102,7 +103,8 @@ Task<HttpResponse> call_handler(const HttpHandler& handler, HttpRequest request,
   co_return plain_response(500, "Something went wrong here; the log says what.");
 }
 
-Task<void> answer_request(const Server& server, HttpConnection& connection, wire::http::Head head, Outcome& outcome) {
+Task<void> answer_request(const Server& server, HttpConnection& connection, HttpVisit& visit, wire::http::Head head,
+                          Outcome& outcome) {
   outcome.answer.is_head_request = head.method == "HEAD";
   outcome.answer.is_1_0 = head.is_1_0;
   outcome.answer.keeps_alive = head.keeps_alive;
@@ -139,7 +141,11 @@ Task<void> answer_request(const Server& server, HttpConnection& connection, wire
   request.headers = std::move(head.headers);
   request.peer = connection.stream().peer();
   request.is_encrypted = connection.stream().is_encrypted();
+  request.visit = &visit;
+  visit.user.clear();
+  connection.stream().hold_end(route->finishes);
   outcome.response = co_await call_handler(route->handler, std::move(request), connection, outcome.is_readable);
+  outcome.user = visit.user;
 }
 
 // Reads what is left of the body before the answer, so that a client which sends all before it reads gets it.
@@ -162,25 +168,29 @@ void log_request(HttpConnection& connection, const Server& server, const Outcome
                              {"method", outcome.method},
                              {"path", std::string_view(outcome.path).substr(0, kMaxLoggedPath)},
                              {"status", outcome.response.status},
-                             {"ms", static_cast<std::int64_t>(took.count() * 1000)}});
+                             {"ms", static_cast<std::int64_t>(took.count() * 1000)},
+                             {"user", outcome.user.empty() ? std::string("-") : outcome.user}});
 }
 
 Task<void> serve_http(std::shared_ptr<const Server> server, std::unique_ptr<Stream> stream) {
   HttpConnection connection(std::move(stream), server->max_body, server->times);
+  HttpVisit visit(connection.stream());
   for (;;) {
+    connection.stream().hold_end(false);
     bool is_there = co_await connection.wait_request();
     if (!is_there) co_return;
     auto began = std::chrono::steady_clock::now();
     Outcome outcome;
     auto head = co_await connection.read_head();
     if (head) {
-      co_await answer_request(*server, connection, *std::move(head), outcome);
+      co_await answer_request(*server, connection, visit, *std::move(head), outcome);
       co_await finish_body(connection, outcome);
     } else {
       outcome.response = plain_response(head.error().status, head.error().why);
       outcome.is_readable = false;
     }
-    outcome.answer.keeps_alive = outcome.answer.keeps_alive && outcome.is_readable;
+    outcome.answer.keeps_alive = outcome.answer.keeps_alive && outcome.is_readable && !outcome.response.closes &&
+                                 !connection.stream().is_ending();
     bool is_streamed_to_end = outcome.response.more && outcome.answer.is_1_0;
     co_await connection.write_response(outcome.response, outcome.answer);
     log_request(connection, *server, outcome, began);

@@ -2,9 +2,10 @@
 // A small HTTP/1.1 server over streams (RFC 9112): routing by prefix, bounded heads, streamed bodies.
 //
 // A request whose framing could be read in two ways is refused and the connection closed (wire/http/head.h). Each
-// request is one line in the log: method, path without query, status, milliseconds, session.
+// request is one line in the log: method, path without query, status, milliseconds, session, user ("-": nobody).
 #pragma once
 
+#include <any>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -20,6 +21,15 @@
 
 namespace kontor::net {
 
+// The connection as the handlers of its requests see it. Of the connection's thread.
+struct HttpVisit {
+  explicit HttpVisit(Stream& stream_) : stream(stream_) {}
+
+  Stream& stream;    // for pauses and for what it says about itself: a handler neither reads nor writes
+  std::string user;  // whose request this is, for the log; empty when a request begins
+  std::any notes;    // whoever notes something here finds it again at the connection's next request
+};
+
 struct HttpRequest {
   std::string method;
   std::string target;  // as sent: path and query
@@ -28,6 +38,7 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   Endpoint peer;
   bool is_encrypted = false;
+  HttpVisit* visit = nullptr;  // never null in a handler; valid until the response was sent
 
   // The first header of that name, any case; empty if none.
   std::string_view header(std::string_view name) const;
@@ -51,6 +62,7 @@ struct HttpResponse {
   std::string body;                                          // not sent to HEAD, whose answer has the length
   // If set, called after `body` was sent until it gives an empty string: a streamed body of unknown length.
   std::function<Task<std::string>()> more;
+  bool closes = false;  // the connection, after this response
 };
 
 // May throw: the client gets 500 and the log the reason. The body may be left unread.
@@ -61,6 +73,9 @@ struct HttpRoute {
   std::string prefix;
   HttpHandler handler;
   std::vector<std::string> methods = {};  // others get 405; empty = the handler looks itself
+  // A request whose head is there is answered when the server stops, if that takes no longer than its grace. Else it
+  // breaks off at its next read of the body.
+  bool finishes = false;
 };
 
 struct HttpTimes {

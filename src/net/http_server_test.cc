@@ -334,5 +334,28 @@ TEST(Http, ASlowHandlerHoldsTheSenderBack) {
   EXPECT_EQ(taker.taken, total);
 }
 
+TEST(Http, AStopLetsRequestsFinishWhereTheRouteSaysSo) {
+  HttpRoute finishing{"/finishing", echo_body};
+  finishing.finishes = true;
+  TestServer server(http_session({finishing, {"/hurried", echo_body}}, 1000));
+  ScriptPeer idle = server.connect(), kept = server.connect(), cut = server.connect();
+  for (ScriptPeer* peer : {&idle, &kept, &cut}) {
+    peer->send("GET /finishing" + kHost + "\r\n");
+    EXPECT_EQ(read_answer(*peer).status, 200u);
+  }
+  kept.send("PUT /finishing" + kHost + "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+  cut.send("PUT /hurried" + kHost + "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+  for (ScriptPeer* peer : {&kept, &cut}) peer->receive_until("\r\n\r\n");  // their heads are read
+  std::thread stopper([&] { server.stop(10s); });
+  EXPECT_TRUE(idle.is_closed());
+  EXPECT_TRUE(cut.is_closed());
+  kept.send("abc");
+  Answer answer = read_answer(kept);
+  EXPECT_EQ(answer.body, "PUT /finishing  abc");
+  EXPECT_NE(answer.head.find("Connection: close"), std::string::npos);
+  EXPECT_TRUE(kept.is_closed());
+  stopper.join();
+}
+
 }  // namespace
 }  // namespace kontor::net

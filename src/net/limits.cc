@@ -190,6 +190,14 @@ bool Limits::refuses(const Endpoint& peer) {
   return state_->failed(address_key(peer), now) >= state_->options.failures_before_refusal;
 }
 
+bool Limits::suspects(const Endpoint& peer, const std::string& login) {
+  const std::uint32_t least = state_->options.failures_before_delay;
+  TimePoint now = state_->now();
+  std::lock_guard lock(state_->mutex);
+  if (state_->failed(user_key(login), now) >= least) return true;
+  return !is_local(peer) && state_->failed(address_key(peer), now) >= least;
+}
+
 void Limits::after_login(const Endpoint& peer, const std::string& login, bool succeeded) {
   const std::chrono::seconds memory = state_->options.failure_memory;
   TimePoint now = state_->now();

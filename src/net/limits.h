@@ -68,6 +68,8 @@ class Limits {
   Verdict before_login(const Endpoint& peer, const std::string& login);
   // Whether an attempt from `peer` would be refused by now: to ask again after a wait.
   bool refuses(const Endpoint& peer);
+  // Whether failures would delay or refuse an attempt by now.
+  bool suspects(const Endpoint& peer, const std::string& login);
   void after_login(const Endpoint& peer, const std::string& login, bool succeeded);
 
  private:

@@ -66,6 +66,12 @@ class Stream {
   // stops, and a farewell can still be written. It may outlive the stream.
   virtual std::shared_ptr<Signal> make_end_signal() = 0;
 
+  // Whether reads throw Cancelled from now on, or will when the end is not held back any more.
+  virtual bool is_ending() const { return false; }
+  // While held back, the end (the server stops, or the end signal) waits: what has begun may be finished, within the
+  // grace of Runtime::stop().
+  virtual void hold_end(bool) {}
+
   // Lets `time` pass: for back-off after failed logins. Throws Cancelled, Disconnected.
   virtual Task<void> pause(std::chrono::milliseconds time) = 0;
 
