@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// A stream of calendars, as programs export whole collections, in single objects: each with one UID, all its overrides
+// and the time zones that it names (RFC 4791 section 4.1).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "formats/icalendar/calendar.h"
+
+namespace kontor::icalendar {
+
+struct Object {
+  std::string uid;  // empty: it has none, and is one component
+  Component calendar;
+};
+
+struct Objects {
+  std::vector<Object> objects;            // in the order in which they begin
+  std::string name, description, colour;  // of the collection, as exports say it (RFC 7986, X-WR-CALNAME, ...)
+};
+
+// Objects keep PRODID, VERSION and CALSCALE; METHOD belongs to messages and what is said of the collection to that.
+Objects split(const std::vector<Component>& calendars);
+
+}  // namespace kontor::icalendar
