@@ -1,6 +1,7 @@
-# kontor_room(PATH USES room... HIDES room... LIBS lib... PRIVATE lib... TESTS room... BATCH n)
+# kontor_room(PATH WITHOUT folder... USES room... HIDES room... LIBS lib... PRIVATE lib... TESTS room... BATCH n)
 #
 # Makes the library of the room src/PATH from all its .cc files, and PATH_test from its *_test.cc files.
+#   WITHOUT  folders in it that are rooms of their own (scripts/house_rules.py says who may see their headers)
 #   USES     rooms whose headers this room and everyone above it may include
 #   HIDES    rooms used inside only: their headers stay out of reach for those above
 #   TESTS    rooms that only its tests may see
@@ -16,17 +17,23 @@ include(GoogleTest)
 add_custom_target(generated_headers)
 
 function(kontor_room path)
-  cmake_parse_arguments(R "" "BATCH" "USES;HIDES;LIBS;PRIVATE;TESTS" ${ARGN})
+  cmake_parse_arguments(R "" "BATCH" "WITHOUT;USES;HIDES;LIBS;PRIVATE;TESTS" ${ARGN})
   if(NOT R_BATCH)
     set(R_BATCH 12)
   endif()
   string(REPLACE "/" "_" name ${path})
   set(dir ${CMAKE_SOURCE_DIR}/src/${path})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
+  foreach(folder ${R_WITHOUT})
+    list(FILTER sources EXCLUDE REGEX "^${dir}/${folder}/")
+  endforeach()
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   file(GLOB_RECURSE schemas CONFIGURE_DEPENDS ${dir}/*.fbs)
+  foreach(folder ${R_WITHOUT})
+    list(FILTER schemas EXCLUDE REGEX "^${dir}/${folder}/")
+  endforeach()
 
   get_filename_component(parent ${path} DIRECTORY)
   set(include_root ${CMAKE_BINARY_DIR}/rooms/${name})
