@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Properties that the server keeps without knowing what they mean (RFC 4918 section 4): any XML, with its language.
+// Those of an item are among its own properties and go where it goes; those of a folder are shared annotations of it:
+// whoever may write there may set them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "protocols/dav/resource.h"
+#include "wire/xml/element.h"
+
+namespace kontor::dav {
+
+constexpr std::size_t kLargestDeadProperty = groupware::Transaction::kLargestAnnotation;
+
+// All of them; none of what has neither folder nor item. Reads the item or the folder's annotations.
+Outcome<std::vector<xml::Element>> dead_properties(Context& context, const Resource& resource);
+
+// `value`: null removes. Errors: 507 (too large or too many), 403.
+Outcome<void> set_dead_property(groupware::Transaction& transaction, const Resource& resource, const xml::Name& name,
+                                const xml::Element* value);
+
+// Those of one folder to another, also across accounts.
+Outcome<void> copy_dead_properties(const groupware::Reader& reader, FolderId from, groupware::Transaction& transaction,
+                                   FolderId to);
+
+}  // namespace kontor::dav
