@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "net/http_compression.h"
 #include "net/http_connection.h"
 
 namespace kontor::net {
@@ -74,7 +75,8 @@ struct Outcome {
   std::string method = "-";
   std::string path;
   std::string user;
-  bool is_readable = true;  // the next request can be found behind this one's body
+  wire::http::Headers asked;  // the request's headers, where they decide about compression
+  bool is_readable = true;    // the next request can be found behind this one's body
 };
 
 Task<HttpResponse> call_handler(const HttpHandler& handler, HttpRequest request, HttpConnection& connection,
@@ -101,6 +103,15 @@ Task<HttpResponse> call_handler(const HttpHandler& handler, HttpRequest request,
   log::error("http.handler_failed", {{"session", connection.stream().id()}, {"why", why}});
   is_readable = false;
   co_return plain_response(500, "Something went wrong here; the log says what.");
+}
+
+// Not for HEAD, whose answer has the length, nor for HTTP/1.0, where a streamed body ends the connection.
+void may_compress(Outcome& outcome) {
+  const Compression compression = compression_of(outcome.asked, outcome.response);
+  if (compression == Compression::never) return;
+  outcome.response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (compression == Compression::yes && !outcome.answer.is_head_request && !outcome.answer.is_1_0)
+    compress(outcome.response);
 }
 
 Task<void> answer_request(const Server& server, HttpConnection& connection, HttpVisit& visit, wire::http::Head head,
@@ -143,9 +154,11 @@ Task<void> answer_request(const Server& server, HttpConnection& connection, Http
   request.is_encrypted = connection.stream().is_encrypted();
   request.visit = &visit;
   visit.user.clear();
+  if (route->compresses) outcome.asked = request.headers;
   connection.stream().hold_end(route->finishes);
   outcome.response = co_await call_handler(route->handler, std::move(request), connection, outcome.is_readable);
   outcome.user = visit.user;
+  if (route->compresses) may_compress(outcome);
 }
 
 // Reads what is left of the body before the answer, so that a client which sends all before it reads gets it.

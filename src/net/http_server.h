@@ -76,6 +76,7 @@ struct HttpRoute {
   // A request whose head is there is answered when the server stops, if that takes no longer than its grace. Else it
   // breaks off at its next read of the body.
   bool finishes = false;
+  bool compresses = false;  // responses that are worth it, for clients that take gzip (http_compression.h)
 };
 
 struct HttpTimes {

@@ -2,6 +2,7 @@
 #include "net/http_server.h"
 
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <atomic>
 #include <thread>
@@ -50,6 +51,32 @@ Task<HttpResponse> throw_up(HttpRequest, HttpBody&) {
 Task<HttpResponse> no_content(HttpRequest, HttpBody&) {
   HttpResponse response;
   response.status = 204;
+  co_return response;
+}
+
+constexpr std::size_t kLongText = 500'000;
+
+// "/text/..." by its last word.
+Task<HttpResponse> tell(HttpRequest request, HttpBody&) {
+  HttpResponse response;
+  const std::string word = request.path.substr(request.path.rfind('/') + 1);
+  response.content_type = word == "picture" ? "image/png" : "application/xml; charset=utf-8";
+  while (response.body.size() < 2000) response.body += "<response>" + std::to_string(response.body.size());
+  if (word == "short") response.body.resize(1000);
+  if (word == "strong") response.headers.emplace_back("ETag", "\"a\"");
+  if (word == "weak") response.headers.emplace_back("ETag", "W/\"a\"");
+  if (word == "long" || word == "streamed") {
+    while (response.body.size() < kLongText) response.body += "<response>" + std::to_string(response.body.size());
+  }
+  if (word == "streamed") {
+    auto rest = std::make_shared<std::string>(std::move(response.body));
+    response.body.clear();
+    response.more = [rest]() -> Task<std::string> {
+      std::string piece = rest->substr(0, 1000);
+      rest->erase(0, 1000);
+      co_return piece;
+    };
+  }
   co_return response;
 }
 
@@ -332,6 +359,63 @@ TEST(Http, ASlowHandlerHoldsTheSenderBack) {
   sender.join();
   EXPECT_EQ(read_answer(peer).status, 200u);
   EXPECT_EQ(taker.taken, total);
+}
+
+std::string gunzip(const std::string& bytes) {
+  z_stream z{};
+  if (inflateInit2(&z, 15 + 16) != Z_OK) return "broken";
+  std::string out(4 << 20, '\0');
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  z.avail_in = static_cast<uInt>(bytes.size());
+  z.next_out = reinterpret_cast<Bytef*>(out.data());
+  z.avail_out = static_cast<uInt>(out.size());
+  const bool is_whole = ::inflate(&z, Z_FINISH) == Z_STREAM_END && z.avail_in == 0;
+  out.resize(is_whole ? z.total_out : 0);
+  inflateEnd(&z);
+  return out;
+}
+
+TEST(Http, CompressesWhatIsWorthIt) {
+  HttpRoute text{"/text/", tell};
+  text.compresses = true;
+  TestServer server(http_session({text, {"/as_it_is/", tell}}, 1000));
+  ScriptPeer peer = server.connect();
+  const std::string gzip = "Accept-Encoding: gzip, br\r\n";
+  struct Case {
+    std::string path, headers;
+    bool varies, is_compressed;
+    const char* why;
+  } cases[] = {
+      {"/text/any", gzip, true, true, "text"},
+      {"/text/any", "", true, false, "not asked for"},
+      {"/text/any", "Accept-Encoding: gzip;q=0\r\n", true, false, "not wanted"},
+      {"/text/long", gzip, true, true, "compressed while it is sent"},
+      {"/text/streamed", gzip, true, true, "a stream"},
+      {"/text/streamed", "", true, false, "a stream as it is"},
+      {"/text/weak", gzip, true, true, "a weak entity tag says nothing of the bytes"},
+      {"/text/strong", gzip, false, false, "a strong one is of these bytes"},
+      {"/text/short", gzip, false, false, "not worth it"},
+      {"/text/picture", gzip, false, false, "compressed already"},
+      {"/text/any", gzip + "Sec-Fetch-Site: cross-site\r\n", true, false, "sent by a page of another site"},
+      {"/text/any", gzip + "Sec-Fetch-Site: same-origin\r\nOrigin: https://a\r\n", true, true, "by our own"},
+      {"/text/any", gzip + "Origin: https://b\r\n", true, false, "by an old browser"},
+      {"/as_it_is/any", gzip, false, false, "not on this route"},
+  };
+  for (const Case& c : cases) {
+    peer.send("GET " + c.path + kHost + "\r\n");
+    const Answer plain = read_answer(peer);
+    peer.send("GET " + c.path + kHost + c.headers + "\r\n");
+    const Answer answer = read_answer(peer);
+    const bool is_compressed = answer.head.find("Content-Encoding: gzip\r\n") != std::string::npos;
+    EXPECT_EQ(is_compressed, c.is_compressed) << c.why;
+    EXPECT_EQ(answer.head.find("Vary: Accept-Encoding\r\n") != std::string::npos, c.varies) << c.why;
+    EXPECT_TRUE((is_compressed ? gunzip(answer.body) : answer.body) == plain.body) << c.why;
+    if (c.is_compressed) EXPECT_LT(answer.body.size(), plain.body.size() / 2) << c.why;
+  }
+  peer.send("HEAD /text/any" + kHost + gzip + "\r\n");
+  EXPECT_EQ(read_answer(peer, true).head.find("Content-Encoding"), std::string::npos);
+  peer.send("GET /text/any HTTP/1.0\r\n" + gzip + "\r\n");
+  EXPECT_TRUE(peer.receive_all().find("Content-Encoding") == std::string::npos);
 }
 
 TEST(Http, AStopLetsRequestsFinishWhereTheRouteSaysSo) {
