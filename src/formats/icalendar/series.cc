@@ -84,7 +84,9 @@ Result<Wall> Series::to_wall(const When& when, CalendarZones& zones) const {
 Result<Series::Length> Series::length_of(const lines::Component& component, const When& start,
                                          CalendarZones& zones) const {
   TRY(const Times times, times_of(component));
-  Length length{.days = start.is_date() && component.is("VEVENT") ? 1 : 0};
+  // Of a journal, too: RFC 4791 section 9.9.
+  const bool is_long = component.is("VEVENT") || component.is("VJOURNAL");
+  Length length{.days = start.is_date() && is_long ? 1 : 0};
   if (times.duration) {
     length = {.days = std::max<std::int64_t>(times.duration->days, 0),
               .seconds = std::max<std::int64_t>(times.duration->seconds, 0)};
@@ -201,6 +203,26 @@ seconds Series::reach() const {
 }
 
 When Series::id_of(Wall wall) const { return {.kind = start_.kind, .wall = wall, .zone = start_.zone}; }
+
+std::vector<Overridden> Series::overridden() const {
+  std::vector<Overridden> out;
+  out.reserve(overrides_.size());
+  for (const Override& o : overrides_) {
+    Overridden one{.instance = {.start = o.start, .end = o.end, .id = id_of(o.id), .component = o.component},
+                   .original_start = zone_->resolve(o.id).at,
+                   .original_end = {}};
+    one.original_end = one.original_start;
+    const auto behind = std::ranges::upper_bound(parts_, o.id, {}, &Part::from);
+    if (behind != parts_.begin()) {
+      const Part& part = *std::prev(behind);
+      const Wall wall = o.id + part.shift;
+      one.original_start = part.zone->resolve(wall).at;
+      one.original_end = part.zone->resolve(wall + days(part.length.days)).at + seconds(part.length.seconds);
+    }
+    out.push_back(std::move(one));
+  }
+  return out;
+}
 
 std::optional<Extent> Series::extent(Budget& budget) const {
   auto all = expand(Instant::min(), Instant::max());

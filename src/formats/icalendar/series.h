@@ -41,6 +41,12 @@ struct Extent {
   std::optional<Instant> last;  // no end is later; nothing: it never ends, or it takes too long to find out
 };
 
+// One that an override gives other times: also when it would have been without.
+struct Overridden {
+  Instance instance;
+  Instant original_start, original_end;
+};
+
 class Expansion;
 
 // Refers to the calendar, which must outlive it. Immutable, so thread-safe; so are several expansions of it, but not
@@ -57,6 +63,8 @@ class Series {
   // Nothing if there is no instance at all.
   std::optional<Extent> extent(Budget& budget) const;
   bool is_recurring() const { return !rules_.empty() || !dates_.empty(); }
+  // The overrides of single instances, by begin.
+  std::vector<Overridden> overridden() const;
 
  private:
   friend class Expansion;
