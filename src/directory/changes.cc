@@ -39,6 +39,12 @@ std::vector<Principal> senders_for(const Roster& roster, PrincipalId id) {
   return out;
 }
 
+// The groups that it is in show one member more or less.
+void touch_groups_of(Draft& draft, PrincipalId member) {
+  const std::vector<PrincipalId> holders = draft.roster().holders(member);
+  for (PrincipalId id : holders) draft.touch_in_list(id);
+}
+
 std::string domain_part(std::string_view address) { return std::string(address.substr(address.rfind('@') + 1)); }
 
 }  // namespace
@@ -160,10 +166,37 @@ Result<void> StoredDirectory::update_principal(const Principal& principal) {
     wanted.tenant = old->tenant;
     wanted.kind = old->kind;
     wanted.created = old->created;
+    wanted.photo = old->photo;
     TRY(wanted, checked(draft.roster(), std::move(wanted)));
+    const bool was_listed = old->is_listed();
     draft.put(wanted);
+    if (was_listed != wanted.is_listed()) touch_groups_of(draft, wanted.id);
     return {};
   });
+}
+
+Result<void> StoredDirectory::set_photo(PrincipalId id, std::string_view bytes) {
+  Photo photo;
+  if (!bytes.empty()) {
+    TRY(photo, recognise_photo(bytes));
+  }
+  return change([&](Draft& draft) -> Result<void> {
+    TRY(const Principal* found, existing(draft.roster(), id));
+    if (found->photo == photo) return {};
+    Principal wanted = *found;
+    wanted.photo = photo;
+    draft.put_photo(id, bytes);
+    draft.put(std::move(wanted));
+    return {};
+  });
+}
+
+Result<std::string> StoredDirectory::photo(PrincipalId id) {
+  TRY(auto snapshot, engine_.snapshot(store::kDirectoryPartition));
+  TRY(const auto bytes, snapshot->get(photo_key(id), store::Space::content));
+  if (!bytes || current()->principal(id) == nullptr)
+    return fail(Errc::not_found, fmt::format("principal {} has no photo", id.value));
+  return std::string(*bytes);
 }
 
 // Takes it out of all groups, catch-alls and lists of senders too, so that no record ever names a principal that is

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/bytes.h"
 #include "directory/address.h"
 #include "directory/password.h"
 #include "directory/rules.h"
@@ -44,6 +45,20 @@ class Inspection {
     }
   }
 
+  void take_photo(std::string_view key, std::string_view bytes) {
+    const bool is_key = key.size() == 9 && key[0] == 'f';
+    const PrincipalId id(is_key ? read_be64(key.substr(1)) : 0);
+    const Principal* owner = is_key ? roster_.principal(id) : nullptr;
+    if (owner == nullptr) {
+      fault(fmt::format("a photo is kept for principal {}, who does not exist", id.value));
+      return;
+    }
+    photos_.insert(id);
+    const auto found = recognise_photo(bytes);
+    if (!found || *found != owner->photo) fault(fmt::format("{}: its photo is damaged", described(*owner)));
+  }
+
+  // After all records and photos.
   Faults finish() {
     if (!has_head_ && highest_id_ > 0) fault("the directory's head record is missing");
     if (has_head_ && highest_id_ > head_.last_id)
@@ -124,6 +139,11 @@ class Inspection {
       fault(fmt::format("{}: {}", described(principal), right.error().text));
     else if (encode({*right, std::nullopt}) != encode({principal, std::nullopt}))
       fault(fmt::format("{}: its record is not in canonical form", described(principal)));
+    if (principal.photo.type != PhotoType::none && !photos_.contains(principal.id))
+      fault(fmt::format("{}: its photo is missing", described(principal)));
+    if (has_head_ && principal.list_revision > head_.revision)
+      fault(fmt::format("{}: it is said to have changed in revision {}, and there were {} so far", described(principal),
+                        principal.list_revision, head_.revision));
   }
 
   void inspect(const Domain& domain) {
@@ -144,6 +164,7 @@ class Inspection {
   Roster roster_;
   std::unordered_set<TenantId> tenants_in_use_;
   std::unordered_set<std::uint64_t> app_ids_;
+  std::unordered_set<PrincipalId> photos_;
   Faults faults_;
 };
 
@@ -172,6 +193,13 @@ Result<std::vector<std::string>> StoredDirectory::check() {
     inspection.take(key, value);
     return true;
   }));
+  TRY_VOID(snapshot->scan(
+      {}, {},
+      [&](store::Key key, store::Value value) {
+        inspection.take_photo(key, value);
+        return true;
+      },
+      store::Space::content));
   // Another directory's change since our last refresh is no fault.
   if (inspection.head().revision == known->head().revision && contents(inspection.roster()) != contents(*known))
     inspection.fault("what is stored differs from what the server has in memory: restart it");

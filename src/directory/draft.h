@@ -20,7 +20,11 @@ class Draft {
 
   void put(const Tenant& tenant);
   void put(const Domain& domain);
-  void put(const Principal& principal);
+  // Notes in which revision it changed for who looks at the list of people.
+  void put(Principal principal);
+  // It shows otherwise in the list of people because of something else.
+  void touch_in_list(PrincipalId id);
+  void put_photo(PrincipalId id, std::string_view bytes);  // empty: none
   void put(PrincipalId id, const Credentials& credentials);
   void put_shares(PrincipalId owner, const Shares& shares);
   void erase(TenantId id);
@@ -38,6 +42,8 @@ class Draft {
   Roster take_roster() { return std::move(roster_); }
 
  private:
+  std::uint64_t next_revision() const { return roster_.head().revision + 1; }
+
   Roster roster_;
   store::Batch batch_;
   std::unordered_set<PrincipalId> touched_;

@@ -46,6 +46,15 @@ std::optional<T> parse_in(const std::array<Names<T>, N>& names, std::string_view
 
 }  // namespace
 
+const ContactDetails& Principal::details() const {
+  static const ContactDetails kNone;
+  return contact ? *contact : kNone;
+}
+
+void Principal::set_details(ContactDetails details) {
+  contact = details == ContactDetails() ? nullptr : std::make_shared<const ContactDetails>(std::move(details));
+}
+
 std::string_view name(Status status) { return name_in(kStatusNames, status); }
 std::string_view name(PrincipalKind kind) { return name_in(kKindNames, kind); }
 std::string_view name(Role role) { return name_in(kRoleNames, role); }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "directory/contact.h"
 
 namespace kontor::directory {
 
@@ -105,7 +107,17 @@ struct Principal {
   std::vector<PrincipalId> readers, managers;
   // Users and groups that may send under its addresses; the members of a shared mailbox but its readers may anyway.
   std::vector<PrincipalId> send_as, send_on_behalf;
-  std::vector<Hold> holds;  // of its account
+  std::vector<Hold> holds;                        // of its account
+  std::shared_ptr<const ContactDetails> contact;  // null: none; details() and set_details() spare the difference
+  bool is_hidden = false;                         // from the list of people
+  // Kept by the directory: update_principal() does not change them.
+  Photo photo;
+  std::uint64_t list_revision = 0;  // the directory's, in which it last changed for who looks at the list of people
+
+  // Whether it stands in its tenant's list of people: who is suspended can be neither met nor written to.
+  bool is_listed() const { return !is_hidden && status != Status::suspended; }
+  const ContactDetails& details() const;
+  void set_details(ContactDetails details);
 
   // Where its items live; groups have none (0).
   AccountId account() const { return kind == PrincipalKind::group ? AccountId() : AccountId(id.value); }

@@ -122,12 +122,57 @@ std::vector<JournalRule> journal_of(const record::Tenant& in) {
   return out;
 }
 
+flatbuffers::Offset<record::Contact> contact_in(flatbuffers::FlatBufferBuilder& builder,
+                                                const ContactDetails& details) {
+  const auto text_in = [&](const std::string& text) {
+    return text.empty() ? flatbuffers::Offset<flatbuffers::String>() : builder.CreateString(text);
+  };
+  const auto title_at = text_in(details.title), department_at = text_in(details.department),
+             company_at = text_in(details.company), location_at = text_in(details.location);
+  flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<record::Phone>>> phones_at;
+  if (!details.phones.empty()) {
+    std::vector<flatbuffers::Offset<record::Phone>> phones;
+    for (const Phone& phone : details.phones) {
+      const auto number_at = builder.CreateString(phone.number);
+      phones.push_back(record::CreatePhone(builder, static_cast<std::uint8_t>(phone.kind), number_at));
+    }
+    phones_at = builder.CreateVector(phones);
+  }
+  return record::CreateContact(builder, title_at, department_at, company_at, location_at, phones_at);
+}
+
 Instant instant(std::int64_t seconds) { return Instant(std::chrono::seconds(seconds)); }
 std::int64_t seconds(Instant at) { return at.time_since_epoch().count(); }
 
 template <class T>
 std::optional<T> enumerated(std::uint8_t value, T last) {
   return value <= static_cast<std::uint8_t>(last) ? std::optional(static_cast<T>(value)) : std::nullopt;
+}
+
+// False if it has what this version does not know.
+bool take_contact(const record::Principal& in, Principal& principal) {
+  if (const auto* stored = in.contact()) {
+    ContactDetails details;
+    details.title = text_of(stored->title());
+    details.department = text_of(stored->department());
+    details.company = text_of(stored->company());
+    details.location = text_of(stored->location());
+    if (stored->phones() != nullptr)
+      for (const auto* one : *stored->phones()) {
+        const auto kind = enumerated(one->kind(), PhoneKind::other);
+        if (!kind) return false;
+        details.phones.push_back({*kind, one->number()->str()});
+      }
+    principal.set_details(std::move(details));
+  }
+  if (const auto* photo = in.photo()) {
+    const auto type = enumerated(photo->type(), PhotoType::png);
+    if (!type) return false;
+    principal.photo = {*type, photo->size(), photo->digest()};
+  }
+  principal.is_hidden = in.hidden();
+  principal.list_revision = in.list_revision();
+  return true;
 }
 
 }  // namespace
@@ -137,6 +182,7 @@ std::string record_key(DomainId id) { return id_key('d', id.value); }
 std::string record_key(PrincipalId id) { return id_key('p', id.value); }
 std::string credentials_key(PrincipalId id) { return id_key('c', id.value); }
 std::string shares_key(PrincipalId owner) { return id_key('s', owner.value); }
+std::string photo_key(PrincipalId id) { return id_key('f', id.value); }
 
 std::optional<ParsedKey> parse_key(std::string_view key) {
   if (key == kHeadKey) return ParsedKey{'h', 0};
@@ -200,6 +246,10 @@ std::string encode(const StoredPrincipal& stored) {
   Ids readers_at = ids_in(builder, principal.readers), managers_at = ids_in(builder, principal.managers);
   Ids send_as_at = ids_in(builder, principal.send_as), on_behalf_at = ids_in(builder, principal.send_on_behalf);
   const Holds holds_at = holds_in(builder, principal.holds);
+  flatbuffers::Offset<record::Contact> contact_at;
+  if (principal.contact) contact_at = contact_in(builder, *principal.contact);
+  const record::Photo photo(principal.photo.digest, principal.photo.size,
+                            static_cast<std::uint8_t>(principal.photo.type));
   record::PrincipalBuilder out(builder);
   out.add_tenant(principal.tenant.value);
   out.add_kind(static_cast<std::uint8_t>(principal.kind));
@@ -218,6 +268,10 @@ std::string encode(const StoredPrincipal& stored) {
   if (!principal.send_as.empty()) out.add_send_as(send_as_at);
   if (!principal.send_on_behalf.empty()) out.add_send_on_behalf(on_behalf_at);
   if (!principal.holds.empty()) out.add_holds(holds_at);
+  if (principal.contact) out.add_contact(contact_at);
+  if (principal.photo.type != PhotoType::none) out.add_photo(&photo);
+  out.add_hidden(principal.is_hidden);
+  out.add_list_revision(principal.list_revision);
   return finished(builder, out.Finish());
 }
 
@@ -340,6 +394,7 @@ Result<StoredPrincipal> decode_principal(PrincipalId id, std::string_view value)
   principal.send_as = ids_of(in->send_as());
   principal.send_on_behalf = ids_of(in->send_on_behalf());
   principal.holds = holds_of(in->holds());
+  if (!take_contact(*in, principal)) return damaged("principal", id.value);
   principal.created = instant(in->created());
   if (auto removed = in->removed()) out.removed = instant(*removed);
   return out;

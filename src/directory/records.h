@@ -42,7 +42,7 @@ bool lacks_scram(const Credentials& credentials);
 
 struct StoredPrincipal {
   Principal principal;
-  std::optional<Instant> removed;  // then only id, tenant, kind, name, addresses and created are left
+  std::optional<Instant> removed;  // then only id, tenant, kind, name, addresses, created and list_revision
 };
 
 inline constexpr std::string_view kHeadKey = "h";
@@ -51,6 +51,7 @@ std::string record_key(DomainId id);
 std::string record_key(PrincipalId id);
 std::string credentials_key(PrincipalId id);
 std::string shares_key(PrincipalId owner);
+std::string photo_key(PrincipalId id);  // in Space::content: the file's bytes
 
 // The kind of record ('h', 't', 'd', 'p', 'c', 's') and its id; nothing if it is no key of the directory.
 struct ParsedKey {

@@ -58,7 +58,10 @@ Result<void> Roster::take_record(std::string_view key, std::string_view value) {
     put(std::move(domain));
   } else if (parsed->kind == 'p') {
     TRY(StoredPrincipal stored, decode_principal(PrincipalId(parsed->id), value));
-    if (!stored.removed) put(std::move(stored.principal));
+    if (!stored.removed)
+      put(std::move(stored.principal));
+    else
+      put_gone(stored.principal.tenant, stored.principal.id, stored.principal.list_revision);
   } else if (parsed->kind == 's') {
     TRY(Shares shares, decode_shares(PrincipalId(parsed->id), value));
     put_shares(PrincipalId(parsed->id), std::move(shares));  // its principal was read already: "p" comes before "s"
@@ -137,6 +140,7 @@ void Roster::put(Principal principal) {
   index_members(principal, old == nullptr ? kNone : old->members, principal.members);
   const PrincipalId id = principal.id;
   for (const std::string& address : principal.addresses) addresses_.set(address, id);
+  raise_list_revision(principal.tenant, principal.list_revision);
   principals_.set(id, std::make_shared<const Principal>(std::move(principal)));
 }
 
@@ -192,6 +196,41 @@ void Roster::index_members(const Principal& holder, const std::vector<PrincipalI
     of_member.push_back(holder.id);
     holders_.set(member, std::move(of_member));
   }
+}
+
+void Roster::raise_list_revision(TenantId tenant, std::uint64_t revision) {
+  if (revision > list_revision(tenant)) list_revisions_.set(tenant, revision);
+}
+
+void Roster::put_gone(TenantId tenant, PrincipalId id, std::uint64_t revision) {
+  raise_list_revision(tenant, revision);
+  gone_.set(id, {tenant, revision});
+}
+
+std::uint64_t Roster::list_revision(TenantId tenant) const {
+  const std::uint64_t* found = list_revisions_.find(tenant);
+  return found == nullptr ? 0 : *found;
+}
+
+ListChanges Roster::list_changes(TenantId tenant, std::uint64_t since) const {
+  ListChanges out{.revision = list_revision(tenant)};
+  if (out.revision <= since) return out;
+  std::vector<std::pair<std::uint64_t, PrincipalId>> gone;
+  each_principal([&](const Principal& one) {
+    if (one.tenant != tenant || (one.list_revision <= since && since > 0)) return;
+    if (one.is_listed())
+      out.present.push_back(one);
+    else if (since > 0)
+      gone.emplace_back(one.list_revision, one.id);
+  });
+  if (since > 0)
+    gone_.each([&](PrincipalId id, const Gone& one) {
+      if (one.tenant == tenant && one.revision > since) gone.emplace_back(one.revision, id);
+    });
+  std::ranges::sort(out.present, {}, [](const Principal& one) { return std::pair(one.list_revision, one.id.value); });
+  std::ranges::sort(gone);
+  for (const auto& [revision, id] : gone) out.gone.push_back({id, revision});
+  return out;
 }
 
 const std::string& Roster::advance() {

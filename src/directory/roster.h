@@ -69,6 +69,9 @@ class Roster {
   const Shares& shares(PrincipalId owner) const;
   bool shows_to(PrincipalId owner, PrincipalId who, std::uint32_t kinds) const;
   std::vector<PrincipalId> sharing_with(PrincipalId who, std::uint32_t kinds) const;
+  // As those of Directory.
+  std::uint64_t list_revision(TenantId tenant) const;
+  ListChanges list_changes(TenantId tenant, std::uint64_t since) const;
   template <class Visit>
   void each_shares(const Visit& visit) const {
     shares_.each([&](PrincipalId id, const auto& shares) { visit(id, *shares); });
@@ -80,6 +83,7 @@ class Roster {
   void put(Principal principal);
   void put(PrincipalId id, Credentials credentials);
   void put_shares(PrincipalId owner, Shares shares);  // none: as if there were no such record
+  void put_gone(TenantId tenant, PrincipalId id, std::uint64_t revision);
   void erase(TenantId id);
   void erase(DomainId id);
   void erase(PrincipalId id);
@@ -91,7 +95,12 @@ class Roster {
  private:
   template <class T>
   using Shared = std::shared_ptr<const T>;
+  struct Gone {
+    TenantId tenant;
+    std::uint64_t revision = 0;
+  };
 
+  void raise_list_revision(TenantId tenant, std::uint64_t revision);
   PrincipalId sharer_key(PrincipalId owner, PrincipalId with) const;
   Result<void> take_record(std::string_view key, std::string_view value);
   void index_members(const Principal& holder, const std::vector<PrincipalId>& before,
@@ -109,6 +118,8 @@ class Roster {
   Sharded<PrincipalId, std::vector<PrincipalId>> holders_;
   Sharded<PrincipalId, Shared<Shares>> shares_;
   Sharded<PrincipalId, std::vector<PrincipalId>> sharers_;  // with whom -> owners; everyone: under the tenant's id
+  Sharded<PrincipalId, Gone> gone_;                         // principals that were removed
+  Sharded<TenantId, std::uint64_t> list_revisions_;
   std::size_t without_scram_ = 0;
 };
 

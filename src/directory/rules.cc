@@ -188,6 +188,10 @@ std::string find_cycle(const Roster& roster, const Principal& group) {
 Result<Principal> checked(const Roster& roster, Principal principal) {
   TRY_VOID(check_addresses(roster, principal));
   TRY_VOID(check_label("the name", principal.name, kMaxName));
+  if (principal.contact) {
+    TRY(ContactDetails details, checked(*principal.contact));
+    if (details != *principal.contact) principal.set_details(std::move(details));
+  }
   TRY_VOID(check_members(roster, principal));
   tidy_roles(principal);
   TRY_VOID(check_holds(principal.holds));

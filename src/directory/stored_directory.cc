@@ -142,6 +142,23 @@ std::uint64_t StoredDirectory::quota_messages(PrincipalId id) const {
   return one == nullptr ? 0 : one->quota_messages;
 }
 std::vector<PrincipalId> StoredDirectory::groups_of(PrincipalId id) const { return current()->groups_of(id); }
+std::uint64_t StoredDirectory::list_revision(TenantId tenant) const { return current()->list_revision(tenant); }
+ListChanges StoredDirectory::list_changes(TenantId tenant, std::uint64_t since) const {
+  return current()->list_changes(tenant, since);
+}
+
+// RFC 9562 version 8: the secret is of this server alone, the id of this principal.
+std::string StoredDirectory::uuid(PrincipalId id) const {
+  std::string name = "principal";
+  append_be64(name, id.value);
+  std::string bytes = hmac_sha256(current()->head().secret, name).substr(0, 16);
+  bytes[6] = static_cast<char>((static_cast<unsigned char>(bytes[6]) & 0x0fU) | 0x80U);
+  bytes[8] = static_cast<char>((static_cast<unsigned char>(bytes[8]) & 0x3fU) | 0x80U);
+  std::string hex = to_hex(bytes);
+  for (const std::size_t at : {20, 16, 12, 8}) hex.insert(at, 1, '-');
+  return hex;
+}
+
 Result<Recipient> StoredDirectory::resolve(std::string_view address) const { return current()->resolve(address); }
 std::vector<PrincipalId> StoredDirectory::expand(PrincipalId id) const { return current()->expand(id); }
 

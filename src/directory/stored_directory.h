@@ -36,6 +36,9 @@ class StoredDirectory final : public Directory {
   Shares shares(AccountId account) const override;
   bool shows_to(AccountId account, PrincipalId who, std::uint32_t kinds) const override;
   std::vector<PrincipalId> sharing_with(PrincipalId who, std::uint32_t kinds) const override;
+  std::uint64_t list_revision(TenantId tenant) const override;
+  ListChanges list_changes(TenantId tenant, std::uint64_t since) const override;
+  std::string uuid(PrincipalId id) const override;
   Result<Recipient> resolve(std::string_view address) const override;
   std::vector<PrincipalId> expand(PrincipalId id) const override;
 
@@ -48,6 +51,8 @@ class StoredDirectory final : public Directory {
   Result<Principal> add_principal(const NewPrincipal& wanted) override;
   Result<void> update_principal(const Principal& principal) override;
   Result<void> remove_principal(PrincipalId id) override;
+  Result<void> set_photo(PrincipalId id, std::string_view bytes) override;
+  Result<std::string> photo(PrincipalId id) override;
   Result<void> set_shares(AccountId account, const Shares& shares) override;
 
   Result<void> set_password(PrincipalId id, std::string_view password) override;

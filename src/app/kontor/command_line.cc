@@ -10,6 +10,7 @@
 #include <fstream>
 #include <map>
 
+#include "base/bytes.h"
 #include "base/config.h"
 #include "base/log.h"
 #include "kontor/exit_code.h"
@@ -44,19 +45,36 @@ VerbCommand& VerbCommand::text(const std::string& option, const std::string& arg
   return *this;
 }
 
+// Errors: not_found, too_large.
+static Result<std::string> read_bounded(const std::string& name, std::size_t most, std::string_view most_shown) {
+  std::ifstream in(name, std::ios::binary);
+  std::string text(most + 1, '\0');
+  if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!in.is_open() || in.bad()) return fail(Errc::not_found, "cannot read " + name);
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > most) return fail(Errc::too_large, fmt::format("{} is larger than {}", name, most_shown));
+  return text;
+}
+
 VerbCommand& VerbCommand::file(const std::string& option, const std::string& argument, const std::string& about) {
   auto name = std::make_shared<std::string>();
   CLI::Option* made = app_->add_option(option, *name, about)->type_name("FILE");
   made->required();
   collect_.push_back([argument, name](json::object& out) -> Result<void> {
-    constexpr std::size_t kMost = 1 << 20;
-    std::ifstream in(*name, std::ios::binary);
-    std::string text(kMost + 1, '\0');
-    if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!in.is_open() || in.bad()) return fail(Errc::not_found, "cannot read " + *name);
-    text.resize(static_cast<std::size_t>(in.gcount()));
-    if (text.size() > kMost) return fail(Errc::too_large, *name + " is larger than a MiB");
-    out[argument] = text;
+    TRY(out[argument], read_bounded(*name, 1 << 20, "a MiB"));
+    return {};
+  });
+  return *this;
+}
+
+VerbCommand& VerbCommand::binary_file(const std::string& option, const std::string& argument, std::size_t most,
+                                      const std::string& about) {
+  auto name = std::make_shared<std::string>();
+  CLI::Option* made = app_->add_option(option, *name, about)->type_name("FILE");
+  collect_.push_back([argument, name, made, most](json::object& out) -> Result<void> {
+    if (made->count() == 0) return {};
+    TRY(const std::string bytes, read_bounded(*name, most, fmt::format("{} KiB", most >> 10)));
+    out[argument] = to_base64(bytes);
     return {};
   });
   return *this;

@@ -35,6 +35,9 @@ class VerbCommand {
                     const std::string& about, bool must = false);
   // The option names a file, of at most a MiB, whose text is the argument.
   VerbCommand& file(const std::string& option, const std::string& argument, const std::string& about);
+  // The option names a file, of at most `most` bytes, that is the argument in base64.
+  VerbCommand& binary_file(const std::string& option, const std::string& argument, std::size_t most,
+                           const std::string& about);
   VerbCommand& list(const std::string& option, const std::string& argument, const std::string& shown,
                     const std::string& about);
   VerbCommand& number(const std::string& option, const std::string& argument, const std::string& about);

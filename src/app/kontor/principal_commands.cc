@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "directory/contact.h"
 #include "kontor/commands.h"
 #include "kontor/exit_code.h"
 #include "kontor/print.h"
@@ -44,6 +45,22 @@ struct Family {
   bool has_members = false;
 };
 
+void add_contact(VerbCommand& command, bool is_new) {
+  command.text("--title", "title", "TEXT", "What they are: shown in the list of people, as what follows");
+  command.text("--department", "department", "TEXT", "Where in the company");
+  command.text("--company", "company", "TEXT", "Of which company");
+  command.text("--location", "location", "TEXT", "Where to be found");
+  command.list("--phone", "phones", "KIND:NUMBER",
+               "All phones: work (where no kind is named), mobile, home, fax, pager, other; or none");
+  command.binary_file("--photo", "photo", directory::kMaxPhoto, "A JPEG or PNG file of at most 256 KiB");
+  if (is_new) {
+    command.flag("--hidden", "hidden", true, "Not in the list of people");
+    return;
+  }
+  command.flag("--no-photo", "photo", nullptr, "Take the photo away");
+  command.on_off("--hidden", "hidden", "Whether it is left out of the list of people");
+}
+
 void add_changes(VerbCommand& command, const Family& family, bool is_new) {
   command.text("--name", "name", "TEXT", "The name that people see");
   if (!is_new)
@@ -75,6 +92,7 @@ void add_changes(VerbCommand& command, const Family& family, bool is_new) {
     command.list("--remove-send-as", "remove_send_as", "ADDRESS", "Who may not any more");
     command.list("--remove-send-on-behalf", "remove_send_on_behalf", "ADDRESS", "Who may not any more");
   }
+  add_contact(command, is_new);
   if (family.word != "user") return;
   command.list("--protocols", "protocols", "NAMES", "What it may log in with: imap, pop3, ..., all or none");
   command.list("--roles", "roles", "NAMES", "tenant_admin, helpdesk, auditor, server_admin or none");

@@ -82,6 +82,32 @@ TEST(Admin, RemovedItemsComeBack) {
   EXPECT_EQ(account->folders()->find(inbox)->total, 1u);
 }
 
+TEST(Admin, ContactDetails) {
+  Office office;
+  const Call calls[] = {
+      {"user.add", R"({"address": "ada@example.org", "name": "Ada", "title": "Head", "phones": ["+44 20 1"]})",
+       R"("title":"Head","department":"","company":"","location":"","phones":["work:+44 20 1"],"hidden":false,"photo":null)",
+       "as she is made"},
+      {"user.set", R"({"address": "ada@example.org", "department": "Mills", "phones": ["mobile:2", "home:3"]})",
+       R"("title":"Head","department":"Mills","company":"","location":"","phones":["mobile:2","home:3"])",
+       "phones as a whole, others one by one"},
+      {"user.set", R"({"address": "ada@example.org", "title": null, "phones": ["none"], "hidden": true})",
+       R"("title":"","department":"Mills","company":"","location":"","phones":[],"hidden":true)", "taken away"},
+      {"user.set", R"({"address": "ada@example.org", "phones": ["moon:1"]})", R"({"error":"invalid"})", "no such kind"},
+      {"user.set", R"({"address": "ada@example.org", "photo": "/9j/4P/Z"})", R"("photo":"jpeg, 6 bytes")", "a photo"},
+      {"user.set", R"({"address": "ada@example.org", "name": "Ada L"})", R"("photo":"jpeg, 6 bytes")", "it stays"},
+      {"user.set", R"({"address": "ada@example.org", "photo": "R0lGODlh"})", R"({"error":"invalid"})", "no JPEG"},
+      {"user.set", R"({"address": "ada@example.org", "photo": "%"})", R"({"error":"invalid"})", "no base64"},
+      {"user.set", R"({"address": "ada@example.org", "photo": null})", R"("photo":null)", "none any more"},
+      {"group.add", R"({"address": "team@example.org", "hidden": true})", R"("hidden":true)", "also groups"},
+      {"resource.add", R"({"address": "room@example.org", "location": "2nd floor", "photo": "/9j/4P/Z"})",
+       R"("location":"2nd floor","phones":[],"hidden":false,"photo":"jpeg, 6 bytes")", "and rooms"},
+      {"user.add", R"({"address": "ben@example.org", "photo": "R0lGODlh"})", R"({"error":"invalid"})", "no JPEG"},
+      {"user.show", R"({"address": "ben@example.org"})", R"({"error":"not_found"})", "so he was not made"},
+  };
+  run_all(office, calls);
+}
+
 TEST(Admin, RightsOnFolders) {
   Office office;
   const Call calls[] = {

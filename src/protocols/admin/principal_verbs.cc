@@ -168,6 +168,7 @@ Result<void> change_principal(const Context& context, const Arguments& arguments
   TRY_VOID(change_quota(arguments, principal));
   TRY_VOID(change_addresses(arguments, principal));
   TRY_VOID(change_people(context, arguments, principal));
+  TRY_VOID(change_contact(arguments, principal));
   return change_access(arguments, principal);
 }
 
@@ -180,6 +181,7 @@ Result<json::value> principal_add(Context& context, const Arguments& arguments) 
   TRY(auto display, arguments.optional_text("name"));
   wanted.name = display.value_or("");
   TRY(Secret secret, read_secret(arguments));
+  TRY(const auto photo, read_photo(arguments));
   Principal draft;
   draft.addresses = {to_lower(wanted.address)};
   TRY_VOID(change_principal(context, arguments, draft));
@@ -192,8 +194,9 @@ Result<json::value> principal_add(Context& context, const Arguments& arguments) 
     TRY_VOID(change_principal(context, arguments, full));
     if (full.addresses != made.addresses || full.members != made.members || full.protocols != made.protocols ||
         full.quota_messages != made.quota_messages || full.roles != made.roles || full.send_as != made.send_as ||
-        full.send_on_behalf != made.send_on_behalf)
+        full.send_on_behalf != made.send_on_behalf || full.contact || full.is_hidden)
       TRY_VOID(context.directory.update_principal(full));
+    if (photo) TRY_VOID(context.directory.set_photo(made.id, *photo));
     return apply_secret(context, made.id, secret);
   };
   if (auto finished = finish(); !finished) {
@@ -246,8 +249,10 @@ Result<json::value> principal_list(Context& context, const Arguments& arguments)
 template <Family family>
 Result<json::value> principal_set(Context& context, const Arguments& arguments) {
   TRY(Principal found, find_of(context, arguments, family));
+  TRY(const auto photo, read_photo(arguments));
   TRY_VOID(change_principal(context, arguments, found));
   TRY_VOID(context.directory.update_principal(found));
+  if (photo) TRY_VOID(context.directory.set_photo(found.id, *photo));
   TRY(Principal present, context.directory.principal(found.id));
   return show(context, present);
 }
@@ -267,6 +272,7 @@ template <Family family>
 void add_family(std::vector<Verb>& table, std::vector<std::string_view> names, std::vector<std::string_view> own) {
   auto with = [&](std::vector<std::string_view> common) {
     common.insert(common.end(), own.begin(), own.end());
+    common.insert(common.end(), contact_arguments().begin(), contact_arguments().end());
     return common;
   };
   std::vector<std::string_view> add = with(

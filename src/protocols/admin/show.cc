@@ -88,6 +88,7 @@ json::object show(const Context& context, const directory::Principal& principal)
     out["readers"] = addresses_of(context, principal.readers);
     out["managers"] = addresses_of(context, principal.managers);
   }
+  show_contact(principal, out);
   out["send_as"] = addresses_of(context, principal.send_as);
   out["send_on_behalf"] = addresses_of(context, principal.send_on_behalf);
   if (principal.kind == directory::PrincipalKind::group) return out;

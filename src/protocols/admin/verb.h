@@ -82,6 +82,13 @@ json::array show_protocols(std::uint32_t protocols);
 Result<std::uint32_t> read_protocols(const std::vector<std::string>& names);
 Result<directory::Status> read_status(const std::string& text);
 
+// The names of a principal's contact details among the arguments, and their part of the changes. Errors: invalid.
+std::span<const std::string_view> contact_arguments();
+Result<void> change_contact(const Arguments& arguments, directory::Principal& principal);
+// Nothing: it stays as it is; empty: there is to be none. Errors: invalid, too_large.
+Result<std::optional<std::string>> read_photo(const Arguments& arguments);
+void show_contact(const directory::Principal& principal, json::object& out);
+
 // By any of its addresses. Errors: not_found, with the address.
 Result<directory::Principal> find_principal(const Context& context, const std::string& address);
 
