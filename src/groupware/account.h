@@ -40,6 +40,9 @@ struct Filing {
   Uid uid;
   Modseq modseq;
   bool is_deleted = false;
+  // Of items of other kinds than mail, unique in the folder: DAV's last path segment, a file's name. See
+  // check_item_name.
+  std::string name = {};
 };
 
 struct Item {
@@ -70,6 +73,9 @@ struct RemovedItem {
 constexpr const char* kPop3Uidl = "pop3.uidl";
 constexpr const char* kPop3Order = "pop3.order";
 
+// Of a removed item that is an earlier content of another: that item's id. See Transaction::replace.
+constexpr const char* kVersionOf = "version-of";
+
 // What POP3 tells of an item beyond its row; only rows with Row::kOwnPop3 have such facts.
 struct Pop3Facts {
   std::string uidl;                    // of the former server; empty = none
@@ -83,12 +89,36 @@ struct NewItem {
   FlagNames flags;
   std::optional<InternalDate> internal_date;  // absent = now
   std::map<std::string, std::string> properties;
+  // Not of mail. Empty: "item", made unique.
+  std::string name = {};
 };
 
 struct Added {
   ItemId item;
   Uid uid;
   UidValidity uid_validity;
+  std::string name = {};  // see Filing::name
+};
+
+// An item of another kind than mail in one folder: what its users are told without a look at its content.
+struct Entry {
+  Uid uid;
+  ItemId item;
+  Kind kind = Kind::files;
+  std::string name;
+  std::string etag;  // in quotes; another one whenever the bytes are others
+  std::uint64_t size = 0;
+  Modseq modseq;  // also of changes of flags
+  InternalDate date;
+};
+
+// An earlier content of an item.
+struct ItemVersion {
+  ItemId item;  // removed_items() has it under this id; so do purge_removed_item() and restore()
+  Instant until{};
+  PrincipalId by;  // who replaced it; 0 = the server itself
+  std::uint64_t size = 0;
+  std::string etag;
 };
 
 // A change of flags. Keywords by name; unknown ones are added to the account's table.
@@ -108,8 +138,9 @@ struct Changes {
   struct Vanished {
     FolderId folder;
     Uid uid;
+    std::string name = {};  // of other items than mail: what it was called; by now another one may be
   };
-  std::vector<Vanished> vanished;  // filings that ended
+  std::vector<Vanished> vanished;  // filings that ended, and former names of those that were renamed
 };
 
 struct Usage {
@@ -160,6 +191,14 @@ class Reader {
   // bounded number of bytes ahead. Of an item whose content cannot be had, the error of content(). `visit` may read.
   using VisitContent = std::function<bool(ItemId, const Result<std::shared_ptr<const Content>>&)>;
   virtual void contents(const std::vector<ItemId>& ids, const VisitContent& visit) const = 0;
+  // Items of other kinds than mail, by the names that they have in a folder. Errors of all: denied (no right to read),
+  // not_found.
+  virtual Result<Uid> named(FolderId folder, const std::string& name) const = 0;
+  virtual Result<Entry> entry(FolderId folder, Uid uid) const = 0;
+  // In the order of their names, until `visit` returns false. `visit` must not read.
+  virtual Result<void> entries(FolderId folder, const std::function<bool(const Entry&)>& visit) const = 0;
+  // Earlier contents of an item that are not purged yet, the latest first. content() gives their bytes, too.
+  virtual Result<std::vector<ItemVersion>> versions(ItemId item) const = 0;
   // What the index knows of `folded` (fold_text) in this account, for items this caller may read; null: nothing.
   virtual std::shared_ptr<const TextFinding> find_text(TextScope scope, const std::string& folded,
                                                        TextMatch match) const = 0;
@@ -216,15 +255,15 @@ class Transaction : public Reader {
     bool is_container = false;
     std::optional<UidValidity> uid_validity;  // kept if given (imports); else a fresh one
   };
-  // Errors: exists, invalid (name), too_large (nested too deeply, or as many folders as there may be), denied,
-  // not_found.
+  // Errors: exists, invalid (name; a kind that does not go there), too_large (nested too deeply, or as many folders as
+  // there may be), denied, not_found.
   virtual Result<FolderId> create_folder(const NewFolder& folder) = 0;
   // Moves and renames in one; children come along. Errors: exists, invalid (into itself; the inbox), too_large (nested
   // too deeply), denied, not_found.
   virtual Result<void> rename_folder(FolderId folder, FolderId new_parent, std::string new_name) = 0;
   // Its items lose their filing: at once, or where they are many soon, by and by; until then they
-  // count towards usage. With children a container takes its name and place. Errors: invalid (the inbox), denied,
-  // not_found.
+  // count towards usage. With children a container takes its name and place. Errors: invalid (the inbox, and the
+  // default folders of the other kinds), denied, not_found.
   virtual Result<void> remove_folder(FolderId folder) = 0;
   // What can be changed freely. UIDVALIDITY only while no item ever was in the folder (else invalid).
   struct FolderChange {
@@ -249,18 +288,29 @@ class Transaction : public Reader {
     std::optional<Uid> uid;     // kept if it is not below the folder's next UID; otherwise the next one is given
     bool ignore_quota = false;  // imports that were allowed to
   };
-  // Errors: over_quota, denied, not_found, invalid (a container).
+  // Errors: over_quota, denied, not_found, invalid (a container; an item that is not of the folder's kind; a name),
+  // exists (the name is taken).
   virtual Result<Added> add(FolderId folder, const NewItem& item, const AddOptions& options) = 0;
   Result<Added> add(FolderId folder, const NewItem& item) { return add(folder, item, AddOptions()); }
-  // A new item in `to` that shares the content, with flags, date and properties. Errors: as add; not_found (no such
-  // UID).
-  virtual Result<Added> copy(FolderId from, Uid uid, FolderId to) = 0;
+  // Other content for an item that is not mail: it keeps its id, UID, name and thread, and the properties that `item`
+  // does not name; name and flags of `item` do not count. What it was stays recoverable, as a removed item of its own
+  // with the property kVersionOf. The same bytes again change nothing but properties that differ. Errors: as add;
+  // not_found (no such UID).
+  virtual Result<Added> replace(FolderId folder, Uid uid, const NewItem& item) = 0;
+  // Errors: exists, invalid (mail, or no sound name), denied, not_found.
+  virtual Result<void> rename(FolderId folder, Uid uid, const std::string& name) = 0;
+  // A new item in `to` that shares the content, with flags, date and properties. Without a name it has the one of
+  // before, made unique. Errors: as add; not_found (no such UID).
+  virtual Result<Added> copy(FolderId from, Uid uid, FolderId to, const std::string& name) = 0;
+  Result<Added> copy(FolderId from, Uid uid, FolderId to) { return copy(from, uid, to, std::string()); }
   // The filing ends in `from` and begins in `to`: the item keeps its id. Errors: as copy.
-  virtual Result<Added> move(FolderId from, Uid uid, FolderId to) = 0;
+  virtual Result<Added> move(FolderId from, Uid uid, FolderId to, const std::string& name) = 0;
+  Result<Added> move(FolderId from, Uid uid, FolderId to) { return move(from, uid, to, std::string()); }
   // The filing ends; with its last one the item becomes recoverable or is purged. Errors: not_found, denied.
   virtual Result<void> remove(FolderId folder, Uid uid) = 0;
-  // A removed item comes back into `to`, with flags, date and properties, under a new UID. Errors: not_found (it is not
-  // removed, or purged meanwhile), over_quota, denied, invalid (a container).
+  // A removed item comes back into `to`, with flags, date and properties, under a new UID, and the former name, made
+  // unique. Errors: not_found (it is not removed, or purged meanwhile), over_quota, denied, invalid (a container, or a
+  // folder of another kind).
   virtual Result<Added> restore(ItemId item, FolderId to) = 0;
   // A removed item goes for good, before its time. Errors: not_found, denied, conflict (the account is held).
   virtual Result<void> purge_removed_item(ItemId item) = 0;
@@ -312,7 +362,7 @@ class Account {
   virtual AccountId id() const = 0;
   virtual TenantId tenant() const = 0;
 
-  // Errors: denied (the caller may see nothing here), unavailable.
+  // Errors: denied (the caller may see nothing here, or only when its owner is busy), unavailable.
   virtual Result<std::unique_ptr<Reader>> read(const Caller& caller) = 0;
 
   // Runs `change` and commits what it did; on a conflict with another node runs it again on fresh data. Returns the new
@@ -330,6 +380,9 @@ class Account {
   virtual std::shared_ptr<const FolderTable> folders() const = 0;
   virtual Modseq modseq() const = 0;
   virtual ActiveScript active_script() const = 0;
+  // The caller's right:: bits on a folder of the present moment; 0 if there is no such folder. For those that may not
+  // read the account, too: who has only rights on free/busy.
+  virtual std::uint32_t rights(const Caller& caller, FolderId folder) const = 0;
 
   // `notify` is called after each commit, on the committing thread, in order: it must be quick, never block and never
   // call the account.

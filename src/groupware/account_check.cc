@@ -72,6 +72,7 @@ Result<void> AccountCheck::run() {
   TRY_VOID(check_items());
   TRY_VOID(check_rows());
   TRY_VOID(check_flag_blocks());
+  TRY_VOID(check_names());
   check_counters();
   TRY_VOID(check_leftovers());
   TRY_VOID(check_unfinished());
@@ -124,7 +125,7 @@ Result<void> AccountCheck::check_shares() {
 }
 
 void AccountCheck::check_folders() {
-  std::set<std::pair<FolderId, std::string>> names;
+  std::set<std::tuple<FolderId, bool, std::string>> names;
   std::set<FolderRole> roles;
   for (auto& [id, folder] : folders_) {
     report_.folders += 1;
@@ -145,7 +146,7 @@ void AccountCheck::check_folders() {
       changed_.insert(id);
       break;
     }
-    if (!names.emplace(folder.parent, folder.name).second) {
+    if (!names.emplace(folder.parent, folder.kind == Kind::mail, folder.name).second) {
       fault(at(id), "another folder beside it has the same name", true);
       folder.name = fmt::format("{} ({})", folder.name, id.value);
       changed_.insert(id);
@@ -267,9 +268,13 @@ Result<void> AccountCheck::check_leftovers() {
     std::size_t item_at;  // where the item's id stands in the key
     const char* what;
   };
-  static constexpr Leftover kKinds[] = {
-      {'S', 1, "a summary"},        {'T', 9, "a thread's reference"}, {'R', 9, "a use of shared content"},
-      {'H', 33, "a use of a blob"}, {'W', 1, "a lesson about junk"},  {'X', 9, "a recoverable item's note"}};
+  static constexpr Leftover kKinds[] = {{'S', 1, "a summary"},
+                                        {'T', 9, "a thread's reference"},
+                                        {'R', 9, "a use of shared content"},
+                                        {'H', 33, "a use of a blob"},
+                                        {'W', 1, "a lesson about junk"},
+                                        {'X', 9, "a recoverable item's note"},
+                                        {'Q', 9, "an earlier content's note"}};
   for (const Leftover& kind : kKinds) {
     TRY_VOID(each(key::all(kind.letter), [&](std::string_view key, std::string_view) -> Result<void> {
       bool is_sound = key.size() == kind.item_at + 8;
@@ -320,7 +325,11 @@ Result<void> AccountCheck::check_unused_content() {
       },
       store::Space::content));
   for (ItemId id : all) {
-    TRY(bool owned, has(key::item(id)));
+    // The item that first had it may have another content by now.
+    TRY(const std::optional<store::Value> stored, snapshot_.get(key::item(id)));
+    const Result<ItemRecord> owner =
+        stored ? decode_item(id, *stored) : Result<ItemRecord>(fail(Errc::not_found, "there is no such item"));
+    const bool owned = stored && (!owner || owner->content == id);
     TRY(const bool shared, has_any(snapshot_, key::sharers(id)));
     if (owned || shared) continue;
     fault(at(id), "its content is kept, but no item uses it", true);

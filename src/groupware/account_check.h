@@ -67,6 +67,9 @@ class AccountCheck {
   Result<void> check_flag_blocks();
   // The block that holds the UID; null if it is damaged. Valid until the next call.
   Result<const FlagBlock*> flag_block(FolderId folder, Uid uid);
+  Result<void> check_names();
+  Result<void> check_version(const ItemRecord& item);
+  Result<void> check_name(const ItemRecord& item, Filing& filing, bool& is_changed);
   void check_counters();
   Result<void> check_leftovers();
   Result<void> check_unfinished();
@@ -87,6 +90,7 @@ class AccountCheck {
   std::map<FolderId, Counters> counted_;
   std::string block_key_;  // of block_, the one read last
   std::optional<FlagBlock> block_;
+  std::set<std::string> names_;       // keys of all names there are to be
   std::set<std::string> stray_rows_;  // keys of rows that belong to no item
   std::set<FolderId> changed_;        // by the repair
   std::uint64_t bytes_ = 0, items_ = 0;

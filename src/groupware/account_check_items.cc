@@ -51,10 +51,10 @@ Result<void> AccountCheck::check_filings(ItemRecord& item) {
     return true;
   });
   if (item.filings.empty() && item.removed_at == Instant()) {
-    fault(at(item.id), "it is in no folder and was not removed: it goes to the inbox", true);
+    fault(at(item.id), "it is in no folder and was not removed: it goes to the default one", true);
     for (auto& [id, folder] : folders_) {
-      if (folder.role != FolderRole::inbox) continue;
-      item.filings.push_back({id, folder.next_uid, Modseq(record_.modseq.value + 1), false});
+      if (folder.role != default_role(item.kind)) continue;
+      item.filings.push_back({id, folder.next_uid, Modseq(record_.modseq.value + 1), false, item.removed_name});
       folder.next_uid = Uid(folder.next_uid.value + 1);
       changed_.insert(id);
     }
@@ -87,6 +87,7 @@ Result<void> AccountCheck::check_filings(ItemRecord& item) {
       folder.next_uid = Uid(filing.uid.value + 1);
       changed_.insert(filing.folder);
     }
+    if (item.kind != Kind::mail) TRY_VOID(check_name(item, filing, is_changed));
     Counters& counters = counted_[filing.folder];
     counters.total += 1;
     counters.unseen += item.flags.has(kSeen) ? 0 : 1;
@@ -102,7 +103,7 @@ Result<void> AccountCheck::check_filings(ItemRecord& item) {
     fault(at(item.id), "it was removed but is not listed as recoverable", true);
     put(removed, std::string());
   }
-  return {};
+  return check_version(item);
 }
 
 Result<void> AccountCheck::check_content(const ItemRecord& item) {

@@ -13,6 +13,7 @@
 #include "groupware/any_key.h"
 #include "groupware/broken_copies.h"
 #include "groupware/check.h"
+#include "groupware/default_folders.h"
 #include "groupware/delivery_notes.h"
 #include "groupware/hold.h"
 #include "groupware/janitor.h"
@@ -110,6 +111,7 @@ class StoredAccounts final : public Accounts {
   Result<void> forget_removed(AccountId id);
   Result<bool> tidy(AccountId id);
   Result<void> go_on(StoredAccount& account, store::Snapshot& snapshot);
+  void complete_folders(StoredAccount& account);
   Result<void> forget_deliveries(AccountId id);
   Result<void> forget_memories(AccountId id);
   void teach(AccountId id) {
@@ -177,6 +179,8 @@ Result<std::shared_ptr<StoredAccount>> StoredAccounts::load(AccountId id) {
   if (moment) {
     auto account = std::make_shared<StoredAccount>(environment_, id, principal.tenant, *std::move(moment));
     TRY_VOID(go_on(*account, *snapshot));
+    snapshot.reset();
+    complete_folders(*account);
     return account;
   }
   if (moment.error().code != Errc::not_found) return std::unexpected(moment.error());
@@ -192,9 +196,17 @@ Result<std::shared_ptr<StoredAccount>> StoredAccounts::load(AccountId id) {
       folder.role = standard.role;
       TRY_VOID(transaction.create_folder(folder));
     }
-    return {};
+    return make_default_folders(transaction);
   }));
   return account;
+}
+
+// Of an account that was made before there were such folders. A disk without room must not keep anyone from reading:
+// then it is tried again when the account is next opened.
+void StoredAccounts::complete_folders(StoredAccount& account) {
+  if (has_default_folders(*account.folders())) return;
+  if (const auto made = account.update(Caller::system(), make_default_folders); !made)
+    log::error("account.folders_not_made", {{"account", account.id().value}, {"why", made.error().text}});
 }
 
 // What a former process left half done.

@@ -79,7 +79,8 @@ class Accounts {
   virtual ~Accounts() = default;
 
   // The account of a user, shared mailbox, room or equipment; made with its standard folders (INBOX, Sent, Drafts,
-  // Trash, Junk, Archive) the first time. Errors: not_found (no such principal), unavailable, corrupt.
+  // Trash, Junk, Archive) the first time, and with the default folders of other kinds where it has none. Errors:
+  // not_found (no such principal), unavailable, corrupt.
   virtual Result<std::shared_ptr<Account>> open(AccountId id) = 0;
   // The account if it is open already, else null. Does not block.
   virtual std::shared_ptr<Account> find_open(AccountId id) = 0;

@@ -43,8 +43,8 @@ class AccountsTest : public ::testing::Test {
   std::shared_ptr<Account> open(PrincipalId who) { return must(accounts->open(AccountId(who.value))); }
   static Caller as(PrincipalId who) { return Caller::user(who); }
 
-  StagedContent stage(const std::string& bytes) {
-    std::unique_ptr<Stager> stager = accounts->stage(tenant);
+  StagedContent stage(const std::string& bytes, Kind kind = Kind::mail) {
+    std::unique_ptr<Stager> stager = accounts->stage(tenant, kind);
     must(stager->write(bytes));
     return must(stager->finish());
   }
@@ -66,6 +66,25 @@ class AccountsTest : public ::testing::Test {
     return added;
   }
 
+  NewItem make_item(Kind kind, const std::string& bytes, const std::string& name = "") {
+    NewItem item;
+    item.kind = kind;
+    item.content = stage(bytes, kind);
+    item.name = name;
+    return item;
+  }
+
+  Result<Added> try_put(Account& account, FolderId folder, const NewItem& item, Caller caller = Caller::system()) {
+    Added added;
+    const Result<Modseq> done = account.update(caller, [&](Transaction& transaction) -> Result<void> {
+      TRY(added, transaction.add(folder, item));
+      return {};
+    });
+    if (!done) return std::unexpected(done.error());
+    return added;
+  }
+
+  static FolderId by_role(Account& account, FolderRole role) { return account.folders()->by_role(role)->id; }
   static FolderId inbox(Account& account) { return account.folders()->by_role(FolderRole::inbox)->id; }
   static std::shared_ptr<const Folder> folder(Account& account, FolderId id) { return account.folders()->find(id); }
   std::shared_ptr<const FolderView> view(Account& account, FolderId id) {

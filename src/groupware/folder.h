@@ -16,14 +16,42 @@
 namespace kontor::groupware {
 
 enum class Kind : std::uint8_t { mail, calendar, contacts, tasks, notes, files };
+std::string_view name(Kind kind);  // "calendar"
+std::optional<Kind> parse_kind(std::string_view text);
 
 // RFC 6154 and RFC 8621 roles; at most one folder of an account has each of them.
-enum class FolderRole : std::uint8_t { none, inbox, sent, drafts, trash, junk, archive, all, flagged, important };
+// The last five are the default folders of the other kinds.
+enum class FolderRole : std::uint8_t {
+  none,
+  inbox,
+  sent,
+  drafts,
+  trash,
+  junk,
+  archive,
+  all,
+  flagged,
+  important,
+  calendar,
+  contacts,
+  tasks,
+  notes,
+  files
+};
 std::string_view name(FolderRole role);  // "sent"
 std::optional<FolderRole> parse_folder_role(std::string_view text);
+// The kind of folders that may have the role; nothing of `none`.
+std::optional<Kind> kind_of(FolderRole role);
+// The role of the default folder of a kind; the inbox for mail.
+FolderRole default_role(Kind kind);
+// Items of calendars, contacts, tasks and notes: those that have a UID of their own and are derived from.
+constexpr bool is_described(Kind kind) { return kind != Kind::mail && kind != Kind::files; }
+// Which items a folder takes: each its own kind; a calendar, a task list and a notebook take one another's.
+bool takes(Kind folder, Kind item);
 
-// Names are UTF-8 (NFC), 1 to 255 bytes, without "/", control characters or outer blanks; unique among siblings, and
-// the inbox is the root folder whose name compares equal to INBOX without case.
+// Names are UTF-8 (NFC), 1 to 255 bytes, without "/", control characters or outer blanks; unique among siblings of
+// mail and among siblings of all other kinds: a calendar may be beside a mail folder of its name. Only mail and files
+// nest, each in its own kind. The inbox is the root folder whose name compares equal to INBOX without case.
 struct Folder {
   FolderId id;
   FolderId parent;  // 0 = at the root
@@ -56,11 +84,15 @@ class FolderTable {
 
   const std::vector<Pointer>& all() const { return folders_; }  // by id
   Pointer find(FolderId id) const;                              // null if there is none
-  Pointer child(FolderId parent, std::string_view name) const;  // exact name; "INBOX" in any case at the root
+  // Among mail folders or, for any other kind, among all that are none. The name is exact; "INBOX" in any case at the
+  // root.
+  Pointer child(FolderId parent, std::string_view name, Kind kind = Kind::mail) const;
   Pointer by_role(FolderRole role) const;
   // "Projects/2024": names from the root, joined by "/". The path of an absent folder is empty.
   std::string path(FolderId id) const;
-  Pointer at_path(std::string_view path) const;
+  Pointer at_path(std::string_view path, Kind kind = Kind::mail) const;
+  // Among mail folders, else among the others: for people who name a folder.
+  Pointer at_any_path(std::string_view path) const;
   std::vector<Pointer> children(FolderId parent) const;
 
  private:

@@ -28,6 +28,14 @@ std::string filing(FolderId folder_id, Uid uid) {
   return out;
 }
 
+std::string named(FolderId folder_id, std::string_view name) { return names(folder_id).append(name); }
+
+std::string version(ItemId id, ItemId version_id) {
+  std::string out = versions(id);
+  append_be64(out, version_id.value);
+  return out;
+}
+
 std::string flag_block(FolderId folder_id, std::uint32_t number) {
   std::string out = flag_blocks(folder_id);
   append_be32(out, number);
@@ -94,6 +102,8 @@ std::string content(ItemId id) {
 
 std::string all(char letter) { return std::string(1, letter); }
 std::string filings(FolderId folder_id) { return numbered('V', folder_id.value); }
+std::string names(FolderId folder_id) { return numbered('B', folder_id.value); }
+std::string versions(ItemId id) { return numbered('Q', id.value); }
 std::string flag_blocks(FolderId folder_id) { return numbered('N', folder_id.value); }
 std::string threads(std::uint64_t hash) { return numbered('T', hash); }
 std::string sharers(ItemId content_id) { return numbered('R', content_id.value); }

@@ -7,6 +7,8 @@
 //   I item                   an item                                           (fb::Item)
 //   S item                   its mail summary                                  (mime::fb::Summary)
 //   V folder uid32           a filing, as a row of the folder's view           (fb::FilingRow)
+//   B folder name            an item of another kind than mail, by its name   (fb::Named)
+//   Q item version           the removed item that keeps an earlier content of the item
 //   N folder block32         changed flags of the UIDs 64 * block to 64 * block + 63 (flag_block.h)
 //   L modseq                 what that commit changed                          (fb::Change)
 //   T hash64 item            a message id that the item names -> its thread (8 bytes) and subject hash (8 bytes)
@@ -39,6 +41,8 @@ std::string folder(FolderId folder);
 std::string item(ItemId item);
 std::string summary(ItemId item);
 std::string filing(FolderId folder, Uid uid);
+std::string named(FolderId folder, std::string_view name);
+std::string version(ItemId item, ItemId version);
 std::string flag_block(FolderId folder, std::uint32_t number);
 std::string change(Modseq modseq);
 std::string thread(std::uint64_t hash, ItemId item);
@@ -59,6 +63,8 @@ std::string content(ItemId item);
 // The prefix of all keys of a letter, of one folder's filings, ...; `end` gives the first key after a prefix.
 std::string all(char letter);
 std::string filings(FolderId folder);
+std::string names(FolderId folder);
+std::string versions(ItemId item);
 std::string flag_blocks(FolderId folder);
 std::string threads(std::uint64_t hash);
 std::string sharers(ItemId content);

@@ -33,7 +33,8 @@ bool is_past(std::string_view until, Instant now);
 constexpr const char* kSubscribed = "1";
 constexpr const char* kRefused = "0";
 
-// Base is Reader or Transaction; both are instantiated in reading.cc.
+// Base is Reader or Transaction; both are instantiated in reading.cc and, for what concerns entries, in
+// reading_entries.cc.
 template <class Base>
 class Reading : public Base {
  public:
@@ -52,6 +53,10 @@ class Reading : public Base {
                          const std::function<bool(ItemId, std::string_view)>& visit) const override;
   Result<std::shared_ptr<const Content>> content(ItemId id) const override;
   void contents(const std::vector<ItemId>& ids, const Reader::VisitContent& visit) const override;
+  Result<Uid> named(FolderId folder, const std::string& name) const override;
+  Result<Entry> entry(FolderId folder, Uid uid) const override;
+  Result<void> entries(FolderId folder, const std::function<bool(const Entry&)>& visit) const override;
+  Result<std::vector<ItemVersion>> versions(ItemId item) const override;
   std::shared_ptr<const TextFinding> find_text(TextScope scope, const std::string& folded,
                                                TextMatch match) const override;
   Extractor* extractor() const override { return environment_.extractor; }
@@ -77,6 +82,9 @@ class Reading : public Base {
   // The item as stored, if the caller may read one of the folders it is in.
   Result<ItemRecord> readable(ItemId id) const;
   void hide_unreadable(Changes& changes) const;
+  // Errors: not_found, denied.
+  Result<std::shared_ptr<const Folder>> readable_folder(FolderId id) const;
+  Entry make_entry(const NamedRecord& named, std::string name, const Row& row) const;
   // The folder's view before this layer's and the lower layers' changes, if it is kept; and with those changes.
   std::shared_ptr<const FolderView> stored_view(FolderId folder) const;
   std::shared_ptr<const FolderView> with_pending(const FolderView& base, FolderId folder, Modseq highest) const;

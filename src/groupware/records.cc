@@ -5,10 +5,13 @@
 #include <charconv>
 
 #include "base/aligned.h"
+#include "base/bytes.h"
 #include "groupware/records_generated.h"
 
 namespace kontor::groupware {
 namespace {
+
+constexpr std::size_t kEtagBytes = 16;
 
 using flatbuffers::FlatBufferBuilder;
 using PropertyVector = flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fb::Property>>>;
@@ -75,6 +78,22 @@ flatbuffers::Offset<flatbuffers::Vector<std::uint16_t>> write_rare(FlatBufferBui
                                                                    const std::vector<KeywordId>& rare) {
   if (rare.empty()) return {};
   return builder.CreateVector(rare);
+}
+
+using StringVector = flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>;
+
+template <class Named>
+flatbuffers::Offset<StringVector> write_names(FlatBufferBuilder& builder, const std::vector<Named>& all) {
+  std::vector<std::string> names;
+  for (const Named& one : all) names.push_back(one.name);
+  return builder.CreateVectorOfStrings(names);
+}
+
+template <class Named>
+void read_names(const StringVector* names, std::vector<Named>& all) {
+  if (!names) return;
+  for (std::size_t i = 0; i < std::min<std::size_t>(names->size(), all.size()); ++i)
+    all[i].name = text(names->Get(static_cast<flatbuffers::uoffset_t>(i)));
 }
 
 InternalDate unpack(std::int64_t date) {
@@ -204,6 +223,11 @@ std::string encode(const ItemRecord& item) {
   flatbuffers::Offset<flatbuffers::Vector<std::uint64_t>> thread_keys;
   if (!item.thread_keys.empty()) thread_keys = builder.CreateVector(item.thread_keys);
   PropertyVector properties = write_properties(builder, item.properties);
+  flatbuffers::Offset<StringVector> names;
+  if (std::ranges::any_of(item.filings, [](const Filing& filing) { return !filing.name.empty(); }))
+    names = write_names(builder, item.filings);
+  flatbuffers::Offset<flatbuffers::String> removed_name;
+  if (!is_filed && !item.removed_name.empty()) removed_name = builder.CreateString(item.removed_name);
   fb::ItemBuilder table(builder);
   table.add_kind(static_cast<std::uint8_t>(item.kind));
   table.add_filings(filings);
@@ -223,6 +247,8 @@ std::string encode(const ItemRecord& item) {
   table.add_crlf_size(item.crlf_size == item.size ? 0 : item.crlf_size);
   table.add_removed_from(item.removed_from.value);
   table.add_removed_by(item.removed_by.value);
+  table.add_names(names);
+  table.add_removed_name(removed_name);
   return finished(builder, table.Finish());
 }
 
@@ -251,7 +277,28 @@ Result<ItemRecord> decode_item(ItemId id, std::string_view bytes) {
   item.crlf_size = table->crlf_size() == 0 ? item.size : table->crlf_size();
   item.removed_from = FolderId(table->removed_from());
   item.removed_by = PrincipalId(table->removed_by());
+  read_names(table->names(), item.filings);
+  item.removed_name = text(table->removed_name());
   return item;
+}
+
+std::string encode(const NamedRecord& named) {
+  FlatBufferBuilder builder(128);
+  auto hash = builder.CreateVector(reinterpret_cast<const std::uint8_t*>(named.hash.data()), named.hash.size());
+  return finished(builder, fb::CreateNamed(builder, named.uid.value, named.item.value,
+                                           static_cast<std::uint8_t>(named.kind), named.size, hash));
+}
+
+Result<NamedRecord> decode_named(std::string_view bytes) {
+  Aligned aligned(bytes);
+  TRY(const fb::Named* table, root<fb::Named>(aligned, "a name"));
+  NamedRecord named;
+  named.uid = Uid(table->uid());
+  named.item = ItemId(table->item());
+  named.kind = static_cast<Kind>(table->kind());
+  named.size = table->size();
+  if (table->hash()) named.hash.assign(reinterpret_cast<const char*>(table->hash()->data()), table->hash()->size());
+  return named;
 }
 
 std::string encode(const RowRecord& record) {
@@ -291,8 +338,11 @@ std::string encode(const ChangeRecord& change) {
     for (const Changes::Vanished& v : change.vanished) list.emplace_back(v.folder.value, v.uid.value);
     vanished = builder.CreateVectorOfStructs(list);
   }
+  flatbuffers::Offset<StringVector> names;
+  if (std::ranges::any_of(change.vanished, [](const Changes::Vanished& one) { return !one.name.empty(); }))
+    names = write_names(builder, change.vanished);
   return finished(builder, fb::CreateChange(builder, change.at.time_since_epoch().count(), folders_changed,
-                                            folders_removed, items_changed, items_removed, vanished));
+                                            folders_removed, items_changed, items_removed, vanished, names));
 }
 
 Result<ChangeRecord> decode_change(std::string_view bytes) {
@@ -306,6 +356,7 @@ Result<ChangeRecord> decode_change(std::string_view bytes) {
   change.items_removed = read_ids<ItemId>(table->items_removed());
   if (table->vanished())
     for (const fb::Vanished* v : *table->vanished()) change.vanished.push_back({FolderId(v->folder()), Uid(v->uid())});
+  read_names(table->vanished_names(), change.vanished);
   return change;
 }
 
@@ -358,6 +409,12 @@ void complete_item(ItemRecord& item, const RowRecord& row, Filing& filing) {
   filing.modseq = row.row.modseq;
   item.modified = std::max(item.modified, filing.modseq);
 }
+
+NamedRecord make_named(const ItemRecord& item, const Filing& filing) {
+  return {filing.uid, item.id, item.kind, item.size, item.hash.substr(0, kEtagBytes)};
+}
+
+std::string etag_of(std::string_view hash) { return '"' + to_hex(hash.substr(0, kEtagBytes)) + '"'; }
 
 RowRecord make_row(const ItemRecord& item, const Filing& filing) {
   RowRecord record;

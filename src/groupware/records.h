@@ -34,6 +34,16 @@ struct ItemRecord : Item {
   Instant removed_at{};  // epoch = filed
   FolderId removed_from;
   PrincipalId removed_by;
+  std::string removed_name;
+};
+
+// An item in a folder by its name.
+struct NamedRecord {
+  Uid uid;
+  ItemId item;
+  Kind kind = Kind::files;
+  std::uint64_t size = 0;
+  std::string hash;  // 16 bytes
 };
 
 struct RowRecord {
@@ -55,6 +65,7 @@ std::string encode(const AccountRecord& record);
 std::string encode(const KeywordTable& keywords);
 std::string encode(const Folder& folder);
 std::string encode(const ItemRecord& item);
+std::string encode(const NamedRecord& named);
 std::string encode(const RowRecord& row);
 std::string encode(const ChangeRecord& change);
 std::string encode(const LedgerEntry& entry);
@@ -64,12 +75,18 @@ Result<AccountRecord> decode_account(std::string_view bytes);
 Result<KeywordTable> decode_keywords(std::string_view bytes);
 Result<Folder> decode_folder(FolderId id, std::string_view bytes);
 Result<ItemRecord> decode_item(ItemId id, std::string_view bytes);
+Result<NamedRecord> decode_named(std::string_view bytes);
 Result<RowRecord> decode_row(Uid uid, std::string_view bytes);
 Result<ChangeRecord> decode_change(std::string_view bytes);
 Result<LedgerEntry> decode_ledger(std::string_view bytes);
 
 // Takes flags and the filing's modseq from the row of one of the item's filings.
 void complete_item(ItemRecord& item, const RowRecord& row, Filing& filing);
+
+// What stands under the name of one of the item's filings.
+NamedRecord make_named(const ItemRecord& item, const Filing& filing);
+// In quotes, of a content's hash.
+std::string etag_of(std::string_view hash);
 
 // Whether the item has POP3 facts of its own: then its rows say so (Row::kOwnPop3).
 bool has_pop3_facts(const Item& item);

@@ -35,13 +35,21 @@ bool contains_folded(const std::string& text, const std::string& folded_part) {
   return folded_part.empty() || contains_text(fold_text(text), folded_part);
 }
 
+struct Former {
+  FolderId folder;
+  Kind kind = Kind::mail;
+};
+
 bool may_take(const Folder& folder) { return !folder.is_container && folder.next_uid.value != UINT32_MAX; }
 
-// The former folder or, where it is gone, the one for such items, which is made when it is first needed.
-Result<FolderId> home_of(Transaction& transaction, FolderId former, bool& is_elsewhere) {
-  if (former)
-    if (const auto folder = transaction.folder(former); folder && may_take(**folder)) return former;
+// The former folder or, where it is gone, the default folder of its kind; for mail the one for such items, which is
+// made when it is first needed.
+Result<FolderId> home_of(Transaction& transaction, const Former& was, bool& is_elsewhere) {
+  if (was.folder)
+    if (const auto folder = transaction.folder(was.folder); folder && may_take(**folder)) return was.folder;
   is_elsewhere = true;
+  if (was.kind != Kind::mail)
+    if (const auto folder = transaction.folders()->by_role(default_role(was.kind))) return folder->id;
   const auto there = transaction.folders()->at_path(kRecoveredFolder);
   if (there && may_take(*there)) return there->id;
   Transaction::NewFolder made;
@@ -76,6 +84,8 @@ Result<void> find_recoverable(const Reader& reader, const RecoveryFilter& filter
   const auto folders = reader.folders();
   return reader.removed_items(filter.since, filter.until, [&](const RemovedItem& removed) {
     if (filter.items && !filter.items->contains(removed.item.id)) return true;
+    // Earlier contents are their item's: only who asks for one by its number means it.
+    if (!filter.items && removed.item.properties.contains(kVersionOf)) return true;
     const FolderId from = folders->find(removed.from) ? removed.from : FolderId();
     if (filter.folder && *filter.folder != from) return true;
     Recoverable found{removed, {}, {}};
@@ -89,11 +99,11 @@ Result<void> find_recoverable(const Reader& reader, const RecoveryFilter& filter
 Result<Recovered> restore_items(Account& account, const Caller& caller, const std::vector<ItemId>& items,
                                 std::optional<FolderId> into) {
   // Where each was: read once, for it stands in the removed item alone.
-  std::map<ItemId, FolderId> former;
+  std::map<ItemId, Former> former;
   {
     TRY(const auto reader, account.read(caller));
     TRY_VOID(reader->removed_items(Instant(), Instant::max(), [&](const RemovedItem& removed) {
-      former[removed.item.id] = removed.from;
+      former[removed.item.id] = {removed.from, removed.item.kind};
       return true;
     }));
   }

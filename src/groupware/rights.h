@@ -32,12 +32,13 @@ constexpr std::uint32_t kExpunge = 1 << 9;           // e
 constexpr std::uint32_t kAdminister = 1 << 10;       // a
 constexpr std::uint32_t kFreeBusy = 1 << 11;         // of a calendar: when its owner is busy
 constexpr std::uint32_t kFreeBusyDetails = 1 << 12;  // and with what, and where
-constexpr std::uint32_t kAll = (1 << 13) - 1;
+constexpr std::uint32_t kReadPrivate = 1 << 13;      // items that their owner marked private or confidential
+constexpr std::uint32_t kAll = (1 << 14) - 1;
 
 // Whoever has one of these sees that the folder is there.
 constexpr std::uint32_t kShowing = kSee | kRead | kInsert;
 constexpr std::uint32_t kReader = kSee | kRead | kFreeBusy | kFreeBusyDetails;
-constexpr std::uint32_t kEditor = kAll & ~kAdminister;
+constexpr std::uint32_t kEditor = kAll & ~(kAdminister | kReadPrivate);
 
 // "lrswipkxtea", in this order; the rights that have no letter are left out.
 std::string letters(std::uint32_t rights);

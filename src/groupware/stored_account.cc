@@ -14,6 +14,9 @@ namespace {
 constexpr std::size_t kUpdatesPerCommit = 64;
 constexpr int kAttempts = 100;
 
+// Who has only these sees nothing of an account.
+constexpr std::uint32_t kBusyRights = right::kFreeBusy | right::kFreeBusyDetails;
+
 Notice notice_of(const Layer& layer, Modseq modseq) {
   Notice notice;
   notice.modseq = modseq;
@@ -64,12 +67,18 @@ Result<std::unique_ptr<Reader>> StoredAccount::read(const Caller& caller) {
   Ownership ownership = ownership_of(environment_, id_, tenant_, caller);
   std::shared_ptr<const Moment> present = moment();
   if (!ownership.is_full && ownership.everywhere == 0) {
-    bool sees_any = std::any_of(present->folders->all().begin(), present->folders->all().end(),
-                                [&](const auto& folder) { return rights_on(*folder, ownership, caller) != 0; });
+    bool sees_any =
+        std::any_of(present->folders->all().begin(), present->folders->all().end(),
+                    [&](const auto& folder) { return (rights_on(*folder, ownership, caller) & ~kBusyRights) != 0; });
     if (!sees_any) return fail(Errc::denied, "you may not see this account");
   }
   Layer layer(std::move(present), [this] { return environment_.engine.snapshot(partition_); });
   return std::make_unique<Reading<Reader>>(environment_, ownership, caller, std::move(layer));
+}
+
+std::uint32_t StoredAccount::rights(const Caller& caller, FolderId folder) const {
+  const FolderTable::Pointer found = moment()->folders->find(folder);
+  return found ? rights_on(*found, ownership_of(environment_, id_, tenant_, caller), caller) : 0;
 }
 
 Result<Modseq> StoredAccount::update(const Caller& caller, const std::function<Result<void>(Transaction&)>& change) {

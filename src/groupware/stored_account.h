@@ -30,6 +30,7 @@ class StoredAccount final : public Account, public std::enable_shared_from_this<
   Result<Modseq> update(const Caller& caller, const std::function<Result<void>(Transaction&)>& change) override;
   Result<Uid> claim_recent(const Caller& caller, FolderId folder) override;
   std::shared_ptr<const FolderTable> folders() const override { return moment()->folders; }
+  std::uint32_t rights(const Caller& caller, FolderId folder) const override;
   Modseq modseq() const override { return moment()->record.modseq; }
   ActiveScript active_script() const override;
   std::unique_ptr<Watch> watch(std::function<void(const Notice&)> notify) override;

@@ -6,8 +6,8 @@
 
 namespace kontor::groupware {
 
-// Errors: invalid (a container, or its UIDs are used up).
-Result<void> check_takes_items(const Folder& folder);
+// Errors: invalid (a container, its UIDs are used up, or it is of another kind).
+Result<void> check_takes_items(const Folder& folder, Kind kind = Kind::mail);
 
 class AccountTransaction final : public Reading<Transaction> {
  public:
@@ -24,8 +24,11 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<void> annotate(FolderId folder, const std::string& entry, const std::optional<std::string>& value) override;
 
   Result<Added> add(FolderId folder, const NewItem& item, const AddOptions& options) override;
-  Result<Added> copy(FolderId from, Uid uid, FolderId to) override;
-  Result<Added> move(FolderId from, Uid uid, FolderId to) override;
+  using Transaction::copy, Transaction::move;
+  Result<Added> replace(FolderId folder, Uid uid, const NewItem& item) override;
+  Result<void> rename(FolderId folder, Uid uid, const std::string& name) override;
+  Result<Added> copy(FolderId from, Uid uid, FolderId to, const std::string& name) override;
+  Result<Added> move(FolderId from, Uid uid, FolderId to, const std::string& name) override;
   Result<void> remove(FolderId folder, Uid uid) override;
   Result<Added> restore(ItemId item, FolderId to) override;
   Result<void> purge_removed_item(ItemId item) override;
@@ -75,10 +78,11 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<void> drop_annotations(FolderId folder);
   void leave_container(const Folder& removed, const std::vector<FolderTable::Pointer>& children);
   Result<void> empty(FolderId folder);
-  Result<void> check_place(FolderId parent, const std::string& name, FolderId self);
+  Result<void> check_place(FolderId parent, const std::string& name, Kind kind, FolderId self);
   Result<void> keep_subscription(const std::string& path, std::optional<std::string> value);
   Result<std::vector<Grant>> checked_grants(const std::vector<Grant>& wanted) const;
-  Result<void> check_quota(std::uint64_t bytes) const;
+  Result<void> check_quota(std::uint64_t bytes) const;  // for one more item
+  Result<void> check_room(std::uint64_t bytes) const;
 
   Result<Filed> filed(FolderId folder, Uid uid);
   // From the layer, else from the folder's view where one is kept, else from the store.
@@ -95,12 +99,24 @@ class AccountTransaction final : public Reading<Transaction> {
   void doom(const Folder& folder);
   Result<void> drop_flag_blocks(FolderId folder);  // of a folder that has no rows any more
   Result<void> purge(const ItemRecord& item);
-  Result<Added> file_copy(const ItemRecord& original, const Folder& to);
-  Filing& file(ItemRecord& item, FolderId folder, Uid uid);
+  Result<Added> file_copy(const ItemRecord& original, const Folder& to, std::string name);
+  Filing& file(ItemRecord& item, FolderId folder, Uid uid, std::string name);
+  // What a filing of that item is to be called: `wanted`, which must be free; else `usual`, made unique. Empty for
+  // mail.
+  Result<std::string> name_for(Kind kind, FolderId folder, const std::string& wanted, const std::string& usual);
+  // Whatever finds the filing by something else than its UID: nothing for mail.
+  void list(const ItemRecord& item, const Filing& filing);
+  Result<void> unlist(const ItemRecord& item, const Filing& filing);
+  // The item's use of its content begins and ends; what nobody uses any more goes.
+  void use_content(const ItemRecord& item);
+  Result<void> leave_content(const ItemRecord& item);
+  // Of these the ones that the item does not have already.
+  Result<void> change_properties(const ItemRecord& item, std::map<std::string, std::string> properties);
+  Result<void> keep_version(const ItemRecord& former, ItemId version);
   void store(ItemRecord& item);  // the record, not its rows
   void show(const ItemRecord& item, const Filing& filing);
   void show(FolderId folder, Layer::RowChange change);
-  void hide(FolderId folder, Uid uid);
+  void hide(FolderId folder, Uid uid, std::string name);
   void count(FolderId folder, const ItemRecord& item, bool is_deleted, int by);
   void touch(FolderId folder);
   void note_lesson(ItemId item, FolderId from, const Folder& to);

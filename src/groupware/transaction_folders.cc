@@ -27,6 +27,13 @@ std::uint32_t height(const FolderTable& table, FolderId id, std::uint32_t most) 
   }
 }
 
+// The default folders of the other kinds than mail: they take nobody's place.
+std::size_t count_defaults(const FolderTable& table) {
+  return static_cast<std::size_t>(std::ranges::count_if(table.all(), [](const FolderTable::Pointer& folder) {
+    return folder->kind != Kind::mail && folder->role != FolderRole::none;
+  }));
+}
+
 void merge_properties(std::map<std::string, std::string>& into, const std::map<std::string, std::string>& change) {
   for (const auto& [property, value] : change) {
     if (value.empty())
@@ -68,20 +75,23 @@ void AccountTransaction::touch(FolderId id) {
 }
 
 // Whether a folder may stand there: a fitting parent, no sibling of that name, not too deep, not in itself.
-Result<void> AccountTransaction::check_place(FolderId parent, const std::string& name, FolderId self) {
+Result<void> AccountTransaction::check_place(FolderId parent, const std::string& name, Kind kind, FolderId self) {
   std::shared_ptr<const FolderTable> table = layer_.folders();
   const std::uint32_t deepest = environment_.options.folder_depth;
   std::uint32_t depth = 1;
+  if (parent && kind != Kind::mail && kind != Kind::files)
+    return fail(Errc::invalid, "such a folder cannot lie within another");
   for (FolderId at = parent; at; ++depth) {
     FolderTable::Pointer above = table->find(at);
     if (!above) return fail(Errc::not_found, "there is no such parent folder");
+    if (above->kind != kind) return fail(Errc::invalid, "a folder can only lie within one of its own kind");
     if (self && at == self) return fail(Errc::invalid, "a folder cannot be moved into itself");
     at = above->parent;
     if (depth >= deepest) return fail(Errc::too_large, "folders are nested too deeply");
   }
   if (self && depth + height(*table, self, deepest) > deepest)
     return fail(Errc::too_large, "folders are nested too deeply");
-  FolderTable::Pointer sibling = table->child(parent, name);
+  FolderTable::Pointer sibling = table->child(parent, name, kind);
   if (sibling && sibling->id != self) return fail(Errc::exists, "a folder of that name exists already");
   return {};
 }
@@ -90,6 +100,8 @@ Result<FolderId> AccountTransaction::create_folder(const NewFolder& wanted) {
   TRY(std::string name, check_folder_name(wanted.name));
   if (wanted.role != FolderRole::none && (root_rights() & right::kAdminister) == 0)
     return fail(Errc::denied, "you do not have the right to say what folders are for here");
+  if (const auto kind = kind_of(wanted.role); kind && *kind != wanted.kind)
+    return fail(Errc::invalid, "a folder of that kind cannot have this role");
   std::vector<Grant> grants;
   if (wanted.parent) {
     TRY(std::shared_ptr<const Folder> parent, may(wanted.parent, right::kCreateFolder));
@@ -100,8 +112,8 @@ Result<FolderId> AccountTransaction::create_folder(const NewFolder& wanted) {
   std::shared_ptr<const FolderTable> table = layer_.folders();
   if (wanted.role != FolderRole::none && table->by_role(wanted.role))
     return fail(Errc::exists, "another folder has that role already");
-  FolderTable::Pointer there = table->child(wanted.parent, name);
-  if (there && there->is_container && !wanted.is_container) {
+  FolderTable::Pointer there = table->child(wanted.parent, name, wanted.kind);
+  if (there && there->kind == wanted.kind && there->is_container && !wanted.is_container) {
     // The name of a folder that was removed while it had children comes to life again.
     Folder& folder = layer_.edit_folder(there->id);
     folder.is_container = false;
@@ -114,8 +126,9 @@ Result<FolderId> AccountTransaction::create_folder(const NewFolder& wanted) {
     layer_.log.folder_list_changed = true;
     return folder.id;
   }
-  TRY_VOID(check_place(wanted.parent, name, FolderId()));
-  if (table->all().size() >= environment_.options.folders_per_account)
+  TRY_VOID(check_place(wanted.parent, name, wanted.kind, FolderId()));
+  const bool is_default = wanted.role == default_role(wanted.kind);
+  if (!is_default && table->all().size() - count_defaults(*table) >= environment_.options.folders_per_account)
     return fail(Errc::too_large, "the account has as many folders as it may have");
   Folder folder;
   folder.id = FolderId(layer_.record.next_folder++);
@@ -148,7 +161,7 @@ Result<void> AccountTransaction::rename_folder(FolderId id, FolderId new_parent,
   } else if ((root_rights() & right::kCreateFolder) == 0) {
     return fail(Errc::denied, "you do not have the right to create folders here");
   }
-  TRY_VOID(check_place(new_parent, name, id));
+  TRY_VOID(check_place(new_parent, name, present->kind, id));
   Folder& folder = layer_.edit_folder(id);
   folder.parent = new_parent;
   folder.name = std::move(name);
@@ -161,6 +174,8 @@ Result<void> AccountTransaction::rename_folder(FolderId id, FolderId new_parent,
 Result<void> AccountTransaction::remove_folder(FolderId id) {
   TRY(std::shared_ptr<const Folder> present, may(id, right::kDeleteFolder));
   if (present->role == FolderRole::inbox) return fail(Errc::invalid, "the inbox cannot be removed");
+  if (present->role != FolderRole::none && kind_of(present->role) != Kind::mail)
+    return fail(Errc::invalid, "this is the default folder for such items: it cannot be removed");
   TRY_VOID(drop_annotations(id));
   layer_.log.folder_list_changed = true;
   layer_.grants_dirty = layer_.grants_dirty || !present->grants.empty();
@@ -236,6 +251,8 @@ Result<void> AccountTransaction::change_folder(FolderId id, const FolderChange& 
     if (present->role == FolderRole::inbox) return fail(Errc::invalid, "the inbox keeps its role");
     if (*change.role != FolderRole::none && layer_.folders()->by_role(*change.role))
       return fail(Errc::exists, "another folder has that role already");
+    if (const auto kind = kind_of(*change.role); kind && *kind != present->kind)
+      return fail(Errc::invalid, "a folder of that kind cannot have this role");
   }
   bool is_untouched = present->next_uid == Uid(1) && present->total == 0;
   if (change.uid_validity && *change.uid_validity != present->uid_validity && (!is_untouched || !*change.uid_validity))

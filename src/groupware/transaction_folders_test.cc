@@ -9,7 +9,7 @@ class FoldersTest : public AccountsTest {};
 TEST_F(FoldersTest, BeginsWithStandardFolders) {
   auto account = open(ada);
   auto table = account->folders();
-  EXPECT_EQ(table->all().size(), 6U);
+  EXPECT_EQ(table->all().size(), 11U);
   EXPECT_EQ(table->by_role(FolderRole::sent)->name, "Sent");
   EXPECT_EQ(table->at_path("inbox")->role, FolderRole::inbox);
   EXPECT_TRUE(table->by_role(FolderRole::junk)->uid_validity);

@@ -75,7 +75,8 @@ FlagSet changed(const FlagSet& before, const FlagSet& named, FlagChange::Mode mo
 
 }  // namespace
 
-Result<void> check_takes_items(const Folder& folder) {
+Result<void> check_takes_items(const Folder& folder, Kind kind) {
+  if (!takes(folder.kind, kind)) return fail(Errc::invalid, "this folder is not for such items");
   if (folder.is_container) return fail(Errc::invalid, "this folder holds only folders");
   if (folder.next_uid.value == UINT32_MAX) return fail(Errc::invalid, "the folder has used up its UIDs");
   return {};
@@ -122,18 +123,22 @@ Result<FlagSet> AccountTransaction::numbers(const FlagNames& names) {
 }
 
 Result<void> AccountTransaction::check_quota(std::uint64_t bytes) const {
-  const PrincipalId owner(ownership_.account.value);
-  const std::uint64_t items = environment_.directory.quota_messages(owner);
+  const std::uint64_t items = environment_.directory.quota_messages(PrincipalId(ownership_.account.value));
   if (items != 0 && layer_.record.items >= items)
     return fail(Errc::over_quota, "the mailbox holds as many messages as it may");
+  return check_room(bytes);
+}
+
+Result<void> AccountTransaction::check_room(std::uint64_t bytes) const {
+  const PrincipalId owner(ownership_.account.value);
   const std::uint64_t limit = environment_.directory.quota_bytes(owner);
   if (limit != 0 && layer_.record.bytes + bytes > limit) return fail(Errc::over_quota, "the mailbox is full");
   return {};
 }
 
-Filing& AccountTransaction::file(ItemRecord& item, FolderId id, Uid uid) {
+Filing& AccountTransaction::file(ItemRecord& item, FolderId id, Uid uid, std::string name) {
   Folder& folder = layer_.edit_folder(id);
-  item.filings.push_back({id, uid, number(), false});
+  item.filings.push_back({id, uid, number(), false, std::move(name)});
   folder.next_uid = Uid(uid.value + 1);
   touch(id);
   return item.filings.back();
@@ -160,10 +165,10 @@ void AccountTransaction::show(FolderId id, Layer::RowChange change) {
   delta.insert_or_assign(delta.end(), uid, std::move(change));  // mostly in ascending order
 }
 
-void AccountTransaction::hide(FolderId id, Uid uid) {
+void AccountTransaction::hide(FolderId id, Uid uid, std::string name) {
   layer_.erase(key::filing(id, uid));
   layer_.views[id][uid] = std::nullopt;
-  layer_.log.vanished.push_back({id, uid});
+  layer_.log.vanished.push_back({id, uid, std::move(name)});
   touch(id);
 }
 
@@ -211,7 +216,8 @@ Result<AccountTransaction::Filed> AccountTransaction::filed(FolderId id, Uid uid
 
 Result<Added> AccountTransaction::add(FolderId id, const NewItem& wanted, const AddOptions& options) {
   TRY(std::shared_ptr<const Folder> folder, may(id, right::kInsert));
-  TRY_VOID(check_takes_items(*folder));
+  TRY_VOID(check_takes_items(*folder, wanted.kind));
+  TRY(std::string name, name_for(wanted.kind, id, wanted.name, "item"));
   if (properties_size(wanted.properties) > kLargestProperties)
     return fail(Errc::too_large, "the item's properties are too large");
   check(wanted.content.tenant == ownership_.tenant, "content is staged for the account's tenant");
@@ -234,9 +240,9 @@ Result<Added> AccountTransaction::add(FolderId id, const NewItem& wanted, const 
     item.content = item.id;
     layer_.put_content(item.id, wanted.content.inline_bytes);
   } else {
-    layer_.put(key::blob(item.hash, item.id), std::string());
     layer_.use_blob({ownership_.tenant, item.hash});
   }
+  use_content(item);
   if (wanted.content.mail) {
     TRY_VOID(join_thread(layer_, *wanted.content.mail, item));
     layer_.put(key::summary(item.id), wanted.content.mail->summary);
@@ -245,17 +251,25 @@ Result<Added> AccountTransaction::add(FolderId id, const NewItem& wanted, const 
   }
   Uid uid = options.uid && *options.uid >= folder->next_uid && options.uid->value != UINT32_MAX ? *options.uid
                                                                                                 : folder->next_uid;
-  Filing& filing = file(item, id, uid);
+  Filing& filing = file(item, id, uid, std::move(name));
   filing.is_deleted = is_deleted;
+  list(item, filing);
   count(id, item, is_deleted, 1);
   layer_.record.bytes += item.size;
   layer_.record.items += 1;
   show(item, filing);
   store(item);
-  return Added{item.id, uid, folder->uid_validity};
+  return Added{item.id, uid, folder->uid_validity, item.filings.back().name};
 }
 
-Result<Added> AccountTransaction::file_copy(const ItemRecord& original, const Folder& to) {
+void AccountTransaction::use_content(const ItemRecord& item) {
+  if (!item.content)
+    layer_.put(key::blob(item.hash, item.id), std::string());
+  else if (item.content != item.id)
+    layer_.put(key::shared_content(item.content, item.id), std::string());
+}
+
+Result<Added> AccountTransaction::file_copy(const ItemRecord& original, const Folder& to, std::string name) {
   TRY_VOID(check_quota(original.size));
   ItemRecord item = original;
   item.id = ItemId(layer_.record.next_item++);
@@ -265,30 +279,29 @@ Result<Added> AccountTransaction::file_copy(const ItemRecord& original, const Fo
   item.created = number();
   item.properties.erase(kPop3Uidl);  // RFC 1939 section 7: of one message only
   item.properties.erase(kPop3Order);
-  if (item.content)
-    layer_.put(key::shared_content(item.content, item.id), std::string());
-  else
-    layer_.put(key::blob(item.hash, item.id), std::string());
+  use_content(item);
   TRY_VOID(join_thread_of(layer_, original, item));
   TRY(std::optional<std::string> summary, layer_.get(key::summary(original.id)));
   if (summary) layer_.put(key::summary(item.id), *std::move(summary));
-  Filing& filing = file(item, to.id, to.next_uid);
+  Filing& filing = file(item, to.id, to.next_uid, std::move(name));
+  list(item, filing);
   count(to.id, item, false, 1);
   layer_.record.bytes += item.size;
   layer_.record.items += 1;
   Uid uid = filing.uid;
   show(item, filing);
   store(item);
-  return Added{item.id, uid, to.uid_validity};
+  return Added{item.id, uid, to.uid_validity, item.filings.back().name};
 }
 
-Result<Added> AccountTransaction::copy(FolderId from, Uid uid, FolderId to) {
+Result<Added> AccountTransaction::copy(FolderId from, Uid uid, FolderId to, const std::string& name) {
   TRY_VOID(may(from, right::kRead));
   TRY(std::shared_ptr<const Folder> target, may(to, right::kInsert));
-  TRY_VOID(check_takes_items(*target));
   TRY(Filed found, filed(from, uid));
+  TRY_VOID(check_takes_items(*target, found.item.kind));
   bool is_deleted = found.item.filings[found.filing].is_deleted;
-  TRY(Added added, file_copy(found.item, *target));
+  TRY(std::string own_name, name_for(found.item.kind, to, name, found.item.filings[found.filing].name));
+  TRY(Added added, file_copy(found.item, *target, std::move(own_name)));
   note_lesson(added.item, from, *target);
   // RFC 4314 section 4: without the right for it a flag is left out, and the copy is made.
   if (is_deleted && (rights_on(*target, ownership_, caller_) & right::kDeleteItems) != 0) {
@@ -298,34 +311,39 @@ Result<Added> AccountTransaction::copy(FolderId from, Uid uid, FolderId to) {
   return added;
 }
 
-Result<Added> AccountTransaction::move(FolderId from, Uid uid, FolderId to) {
+Result<Added> AccountTransaction::move(FolderId from, Uid uid, FolderId to, const std::string& name) {
   TRY_VOID(may(from, right::kRead | right::kDeleteItems | right::kExpunge));
   TRY(std::shared_ptr<const Folder> target, may(to, right::kInsert));
-  TRY_VOID(check_takes_items(*target));
   TRY(Filed found, filed(from, uid));
   ItemRecord& item = found.item;
+  TRY_VOID(check_takes_items(*target, item.kind));
   bool is_there = from != to && std::any_of(item.filings.begin(), item.filings.end(),
                                             [&](const Filing& filing) { return filing.folder == to; });
   if (is_there) {
-    TRY(Added added, file_copy(item, *target));
+    TRY(std::string own_name, name_for(item.kind, to, name, item.filings[found.filing].name));
+    TRY(Added added, file_copy(item, *target, std::move(own_name)));
     note_lesson(added.item, from, *target);
     TRY(Filed again, filed(from, uid));
     TRY_VOID(unfile(std::move(again.item), again.filing));
     return added;
   }
-  bool is_deleted = item.filings[found.filing].is_deleted;
+  const Filing former = item.filings[found.filing];
+  const bool is_deleted = former.is_deleted;
   item.filings.erase(item.filings.begin() + static_cast<std::ptrdiff_t>(found.filing));
+  TRY_VOID(unlist(item, former));
+  TRY(std::string own_name, name_for(item.kind, to, name, former.name));
   count(from, item, is_deleted, -1);
-  hide(from, uid);
-  Filing& filing = file(item, to, layer_.folder(to)->next_uid);
+  hide(from, uid, former.name);
+  Filing& filing = file(item, to, layer_.folder(to)->next_uid, std::move(own_name));
   filing.is_deleted = is_deleted;
+  list(item, filing);
   count(to, item, is_deleted, 1);
   Uid new_uid = filing.uid;
   item.saved = environment_.clock.now();
   show(item, filing);
   store(item);
   note_lesson(item.id, from, *target);
-  return Added{item.id, new_uid, target->uid_validity};
+  return Added{item.id, new_uid, target->uid_validity, item.filings.back().name};
 }
 
 // What people move is what they mean; that junk is thrown away says nothing new.

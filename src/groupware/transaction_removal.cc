@@ -16,13 +16,17 @@ namespace {
 // In the note of a removed folder.
 constexpr const char* kRemovedBy = "removed.by";
 
+std::uint64_t number_in(std::string_view text) {
+  std::uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 PrincipalId remover_of(FolderId id, std::string_view note) {
   const auto folder = decode_folder(id, note);
   if (!folder) return {};
   const auto by = folder->properties.find(kRemovedBy);
-  std::uint64_t number = 0;
-  if (by != folder->properties.end()) std::from_chars(by->second.data(), by->second.data() + by->second.size(), number);
-  return PrincipalId(number);
+  return PrincipalId(by == folder->properties.end() ? 0 : number_in(by->second));
 }
 
 }  // namespace
@@ -31,7 +35,9 @@ Result<void> AccountTransaction::unfile(ItemRecord item, std::size_t index) {
   Filing filing = item.filings[index];
   item.filings.erase(item.filings.begin() + static_cast<std::ptrdiff_t>(index));
   count(filing.folder, item, filing.is_deleted, -1);
-  hide(filing.folder, filing.uid);
+  hide(filing.folder, filing.uid, filing.name);
+  TRY_VOID(unlist(item, filing));
+  item.removed_name = filing.name;
   return leave(std::move(item), filing.folder, caller_.principal);
 }
 
@@ -66,14 +72,29 @@ Result<void> AccountTransaction::purge(const ItemRecord& item) {
   layer_.erase(key::summary(item.id));
   leave_thread(layer_, item);
   if (item.removed_at != Instant()) layer_.erase(key::removed(item.removed_at.time_since_epoch().count(), item.id));
+  if (const auto of = item.properties.find(kVersionOf); of != item.properties.end())
+    layer_.erase(key::version(ItemId(number_in(of->second)), item.id));
+  return leave_content(item);
+}
+
+Result<void> AccountTransaction::leave_content(const ItemRecord& item) {
   if (!item.content) {
     layer_.erase(key::blob(item.hash, item.id));
     return {};
   }
   if (item.content != item.id) layer_.erase(key::shared_content(item.content, item.id));
-  TRY(std::optional<std::string> owner, layer_.get(key::item(item.content)));
-  TRY(bool is_shared, layer_.any(key::sharers(item.content)));
-  if (!owner && !is_shared) layer_.erase_content(item.content);
+  TRY(const bool is_shared, layer_.any(key::sharers(item.content)));
+  if (is_shared) return {};
+  // The item under whose id it is kept may have another content by now.
+  bool is_used = false;
+  if (item.content != item.id) {
+    TRY(const std::optional<std::string> stored, layer_.get(key::item(item.content)));
+    if (stored) {
+      TRY(const ItemRecord owner, decode_item(item.content, *stored));
+      is_used = owner.content == item.content;
+    }
+  }
+  if (!is_used) layer_.erase_content(item.content);
   return {};
 }
 
@@ -170,6 +191,8 @@ Result<void> AccountTransaction::empty_doomed(const RowRecord& row, FolderId fol
   // An update that changed the item meanwhile has left this filing out.
   if (at == item.filings.end()) return {};
   complete_item(item, row, *at);
+  TRY_VOID(unlist(item, *at));
+  item.removed_name = at->name;
   item.filings.erase(at);
   drop_doomed(item);
   if (!item.filings.empty()) TRY_VOID(complete(item));
@@ -187,22 +210,29 @@ Result<ItemRecord> AccountTransaction::removed(ItemId id) {
 Result<Added> AccountTransaction::restore(ItemId id, FolderId to) {
   if (!ownership_.is_full) return fail(Errc::denied, "this account is not yours");
   TRY(const std::shared_ptr<const Folder> folder, may(to, right::kInsert));
-  TRY_VOID(check_takes_items(*folder));
   TRY(ItemRecord item, removed(id));
+  TRY_VOID(check_takes_items(*folder, item.kind));
+  TRY(std::string name, name_for(item.kind, to, std::string(), item.removed_name));
   TRY_VOID(check_quota(item.size));
   layer_.erase(key::removed(item.removed_at.time_since_epoch().count(), id));
   item.removed_at = Instant();
   item.removed_from = FolderId();
   item.removed_by = PrincipalId();
   item.saved = environment_.clock.now();
-  const Filing filing = file(item, to, folder->next_uid);
+  item.removed_name.clear();
+  if (const auto of = item.properties.find(kVersionOf); of != item.properties.end()) {
+    layer_.erase(key::version(ItemId(number_in(of->second)), id));
+    item.properties.erase(of);
+  }
+  const Filing filing = file(item, to, folder->next_uid, std::move(name));
+  list(item, filing);
   count(to, item, false, 1);
   layer_.record.bytes += item.size;
   layer_.record.items += 1;
   layer_.log.items_removed.erase(id);
   show(item, filing);
   store(item);
-  return Added{id, filing.uid, folder->uid_validity};
+  return Added{id, filing.uid, folder->uid_validity, filing.name};
 }
 
 Result<void> AccountTransaction::purge_removed_item(ItemId id) {

@@ -54,7 +54,7 @@ def test_rights_by_imap_and_by_command(kontor):
         assert ben.append(f'"{folder}"', None, None, b"Subject: no\r\n\r\n")[0] == "NO"
 
         kontor.run("folder", "rights", "set", "ada@example.org", "Projects", "cleo@example.org", "--rights", "editor")
-        shown = kontor.json("folder", "rights", "show", "ada@example.org")
+        shown = kontor.json("folder", "rights", "show", "ada@example.org", "--folder", "Projects")
         assert {(one["who"], one["rights"]) for one in shown} == {("team@example.org", "lr"),
                                                                  ("cleo@example.org", "lrswipkxte")}
         assert cleo.create(f'"{folder}/2024"')[0] == "OK"

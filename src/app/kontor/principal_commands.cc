@@ -174,7 +174,9 @@ int print_folders(const json::value& answer) {
 }
 
 int print_rights(const json::value& answer) {
-  print_table(answer, {{"FOLDER", "folder"}, {"WHO", "who"}, {"RIGHTS", "rights"}, {"FREE/BUSY", "free_busy"}});
+  print_table(
+      answer,
+      {{"FOLDER", "folder"}, {"WHO", "who"}, {"RIGHTS", "rights"}, {"FREE/BUSY", "free_busy"}, {"PRIVATE", "private"}});
   return kOk;
 }
 
@@ -189,7 +191,8 @@ void add_rights(CommandLine& line) {
       .required("folder", "PATH", "Its path, like INBOX or Projects/2024")
       .required("who", "ADDRESS", "A person or a group; or everyone: all of the tenant")
       .list("--rights", "rights", "RIGHTS",
-            "reader, contributor, editor, manager, free-busy, free-busy-details, none, or letters of lrswipkxtea")
+            "reader, contributor, editor, manager, private, free-busy, free-busy-details, none, or letters of "
+            "lrswipkxtea")
       .flag("--with-inner", "with_inner", true, "In all folders below it, too")
       .example("kontor folder rights set ada@example.org Projects team@example.org --rights editor --with-inner")
       .example("kontor folder rights set news@example.org INBOX everyone --rights reader");

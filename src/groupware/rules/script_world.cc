@@ -30,7 +30,7 @@ std::string memory_of(const sieve::VacationQuestion& answered) {
 std::optional<FolderRole> role_of_use(std::string_view use) {
   if (!use.starts_with('\\')) return std::nullopt;
   const auto role = parse_folder_role(to_lower(use.substr(1)));
-  if (!role || *role == FolderRole::none || *role == FolderRole::inbox) return std::nullopt;
+  if (!role || *role == FolderRole::inbox || kind_of(*role) != Kind::mail) return std::nullopt;
   return role;
 }
 

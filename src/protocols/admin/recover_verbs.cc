@@ -59,7 +59,7 @@ Result<Chosen> choose(Context& context, const Arguments& arguments) {
     out.names_any = out.names_any || arguments.has(word);
   TRY(const auto path, arguments.optional_text("folder"));
   if (path) {
-    const auto folder = out.account->folders()->at_path(*path);
+    const auto folder = out.account->folders()->at_any_path(*path);
     if (!folder)
       return fail(
           Errc::not_found,
@@ -133,7 +133,7 @@ Result<json::value> recover_restore(Context& context, const Arguments& arguments
   TRY(const auto path, arguments.optional_text("into"));
   std::optional<FolderId> into;
   if (path) {
-    const auto folder = chosen.account->folders()->at_path(*path);
+    const auto folder = chosen.account->folders()->at_any_path(*path);
     if (!folder) return fail(Errc::not_found, fmt::format("There is no folder {}", *path));
     into = folder->id;
   }

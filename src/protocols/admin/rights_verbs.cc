@@ -27,6 +27,7 @@ constexpr RightsWord kRightsWords[] = {
     {"contributor", right::kReader | right::kKeepSeen | right::kInsert | right::kPost},
     {"editor", right::kEditor},
     {"manager", right::kAll},
+    {"private", right::kReadPrivate},
     {"free-busy", right::kFreeBusy},
     {"free-busy-details", right::kFreeBusy | right::kFreeBusyDetails},
 };
@@ -39,7 +40,7 @@ Result<std::uint32_t> read_rights(const std::vector<std::string>& texts) {
     auto letters = right::of_letters(text);
     if (word == std::end(kRightsWords) && !letters)
       return fail(Errc::invalid,
-                  fmt::format("\"{}\" is no right; there are none, reader, contributor, editor, manager, "
+                  fmt::format("\"{}\" is no right; there are none, reader, contributor, editor, manager, private, "
                               "free-busy, free-busy-details, and the letters lrswipkxtea of RFC 4314",
                               text));
     rights |= word == std::end(kRightsWords) ? *letters : word->rights;
@@ -88,13 +89,14 @@ json::object show_grant(const Context& context, const std::string& path, const G
           {"who", who},
           {"kind", kind},
           {"rights", right::letters(grant.rights)},
-          {"free_busy", show_free_busy(grant.rights)}};
+          {"free_busy", show_free_busy(grant.rights)},
+          {"private", (grant.rights & right::kReadPrivate) != 0}};
 }
 
 // The folder and, if wanted, all below it. Errors: not_found.
 Result<std::vector<FolderTable::Pointer>> chosen_folders(const FolderTable& table, const std::string& path,
                                                          bool with_inner) {
-  FolderTable::Pointer top = table.at_path(path);
+  FolderTable::Pointer top = table.at_any_path(path);
   if (!top) return fail(Errc::not_found, fmt::format("There is no folder {}", path));
   std::vector<FolderTable::Pointer> out = {top};
   for (std::size_t i = 0; with_inner && i < out.size(); ++i)

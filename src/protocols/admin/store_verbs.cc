@@ -19,7 +19,8 @@ json::object show_folder(const groupware::FolderTable& table, const groupware::F
           {"messages", folder.total},
           {"unseen", folder.unseen},
           {"deleted", folder.deleted},
-          {"bytes", folder.bytes}};
+          {"bytes", folder.bytes},
+          {"kind", name(folder.kind)}};
 }
 
 Result<json::value> folder_list(Context& context, const Arguments& arguments) {

@@ -156,7 +156,7 @@ struct RightsChange {
 
 std::vector<Grant> changed_grants(std::vector<Grant> grants, const RightsChange& change) {
   const std::uint32_t before = groupware::granted_to(grants, change.who);
-  constexpr std::uint32_t kNoLetter = right::kFreeBusy | right::kFreeBusyDetails;
+  constexpr std::uint32_t kNoLetter = right::kFreeBusy | right::kFreeBusyDetails | right::kReadPrivate;
   std::uint32_t after = change.rights | (change.forgets ? 0 : before & kNoLetter);
   if (change.mode == RightsChange::Mode::add) after = before | change.rights;
   if (change.mode == RightsChange::Mode::remove) after = before & ~change.rights;

@@ -121,7 +121,8 @@ Result<FolderId> find_place(Transaction& transaction, const std::string& source,
   const bool changed = place.name != folder.path.back();
   rewritten = rewritten || changed;
   auto role = groupware::parse_folder_role(folder.role).value_or(FolderRole::none);
-  if (role == FolderRole::all || role == FolderRole::flagged || role == FolderRole::important) role = FolderRole::none;
+  const bool is_virtual = role == FolderRole::all || role == FolderRole::flagged || role == FolderRole::important;
+  if (is_virtual || groupware::kind_of(role) != groupware::Kind::mail) role = FolderRole::none;
   if (role != FolderRole::none && !folder.is_container) {
     if (const auto standard = transaction.folders()->by_role(role)) {
       TRY(const bool taken, is_taken(transaction, source, standard->id, folder_code(folder.key)));
