@@ -188,6 +188,21 @@ TEST_F(ContactTest, ListTellsWhatChanged) {
   expect_clean();
 }
 
+TEST_F(ContactTest, ListOfAStoreOfBefore) {
+  Principal ada = add("ada@example.org");
+  ada.list_revision = 0;
+  store::Batch batch;
+  batch.put(record_key(ada.id), encode({ada, std::nullopt}));
+  ASSERT_TRUE(engine->commit(store::kDirectoryPartition, batch));
+  reopen();
+  EXPECT_EQ(since(0), "ada");
+  const auto at = revision();
+  EXPECT_GT(at, 0u);
+  EXPECT_EQ(since(at), "");
+  ASSERT_TRUE(directory->remove_principal(ada.id));
+  EXPECT_EQ(since(at), "-" + std::to_string(ada.id.value));
+}
+
 TEST_F(ContactTest, UuidsStay) {
   const Principal ada = add("ada@example.org");
   const Principal bob = add("bob@example.org");

@@ -208,8 +208,9 @@ void Roster::put_gone(TenantId tenant, PrincipalId id, std::uint64_t revision) {
 }
 
 std::uint64_t Roster::list_revision(TenantId tenant) const {
+  // Never 0, which asks for all there is: what was there before there were such revisions came with the first.
   const std::uint64_t* found = list_revisions_.find(tenant);
-  return found == nullptr ? 0 : *found;
+  return found == nullptr ? 1 : std::max<std::uint64_t>(*found, 1);
 }
 
 ListChanges Roster::list_changes(TenantId tenant, std::uint64_t since) const {
