@@ -2,6 +2,7 @@
 // links: formats_mapi formats base
 // Kept properties that were read are written as bytes that read the same; an entry id that was read prints one that
 // reads the same, and the same is true of what is put together of them.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
