@@ -195,8 +195,11 @@ class Reader {
   // not_found.
   virtual Result<Uid> named(FolderId folder, const std::string& name) const = 0;
   virtual Result<Entry> entry(FolderId folder, Uid uid) const = 0;
-  // In the order of their names, until `visit` returns false. `visit` must not read.
-  virtual Result<void> entries(FolderId folder, const std::function<bool(const Entry&)>& visit) const = 0;
+  // In the order of their names, from the first one that follows `after` on, until `visit` returns false. `visit` must
+  // not read.
+  using VisitEntry = std::function<bool(const Entry&)>;
+  virtual Result<void> entries(FolderId folder, const std::string& after, const VisitEntry& visit) const = 0;
+  Result<void> entries(FolderId folder, const VisitEntry& visit) const { return entries(folder, {}, visit); }
   // Earlier contents of an item that are not purged yet, the latest first. content() gives their bytes, too.
   virtual Result<std::vector<ItemVersion>> versions(ItemId item) const = 0;
   // What the index knows of `folded` (fold_text) in this account, for items this caller may read; null: nothing.

@@ -55,7 +55,8 @@ class Reading : public Base {
   void contents(const std::vector<ItemId>& ids, const Reader::VisitContent& visit) const override;
   Result<Uid> named(FolderId folder, const std::string& name) const override;
   Result<Entry> entry(FolderId folder, Uid uid) const override;
-  Result<void> entries(FolderId folder, const std::function<bool(const Entry&)>& visit) const override;
+  using Base::entries;
+  Result<void> entries(FolderId folder, const std::string& after, const Reader::VisitEntry& visit) const override;
   Result<std::vector<ItemVersion>> versions(ItemId item) const override;
   std::shared_ptr<const TextFinding> find_text(TextScope scope, const std::string& folded,
                                                TextMatch match) const override;

@@ -80,11 +80,11 @@ Result<Entry> Reading<Base>::entry(FolderId id, Uid uid) const {
 }
 
 template <class Base>
-Result<void> Reading<Base>::entries(FolderId id, const std::function<bool(const Entry&)>& visit) const {
+Result<void> Reading<Base>::entries(FolderId id, const std::string& after, const Reader::VisitEntry& visit) const {
   TRY(const std::shared_ptr<const Folder> found, readable_folder(id));
   if (found->kind == Kind::mail) return {};
   TRY(const std::shared_ptr<const FolderView> rows, view(id));
-  std::string next = key::names(id);
+  std::string next = after.empty() ? key::names(id) : key::named(id, after) + '\0';
   for (;;) {
     TRY(std::vector<FoundName> names, some_names(layer_, id, next));
     for (FoundName& one : names) {
@@ -130,8 +130,8 @@ template Result<Uid> Reading<Reader>::named(FolderId, const std::string&) const;
 template Result<Uid> Reading<Transaction>::named(FolderId, const std::string&) const;
 template Result<Entry> Reading<Reader>::entry(FolderId, Uid) const;
 template Result<Entry> Reading<Transaction>::entry(FolderId, Uid) const;
-template Result<void> Reading<Reader>::entries(FolderId, const std::function<bool(const Entry&)>&) const;
-template Result<void> Reading<Transaction>::entries(FolderId, const std::function<bool(const Entry&)>&) const;
+template Result<void> Reading<Reader>::entries(FolderId, const std::string&, const Reader::VisitEntry&) const;
+template Result<void> Reading<Transaction>::entries(FolderId, const std::string&, const Reader::VisitEntry&) const;
 template Result<std::vector<ItemVersion>> Reading<Reader>::versions(ItemId) const;
 template Result<std::vector<ItemVersion>> Reading<Transaction>::versions(ItemId) const;
 
