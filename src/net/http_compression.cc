@@ -77,6 +77,7 @@ Compression compression_of(const wire::http::Headers& request, const HttpRespons
 }
 
 void compress(HttpResponse& response) {
+  response.length.reset();
   response.headers.emplace_back("Content-Encoding", "gzip");
   // Ranges of compressed bytes are not to be had.
   std::erase_if(response.headers, [](const auto& header) { return iequals(header.first, "accept-ranges"); });

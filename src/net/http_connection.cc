@@ -162,16 +162,18 @@ Task<bool> HttpConnection::skip_body() {
 Task<void> HttpConnection::write_response(HttpResponse& response, Answer answer) {
   bool has_no_body = response.status == 204 || response.status == 304 || response.status < 200;
   bool is_streamed = response.more && !has_no_body && !answer.is_head_request;
-  bool is_chunked = is_streamed && !answer.is_1_0;
+  bool is_chunked = is_streamed && !answer.is_1_0 && !response.length;
   std::string out =
       fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, http::reason(response.status), http_date());
   if (!has_no_body && !response.content_type.empty())
     out += fmt::format("Content-Type: {}\r\n", clean(response.content_type));
   if (is_chunked)
     out += "Transfer-Encoding: chunked\r\n";
+  else if (!has_no_body && response.length)
+    out += fmt::format("Content-Length: {}\r\n", *response.length);
   else if (!has_no_body && !response.more)
     out += fmt::format("Content-Length: {}\r\n", response.body.size());
-  if (!answer.keeps_alive || (is_streamed && !is_chunked))
+  if (!answer.keeps_alive || (is_streamed && !is_chunked && !response.length))
     out += "Connection: close\r\n";
   else if (answer.is_1_0)
     out += "Connection: keep-alive\r\n";

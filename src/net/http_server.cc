@@ -204,7 +204,7 @@ Task<void> serve_http(std::shared_ptr<const Server> server, std::unique_ptr<Stre
     }
     outcome.answer.keeps_alive = outcome.answer.keeps_alive && outcome.is_readable && !outcome.response.closes &&
                                  !connection.stream().is_ending();
-    bool is_streamed_to_end = outcome.response.more && outcome.answer.is_1_0;
+    bool is_streamed_to_end = outcome.response.more && outcome.answer.is_1_0 && !outcome.response.length;
     co_await connection.write_response(outcome.response, outcome.answer);
     log_request(connection, *server, outcome, began);
     if (!outcome.is_readable) co_await connection.linger();

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,8 +61,10 @@ struct HttpResponse {
   std::string content_type = "text/plain; charset=utf-8";
   std::vector<std::pair<std::string, std::string>> headers;  // without framing, which is the server's
   std::string body;                                          // not sent to HEAD, whose answer has the length
-  // If set, called after `body` was sent until it gives an empty string: a streamed body of unknown length.
+  // If set, called after `body` was sent until it gives an empty string: a streamed body. Its whole length goes into
+  // `length` where it is known; a HEAD request is told that much.
   std::function<Task<std::string>()> more;
+  std::optional<std::uint64_t> length = {};
   bool closes = false;  // the connection, after this response
 };
 
