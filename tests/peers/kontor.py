@@ -48,6 +48,9 @@ listen = ["127.0.0.1:0"]
 {smtp}
 [https]
 listen = ["127.0.0.1:0"]
+[dav]
+listen = ["127.0.0.1:0"]
+{dav}
 [metrics]
 listen = ["127.0.0.1:0"]
 {more}
@@ -81,7 +84,7 @@ class Kontor:
         self.data = pathlib.Path(data or pathlib.Path(self._short.name) / "data")
         self.config = self.folder / "kontor.toml"
         self.log = self.folder / "kontor.log"
-        self.config.write_text(CONFIG.format(data=self.data, more=more, **{"server": "", "imap": "", "pop3": "", "lmtp": "", "smtp": NO_CHECKS, **options}))
+        self.config.write_text(CONFIG.format(data=self.data, more=more, **{"server": "", "imap": "", "pop3": "", "lmtp": "", "dav": "", "smtp": NO_CHECKS, **options}))
         self.process = None
         self.endpoints = {}
 

@@ -17,6 +17,7 @@
 #include "kontor/import_tokens.h"
 #include "kontor/quarantine_verbs.h"
 #include "kontor/queue_verbs.h"
+#include "protocols/dav/server.h"
 #include "protocols/imap/server.h"
 #include "protocols/import/server.h"
 #include "protocols/managesieve/server.h"
@@ -128,7 +129,7 @@ Result<void> Server::listen(const std::string& name, const std::vector<std::stri
   options.tls = tls;
   options.unix_mode = unix_mode;
   options.asks_certificate = is_mail_access(name);
-  if (is_mail_access(name) || name == "https" || name == "smtp")
+  if (is_mail_access(name) || name == "https" || name == "dav" || name == "smtp")
     options.proxy_from = networks(settings_.server.proxy_from);
   TRY(auto real, runtime_.listen(options, std::move(session), std::move(refusal)));
   for (const net::Endpoint& endpoint : real) {
@@ -234,6 +235,10 @@ Result<void> Server::listen_http() {
   import.allowed = networks(settings_.import_allow);
   import.parallel = settings_.import_parallel;
   auto imports = importing::routes(*house_.accounts, *house_.directory, system_clock(), workers_, import);
+  const dav::Services services{*house_.accounts, *house_.directory, limits_, workers_, system_clock(), tokens_.get()};
+  auto dav = dav::routes(services, settings_.dav, settings_.dav_plain_login);
+  TRY_VOID(listen("dav", settings_.listen.dav, net::TlsMode::none, net::http_session(dav, UINT64_MAX), ""));
+  std::move(dav.begin(), dav.end(), std::back_inserter(imports.remote));
   TRY_VOID(listen("https", settings_.listen.https, net::TlsMode::implicit,
                   net::http_session(std::move(imports.remote), UINT64_MAX), ""));
   // Verbs bound their own arguments. An archive from a pipe comes as slowly as its source gives it.

@@ -243,6 +243,18 @@ void declare_pop3(config::Schema& schema, Settings& s) {
                 {"After so many commands in a row that make no sense the connection is closed."});
 }
 
+void declare_dav(config::Schema& schema, Settings& s) {
+  using login::PlainLogin;
+  schema.list("dav.listen", s.listen.dav, "endpoint",
+              {"Where DAV is served by plain HTTP, for a proxy on this machine that does TLS; HTTPS is `https.listen`. "
+               "Empty: nowhere."},
+              check_endpoint);
+  schema.choice("dav.plain_login", s.dav_plain_login,
+                {{"never", PlainLogin::never}, {"local", PlainLogin::local}, {"always", PlainLogin::always}},
+                {"From where a password is taken without TLS: `local` is from this machine alone."});
+  dav::declare(schema, s.dav);
+}
+
 void declare_others(config::Schema& schema, Settings& s) {
   schema.list(
       "lmtp.listen", s.listen.lmtp, "endpoint",
@@ -268,11 +280,11 @@ void declare_others(config::Schema& schema, Settings& s) {
   transport::declare(schema, s.reports);
   transport::declare(schema, s.dns);
   transport::declare(schema, s.filters);
-  schema.list(
-      "https.listen", s.listen.https, "endpoint",
-      {"Where HTTPS is served: today the endpoint that `kontor-migrate` imports through. An empty list turns it "
-       "off."},
-      check_endpoint);
+  schema.list("https.listen", s.listen.https, "endpoint",
+              {"Where HTTPS is served: calendars, contacts and files by DAV (docs/dav.md), and the endpoint that "
+               "`kontor-migrate` imports through. An empty list turns it off."},
+              check_endpoint);
+  declare_dav(schema, s);
   schema.list(
       "import.allow", s.import_allow, "network",
       {"From where mail may be moved in through HTTPS, like \"192.0.2.10\" or \"10.0.0.0/8\"; a token is needed as "

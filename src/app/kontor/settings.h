@@ -18,6 +18,7 @@
 #include "net/address.h"
 #include "net/limits.h"
 #include "net/tls.h"
+#include "protocols/dav/services.h"
 #include "protocols/imap/server.h"
 #include "protocols/managesieve/server.h"
 #include "protocols/pop3/server.h"
@@ -63,6 +64,7 @@ struct ListenOptions {
   std::vector<std::string> lmtp = {"unix:lmtp.sock"};
   std::vector<std::string> smtp;
   std::vector<std::string> https = {"*:8443"};
+  std::vector<std::string> dav;
   std::vector<std::string> metrics = {"127.0.0.1:8093"};
 };
 
@@ -89,6 +91,8 @@ struct Settings {
   imap::Options imap;
   pop3::Options pop3;
   managesieve::Options managesieve;
+  dav::Options dav;
+  login::PlainLogin dav_plain_login = login::PlainLogin::local;
   transport::LmtpOptions lmtp;
   transport::SmtpOptions smtp;
   transport::SendingOptions sending;

@@ -107,7 +107,12 @@ std::vector<std::string_view> methods_on(Context& context, const Resource& resou
 // Of what can be read; empty else.
 std::string content_type_of(Context& context, const Resource& resource);
 
+// "1997-12-01T17:42:21Z" (RFC 3339).
+std::string xml_date(Instant at);
+
 // The live property of that name on the resource; null: it is a dead one there.
 const Property* find_property(const Resource& resource, xml::NameView name);
+// Whether the server alone has properties of that name, on whatever resource.
+bool is_protected(xml::NameView name);
 
 }  // namespace kontor::dav

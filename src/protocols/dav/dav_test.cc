@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include <gtest/gtest.h>
+
+#include "protocols/dav/dav_fixture.h"
+#include "protocols/dav/path.h"
+#include "protocols/dav/state.h"
+
+namespace kontor::dav {
+namespace {
+
+const std::string kHome = "/dav/files/ada@example.org/";
+
+TEST(DavPath, IsTakenApart) {
+  struct Case {
+    std::string_view text;
+    Space space;
+    std::string_view address;
+    std::vector<std::string> names;
+  };
+  const Case cases[] = {
+      {"/dav", Space::none, "", {}},
+      {"/dav/", Space::none, "", {}},
+      {"/dav/calendars", Space::calendars, "", {}},
+      {"/dav/calendars/Ada@Example.org/", Space::calendars, "ada@example.org", {}},
+      {"/dav/files/a@b/One/two.txt", Space::files, "a@b", {"One", "two.txt"}},
+      {"/dav/public/SeCret.ics", Space::open, "SeCret.ics", {}},
+  };
+  for (const Case& one : cases) {
+    const auto path = parse_path(one.text);
+    ASSERT_TRUE(path) << one.text;
+    EXPECT_EQ(path->space, one.space) << one.text;
+    EXPECT_EQ(path->address, one.address) << one.text;
+    EXPECT_EQ(path->names, one.names) << one.text;
+  }
+  for (const std::string_view bad : {"/", "/davx", "/dav/nothing/", "/dav/files/a//b", "/dav/files/a/\x01", "/dav//"})
+    EXPECT_FALSE(parse_path(bad)) << bad;
+  EXPECT_FALSE(parse_path("/dav/files/a/" + std::string(256, 'x')));
+  EXPECT_EQ(parent_of("/dav/files/a/b/"), "/dav/files/a/");
+  EXPECT_EQ(parent_of("/dav/files/a/b"), "/dav/files/a/");
+}
+
+TEST(DavState, IsReadBack) {
+  SyncState state{FolderId(7), UidValidity(3), Modseq(12), false, Modseq(), false, Uid()};
+  EXPECT_EQ(parse_state(print_state(state)), state);
+  state.is_partial = true;
+  state.from = Modseq(5);
+  state.is_past_gone = true;
+  state.cursor = Uid(99);
+  EXPECT_EQ(parse_state(print_state(state)), state);
+  for (const std::string_view bad :
+       {"", "data:,kontor-", "data:,kontor-1-2", "data:,kontor-1-2-3-", "data:,kontor-1-2-3-4", "data:,other-1-2-3",
+        "data:,kontor-1-99999999999-3", "data:,kontor-1-2-3-4-2-1", "data:,kontor-1-2-3-4-1-1-1"})
+    EXPECT_FALSE(parse_state(bad)) << bad;
+}
+
+TEST_F(DavTest, KeepsWhatIsPut) {
+  EXPECT_EQ(ask("PUT", kHome + "a.txt", "hello", {{"Content-Type", "text/plain"}}).status, 201U);
+  const Response got = ask("GET", kHome + "a.txt");
+  EXPECT_EQ(got.body, "hello");
+  EXPECT_EQ(got.content_type, "text/plain");
+  EXPECT_EQ(ask("PUT", kHome + "a.txt", "hello!").status, 204U);
+  EXPECT_NE(header(ask("GET", kHome + "a.txt"), "ETag"), header(got, "ETag"));
+  EXPECT_EQ(ask("MKCOL", kHome + "a.txt").status, 405U);
+  EXPECT_EQ(ask("DELETE", kHome + "a.txt").status, 204U);
+  EXPECT_EQ(ask("GET", kHome + "a.txt").status, 404U);
+  expect_sound();
+}
+
+TEST_F(DavTest, LocksEndByThemselves) {
+  const std::string lock =
+      R"(<lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype></lockinfo>)";
+  ask("PUT", kHome + "a", "1");
+  const Response made = ask("LOCK", kHome + "a", lock, {{"Timeout", "Second-60"}});
+  EXPECT_EQ(made.status, 200U);
+  EXPECT_EQ(ask("PUT", kHome + "a", "2").status, 423U);
+  EXPECT_EQ(ask("PUT", kHome + "a", "2", {{"If", "(" + header(made, "Lock-Token") + ")"}}).status, 204U);
+  clock.advance(std::chrono::seconds(61));
+  EXPECT_EQ(ask("PUT", kHome + "a", "3").status, 204U);
+  EXPECT_EQ(ask("UNLOCK", kHome + "a", "", {{"Lock-Token", header(made, "Lock-Token")}}).status, 409U);
+}
+
+TEST_F(DavTest, LocksOfOthersAreNotOpenedByTheirWord) {
+  const std::string lock =
+      R"(<lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype></lockinfo>)";
+  const auto account = open(ada);
+  groupware::must(account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
+    groupware::Transaction::FolderChange change;
+    change.grants = std::vector<groupware::Grant>{{ben, groupware::right::kEditor}};
+    return transaction.change_folder(transaction.folders()->by_role(groupware::FolderRole::files)->id, change);
+  }));
+  ask("PUT", kHome + "a", "1");
+  const Response made = ask("LOCK", kHome + "a", lock);
+  const Headers submitted = {{"If", "(" + header(made, "Lock-Token") + ")"}};
+  EXPECT_EQ(ask("PUT", kHome + "a", "2", submitted, ben).status, 423U);
+  EXPECT_EQ(ask("UNLOCK", kHome + "a", "", {{"Lock-Token", header(made, "Lock-Token")}}, ben).status, 403U);
+  const Response seen = ask("PROPFIND", kHome + "a", "", {{"Depth", "0"}}, ben);
+  EXPECT_EQ(seen.body.find(header(made, "Lock-Token").substr(1, 30)), std::string::npos);
+}
+
+}  // namespace
+}  // namespace kontor::dav

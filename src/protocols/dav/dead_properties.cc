@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "protocols/dav/dead_properties.h"
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "wire/xml/parse.h"
+#include "wire/xml/print.h"
+
+namespace kontor::dav {
+namespace {
+
+// Of an item the name stands in the key; an annotation's name has not that much room.
+constexpr std::string_view kItemPrefix = "dav.property.";
+constexpr std::string_view kFolderPrefix = "/shared/dav/property/";
+
+std::string item_key(const xml::Name& name) { return std::string(kItemPrefix) + "{" + name.space + "}" + name.local; }
+
+std::string folder_key(const xml::Name& name) {
+  return std::string(kFolderPrefix) + to_hex(sha256(name.space + " " + name.local)).substr(0, 40);
+}
+
+std::string as_text(const xml::Element& element) {
+  std::string out;
+  xml::Printer printer(out, {});
+  printer.element(element);
+  return out;
+}
+
+void take(std::string_view text, std::vector<xml::Element>& out) {
+  if (auto element = xml::parse(text)) out.push_back(*std::move(element));
+}
+
+}  // namespace
+
+Outcome<std::vector<xml::Element>> dead_properties(Context& context, const Resource& resource) {
+  std::vector<xml::Element> out;
+  if (resource.what == Resource::What::item) {
+    TRY(const groupware::Item* item, resource.item(context));
+    for (auto at = item->properties.lower_bound(std::string(kItemPrefix));
+         at != item->properties.end() && at->first.starts_with(kItemPrefix); ++at)
+      take(at->second, out);
+  } else if (resource.folder && resource.account && resource.is_there()) {
+    TRY(const auto reader, context.reader(*resource.account));
+    if (!(reader->rights(resource.folder->id) & groupware::right::kRead)) return out;
+    TRY(const auto annotations, reader->annotations(resource.folder->id));
+    for (const auto& [entry, value] : annotations)
+      if (entry.starts_with(kFolderPrefix)) take(value, out);
+  }
+  return out;
+}
+
+Outcome<void> set_dead_property(groupware::Transaction& transaction, const Resource& resource, const xml::Name& name,
+                                const xml::Element* value) {
+  const std::string text = value ? as_text(*value) : std::string();
+  if (text.size() > kLargestDeadProperty) return deny(507, "the property is too large");
+  if (resource.what == Resource::What::item) {
+    TRY_VOID(transaction.set_properties(resource.entry->item, {{item_key(name), text}}));
+    return {};
+  }
+  if (!resource.folder) return deny(403, "nothing can be kept here");
+  if (value) {
+    TRY_VOID(transaction.annotate(resource.folder->id, folder_key(name), text));
+    return {};
+  }
+  // To remove what is not there is no fault (RFC 4918 section 14.23).
+  TRY_VOID(transaction.annotate(resource.folder->id, folder_key(name), std::nullopt));
+  return {};
+}
+
+Outcome<void> copy_dead_properties(const groupware::Reader& reader, FolderId from, groupware::Transaction& transaction,
+                                   FolderId to) {
+  TRY(const auto annotations, reader.annotations(from));
+  for (const auto& [entry, value] : annotations)
+    if (entry.starts_with(kFolderPrefix)) TRY_VOID(transaction.annotate(to, entry, value));
+  return {};
+}
+
+}  // namespace kontor::dav

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// PROPPATCH: RFC 4918 section 9.2.
+#include "protocols/dav/dead_properties.h"
+#include "protocols/dav/locks.h"
+#include "protocols/dav/methods.h"
+#include "protocols/dav/multistatus.h"
+
+namespace kontor::dav {
+namespace {
+
+Outcome<void> set_one(Context& context, groupware::Transaction& transaction, const Resource& resource,
+                      const wire::dav::PropertyChange& change) {
+  const xml::Element* value = change.is_removal ? nullptr : &change.property;
+  const Property* row = find_property(resource, change.property.name);
+  if (!row && !is_protected(change.property.name))
+    return set_dead_property(transaction, resource, change.property.name, value);
+  if (!row || !row->set)
+    return deny(wire::dav::dav("cannot-modify-protected-property"), "the server itself keeps this property");
+  return row->set(context, resource, transaction, value);
+}
+
+}  // namespace
+
+Outcome<void> set_properties(Context& context, groupware::Transaction& transaction, const Resource& resource,
+                             const std::vector<wire::dav::PropertyChange>& changes,
+                             std::optional<PropertyFault>& fault) {
+  fault.reset();
+  for (const auto& change : changes) {
+    auto done = set_one(context, transaction, resource, change);
+    if (done) continue;
+    if (done.error().status >= 500 && done.error().status != 507) return done;
+    fault = PropertyFault{change.property.name, done.error()};
+    return done;
+  }
+  return {};
+}
+
+void print_outcome(
+    const std::vector<wire::dav::PropertyChange>& changes, const std::optional<PropertyFault>& fault,
+    const std::function<void(const std::vector<xml::Name>&, unsigned, std::optional<xml::NameView>)>& out) {
+  std::vector<xml::Name> others;
+  for (const auto& change : changes)
+    if (!fault || change.property.name != fault->name) others.push_back(change.property.name);
+  if (fault) {
+    std::optional<xml::NameView> precondition;
+    if (fault->problem.precondition) precondition = *fault->problem.precondition;
+    out({fault->name}, fault->problem.status, precondition);
+  }
+  if (!others.empty() || !fault) out(others, fault ? 424 : 200, std::nullopt);
+}
+
+Outcome<Response> do_proppatch(Context& context, const Resource& resource) {
+  if (!resource.is_there()) return deny(404, "there is nothing here");
+  TRY(const auto changes, wire::dav::parse_proppatch(context.body));
+  if (!resource.account) return deny(403, "the properties of this cannot be changed");
+  std::optional<PropertyFault> fault;
+  const auto done = context.update(*resource.account, [&](groupware::Transaction& transaction) -> Outcome<void> {
+    TRY_VOID(check_conditions(context, transaction, resource));
+    TRY_VOID(check_locks(context, transaction, resource, Touch::itself));
+    return set_properties(context, transaction, resource, changes, fault);
+  });
+  if (!done && !fault) return std::unexpected(done.error());
+  Response response{.status = 207, .content_type = kXml};
+  if (!fault && context.preferences().is_minimal) {
+    response.headers.emplace_back("Preference-Applied", "return=minimal");
+    response.status = 200;
+    return response;
+  }
+  wire::dav::Multistatus out(response.body);
+  out.begin(resource.path);
+  print_outcome(changes, fault, [&](const auto& names, unsigned status, auto precondition) {
+    out.begin_propstat();
+    for (const xml::Name& name : names) out.printer().leaf(name);
+    out.end_propstat(status, precondition);
+  });
+  out.end();
+  out.finish();
+  return response;
+}
+
+}  // namespace kontor::dav

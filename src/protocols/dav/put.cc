@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// PUT: RFC 9110 section 9.3.4, RFC 4918 section 9.7.
+#include <charconv>
+
+#include "protocols/dav/locks.h"
+#include "protocols/dav/methods.h"
+
+namespace kontor::dav {
+namespace {
+
+using groupware::Kind;
+namespace right = groupware::right;
+
+std::unexpected<Problem> too_large(Kind kind) {
+  const char* const why = "it is larger than what is taken here";
+  if (kind == Kind::files) return deny(413, why);
+  return deny(kind == Kind::contacts ? wire::dav::carddav("max-resource-size") : wire::dav::caldav("max-resource-size"),
+              why);
+}
+
+bool says_more_than(std::string_view length, std::uint64_t limit) {
+  std::uint64_t bytes = 0;
+  const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), bytes);
+  return !length.empty() && end == length.data() + length.size() && (error != std::errc() || bytes > limit);
+}
+
+Outcome<groupware::StagedContent> staged_again(Context& context, const Resource& resource, const std::string& bytes) {
+  const auto stager = context.services.accounts.stage(resource.account->tenant(), item_kind(*resource.folder));
+  TRY_VOID(stager->write(bytes));
+  TRY(auto content, stager->finish());
+  return content;
+}
+
+}  // namespace
+
+Kind item_kind(const groupware::Folder& folder) { return folder.kind; }
+
+Outcome<PutPlan> plan_put(Context& context, const Resource& resource) {
+  if (!resource.folder || resource.is_in_home) return deny(409, "there is no collection to put it in");
+  if (!context.header("content-range").empty()) return deny(400, "a part alone cannot be put");
+  PutPlan plan;
+  plan.kind = item_kind(*resource.folder);
+  plan.tenant = resource.account->tenant();
+  plan.largest =
+      plan.kind == Kind::files ? context.services.accounts.options().largest_item : context.options.largest_object;
+  if (!(resource.rights(context) & right::kInsert)) return deny(403, "you may not write here");
+  if (says_more_than(context.header("content-length"), plan.largest)) return too_large(plan.kind);
+  // Asked again within the commit; here so that a large body need not be sent for nothing.
+  TRY(const auto reader, context.reader(*resource.account));
+  TRY_VOID(check_conditions(context, *reader, resource));
+  TRY_VOID(check_locks(context, *reader, resource, resource.is_there() ? Touch::itself : Touch::name));
+  return plan;
+}
+
+Outcome<void> ask_families(Context& context, Change& change, Consequences& consequences) {
+  for (const Family* family : families())
+    if (family->check) TRY_VOID(family->check(context, change));
+  for (const Family* family : families())
+    if (family->plan) TRY_VOID(family->plan(context, change, consequences));
+  return {};
+}
+
+Outcome<Response> do_put(Context& context, const Resource& resource) {
+  groupware::NewItem item;
+  item.kind = item_kind(*resource.folder);
+  item.content = context.upload->content;
+  item.name = resource.name;
+  if (item.kind == Kind::files)
+    item.properties[kContentType] = std::string(context.header("content-type").substr(0, 255));
+  Change change{.what = Change::What::put, .target = resource, .bytes = context.upload->bytes};
+  Consequences consequences;
+  TRY_VOID(ask_families(context, change, consequences));
+  const bool is_altered = change.bytes && change.bytes != context.upload->bytes;
+  if (is_altered) {
+    TRY(item.content, staged_again(context, resource, *change.bytes));
+  }
+  bool is_new = false;
+  Uid uid;
+  TRY_VOID(context.update(*resource.account, [&](groupware::Transaction& transaction) -> Outcome<void> {
+    TRY_VOID(check_conditions(context, transaction, resource));
+    const auto present = transaction.named(resource.folder->id, resource.name);
+    if (!present && present.error().code != Errc::not_found) return std::unexpected(Problem(present.error()));
+    is_new = !present;
+    TRY_VOID(check_locks(context, transaction, resource, is_new ? Touch::name : Touch::itself));
+    TRY(const auto added,
+        is_new ? transaction.add(resource.folder->id, item) : transaction.replace(resource.folder->id, *present, item));
+    uid = added.uid;
+    for (const auto& step : consequences.within) TRY_VOID(step(transaction));
+    return {};
+  }));
+  for (const auto& step : consequences.after) step();
+  Response response{.status = is_new ? 201U : 204U};
+  response.headers = std::move(consequences.headers);
+  TRY(const auto reader, context.reader(*resource.account));
+  if (const auto entry = reader->entry(resource.folder->id, uid)) {
+    Resource stored = resource;
+    stored.what = Resource::What::item;
+    stored.entry = *entry;
+    stored.read_item.reset();
+    if (!is_altered) response.headers.emplace_back("ETag", entry->etag);
+    for (const Family* family : families())
+      if (family->headers) family->headers(context, stored, response.headers);
+  }
+  return response;
+}
+
+}  // namespace kontor::dav
