@@ -22,6 +22,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "groupware/calendar/facts.h"
 #include "groupware/content.h"
 #include "groupware/flags.h"
 #include "groupware/folder.h"
@@ -89,7 +90,7 @@ struct NewItem {
   FlagNames flags;
   std::optional<InternalDate> internal_date;  // absent = now
   std::map<std::string, std::string> properties;
-  // Not of mail. Empty: "item", made unique.
+  // Not of mail. Empty: made of the item's own UID, else "item", and made unique.
   std::string name = {};
 };
 
@@ -110,6 +111,13 @@ struct Entry {
   std::uint64_t size = 0;
   Modseq modseq;  // also of changes of flags
   InternalDate date;
+};
+
+// Where an item is.
+struct Place {
+  FolderId folder;
+  Uid uid;
+  ItemId item;
 };
 
 // An earlier content of an item.
@@ -135,10 +143,13 @@ struct Changes {
   std::vector<FolderId> folders_removed;
   std::vector<ItemId> items_changed;  // created or changed
   std::vector<ItemId> items_removed;
+  // Whom it concerns: what was private is gone for those who may read such items; what became private, for the others.
+  enum class Audience : std::uint8_t { all, insiders, outsiders };
   struct Vanished {
     FolderId folder;
     Uid uid;
     std::string name = {};  // of other items than mail: what it was called; by now another one may be
+    Audience audience = Audience::all;
   };
   std::vector<Vanished> vanished;  // filings that ended, and former names of those that were renamed
 };
@@ -165,7 +176,9 @@ struct LedgerEntry {
 };
 
 // Reads of one moment: what comes from the store (items, contents, changes) is of one moment, which may be a little
-// later than that of folders() and modseq(), never earlier. What the caller may not know of is `not_found`. One thread
+// later than that of folders() and modseq(), never earlier. What the caller may not know of is `not_found`: so are
+// private items of calendars for those without right::kReadPrivate, who of confidential ones have only when they take
+// place, also as content, size and ETag; they cannot have views of such folders. One thread
 // at a time; short-lived: never held across a co_await. Folders, views and contents taken from it may be kept.
 class Reader {
  public:
@@ -200,6 +213,17 @@ class Reader {
   using VisitEntry = std::function<bool(const Entry&)>;
   virtual Result<void> entries(FolderId folder, const std::string& after, const VisitEntry& visit) const = 0;
   Result<void> entries(FolderId folder, const VisitEntry& visit) const { return entries(folder, {}, visit); }
+  // Of items that have an own UID (RFC 5545, RFC 6350), which is unique in a folder: where it is in this account, as
+  // far as the caller may read. Nowhere is no error.
+  virtual Result<std::vector<Place>> with_uid(std::optional<Kind> kind, std::string_view uid) const = 0;
+  // What is known of an item of a calendar, task list, notebook or address book. Errors: not_found (also: no such
+  // item).
+  virtual Result<Facts> facts(ItemId item) const = 0;
+  // Visits the items of a folder that may take place in [from, to), in no order, until `visit` returns false: all that
+  // do, in whatever zone a viewer is, series whose extent reaches into it, and few others. Costs as much as it visits,
+  // however large the folder is. `visit` may read.
+  virtual Result<void> in_time(FolderId folder, Instant from, Instant to,
+                               const std::function<bool(const Entry&, const Facts&)>& visit) const = 0;
   // Earlier contents of an item that are not purged yet, the latest first. content() gives their bytes, too.
   virtual Result<std::vector<ItemVersion>> versions(ItemId item) const = 0;
   // What the index knows of `folded` (fold_text) in this account, for items this caller may read; null: nothing.
@@ -292,7 +316,7 @@ class Transaction : public Reader {
     bool ignore_quota = false;  // imports that were allowed to
   };
   // Errors: over_quota, denied, not_found, invalid (a container; an item that is not of the folder's kind; a name),
-  // exists (the name is taken).
+  // exists (the name is taken; the item's own UID is in the folder already: with_uid() finds it).
   virtual Result<Added> add(FolderId folder, const NewItem& item, const AddOptions& options) = 0;
   Result<Added> add(FolderId folder, const NewItem& item) { return add(folder, item, AddOptions()); }
   // Other content for an item that is not mail: it keeps its id, UID, name and thread, and the properties that `item`

@@ -274,7 +274,8 @@ Result<void> AccountCheck::check_leftovers() {
                                         {'H', 33, "a use of a blob"},
                                         {'W', 1, "a lesson about junk"},
                                         {'X', 9, "a recoverable item's note"},
-                                        {'Q', 9, "an earlier content's note"}};
+                                        {'Q', 9, "an earlier content's note"},
+                                        {'E', 1, "what is known of an item"}};
   for (const Leftover& kind : kKinds) {
     TRY_VOID(each(key::all(kind.letter), [&](std::string_view key, std::string_view) -> Result<void> {
       bool is_sound = key.size() == kind.item_at + 8;

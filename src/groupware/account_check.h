@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "groupware/calendar/facts.h"
 #include "groupware/environment.h"
 #include "groupware/flag_block.h"
 #include "groupware/records.h"
@@ -60,7 +61,7 @@ class AccountCheck {
   Result<void> check_shares();
   Result<void> check_items();
   Result<void> check_item(ItemRecord item);
-  Result<void> check_filings(ItemRecord& item);
+  Result<void> check_filings(ItemRecord& item, bool is_changed);
   Result<void> check_content(const ItemRecord& item);
   Result<void> check_summary(const ItemRecord& item);
   Result<void> check_rows();
@@ -68,6 +69,12 @@ class AccountCheck {
   // The block that holds the UID; null if it is damaged. Valid until the next call.
   Result<const FlagBlock*> flag_block(FolderId folder, Uid uid);
   Result<void> check_names();
+  // What is known of the item: derived anew where it is missing or damaged or, if contents are read, wrong.
+  Result<void> check_facts(ItemRecord& item, bool& is_changed);
+  Result<std::optional<Description>> describe_again(const ItemRecord& item);
+  // What finds the filing by its time, own UID and next alarm.
+  Result<void> check_indexes(const ItemRecord& item, const Filing& filing);
+  Result<void> check_index(std::string key, std::string right, const std::string& where, const char* what);
   Result<void> check_version(const ItemRecord& item);
   Result<void> check_name(const ItemRecord& item, Filing& filing, bool& is_changed);
   void check_counters();
@@ -90,6 +97,7 @@ class AccountCheck {
   std::map<FolderId, Counters> counted_;
   std::string block_key_;  // of block_, the one read last
   std::optional<FlagBlock> block_;
+  std::optional<Facts> facts_;        // of the item at hand
   std::set<std::string> names_;       // keys of all names there are to be
   std::set<std::string> stray_rows_;  // keys of rows that belong to no item
   std::set<FolderId> changed_;        // by the repair

@@ -30,7 +30,9 @@ Result<void> AccountCheck::check_item(ItemRecord item) {
     fault(at(item.id), "its id is above the account's counter", true);
     record_.next_item = item.id.value + 1;
   }
-  TRY_VOID(check_filings(item));
+  bool is_changed = false;
+  if (is_described(item.kind)) TRY_VOID(check_facts(item, is_changed));
+  TRY_VOID(check_filings(item, is_changed));
   TRY_VOID(check_content(item));
   if (item.kind == Kind::mail) TRY_VOID(check_summary(item));
   if (item.filings.empty()) return {};
@@ -42,8 +44,7 @@ Result<void> AccountCheck::check_item(ItemRecord item) {
 }
 
 // The item's filings say which rows there must be; a row says the flags.
-Result<void> AccountCheck::check_filings(ItemRecord& item) {
-  bool is_changed = false;
+Result<void> AccountCheck::check_filings(ItemRecord& item, bool is_changed) {
   std::erase_if(item.filings, [&](const Filing& filing) {
     if (folders_.contains(filing.folder) || doomed_.contains(filing.folder)) return false;
     fault(at(item.id), fmt::format("it is filed in folder {}, which is not there", filing.folder.value), true);
@@ -88,6 +89,7 @@ Result<void> AccountCheck::check_filings(ItemRecord& item) {
       changed_.insert(filing.folder);
     }
     if (item.kind != Kind::mail) TRY_VOID(check_name(item, filing, is_changed));
+    if (is_described(item.kind)) TRY_VOID(check_indexes(item, filing));
     Counters& counters = counted_[filing.folder];
     counters.total += 1;
     counters.unseen += item.flags.has(kSeen) ? 0 : 1;

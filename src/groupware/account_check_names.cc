@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "groupware/account_check.h"
+#include "groupware/calendar/time_index.h"
 #include "groupware/item_name.h"
 #include "groupware/keys.h"
 
@@ -31,15 +32,108 @@ Result<void> AccountCheck::check_name(const ItemRecord& item, Filing& filing, bo
   return {};
 }
 
-// Names of nothing.
+// What finds nothing.
 Result<void> AccountCheck::check_names() {
-  return each(key::all('B'), [&](std::string_view key, std::string_view) -> Result<void> {
-    const FolderId folder(key.size() > 9 ? read_be64(key.substr(1)) : 0);
-    if (doomed_.contains(folder) || names_.contains(std::string(key))) return {};
-    fault(at(folder), "a name belongs to no item", true);
-    erase(std::string(key));
+  struct Index {
+    char letter;
+    std::size_t folder_at;  // where the folder's id stands in the key
+    const char* what;
+  };
+  static constexpr Index kIndexes[] = {{'B', 1, "a name belongs to no item"},
+                                       {'P', 17, "a UID in the index belongs to no item"},
+                                       {'Z', 1, "a time in the index belongs to no item"},
+                                       {'J', 9, "an alarm belongs to no item"}};
+  for (const Index& index : kIndexes) {
+    TRY_VOID(each(key::all(index.letter), [&](std::string_view key, std::string_view) -> Result<void> {
+      const FolderId folder(key.size() >= index.folder_at + 8 ? read_be64(key.substr(index.folder_at)) : 0);
+      if (doomed_.contains(folder) || names_.contains(std::string(key))) return {};
+      fault(at(folder), index.what, true);
+      erase(std::string(key));
+      return {};
+    }));
+  }
+  return {};
+}
+
+Result<std::optional<Description>> AccountCheck::describe_again(const ItemRecord& item) {
+  std::string bytes;
+  if (item.content) {
+    TRY(const std::optional<store::Value> stored, snapshot_.get(key::content(item.content), store::Space::content));
+    if (!stored) return std::nullopt;
+    bytes = *stored;
+  } else if (item.size <= kLargestDescribed) {
+    Result<std::string> read = environment_.blobs.read(who_.tenant, item.hash, 0, item.size);
+    if (!read) return std::nullopt;
+    bytes = *std::move(read);
+  } else {
+    return undescribed(item.kind, "It is too large to be looked at.");
+  }
+  return describe(item.kind, bytes, environment_.zones, environment_.home, environment_.clock.now());
+}
+
+Result<void> AccountCheck::check_facts(ItemRecord& item, bool& is_changed) {
+  facts_.reset();
+  TRY(const std::optional<store::Value> stored, snapshot_.get(key::facts(item.id)));
+  Result<Facts> present = stored ? decode_facts(*stored) : Result<Facts>(fail(Errc::not_found, "it is missing"));
+  if (present && !options_.read_content && present->privacy == item.privacy) {
+    facts_ = *std::move(present);
     return {};
-  });
+  }
+  TRY(std::optional<Description> right, describe_again(item));
+  if (!right) {  // its content is missing, which is told elsewhere
+    if (present) facts_ = *std::move(present);
+    return {};
+  }
+  // Which alarm is next depends on when it was asked.
+  if (present) right->facts.next_alarm = present->next_alarm;
+  facts_ = right->facts;
+  const bool is_right = present && *present == right->facts && item.privacy == right->facts.privacy &&
+                        item.redacted_hash == right->redacted_hash && item.redacted_size == right->redacted_size;
+  if (is_right) return {};
+  fault(at(item.id),
+        !stored    ? "what is known of it is missing"
+        : !present ? "what is known of it is damaged"
+                   : "what is known of it differs from its content",
+        true);
+  put(key::facts(item.id), encode(right->facts));
+  item.privacy = right->facts.privacy;
+  item.redacted_size = right->redacted_size;
+  item.redacted_hash = right->redacted_hash;
+  is_changed = true;
+  return {};
+}
+
+Result<void> AccountCheck::check_index(std::string key, std::string right, const std::string& where, const char* what) {
+  TRY(const std::optional<store::Value> stored, snapshot_.get(key));
+  if (!stored || *stored != right) {
+    fault(where, what, true);
+    put(key, std::move(right));
+  }
+  names_.insert(std::move(key));
+  return {};
+}
+
+Result<void> AccountCheck::check_indexes(const ItemRecord& item, const Filing& filing) {
+  if (!facts_) return {};
+  const std::string where = at(filing.folder, filing.uid);
+  if (!facts_->uid.empty()) {
+    std::string key = key::own_uid(facts_->uid, filing.folder);
+    if (names_.contains(key)) {
+      fault(where, "another item of the folder has its UID", false);
+    } else {
+      std::string uid;
+      append_be32(uid, filing.uid.value);
+      TRY_VOID(check_index(std::move(key), std::move(uid), where, "it is not found by its UID"));
+    }
+  }
+  if (auto key = time_key(filing.folder, filing.uid, *facts_))
+    TRY_VOID(
+        check_index(*std::move(key), time_value(*facts_, item.id, filing.name), where, "it is not found by its time"));
+  if (!facts_->next_alarm) return {};
+  std::string value;
+  append_be64(value, item.id.value);
+  return check_index(key::alarm(*facts_->next_alarm, filing.folder, filing.uid), std::move(value), where,
+                     "its next alarm is not noted");
 }
 
 // Which item it is an earlier content of must be able to find it.

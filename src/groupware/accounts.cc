@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "groupware/any_key.h"
 #include "groupware/broken_copies.h"
+#include "groupware/calendar/stored_alarms.h"
 #include "groupware/check.h"
 #include "groupware/default_folders.h"
 #include "groupware/delivery_notes.h"
@@ -54,6 +55,10 @@ class StoredAccounts final : public Accounts {
       : environment_(engine, directory, clock, options, extractor),
         janitor_([this](AccountId id) { return tidy(id); }) {
     environment_.tidy = [this](AccountId id) { janitor_.add(id); };
+    environment_.alarm = [this](AccountId id, Instant at) {
+      std::lock_guard lock(lessons_mutex_);
+      if (on_alarms_) on_alarms_(id, at);
+    };
     environment_.teach = [this](AccountId id) { teach(id); };
     const SearchOptions& search = options.search;
     if (search.folder.empty()) return;
@@ -96,6 +101,23 @@ class StoredAccounts final : public Accounts {
     std::lock_guard lock(lessons_mutex_);
     on_lessons_ = std::move(notify);
   }
+  Result<std::vector<DueAlarm>> due_alarms(AccountId id, Instant until, std::size_t limit) override {
+    return stored_alarms(environment_, id, until, limit);
+  }
+  Result<std::optional<Instant>> next_alarm(AccountId id) override {
+    TRY(const auto first, stored_alarms(environment_, id, Instant::max(), 1));
+    return first.empty() ? std::nullopt : std::optional(first.front().at);
+  }
+  Result<void> finish_alarms(AccountId id, const std::vector<DueAlarm>& done, Instant after) override {
+    TRY(const std::shared_ptr<StoredAccount> account, open_stored(id));
+    return finish_stored_alarms(environment_, *account, done, after);
+  }
+  void on_alarms(std::function<void(AccountId, Instant)> notify) override {
+    std::lock_guard lock(lessons_mutex_);
+    on_alarms_ = std::move(notify);
+  }
+  const icalendar::ZoneDatabase& zones() const override { return environment_.zones; }
+  icalendar::ZonePointer home_zone() const override { return environment_.home; }
   TextIndex* text_index() override { return environment_.texts.get(); }
   const Options& options() const override { return environment_.options; }
 
@@ -132,6 +154,7 @@ class StoredAccounts final : public Accounts {
   std::list<AccountId> order_;  // most recently used first
   std::mutex lessons_mutex_;
   std::function<void(AccountId)> on_lessons_;
+  std::function<void(AccountId, Instant)> on_alarms_;
   Janitor janitor_;  // first to end
 };
 

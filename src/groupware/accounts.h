@@ -70,6 +70,14 @@ struct Lesson {
   std::string value;  // as stored
 };
 
+// An item whose next alarm by e-mail is due.
+struct DueAlarm {
+  Instant at;
+  FolderId folder;
+  Uid uid;
+  ItemId item;
+};
+
 // Thread-safe. Blocks: call it from a worker.
 class Accounts {
  public:
@@ -105,6 +113,22 @@ class Accounts {
   virtual Result<void> forget_lessons(AccountId id, const std::vector<Lesson>& lessons) = 0;
   // Called when an account has new ones, or is opened or swept with old ones: must be quick, and not call the accounts.
   virtual void on_lessons(std::function<void(AccountId)> notify) = 0;
+
+  // The next alarms by e-mail of an account's items (calendar/alarms.h says which alarms they are): one for each item,
+  // noted in the commit that brings it. Those due at or before `until`, the earliest first.
+  virtual Result<std::vector<DueAlarm>> due_alarms(AccountId id, Instant until, std::size_t limit) = 0;
+  // When the next one is due; nothing if none is. Cheap, and does not open the account.
+  virtual Result<std::optional<Instant>> next_alarm(AccountId id) = 0;
+  // These are done: each item goes on to its next alarm after `after`, or to none. Not with items that changed
+  // meanwhile.
+  virtual Result<void> finish_alarms(AccountId id, const std::vector<DueAlarm>& done, Instant after) = 0;
+  // Called when a commit noted an alarm, with when it is due: must be quick, and not call the accounts. What was noted
+  // before the process began, next_alarm() tells.
+  virtual void on_alarms(std::function<void(AccountId, Instant)> notify) = 0;
+
+  // All zones, read once for all; and the machine's own, for floating times of which nobody says where they are.
+  virtual const icalendar::ZoneDatabase& zones() const = 0;
+  virtual icalendar::ZonePointer home_zone() const = 0;
 
   // The index of words; null if there is none.
   virtual TextIndex* text_index() = 0;

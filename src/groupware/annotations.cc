@@ -14,15 +14,16 @@ constexpr std::size_t kMostAnnotations = 100;  // of a folder, for each owner
 constexpr std::size_t kAnnotationBytes = 64 << 10;
 
 // The owner under whom an entry is kept, and its name there. Shared ones have none (0).
-struct Place {
+struct AnnotationPlace {
   PrincipalId owner;
   std::string_view name;
 };
-Result<Place> place_of(std::string_view entry, const Caller& caller) {
+Result<AnnotationPlace> place_of(std::string_view entry, const Caller& caller) {
   if (entry.size() > kLongestEntry) return fail(Errc::invalid, "the name of the annotation is too long");
-  if (entry.starts_with(kSharedAnnotation)) return Place{PrincipalId(), entry.substr(kSharedAnnotation.size())};
+  if (entry.starts_with(kSharedAnnotation))
+    return AnnotationPlace{PrincipalId(), entry.substr(kSharedAnnotation.size())};
   if (entry.starts_with(kPrivateAnnotation) && caller.principal)
-    return Place{caller.principal, entry.substr(kPrivateAnnotation.size())};
+    return AnnotationPlace{caller.principal, entry.substr(kPrivateAnnotation.size())};
   return fail(Errc::invalid, "annotations are shared or private");
 }
 
@@ -30,7 +31,7 @@ Result<Place> place_of(std::string_view entry, const Caller& caller) {
 
 Result<void> AccountTransaction::annotate(FolderId id, const std::string& entry,
                                           const std::optional<std::string>& value) {
-  TRY(const Place place, place_of(entry, caller_));
+  TRY(const AnnotationPlace place, place_of(entry, caller_));
   if (id) {
     TRY_VOID(may(id, place.owner ? right::kRead : right::kRead | right::kWriteFlags));
   } else if (!ownership_.is_full || !place.owner) {

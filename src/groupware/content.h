@@ -14,15 +14,19 @@
 
 namespace kontor::groupware {
 
+struct Description;
+
 // Content that was taken completely but belongs to no item yet. Copyable: one message for many accounts of one tenant.
-// For mail it carries the summary, so that nothing is parsed under an account's lock.
+// For mail it carries the summary, for other kinds what is known of the item, so that nothing is parsed under an
+// account's lock.
 struct StagedContent {
   std::uint64_t size = 0;
   std::uint64_t crlf_size = 0;                      // of mail, with every line ended by CRLF; of others as `size`
   std::string hash;                                 // SHA-256 of the bytes, raw
   std::shared_ptr<const std::string> inline_bytes;  // null = it is in the blob store
   TenantId tenant;
-  std::shared_ptr<const mime::Summarized> mail;  // null for other kinds
+  std::shared_ptr<const mime::Summarized> mail;    // null for other kinds
+  std::shared_ptr<const Description> description;  // null for mail and files; see calendar/facts.h
 };
 
 // Takes one item's content in pieces; see Accounts::stage. Beyond the inline limit (64 KiB by default) pieces go to the

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "directory/directory.h"
+#include "formats/icalendar/zones.h"
 #include "groupware/accounts.h"
 #include "groupware/search/extractor.h"
 #include "groupware/search/text_index.h"
@@ -13,6 +14,9 @@
 #include "store/engine.h"
 
 namespace kontor::groupware {
+
+// The zone of the machine; UTC where it has none.
+icalendar::ZonePointer home_zone();
 
 struct Environment {
   Environment(store::Engine& engine_, directory::Directory& directory_, const Clock& clock_, const Options& options_,
@@ -32,9 +36,12 @@ struct Environment {
   Extractor* const extractor;  // may be null
   store::Blobs blobs;
   ViewCache views;
-  std::unique_ptr<TextIndex> texts;      // null: searches read contents
-  std::function<void(AccountId)> teach;  // the account has lessons; set by Accounts
-  std::function<void(AccountId)> tidy;   // takes the items of removed folders away, soon; set by Accounts
+  icalendar::ZoneDatabase zones;
+  icalendar::ZonePointer home = home_zone();      // where floating times take place if nobody says where
+  std::unique_ptr<TextIndex> texts;               // null: searches read contents
+  std::function<void(AccountId)> teach;           // the account has lessons; set by Accounts
+  std::function<void(AccountId, Instant)> alarm;  // an alarm of the account is due then; set by Accounts
+  std::function<void(AccountId)> tidy;            // takes the items of removed folders away, soon; set by Accounts
 };
 
 }  // namespace kontor::groupware

@@ -36,6 +36,32 @@ std::string version(ItemId id, ItemId version_id) {
   return out;
 }
 
+std::string facts(ItemId id) { return numbered('E', id.value); }
+
+std::string own_uid(std::string_view uid, FolderId folder_id) {
+  std::string out = own_uids(uid);
+  append_be64(out, folder_id.value);
+  return out;
+}
+
+// Of any moment, also before 1970.
+std::string alarms_at(Instant at) {
+  return numbered('J', static_cast<std::uint64_t>(at.time_since_epoch().count()) ^ (std::uint64_t{1} << 63));
+}
+
+Instant alarm_time(std::string_view key) {
+  return Instant(std::chrono::seconds(static_cast<std::int64_t>(read_be64(key.substr(1)) ^ (std::uint64_t{1} << 63))));
+}
+
+std::string alarms_until(Instant at) { return key::end(alarms_at(at)); }
+
+std::string alarm(Instant at, FolderId folder_id, Uid uid) {
+  std::string out = alarms_at(at);
+  append_be64(out, folder_id.value);
+  append_be32(out, uid.value);
+  return out;
+}
+
 std::string flag_block(FolderId folder_id, std::uint32_t number) {
   std::string out = flag_blocks(folder_id);
   append_be32(out, number);
@@ -104,6 +130,8 @@ std::string all(char letter) { return std::string(1, letter); }
 std::string filings(FolderId folder_id) { return numbered('V', folder_id.value); }
 std::string names(FolderId folder_id) { return numbered('B', folder_id.value); }
 std::string versions(ItemId id) { return numbered('Q', id.value); }
+std::string own_uids(std::string_view uid) { return all('P').append(sha256(uid), 0, 16); }
+std::string times(FolderId folder_id) { return numbered('Z', folder_id.value); }
 std::string flag_blocks(FolderId folder_id) { return numbered('N', folder_id.value); }
 std::string threads(std::uint64_t hash) { return numbered('T', hash); }
 std::string sharers(ItemId content_id) { return numbered('R', content_id.value); }

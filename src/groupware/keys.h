@@ -9,6 +9,11 @@
 //   V folder uid32           a filing, as a row of the folder's view           (fb::FilingRow)
 //   B folder name            an item of another kind than mail, by its name   (fb::Named)
 //   Q item version           the removed item that keeps an earlier content of the item
+//   E item                   what is known of an item of a calendar, ... or address book  (fb::Facts)
+//   P digest16 folder        the UID in that folder of the item whose own UID (RFC 5545, 6350) has that digest (4
+//   bytes) Z folder class8 begin64 uid32
+//                            an item by its time: its end (8 bytes), id (8 bytes) and name; see calendar/time_index.h
+//   J time64 folder uid32    an item whose next alarm by e-mail is due then: its id (8 bytes)
 //   N folder block32         changed flags of the UIDs 64 * block to 64 * block + 63 (flag_block.h)
 //   L modseq                 what that commit changed                          (fb::Change)
 //   T hash64 item            a message id that the item names -> its thread (8 bytes) and subject hash (8 bytes)
@@ -32,6 +37,7 @@
 #include <string_view>
 
 #include "base/id.h"
+#include "base/time.h"
 
 namespace kontor::groupware::key {
 
@@ -43,6 +49,11 @@ std::string summary(ItemId item);
 std::string filing(FolderId folder, Uid uid);
 std::string named(FolderId folder, std::string_view name);
 std::string version(ItemId item, ItemId version);
+std::string facts(ItemId item);
+std::string own_uid(std::string_view uid, FolderId folder);
+std::string alarm(Instant at, FolderId folder, Uid uid);
+Instant alarm_time(std::string_view key);
+std::string alarms_until(Instant at);  // greater than all up to then
 std::string flag_block(FolderId folder, std::uint32_t number);
 std::string change(Modseq modseq);
 std::string thread(std::uint64_t hash, ItemId item);
@@ -65,6 +76,8 @@ std::string all(char letter);
 std::string filings(FolderId folder);
 std::string names(FolderId folder);
 std::string versions(ItemId item);
+std::string own_uids(std::string_view uid);
+std::string times(FolderId folder);
 std::string flag_blocks(FolderId folder);
 std::string threads(std::uint64_t hash);
 std::string sharers(ItemId content);

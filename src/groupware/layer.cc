@@ -334,6 +334,7 @@ void Layer::absorb(Layer&& above) {
   scripts_dirty = scripts_dirty || above.scripts_dirty;
   dooms = dooms || above.dooms;
   teaches = teaches || above.teaches;
+  if (above.alarm && (!alarm || *above.alarm < *alarm)) alarm = above.alarm;
   grants_dirty = grants_dirty || above.grants_dirty;
   table_ = nullptr;
 }

@@ -111,10 +111,11 @@ class Layer {
     return !writes_.empty() || !contents_.empty() || !folders_.empty() || keywords_dirty || scripts_dirty;
   }
   bool keywords_dirty = false;
-  bool scripts_dirty = false;  // a script changed, or which is active
-  bool teaches = false;        // a message was moved to or from junk by its owner
-  bool dooms = false;          // a folder was removed whose items are still to go
-  bool grants_dirty = false;   // of some folder, or a folder with grants came or went
+  bool scripts_dirty = false;    // a script changed, or which is active
+  bool teaches = false;          // a message was moved to or from junk by its owner
+  std::optional<Instant> alarm;  // the earliest alarm that was noted
+  bool dooms = false;            // a folder was removed whose items are still to go
+  bool grants_dirty = false;     // of some folder, or a folder with grants came or went
 
   // Takes over what the layer above changed, but not its log: a sealed layer wrote that itself.
   void absorb(Layer&& above);

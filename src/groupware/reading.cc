@@ -2,11 +2,13 @@
 #include "groupware/reading.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 #include <span>
 
 #include "base/aligned.h"
 #include "base/bytes.h"
+#include "groupware/calendar/redact.h"
 #include "groupware/content_run.h"
 #include "groupware/keys.h"
 #include "groupware/stored_content.h"
@@ -16,6 +18,12 @@ namespace {
 
 // Where wanted items lie closer together than this, one scan over their range is cheaper than a look-up for each.
 constexpr std::uint64_t kScanGap = 8;
+
+std::uint64_t number_in(const std::string& text) {
+  std::uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
 
 bool contains(const std::vector<PrincipalId>& ids, PrincipalId id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
@@ -91,6 +99,15 @@ Result<std::shared_ptr<const FolderView>> Reading<Base>::view(FolderId id) const
   TRY(std::shared_ptr<const Folder> found, folder(id));
   if ((rights_on(*found, ownership_, caller_) & right::kRead) == 0)
     return fail(Errc::denied, "you may not read this folder");
+  if (is_described(found->kind) && found->kind != Kind::contacts && !sees_private(*found))
+    return fail(Errc::denied, "you may not read all of this folder");
+  return rows_of(*found);
+}
+
+template <class Base>
+Result<std::shared_ptr<const FolderView>> Reading<Base>::rows_of(const Folder& folder) const {
+  const FolderId id = folder.id;
+  const Folder* const found = &folder;
   // What is not committed yet is for this caller only.
   bool is_pending = layer_.has_pending_rows(id);
   if (is_pending)
@@ -151,11 +168,30 @@ Result<ItemRecord> Reading<Base>::readable(ItemId id) const {
   TRY(ItemRecord item, decode_item(id, *stored));
   drop_doomed(item);
   if (ownership_.is_full) return item;
-  for (const Filing& filing : item.filings) {
-    std::shared_ptr<const Folder> found = layer_.folder(filing.folder);
-    if (found && (rights_on(*found, ownership_, caller_) & right::kRead) != 0) return item;
+  // An earlier content shows to those who may read the present one, and what that one was.
+  ItemId original;
+  if (const auto of = item.properties.find(kVersionOf); item.filings.empty() && of != item.properties.end())
+    original = ItemId(number_in(of->second));
+  if (original) {
+    TRY(const ItemRecord present, readable(original));
+    if (sight_of(present) == Sight::all && !present.filings.empty()) return item;
+    return fail(Errc::not_found, "there is no such item");
   }
+  if (sight_of(item) != Sight::nothing) return item;
   return fail(Errc::not_found, "there is no such item");
+}
+
+template <class Base>
+Sight Reading<Base>::sight_of(const ItemRecord& item) const {
+  if (ownership_.is_full) return Sight::all;
+  Sight sight = Sight::nothing;
+  for (const Filing& filing : item.filings) {
+    const std::shared_ptr<const Folder> found = layer_.folder(filing.folder);
+    if (!found || (rights_on(*found, ownership_, caller_) & right::kRead) == 0) continue;
+    if (item.privacy == Privacy::open || sees_private(*found)) return Sight::all;
+    if (item.privacy == Privacy::confidential) sight = Sight::times;
+  }
+  return sight;
 }
 
 template <class Base>
@@ -167,6 +203,11 @@ template <class Base>
 Result<Item> Reading<Base>::item(ItemId id) const {
   TRY(ItemRecord record, readable(id));
   TRY_VOID(complete(record));
+  if (sight_of(record) == Sight::times) {
+    record.size = record.crlf_size = record.redacted_size;
+    record.hash = record.redacted_hash;
+    record.properties.clear();
+  }
   return Item(std::move(record));
 }
 
@@ -234,10 +275,18 @@ Result<void> Reading<Base>::summaries(const std::vector<ItemId>& ids,
 template <class Base>
 Result<std::shared_ptr<const Content>> Reading<Base>::content(ItemId id) const {
   TRY(ItemRecord record, readable(id));
-  if (!record.content) return blob_content(environment_.blobs, ownership_.tenant, record.hash, record.size);
-  TRY(std::optional<std::string> bytes, layer_.get_content(record.content));
-  if (!bytes) return fail(Errc::corrupt, "the content of an item is missing; run `kontor check`");
-  return inline_content(*std::move(bytes));
+  std::shared_ptr<const Content> content;
+  if (record.content) {
+    TRY(std::optional<std::string> bytes, layer_.get_content(record.content));
+    if (!bytes) return fail(Errc::corrupt, "the content of an item is missing; run `kontor check`");
+    content = inline_content(*std::move(bytes));
+  } else {
+    content = blob_content(environment_.blobs, ownership_.tenant, record.hash, record.size);
+  }
+  if (record.privacy == Privacy::open || record.filings.empty() || sight_of(record) == Sight::all) return content;
+  TRY(const std::string bytes, content->read(0, content->size()));
+  TRY(std::string seen, redact(bytes));
+  return inline_content(std::move(seen));
 }
 
 template <class Base>
@@ -349,6 +398,11 @@ Result<Changes> Reading<Base>::changes_since(Modseq since) const {
   out.folders_removed.assign(folders_removed.begin(), folders_removed.end());
   out.items_changed.assign(items_changed.begin(), items_changed.end());
   out.items_removed.assign(items_removed.begin(), items_removed.end());
+  std::erase_if(out.vanished, [&](const Changes::Vanished& gone) {
+    if (gone.audience == Changes::Audience::all) return false;
+    const bool is_insider = ownership_.is_full || (rights(gone.folder) & right::kReadPrivate) != 0;
+    return is_insider != (gone.audience == Changes::Audience::insiders);
+  });
   if (!ownership_.is_full) hide_unreadable(out);
   return out;
 }

@@ -24,6 +24,8 @@ Ownership ownership_of(Environment& environment, AccountId account, TenantId ten
 // Whom the folders' grants name, for finding the account: see directory::Share.
 directory::Shares shares_of(const FolderTable& folders);
 
+enum class Sight : std::uint8_t { nothing, times, all };
+
 std::uint32_t rights_on(const Folder& folder, const Ownership& ownership, const Caller& caller);
 
 // Whether what scripts remember until then, as it is stored, is over.
@@ -57,6 +59,10 @@ class Reading : public Base {
   Result<Entry> entry(FolderId folder, Uid uid) const override;
   using Base::entries;
   Result<void> entries(FolderId folder, const std::string& after, const Reader::VisitEntry& visit) const override;
+  Result<std::vector<Place>> with_uid(std::optional<Kind> kind, std::string_view uid) const override;
+  Result<Facts> facts(ItemId item) const override;
+  Result<void> in_time(FolderId folder, Instant from, Instant to,
+                       const std::function<bool(const Entry&, const Facts&)>& visit) const override;
   Result<std::vector<ItemVersion>> versions(ItemId item) const override;
   std::shared_ptr<const TextFinding> find_text(TextScope scope, const std::string& folded,
                                                TextMatch match) const override;
@@ -85,7 +91,16 @@ class Reading : public Base {
   void hide_unreadable(Changes& changes) const;
   // Errors: not_found, denied.
   Result<std::shared_ptr<const Folder>> readable_folder(FolderId id) const;
-  Entry make_entry(const NamedRecord& named, std::string name, const Row& row) const;
+  // Nothing if the caller may not know of it.
+  std::optional<Entry> make_entry(const NamedRecord& named, std::string name, const Row& row, bool sees_private) const;
+  std::optional<Row> row_of(const FolderView* rows, FolderId folder, Uid uid) const;
+  // All rows, whatever the caller may see of their items.
+  Result<std::shared_ptr<const FolderView>> rows_of(const Folder& folder) const;
+  bool sees_private(const Folder& folder) const {
+    return (rights_on(folder, ownership_, caller_) & right::kReadPrivate) != 0;
+  }
+  // How much of an item the caller may see that is in a folder which it may read.
+  Sight sight_of(const ItemRecord& item) const;
   // The folder's view before this layer's and the lower layers' changes, if it is kept; and with those changes.
   std::shared_ptr<const FolderView> stored_view(FolderId folder) const;
   std::shared_ptr<const FolderView> with_pending(const FolderView& base, FolderId folder, Modseq highest) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "groupware/calendar/time_index.h"
 #include "groupware/keys.h"
 #include "groupware/reading.h"
 
@@ -34,6 +35,8 @@ Result<std::vector<FoundName>> some_names(Layer& layer, FolderId folder, std::st
   return out;
 }
 
+std::unexpected<Error> no_such_name() { return fail(Errc::not_found, "there is no such item"); }
+
 }  // namespace
 
 template <class Base>
@@ -45,14 +48,17 @@ Result<std::shared_ptr<const Folder>> Reading<Base>::readable_folder(FolderId id
 }
 
 template <class Base>
-Entry Reading<Base>::make_entry(const NamedRecord& named, std::string name, const Row& row) const {
+std::optional<Entry> Reading<Base>::make_entry(const NamedRecord& named, std::string name, const Row& row,
+                                               bool sees_private) const {
+  if (named.privacy == Privacy::private_ && !sees_private) return std::nullopt;
+  const bool is_redacted = named.privacy != Privacy::open && !sees_private;
   Entry entry;
   entry.uid = named.uid;
   entry.item = named.item;
   entry.kind = named.kind;
   entry.name = std::move(name);
-  entry.etag = etag_of(named.hash);
-  entry.size = named.size;
+  entry.etag = etag_of(is_redacted ? named.redacted_hash : named.hash);
+  entry.size = is_redacted ? named.redacted_size : named.size;
   entry.modseq = row.modseq;
   entry.date = row.internal_date();
   return entry;
@@ -60,46 +66,106 @@ Entry Reading<Base>::make_entry(const NamedRecord& named, std::string name, cons
 
 template <class Base>
 Result<Uid> Reading<Base>::named(FolderId id, const std::string& name) const {
-  TRY_VOID(readable_folder(id));
+  TRY(const std::shared_ptr<const Folder> folder, readable_folder(id));
   TRY(const std::optional<std::string> stored, layer_.get(key::named(id, name)));
-  if (!stored) return fail(Errc::not_found, "there is no item of that name");
+  if (!stored) return no_such_name();
   TRY(const NamedRecord found, decode_named(*stored));
+  if (found.privacy == Privacy::private_ && !sees_private(*folder)) return no_such_name();
   return found.uid;
 }
 
 template <class Base>
 Result<Entry> Reading<Base>::entry(FolderId id, Uid uid) const {
-  TRY_VOID(readable_folder(id));
+  TRY(const std::shared_ptr<const Folder> folder, readable_folder(id));
   TRY(const std::optional<RowRecord> row, layer_.row(id, uid));
-  if (!row) return fail(Errc::not_found, "there is no such item");
+  if (!row) return no_such_name();
   TRY(const ItemRecord item, readable(row->row.item));
-  for (const Filing& filing : item.filings)
-    if (filing.folder == id && filing.uid == uid && !filing.name.empty())
-      return make_entry(make_named(item, filing), filing.name, row->row);
-  return fail(Errc::not_found, "there is no such item");
+  for (const Filing& filing : item.filings) {
+    if (filing.folder != id || filing.uid != uid || filing.name.empty()) continue;
+    if (auto entry = make_entry(make_named(item, filing), filing.name, row->row, sees_private(*folder)))
+      return *std::move(entry);
+  }
+  return no_such_name();
+}
+
+// The rows of a folder for what comes in another order: from the view where one is kept, or the store.
+template <class Base>
+std::optional<Row> Reading<Base>::row_of(const FolderView* rows, FolderId folder, Uid uid) const {
+  if (rows != nullptr)
+    if (const auto position = rows->find(uid)) return rows->row(*position).row;
+  const auto later = layer_.row(folder, uid);
+  return later && *later ? std::optional((*later)->row) : std::nullopt;
 }
 
 template <class Base>
 Result<void> Reading<Base>::entries(FolderId id, const std::string& after, const Reader::VisitEntry& visit) const {
   TRY(const std::shared_ptr<const Folder> found, readable_folder(id));
   if (found->kind == Kind::mail) return {};
-  TRY(const std::shared_ptr<const FolderView> rows, view(id));
+  TRY(const std::shared_ptr<const FolderView> rows, rows_of(*found));
+  const bool sees_all = sees_private(*found);
   std::string next = after.empty() ? key::names(id) : key::named(id, after) + '\0';
   for (;;) {
     TRY(std::vector<FoundName> names, some_names(layer_, id, next));
     for (FoundName& one : names) {
-      Row row;
-      if (const auto position = rows->find(one.record.uid)) {
-        row = rows->row(*position).row;
-      } else {
-        TRY(const std::optional<RowRecord> later, layer_.row(id, one.record.uid));
-        if (!later) continue;
-        row = later->row;
-      }
-      if (!visit(make_entry(one.record, std::move(one.name), row))) return {};
+      const std::optional<Row> row = row_of(rows.get(), id, one.record.uid);
+      if (!row) continue;
+      const auto entry = make_entry(one.record, std::move(one.name), *row, sees_all);
+      if (entry && !visit(*entry)) return {};
     }
     if (names.size() < kNamesAtOnce) return {};
   }
+}
+
+template <class Base>
+Result<std::vector<Place>> Reading<Base>::with_uid(std::optional<Kind> kind, std::string_view uid) const {
+  std::vector<Place> found;
+  const std::string prefix = key::own_uids(uid);
+  TRY_VOID(layer_.scan(prefix, key::end(prefix), [&](std::string_view key, std::string_view value) {
+    if (key.size() == prefix.size() + 8 && value.size() == 4)
+      found.push_back({FolderId(read_be64(key.substr(prefix.size()))), Uid(read_be32(value)), {}});
+    return true;
+  }));
+  std::vector<Place> out;
+  for (Place& place : found) {
+    const auto folder = layer_.folder(place.folder);
+    if (!folder || (rights_on(*folder, ownership_, caller_) & right::kRead) == 0) continue;
+    TRY(const std::optional<RowRecord> row, layer_.row(place.folder, place.uid));
+    if (!row) continue;
+    place.item = row->row.item;
+    const auto item = readable(place.item);
+    if (item && (!kind || item->kind == *kind)) out.push_back(place);
+  }
+  return out;
+}
+
+template <class Base>
+Result<Facts> Reading<Base>::facts(ItemId id) const {
+  TRY(const ItemRecord item, readable(id));
+  TRY(const std::optional<std::string> stored, layer_.get(key::facts(id)));
+  if (!stored) return fail(Errc::not_found, "nothing is known of such items");
+  TRY(Facts facts, decode_facts(*stored));
+  const bool is_redacted = item.privacy == Privacy::confidential && sight_of(item) == Sight::times;
+  return is_redacted ? redacted(std::move(facts)) : facts;
+}
+
+template <class Base>
+Result<void> Reading<Base>::in_time(FolderId id, Instant from, Instant to,
+                                    const std::function<bool(const Entry&, const Facts&)>& visit) const {
+  TRY(const std::shared_ptr<const Folder> found, readable_folder(id));
+  const bool sees_all = sees_private(*found);
+  const auto looked_at = scan_times(layer_, id, from, to, [&](const TimeRecord& record) -> Result<bool> {
+    TRY(const std::optional<std::string> named, layer_.get(key::named(id, record.name)));
+    TRY(const std::optional<std::string> stored, layer_.get(key::facts(record.item)));
+    const std::optional<Row> row = row_of(nullptr, id, record.uid);
+    if (!named || !stored || !row) return true;
+    TRY(const NamedRecord known, decode_named(*named));
+    TRY(Facts facts, decode_facts(*stored));
+    const auto entry = make_entry(known, record.name, *row, sees_all);
+    if (!entry) return true;
+    return visit(*entry, known.privacy != Privacy::open && !sees_all ? redacted(std::move(facts)) : facts);
+  });
+  if (!looked_at) return std::unexpected(looked_at.error());
+  return {};
 }
 
 template <class Base>
@@ -124,8 +190,18 @@ Result<std::vector<ItemVersion>> Reading<Base>::versions(ItemId id) const {
 
 template Result<std::shared_ptr<const Folder>> Reading<Reader>::readable_folder(FolderId) const;
 template Result<std::shared_ptr<const Folder>> Reading<Transaction>::readable_folder(FolderId) const;
-template Entry Reading<Reader>::make_entry(const NamedRecord&, std::string, const Row&) const;
-template Entry Reading<Transaction>::make_entry(const NamedRecord&, std::string, const Row&) const;
+template std::optional<Entry> Reading<Reader>::make_entry(const NamedRecord&, std::string, const Row&, bool) const;
+template std::optional<Entry> Reading<Transaction>::make_entry(const NamedRecord&, std::string, const Row&, bool) const;
+template std::optional<Row> Reading<Reader>::row_of(const FolderView*, FolderId, Uid) const;
+template std::optional<Row> Reading<Transaction>::row_of(const FolderView*, FolderId, Uid) const;
+template Result<std::vector<Place>> Reading<Reader>::with_uid(std::optional<Kind>, std::string_view) const;
+template Result<std::vector<Place>> Reading<Transaction>::with_uid(std::optional<Kind>, std::string_view) const;
+template Result<Facts> Reading<Reader>::facts(ItemId) const;
+template Result<Facts> Reading<Transaction>::facts(ItemId) const;
+template Result<void> Reading<Reader>::in_time(FolderId, Instant, Instant,
+                                               const std::function<bool(const Entry&, const Facts&)>&) const;
+template Result<void> Reading<Transaction>::in_time(FolderId, Instant, Instant,
+                                                    const std::function<bool(const Entry&, const Facts&)>&) const;
 template Result<Uid> Reading<Reader>::named(FolderId, const std::string&) const;
 template Result<Uid> Reading<Transaction>::named(FolderId, const std::string&) const;
 template Result<Entry> Reading<Reader>::entry(FolderId, Uid) const;

@@ -96,6 +96,17 @@ void read_names(const StringVector* names, std::vector<Named>& all) {
     all[i].name = text(names->Get(static_cast<flatbuffers::uoffset_t>(i)));
 }
 
+using ByteVector = flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>>;
+
+ByteVector write_bytes(FlatBufferBuilder& builder, const std::string& bytes) {
+  if (bytes.empty()) return {};
+  return builder.CreateVector(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+}
+
+std::string read_bytes(const flatbuffers::Vector<std::uint8_t>* bytes) {
+  return bytes ? std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size()) : std::string();
+}
+
 InternalDate unpack(std::int64_t date) {
   Row row;
   row.date = date;
@@ -227,6 +238,7 @@ std::string encode(const ItemRecord& item) {
   if (std::ranges::any_of(item.filings, [](const Filing& filing) { return !filing.name.empty(); }))
     names = write_names(builder, item.filings);
   flatbuffers::Offset<flatbuffers::String> removed_name;
+  ByteVector redacted_hash = write_bytes(builder, item.redacted_hash);
   if (!is_filed && !item.removed_name.empty()) removed_name = builder.CreateString(item.removed_name);
   fb::ItemBuilder table(builder);
   table.add_kind(static_cast<std::uint8_t>(item.kind));
@@ -249,6 +261,9 @@ std::string encode(const ItemRecord& item) {
   table.add_removed_by(item.removed_by.value);
   table.add_names(names);
   table.add_removed_name(removed_name);
+  table.add_privacy(static_cast<std::uint8_t>(item.privacy));
+  table.add_redacted_size(item.redacted_size);
+  table.add_redacted_hash(redacted_hash);
   return finished(builder, table.Finish());
 }
 
@@ -279,14 +294,20 @@ Result<ItemRecord> decode_item(ItemId id, std::string_view bytes) {
   item.removed_by = PrincipalId(table->removed_by());
   read_names(table->names(), item.filings);
   item.removed_name = text(table->removed_name());
+  item.privacy = static_cast<Privacy>(table->privacy());
+  item.redacted_size = table->redacted_size();
+  item.redacted_hash = read_bytes(table->redacted_hash());
   return item;
 }
 
 std::string encode(const NamedRecord& named) {
   FlatBufferBuilder builder(128);
-  auto hash = builder.CreateVector(reinterpret_cast<const std::uint8_t*>(named.hash.data()), named.hash.size());
-  return finished(builder, fb::CreateNamed(builder, named.uid.value, named.item.value,
-                                           static_cast<std::uint8_t>(named.kind), named.size, hash));
+  ByteVector hash = write_bytes(builder, named.hash);
+  ByteVector redacted_hash = write_bytes(builder, named.redacted_hash);
+  return finished(
+      builder,
+      fb::CreateNamed(builder, named.uid.value, named.item.value, static_cast<std::uint8_t>(named.kind), named.size,
+                      hash, static_cast<std::uint8_t>(named.privacy), named.redacted_size, redacted_hash));
 }
 
 Result<NamedRecord> decode_named(std::string_view bytes) {
@@ -297,8 +318,74 @@ Result<NamedRecord> decode_named(std::string_view bytes) {
   named.item = ItemId(table->item());
   named.kind = static_cast<Kind>(table->kind());
   named.size = table->size();
-  if (table->hash()) named.hash.assign(reinterpret_cast<const char*>(table->hash()->data()), table->hash()->size());
+  named.hash = read_bytes(table->hash());
+  named.privacy = static_cast<Privacy>(table->privacy());
+  named.redacted_size = table->redacted_size();
+  named.redacted_hash = read_bytes(table->redacted_hash());
   return named;
+}
+
+std::string encode(const Facts& facts) {
+  FlatBufferBuilder builder(512);
+  const auto string = [&](const std::string& value) {
+    return value.empty() ? flatbuffers::Offset<flatbuffers::String>() : builder.CreateString(value);
+  };
+  const auto uid = string(facts.uid), summary = string(facts.summary), status = string(facts.status);
+  const auto organizer = string(facts.organizer), problem = string(facts.problem);
+  flatbuffers::Offset<StringVector> emails;
+  if (!facts.emails.empty()) emails = builder.CreateVectorOfStrings(facts.emails);
+  fb::FactsBuilder table(builder);
+  table.add_component(static_cast<std::uint8_t>(facts.component));
+  table.add_uid(uid);
+  table.add_summary(summary);
+  table.add_status(status);
+  table.add_organizer(organizer);
+  table.add_emails(emails);
+  table.add_privacy(static_cast<std::uint8_t>(facts.privacy));
+  table.add_has_time(facts.has_time());
+  table.add_is_endless(facts.has_time() && !facts.last);
+  table.add_first(facts.first.value_or(Instant()).time_since_epoch().count());
+  table.add_last(facts.last.value_or(Instant()).time_since_epoch().count());
+  table.add_is_recurring(facts.is_recurring);
+  table.add_is_floating(facts.is_floating);
+  table.add_is_zoned(facts.is_zoned);
+  table.add_is_transparent(facts.is_transparent);
+  table.add_has_attendees(facts.has_attendees);
+  table.add_has_alarms(facts.has_alarms);
+  table.add_has_email_alarms(facts.has_email_alarms);
+  table.add_is_group(facts.is_group);
+  table.add_has_next_alarm(facts.next_alarm.has_value());
+  table.add_next_alarm(facts.next_alarm.value_or(Instant()).time_since_epoch().count());
+  table.add_problem(problem);
+  return finished(builder, table.Finish());
+}
+
+Result<Facts> decode_facts(std::string_view bytes) {
+  Aligned aligned(bytes);
+  TRY(const fb::Facts* table, root<fb::Facts>(aligned, "what is known of an item"));
+  const auto instant = [](std::int64_t at) { return Instant(std::chrono::seconds(at)); };
+  Facts facts;
+  facts.component = static_cast<Facts::Component>(table->component());
+  facts.uid = text(table->uid());
+  facts.summary = text(table->summary());
+  facts.status = text(table->status());
+  facts.organizer = text(table->organizer());
+  if (table->emails())
+    for (const auto* email : *table->emails()) facts.emails.push_back(text(email));
+  facts.privacy = static_cast<Privacy>(table->privacy());
+  if (table->has_time()) facts.first = instant(table->first());
+  if (table->has_time() && !table->is_endless()) facts.last = instant(table->last());
+  facts.is_recurring = table->is_recurring();
+  facts.is_floating = table->is_floating();
+  facts.is_zoned = table->is_zoned();
+  facts.is_transparent = table->is_transparent();
+  facts.has_attendees = table->has_attendees();
+  facts.has_alarms = table->has_alarms();
+  facts.has_email_alarms = table->has_email_alarms();
+  facts.is_group = table->is_group();
+  if (table->has_next_alarm()) facts.next_alarm = instant(table->next_alarm());
+  facts.problem = text(table->problem());
+  return facts;
 }
 
 std::string encode(const RowRecord& record) {
@@ -341,8 +428,14 @@ std::string encode(const ChangeRecord& change) {
   flatbuffers::Offset<StringVector> names;
   if (std::ranges::any_of(change.vanished, [](const Changes::Vanished& one) { return !one.name.empty(); }))
     names = write_names(builder, change.vanished);
+  flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> audience;
+  if (std::ranges::any_of(change.vanished, [](const auto& one) { return one.audience != Changes::Audience::all; })) {
+    std::vector<std::uint8_t> list;
+    for (const Changes::Vanished& one : change.vanished) list.push_back(static_cast<std::uint8_t>(one.audience));
+    audience = builder.CreateVector(list);
+  }
   return finished(builder, fb::CreateChange(builder, change.at.time_since_epoch().count(), folders_changed,
-                                            folders_removed, items_changed, items_removed, vanished, names));
+                                            folders_removed, items_changed, items_removed, vanished, names, audience));
 }
 
 Result<ChangeRecord> decode_change(std::string_view bytes) {
@@ -357,6 +450,10 @@ Result<ChangeRecord> decode_change(std::string_view bytes) {
   if (table->vanished())
     for (const fb::Vanished* v : *table->vanished()) change.vanished.push_back({FolderId(v->folder()), Uid(v->uid())});
   read_names(table->vanished_names(), change.vanished);
+  if (const auto* audience = table->vanished_audience())
+    for (std::size_t i = 0; i < std::min<std::size_t>(audience->size(), change.vanished.size()); ++i)
+      change.vanished[i].audience =
+          static_cast<Changes::Audience>(audience->Get(static_cast<flatbuffers::uoffset_t>(i)));
   return change;
 }
 
@@ -411,7 +508,14 @@ void complete_item(ItemRecord& item, const RowRecord& row, Filing& filing) {
 }
 
 NamedRecord make_named(const ItemRecord& item, const Filing& filing) {
-  return {filing.uid, item.id, item.kind, item.size, item.hash.substr(0, kEtagBytes)};
+  return {filing.uid,
+          item.id,
+          item.kind,
+          item.size,
+          item.hash.substr(0, kEtagBytes),
+          item.privacy,
+          item.redacted_size,
+          item.redacted_hash.substr(0, kEtagBytes)};
 }
 
 std::string etag_of(std::string_view hash) { return '"' + to_hex(hash.substr(0, kEtagBytes)) + '"'; }

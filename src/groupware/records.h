@@ -35,6 +35,9 @@ struct ItemRecord : Item {
   FolderId removed_from;
   PrincipalId removed_by;
   std::string removed_name;
+  Privacy privacy = Privacy::open;
+  std::uint64_t redacted_size = 0;
+  std::string redacted_hash;
 };
 
 // An item in a folder by its name.
@@ -44,6 +47,9 @@ struct NamedRecord {
   Kind kind = Kind::files;
   std::uint64_t size = 0;
   std::string hash;  // 16 bytes
+  Privacy privacy = Privacy::open;
+  std::uint64_t redacted_size = 0;
+  std::string redacted_hash;
 };
 
 struct RowRecord {
@@ -65,6 +71,7 @@ std::string encode(const AccountRecord& record);
 std::string encode(const KeywordTable& keywords);
 std::string encode(const Folder& folder);
 std::string encode(const ItemRecord& item);
+std::string encode(const Facts& facts);
 std::string encode(const NamedRecord& named);
 std::string encode(const RowRecord& row);
 std::string encode(const ChangeRecord& change);
@@ -75,6 +82,7 @@ Result<AccountRecord> decode_account(std::string_view bytes);
 Result<KeywordTable> decode_keywords(std::string_view bytes);
 Result<Folder> decode_folder(FolderId id, std::string_view bytes);
 Result<ItemRecord> decode_item(ItemId id, std::string_view bytes);
+Result<Facts> decode_facts(std::string_view bytes);
 Result<NamedRecord> decode_named(std::string_view bytes);
 Result<RowRecord> decode_row(Uid uid, std::string_view bytes);
 Result<ChangeRecord> decode_change(std::string_view bytes);

@@ -244,6 +244,7 @@ Result<void> StoredAccount::try_commit(const std::vector<Pending*>& batch) {
   if (bottom.grants_dirty) forget_shares();
   if (bottom.dooms) environment_.tidy(id_);
   if (bottom.teaches) environment_.teach(id_);
+  if (bottom.alarm) environment_.alarm(id_, *bottom.alarm);
   return {};
 }
 

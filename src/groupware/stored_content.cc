@@ -3,11 +3,14 @@
 
 #include <fmt/core.h>
 
+#include <fstream>
+#include <iterator>
 #include <optional>
 
 #include "base/digest.h"
 #include "formats/mime/parser.h"
 #include "formats/mime/preview.h"
+#include "groupware/calendar/facts.h"
 
 namespace kontor::groupware {
 namespace {
@@ -64,7 +67,7 @@ class LineEnds {
 class ContentStager : public Stager {
  public:
   ContentStager(Environment& environment, TenantId tenant, Kind kind)
-      : environment_(environment), tenant_(tenant), is_mail_(kind == Kind::mail) {}
+      : environment_(environment), tenant_(tenant), kind_(kind), is_mail_(kind == Kind::mail) {}
 
   Result<void> write(std::string_view bytes) override {
     if (bytes.empty()) return {};
@@ -78,6 +81,8 @@ class ContentStager : public Stager {
       lines_.feed(bytes);
       if (header_.size() < kHeaderKept) header_.append(bytes.substr(0, kHeaderKept - header_.size()));
     }
+    if (is_described(kind_) && text_.size() <= kLargestDescribed)
+      text_.append(bytes.substr(0, kLargestDescribed + 1 - text_.size()));
     if (blob_) return blob_->write(bytes);
     small_.append(bytes);
     if (small_.size() <= environment_.options.inline_limit) return {};
@@ -99,6 +104,9 @@ class ContentStager : public Stager {
     } else {
       out.inline_bytes = std::make_shared<const std::string>(std::move(small_));
     }
+    if (is_described(kind_))
+      out.description = std::make_shared<const Description>(
+          describe(kind_, text_, environment_.zones, environment_.home, environment_.clock.now()));
     if (is_mail_) {
       mime::Entity entity = parser_.finish();
       std::string_view header = std::string_view(header_).substr(0, entity.header_size);
@@ -113,12 +121,14 @@ class ContentStager : public Stager {
  private:
   Environment& environment_;
   TenantId tenant_;
+  Kind kind_;
   bool is_mail_;
   std::uint64_t written_ = 0;
   Sha256 digest_;
   mime::Parser parser_;
   LineEnds lines_;
   std::string header_;
+  std::string text_;  // of what is described; one byte more than is looked at, where there is more
   std::string small_;
   std::optional<store::Blobs::Writer> blob_;
 };
@@ -151,6 +161,13 @@ Result<std::string> summarize_content(const Content& content) {
   mime::Entity entity = parser.finish();
   std::string preview = mime::preview(entity, header);
   return mime::summarize(entity, std::string_view(header).substr(0, entity.header_size), preview).summary;
+}
+
+icalendar::ZonePointer home_zone() {
+  std::ifstream file("/etc/localtime", std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const auto zone = icalendar::read_zone_file("local", bytes);
+  return zone ? *zone : icalendar::utc_zone();
 }
 
 std::unique_ptr<Stager> make_stager(Environment& environment, TenantId tenant, Kind kind) {

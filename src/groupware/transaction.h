@@ -9,6 +9,11 @@ namespace kontor::groupware {
 // Errors: invalid (a container, its UIDs are used up, or it is of another kind).
 Result<void> check_takes_items(const Folder& folder, Kind kind = Kind::mail);
 
+// Who is told that the item vanished.
+Changes::Audience audience_of(const ItemRecord& item);
+// What an item is called whose maker did not say.
+std::string usual_name(const NewItem& item);
+
 class AccountTransaction final : public Reading<Transaction> {
  public:
   AccountTransaction(Environment& environment, Ownership ownership, Caller caller, Layer layer);
@@ -25,6 +30,8 @@ class AccountTransaction final : public Reading<Transaction> {
 
   Result<Added> add(FolderId folder, const NewItem& item, const AddOptions& options) override;
   using Transaction::copy, Transaction::move;
+  // Notes the item's next alarm, if it waits for that one still.
+  Result<void> set_next_alarm(const DueAlarm& present, std::optional<Instant> next);
   Result<Added> replace(FolderId folder, Uid uid, const NewItem& item) override;
   Result<void> rename(FolderId folder, Uid uid, const std::string& name) override;
   Result<Added> copy(FolderId from, Uid uid, FolderId to, const std::string& name) override;
@@ -105,18 +112,25 @@ class AccountTransaction final : public Reading<Transaction> {
   // mail.
   Result<std::string> name_for(Kind kind, FolderId folder, const std::string& wanted, const std::string& usual);
   // Whatever finds the filing by something else than its UID: nothing for mail.
-  void list(const ItemRecord& item, const Filing& filing);
+  Result<void> list(const ItemRecord& item, const Filing& filing);
   Result<void> unlist(const ItemRecord& item, const Filing& filing);
   // The item's use of its content begins and ends; what nobody uses any more goes.
   void use_content(const ItemRecord& item);
   Result<void> leave_content(const ItemRecord& item);
   // Of these the ones that the item does not have already.
   Result<void> change_properties(const ItemRecord& item, std::map<std::string, std::string> properties);
+  Result<std::optional<Facts>> facts_of(const ItemRecord& item);
+  // Errors: exists.
+  Result<void> check_own_uid(const std::string& uid, FolderId folder);
+  void note_alarm(Instant at, const Filing& filing, ItemId item);
+  void take_description(ItemRecord& item, const StagedContent& content);
+  // Errors: not_found, denied: whoever may not read it cannot take it elsewhere or change it.
+  Result<void> check_sight(const ItemRecord& item) const;
   Result<void> keep_version(const ItemRecord& former, ItemId version);
   void store(ItemRecord& item);  // the record, not its rows
   void show(const ItemRecord& item, const Filing& filing);
   void show(FolderId folder, Layer::RowChange change);
-  void hide(FolderId folder, Uid uid, std::string name);
+  void hide(FolderId folder, Uid uid, std::string name, Changes::Audience audience);
   void count(FolderId folder, const ItemRecord& item, bool is_deleted, int by);
   void touch(FolderId folder);
   void note_lesson(ItemId item, FolderId from, const Folder& to);

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "groupware/calendar/time_index.h"
 #include "groupware/item_name.h"
 #include "groupware/keys.h"
 #include "groupware/transaction.h"
@@ -14,6 +15,15 @@ namespace {
 constexpr std::size_t kNamesTried = 20;
 
 }  // namespace
+
+Changes::Audience audience_of(const ItemRecord& item) {
+  return item.privacy == Privacy::private_ ? Changes::Audience::insiders : Changes::Audience::all;
+}
+
+std::string usual_name(const NewItem& item) {
+  if (!item.content.description) return "item";
+  return sound_item_name(item.content.description->facts.uid, item.kind == Kind::contacts ? ".vcf" : ".ics");
+}
 
 Result<std::string> AccountTransaction::name_for(Kind kind, FolderId folder, const std::string& wanted,
                                                  const std::string& usual) {
@@ -32,14 +42,94 @@ Result<std::string> AccountTransaction::name_for(Kind kind, FolderId folder, con
   }
 }
 
-void AccountTransaction::list(const ItemRecord& item, const Filing& filing) {
-  if (item.kind == Kind::mail) return;
+Result<std::optional<Facts>> AccountTransaction::facts_of(const ItemRecord& item) {
+  if (!is_described(item.kind)) return std::nullopt;
+  TRY(const std::optional<std::string> stored, layer_.get(key::facts(item.id)));
+  if (!stored) return std::nullopt;
+  TRY(Facts facts, decode_facts(*stored));
+  return facts;
+}
+
+// Of an item that has its id.
+void AccountTransaction::take_description(ItemRecord& item, const StagedContent& content) {
+  item.privacy = Privacy::open;
+  item.redacted_size = 0;
+  item.redacted_hash.clear();
+  if (!is_described(item.kind)) return;
+  check(content.description != nullptr, "content is staged for items of its kind");
+  const Description& known = *content.description;
+  item.kind = groupware::kind_of(known.facts.component, item.kind);
+  item.privacy = known.facts.privacy;
+  item.redacted_size = known.redacted_size;
+  item.redacted_hash = known.redacted_hash;
+  layer_.put(key::facts(item.id), encode(known.facts));
+}
+
+Result<void> AccountTransaction::check_own_uid(const std::string& uid, FolderId folder) {
+  if (uid.empty()) return {};
+  TRY(const std::optional<std::string> there, layer_.get(key::own_uid(uid, folder)));
+  return there ? fail(Errc::exists, "an item of this UID is in the folder already") : Result<void>();
+}
+
+Result<void> AccountTransaction::list(const ItemRecord& item, const Filing& filing) {
+  if (item.kind == Kind::mail) return {};
   layer_.put(key::named(filing.folder, filing.name), encode(make_named(item, filing)));
+  TRY(const std::optional<Facts> facts, facts_of(item));
+  if (!facts) return {};
+  if (!facts->uid.empty()) {
+    std::string uid;
+    append_be32(uid, filing.uid.value);
+    layer_.put(key::own_uid(facts->uid, filing.folder), std::move(uid));
+  }
+  if (auto time = time_key(filing.folder, filing.uid, *facts))
+    layer_.put(*std::move(time), time_value(*facts, item.id, filing.name));
+  if (facts->next_alarm) note_alarm(*facts->next_alarm, filing, item.id);
+  return {};
+}
+
+void AccountTransaction::note_alarm(Instant at, const Filing& filing, ItemId item) {
+  std::string value;
+  append_be64(value, item.value);
+  layer_.put(key::alarm(at, filing.folder, filing.uid), std::move(value));
+  if (!layer_.alarm || at < *layer_.alarm) layer_.alarm = at;
 }
 
 Result<void> AccountTransaction::unlist(const ItemRecord& item, const Filing& filing) {
-  if (item.kind != Kind::mail) layer_.erase(key::named(filing.folder, filing.name));
+  if (item.kind == Kind::mail) return {};
+  layer_.erase(key::named(filing.folder, filing.name));
+  TRY(const std::optional<Facts> facts, facts_of(item));
+  if (!facts) return {};
+  if (!facts->uid.empty()) layer_.erase(key::own_uid(facts->uid, filing.folder));
+  if (auto time = time_key(filing.folder, filing.uid, *facts)) layer_.erase(*std::move(time));
+  if (facts->next_alarm) layer_.erase(key::alarm(*facts->next_alarm, filing.folder, filing.uid));
   return {};
+}
+
+Result<void> AccountTransaction::set_next_alarm(const DueAlarm& present, std::optional<Instant> next) {
+  TRY(const auto noted, layer_.get(key::alarm(present.at, present.folder, present.uid)));
+  if (!noted || !layer_.folder(present.folder)) return {};
+  TRY(Filed found, filed(present.folder, present.uid));
+  TRY(std::optional<Facts> facts, facts_of(found.item));
+  if (!facts || found.item.id != present.item || facts->next_alarm != present.at) return {};
+  facts->next_alarm = next;
+  layer_.put(key::facts(found.item.id), encode(*facts));
+  for (const Filing& filing : found.item.filings) {
+    layer_.erase(key::alarm(present.at, filing.folder, filing.uid));
+    if (next) note_alarm(*next, filing, found.item.id);
+  }
+  return {};
+}
+
+Result<void> AccountTransaction::check_sight(const ItemRecord& item) const {
+  switch (sight_of(item)) {
+    case Sight::all:
+      return {};
+    case Sight::times:
+      return fail(Errc::denied, "you may not read this item");
+    case Sight::nothing:
+      break;
+  }
+  return fail(Errc::not_found, "there is no such item");
 }
 
 Result<void> AccountTransaction::rename(FolderId id, Uid uid, const std::string& name) {
@@ -50,11 +140,12 @@ Result<void> AccountTransaction::rename(FolderId id, Uid uid, const std::string&
   if (item.kind == Kind::mail) return fail(Errc::invalid, "messages have no names");
   if (filing.name == name) return {};
   TRY(std::string fresh, name_for(item.kind, id, name, name));
+  TRY_VOID(check_sight(item));
   TRY_VOID(unlist(item, filing));
-  layer_.log.vanished.push_back({id, uid, filing.name});
+  layer_.log.vanished.push_back({id, uid, filing.name, audience_of(item)});
   filing.name = std::move(fresh);
   filing.modseq = number();
-  list(item, filing);
+  TRY_VOID(list(item, filing));
   touch(id);
   show(item, filing);
   store(item);
@@ -73,6 +164,8 @@ Result<void> AccountTransaction::keep_version(const ItemRecord& former, ItemId v
   kept.modified = number();
   kept.properties[kVersionOf] = std::to_string(former.id.value);
   use_content(kept);
+  TRY(const std::optional<Facts> facts, facts_of(former));
+  if (facts) layer_.put(key::facts(version), encode(*facts));
   layer_.put(key::item(version), encode(kept));
   layer_.put(key::removed(kept.removed_at.time_since_epoch().count(), version), std::string());
   layer_.put(key::version(former.id, version), std::string());
@@ -94,18 +187,24 @@ Result<Added> AccountTransaction::replace(FolderId id, Uid uid, const NewItem& w
   ItemRecord& item = found.item;
   if (item.kind == Kind::mail) return fail(Errc::invalid, "messages are not replaced");
   TRY_VOID(check_takes_items(*folder, wanted.kind));
+  TRY_VOID(check_sight(item));
   check(wanted.content.tenant == ownership_.tenant, "content is staged for the account's tenant");
   const Added same{item.id, uid, folder->uid_validity, item.filings[found.filing].name};
   if (wanted.content.hash == item.hash) {
     TRY_VOID(change_properties(item, wanted.properties));
     return same;
   }
+  TRY(const std::optional<Facts> present, facts_of(item));
+  if (const Description* known = wanted.content.description.get();
+      known && (!present || known->facts.uid != present->uid))
+    TRY_VOID(check_own_uid(known->facts.uid, id));
   if (wanted.content.size > item.size) TRY_VOID(check_room(wanted.content.size - item.size));
   for (const Filing& filing : item.filings) TRY_VOID(unlist(item, filing));
   const ItemRecord former = item;
   const ItemId version(layer_.record.next_item++);
   if (keeps_removed()) TRY_VOID(keep_version(former, version));
   item.kind = wanted.kind;
+  take_description(item, wanted.content);
   item.size = wanted.content.size;
   item.crlf_size = wanted.content.crlf_size;
   item.hash = wanted.content.hash;
@@ -125,8 +224,11 @@ Result<Added> AccountTransaction::replace(FolderId id, Uid uid, const NewItem& w
     place.bytes += item.size - former.size;
     filing.modseq = number();
     touch(filing.folder);
-    list(item, filing);
+    TRY_VOID(list(item, filing));
     show(item, filing);
+    // Who may not read private items loses sight of it; who never saw it is told nothing.
+    if (item.privacy == Privacy::private_ && former.privacy != Privacy::private_)
+      layer_.log.vanished.push_back({filing.folder, filing.uid, filing.name, Changes::Audience::outsiders});
   }
   layer_.record.bytes += item.size - former.size;
   store(item);

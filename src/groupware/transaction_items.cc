@@ -165,10 +165,10 @@ void AccountTransaction::show(FolderId id, Layer::RowChange change) {
   delta.insert_or_assign(delta.end(), uid, std::move(change));  // mostly in ascending order
 }
 
-void AccountTransaction::hide(FolderId id, Uid uid, std::string name) {
+void AccountTransaction::hide(FolderId id, Uid uid, std::string name, Changes::Audience audience) {
   layer_.erase(key::filing(id, uid));
   layer_.views[id][uid] = std::nullopt;
-  layer_.log.vanished.push_back({id, uid, std::move(name)});
+  layer_.log.vanished.push_back({id, uid, std::move(name), audience});
   touch(id);
 }
 
@@ -217,7 +217,8 @@ Result<AccountTransaction::Filed> AccountTransaction::filed(FolderId id, Uid uid
 Result<Added> AccountTransaction::add(FolderId id, const NewItem& wanted, const AddOptions& options) {
   TRY(std::shared_ptr<const Folder> folder, may(id, right::kInsert));
   TRY_VOID(check_takes_items(*folder, wanted.kind));
-  TRY(std::string name, name_for(wanted.kind, id, wanted.name, "item"));
+  TRY(std::string name, name_for(wanted.kind, id, wanted.name, usual_name(wanted)));
+  if (wanted.content.description) TRY_VOID(check_own_uid(wanted.content.description->facts.uid, id));
   if (properties_size(wanted.properties) > kLargestProperties)
     return fail(Errc::too_large, "the item's properties are too large");
   check(wanted.content.tenant == ownership_.tenant, "content is staged for the account's tenant");
@@ -225,6 +226,7 @@ Result<Added> AccountTransaction::add(FolderId id, const NewItem& wanted, const 
   ItemRecord item;
   item.id = ItemId(layer_.record.next_item++);
   item.kind = wanted.kind;
+  take_description(item, wanted.content);
   TRY(item.flags, numbers(wanted.flags));
   if (!ownership_.is_full) keep_allowed(item.flags, rights_on(*folder, ownership_, caller_));
   bool is_deleted = item.flags.has(kDeleted);
@@ -253,7 +255,7 @@ Result<Added> AccountTransaction::add(FolderId id, const NewItem& wanted, const 
                                                                                                 : folder->next_uid;
   Filing& filing = file(item, id, uid, std::move(name));
   filing.is_deleted = is_deleted;
-  list(item, filing);
+  TRY_VOID(list(item, filing));
   count(id, item, is_deleted, 1);
   layer_.record.bytes += item.size;
   layer_.record.items += 1;
@@ -283,8 +285,10 @@ Result<Added> AccountTransaction::file_copy(const ItemRecord& original, const Fo
   TRY_VOID(join_thread_of(layer_, original, item));
   TRY(std::optional<std::string> summary, layer_.get(key::summary(original.id)));
   if (summary) layer_.put(key::summary(item.id), *std::move(summary));
+  TRY(const std::optional<Facts> facts, facts_of(original));
+  if (facts) layer_.put(key::facts(item.id), encode(*facts));
   Filing& filing = file(item, to.id, to.next_uid, std::move(name));
-  list(item, filing);
+  TRY_VOID(list(item, filing));
   count(to.id, item, false, 1);
   layer_.record.bytes += item.size;
   layer_.record.items += 1;
@@ -299,6 +303,9 @@ Result<Added> AccountTransaction::copy(FolderId from, Uid uid, FolderId to, cons
   TRY(std::shared_ptr<const Folder> target, may(to, right::kInsert));
   TRY(Filed found, filed(from, uid));
   TRY_VOID(check_takes_items(*target, found.item.kind));
+  TRY_VOID(check_sight(found.item));
+  TRY(const std::optional<Facts> facts, facts_of(found.item));
+  if (facts) TRY_VOID(check_own_uid(facts->uid, to));
   bool is_deleted = found.item.filings[found.filing].is_deleted;
   TRY(std::string own_name, name_for(found.item.kind, to, name, found.item.filings[found.filing].name));
   TRY(Added added, file_copy(found.item, *target, std::move(own_name)));
@@ -317,6 +324,11 @@ Result<Added> AccountTransaction::move(FolderId from, Uid uid, FolderId to, cons
   TRY(Filed found, filed(from, uid));
   ItemRecord& item = found.item;
   TRY_VOID(check_takes_items(*target, item.kind));
+  TRY_VOID(check_sight(item));
+  if (from != to) {
+    TRY(const std::optional<Facts> facts, facts_of(item));
+    if (facts) TRY_VOID(check_own_uid(facts->uid, to));
+  }
   bool is_there = from != to && std::any_of(item.filings.begin(), item.filings.end(),
                                             [&](const Filing& filing) { return filing.folder == to; });
   if (is_there) {
@@ -329,14 +341,17 @@ Result<Added> AccountTransaction::move(FolderId from, Uid uid, FolderId to, cons
   }
   const Filing former = item.filings[found.filing];
   const bool is_deleted = former.is_deleted;
+  std::string own_name = former.name;
+  if (from != to || (!name.empty() && name != former.name)) {
+    TRY(own_name, name_for(item.kind, to, name, former.name));
+  }
   item.filings.erase(item.filings.begin() + static_cast<std::ptrdiff_t>(found.filing));
   TRY_VOID(unlist(item, former));
-  TRY(std::string own_name, name_for(item.kind, to, name, former.name));
   count(from, item, is_deleted, -1);
-  hide(from, uid, former.name);
+  hide(from, uid, former.name, audience_of(item));
   Filing& filing = file(item, to, layer_.folder(to)->next_uid, std::move(own_name));
   filing.is_deleted = is_deleted;
-  list(item, filing);
+  TRY_VOID(list(item, filing));
   count(to, item, is_deleted, 1);
   Uid new_uid = filing.uid;
   item.saved = environment_.clock.now();
@@ -367,6 +382,7 @@ Result<void> AccountTransaction::forget_lesson(const Lesson& lesson) {
 Result<void> AccountTransaction::remove(FolderId id, Uid uid) {
   TRY_VOID(may(id, right::kExpunge));
   TRY(Filed found, filed(id, uid));
+  if (sight_of(found.item) == Sight::nothing) return fail(Errc::not_found, "there is no such item");
   return unfile(std::move(found.item), found.filing);
 }
 

@@ -35,7 +35,7 @@ Result<void> AccountTransaction::unfile(ItemRecord item, std::size_t index) {
   Filing filing = item.filings[index];
   item.filings.erase(item.filings.begin() + static_cast<std::ptrdiff_t>(index));
   count(filing.folder, item, filing.is_deleted, -1);
-  hide(filing.folder, filing.uid, filing.name);
+  hide(filing.folder, filing.uid, filing.name, audience_of(item));
   TRY_VOID(unlist(item, filing));
   item.removed_name = filing.name;
   return leave(std::move(item), filing.folder, caller_.principal);
@@ -70,6 +70,7 @@ Result<void> AccountTransaction::purge(const ItemRecord& item) {
   layer_.erase(key::lesson(item.id));  // lessons may be of a time when they were noted
   layer_.erase(key::item(item.id));
   layer_.erase(key::summary(item.id));
+  if (item.kind != Kind::mail) layer_.erase(key::facts(item.id));
   leave_thread(layer_, item);
   if (item.removed_at != Instant()) layer_.erase(key::removed(item.removed_at.time_since_epoch().count(), item.id));
   if (const auto of = item.properties.find(kVersionOf); of != item.properties.end())
@@ -214,6 +215,8 @@ Result<Added> AccountTransaction::restore(ItemId id, FolderId to) {
   TRY_VOID(check_takes_items(*folder, item.kind));
   TRY(std::string name, name_for(item.kind, to, std::string(), item.removed_name));
   TRY_VOID(check_quota(item.size));
+  TRY(const std::optional<Facts> facts, facts_of(item));
+  if (facts) TRY_VOID(check_own_uid(facts->uid, to));
   layer_.erase(key::removed(item.removed_at.time_since_epoch().count(), id));
   item.removed_at = Instant();
   item.removed_from = FolderId();
@@ -225,7 +228,7 @@ Result<Added> AccountTransaction::restore(ItemId id, FolderId to) {
     item.properties.erase(of);
   }
   const Filing filing = file(item, to, folder->next_uid, std::move(name));
-  list(item, filing);
+  TRY_VOID(list(item, filing));
   count(to, item, false, 1);
   layer_.record.bytes += item.size;
   layer_.record.items += 1;

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The alarms of an account as they are stored: see Accounts::due_alarms.
+#pragma once
+
+#include <vector>
+
+#include "groupware/accounts.h"
+#include "groupware/environment.h"
+#include "groupware/stored_account.h"
+
+namespace kontor::groupware {
+
+Result<std::vector<DueAlarm>> stored_alarms(Environment& environment, AccountId account, Instant until,
+                                            std::size_t limit);
+Result<void> finish_stored_alarms(Environment& environment, StoredAccount& account, const std::vector<DueAlarm>& done,
+                                  Instant after);
+
+}  // namespace kontor::groupware
