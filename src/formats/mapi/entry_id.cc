@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "formats/mapi/entry_id.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/bytes.h"
 #include "formats/mapi/code_page.h"
 #include "formats/mapi/cursor.h"
@@ -69,7 +72,7 @@ DirectoryEntry read_directory(Cursor in) {
   id.version = in.u32();
   id.kind = static_cast<DirectoryEntry::Kind>(in.u32());
   id.row = in.u32();
-  id.external_id = from_base64(in.until_nul()).value_or("");
+  if (id.version > 0) id.external_id = from_base64(in.until_nul()).value_or("");
   return id;
 }
 
@@ -192,7 +195,13 @@ std::optional<EntryId> read_of_provider(std::string_view bytes) {
   return std::nullopt;
 }
 
+constexpr auto kProviders =
+    std::to_array<Guid>({kDirectoryProvider, kOneOffProvider, kExchangeProvider, kContactProvider,
+                         kKopanoContactProvider, kMemberProvider, kStoreProvider});
+
+// Whose provider is a store's own GUID.
 bool is_object(std::string_view bytes) {
+  if (std::ranges::find(kProviders, Guid::of_bytes(bytes.substr(4))) != kProviders.end()) return false;
   Cursor in(bytes);
   in.take(kHead);
   const std::uint32_t version = in.u32();

@@ -58,6 +58,9 @@ TEST(EntryId, OfKopanosDirectory) {
   const auto system =
       read_as<DirectoryEntry>("00000000AC21A95040D3EE48B319FBA75330442500000000060000000200000000000000");
   EXPECT_EQ(system.row, 2U);
+  const auto said =
+      parse_entry_id(from_hex("00000000AC21A95040D3EE48B319FBA753304425000000000600000002000000616263640000").value());
+  EXPECT_EQ(std::get<DirectoryEntry>(said).external_id, "") << "version 0 has none, whatever stands there";
   EXPECT_EQ(system.external_id, "");
 }
 

@@ -13,6 +13,9 @@ using icalendar::Rule;
 using icalendar::RuleDay;
 
 constexpr std::uint32_t kMonths = 12;
+constexpr std::uint32_t kMostOfRule = 1'000'000'000;  // what a rule takes as COUNT or INTERVAL
+
+std::uint32_t bounded(std::uint32_t number) { return std::clamp(number, 1U, kMostOfRule); }
 
 // By the calendar type; "" is Gregorian, also under other names of years. Nothing: no RSCALE is the same.
 std::optional<std::string_view> scale_of(const Recurrence& from) {
@@ -89,7 +92,7 @@ Result<void> set_months(const Recurrence& from, Rule& rule) {
   using enum Recurrence::Pattern;
   const bool is_yearly = from.frequency == Recurrence::Frequency::yearly && from.period % kMonths == 0;
   rule.frequency = is_yearly ? icalendar::Frequency::yearly : icalendar::Frequency::monthly;
-  rule.interval = std::max<std::uint32_t>(1, is_yearly ? from.period / kMonths : from.period);
+  rule.interval = bounded(is_yearly ? from.period / kMonths : from.period);
   if (is_yearly) {
     TRY(const auto month, month_of(from.start_date, rule.calendar));
     rule.months = {month};
@@ -117,10 +120,10 @@ Result<Rule> rule_of(const Recurrence& recurrence) {
   Rule rule;
   const auto scale = scale_of(recurrence);
   if (!scale) return fail(Errc::invalid, "The recurrence follows a calendar that iCalendar has no name for.");
-  if (recurrence.end == Recurrence::End::count) rule.count = std::max<std::uint32_t>(1, recurrence.count);
+  if (recurrence.end == Recurrence::End::count) rule.count = bounded(recurrence.count);
   if (recurrence.pattern == Recurrence::Pattern::day) {
     rule.frequency = icalendar::Frequency::daily;
-    rule.interval = std::max<std::uint32_t>(1, recurrence.period / kDayMinutes);
+    rule.interval = bounded(recurrence.period / kDayMinutes);
     return rule;
   }
   if (recurrence.pattern == Recurrence::Pattern::week) {
@@ -128,7 +131,7 @@ Result<Rule> rule_of(const Recurrence& recurrence) {
     rule.frequency = icalendar::Frequency::weekly;
     // "Every weekday" is daily with the days of a week, and its period counts for nothing.
     const bool is_daily = recurrence.frequency == Recurrence::Frequency::daily;
-    rule.interval = is_daily ? 1 : std::max<std::uint32_t>(1, recurrence.period);
+    rule.interval = is_daily ? 1 : bounded(recurrence.period);
     rule.days = days_of(recurrence.weekdays, 0);
     rule.week_start = static_cast<int>((recurrence.first_weekday + 6) % 7);
     return rule;

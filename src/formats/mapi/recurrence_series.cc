@@ -16,7 +16,7 @@ using icalendar::When;
 using lines::Component;
 using lines::Property;
 
-constexpr std::uint64_t kSteps = 100'000;
+constexpr std::uint64_t kSteps = 20'000;  // to find the first instance
 
 Minutes midnight(Minutes at) { return at - at % kDayMinutes; }
 

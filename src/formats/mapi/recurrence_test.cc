@@ -150,6 +150,8 @@ TEST(RecurrenceRule, SaysEveryPattern) {
     EXPECT_EQ(*rule, *icalendar::parse_rule(c.rule)) << icalendar::print(*rule) << " instead of " << c.rule;
   }
   EXPECT_EQ(*rule_of(read_hex(kHebrew)), *icalendar::parse_rule("RSCALE=HEBREW;FREQ=YEARLY;BYMONTH=7;BYMONTHDAY=3"));
+  const auto many = rule_of({.end = Recurrence::End::count, .count = 0xFFFFFFFF});
+  EXPECT_EQ(*icalendar::parse_rule(icalendar::print(*many)), *many) << "no more than a rule takes";
   EXPECT_FALSE(rule_of({.frequency = weekly, .pattern = week}).has_value()) << "on no day";
   EXPECT_FALSE(rule_of({.frequency = monthly, .pattern = month, .calendar = 0x0E, .day = 1}).has_value());
 }

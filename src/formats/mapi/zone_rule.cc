@@ -49,6 +49,7 @@ void put_date(const ZoneDate& date, std::string& out) {
 
 bool is_sound(const ZoneDate& date) {
   if (date.month == 0) return true;
+  if (date.year != 0 && (date.year < 1601 || date.year > 4500)) return false;
   const bool is_day = date.day >= 1 && date.day <= (date.year == 0 ? 5 : 31);
   return date.month <= 12 && date.weekday <= 6 && is_day && date.hour <= 24 && date.minute <= 59 && date.second <= 59;
 }
