@@ -153,10 +153,13 @@ Result<void> Reading<Base>::in_time(FolderId id, Instant from, Instant to,
                                     const std::function<bool(const Entry&, const Facts&)>& visit) const {
   TRY(const std::shared_ptr<const Folder> found, readable_folder(id));
   const bool sees_all = sees_private(*found);
+  // To make the view would cost more than the answer.
+  const auto kept =
+      layer_.has_pending_rows(id) ? nullptr : environment_.views.find(ownership_.account, id, found->highest);
   const auto looked_at = scan_times(layer_, id, from, to, [&](const TimeRecord& record) -> Result<bool> {
     TRY(const std::optional<std::string> named, layer_.get(key::named(id, record.name)));
     TRY(const std::optional<std::string> stored, layer_.get(key::facts(record.item)));
-    const std::optional<Row> row = row_of(nullptr, id, record.uid);
+    const std::optional<Row> row = row_of(kept.get(), id, record.uid);
     if (!named || !stored || !row) return true;
     TRY(const NamedRecord known, decode_named(*named));
     TRY(Facts facts, decode_facts(*stored));

@@ -106,8 +106,12 @@ Result<void> AccountTransaction::unlist(const ItemRecord& item, const Filing& fi
 }
 
 Result<void> AccountTransaction::set_next_alarm(const DueAlarm& present, std::optional<Instant> next) {
-  TRY(const auto noted, layer_.get(key::alarm(present.at, present.folder, present.uid)));
-  if (!noted || !layer_.folder(present.folder)) return {};
+  const std::string key = key::alarm(present.at, present.folder, present.uid);
+  TRY(const auto noted, layer_.get(key));
+  if (!noted) return {};
+  layer_.erase(key);
+  // Of a folder that is on the way out nothing is due any more.
+  if (!layer_.folder(present.folder)) return {};
   TRY(Filed found, filed(present.folder, present.uid));
   TRY(std::optional<Facts> facts, facts_of(found.item));
   if (!facts || found.item.id != present.item || facts->next_alarm != present.at) return {};

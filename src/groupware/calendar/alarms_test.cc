@@ -5,6 +5,8 @@
 
 #include "formats/icalendar/calendar.h"
 #include "groupware/calendar/calendar_fixture.h"
+#include "groupware/keys.h"
+#include "store/engine.h"
 
 namespace kontor::groupware {
 namespace {
@@ -94,6 +96,20 @@ TEST_F(StoredAlarmsTest, TheLastOneEnds) {
   must(accounts->finish_alarms(account->id(), first, utc(2023, 12, 1)));
   EXPECT_TRUE(due(Instant::max()).empty());
   expect_sound();
+}
+
+TEST_F(StoredAlarmsTest, FoldersOnTheWayOutAreSilent) {
+  put(event("u", "DTSTART:20231120T100000Z\r\n" + alarm("TRIGGER:-PT1H\r\n")));
+  const auto first = due(utc(2023, 12, 1));
+  ASSERT_EQ(first.size(), 1u);
+  const auto partition = store::account_partition(account->id());
+  store::Batch batch;
+  batch.put(key::alarm(first[0].at, FolderId(99), Uid(1)), std::string(8, '\1'));
+  must(engine->commit(partition, batch, store::Durability::durable));
+  auto all = due(utc(2023, 12, 1));
+  ASSERT_EQ(all.size(), 2u);
+  must(accounts->finish_alarms(account->id(), all, utc(2023, 12, 1)));
+  EXPECT_TRUE(due(Instant::max()).empty());
 }
 
 TEST_F(StoredAlarmsTest, AReplacedItemHasItsOwn) {
