@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
 #include "protocols/dav/dav_fixture.h"
 #include "protocols/dav/path.h"
 #include "protocols/dav/state.h"
@@ -95,6 +99,45 @@ TEST_F(DavTest, LocksOfOthersAreNotOpenedByTheirWord) {
   EXPECT_EQ(ask("UNLOCK", kHome + "a", "", {{"Lock-Token", header(made, "Lock-Token")}}, ben).status, 403U);
   const Response seen = ask("PROPFIND", kHome + "a", "", {{"Depth", "0"}}, ben);
   EXPECT_EQ(seen.body.find(header(made, "Lock-Token").substr(1, 30)), std::string::npos);
+}
+
+// KONTOR_LARGE=100000 to see how long it takes.
+TEST_F(DavTest, ListsALargeFolderInPieces) {
+  const char* large = std::getenv("KONTOR_LARGE");
+  const int count = large ? std::atoi(large) : 3000;
+  const auto account = open(ada);
+  const auto folder = account->folders()->by_role(groupware::FolderRole::files)->id;
+  const auto content = groupware::must(accounts->stage(tenant, groupware::Kind::files)->finish());
+  for (int first = 0; first < count; first += 1000)
+    groupware::must(
+        account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) -> Result<void> {
+          for (int i = first; i < std::min(count, first + 1000); ++i) {
+            groupware::NewItem item;
+            item.kind = groupware::Kind::files;
+            item.content = content;
+            item.name = std::to_string(i);
+            TRY_VOID(transaction.add(folder, item));
+          }
+          return {};
+        }));
+  const auto now = context("PROPFIND", kHome, {{"Depth", "1"}});
+  now->body = R"(<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>)";
+  const auto start = std::chrono::steady_clock::now();
+  const auto ready = prepare(*now);
+  ASSERT_TRUE(ready);
+  Response response = run(*now, *ready);
+  std::size_t found = 0, largest = 0;
+  for (std::string piece = std::move(response.body); !piece.empty();) {
+    largest = std::max(largest, piece.size());
+    for (auto at = piece.find("<D:href>"); at != std::string::npos; at = piece.find("<D:href>", at + 1)) ++found;
+    now->drop_readers();
+    piece = *response.more();
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  RecordProperty("milliseconds", static_cast<int>(took.count() * 1000));
+  EXPECT_EQ(found, static_cast<std::size_t>(count) + 1);
+  EXPECT_LT(largest, std::size_t{600} << 10);
+  if (large) std::printf("%d entries in %.3f s\n", count, took.count());
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ Outcome<Path> parse_path(std::string_view decoded) {
   if (decoded == "/dav") return path;
   if (!decoded.starts_with(kRoot)) return deny(404, "there is nothing here");
   decoded.remove_prefix(kRoot.size());
+  if (decoded.starts_with('/')) return deny(404, "there can be no such name");
   if (decoded.ends_with('/')) decoded.remove_suffix(1), path.has_slash = true;
   std::vector<std::string> segments;
   while (!decoded.empty()) {
