@@ -34,6 +34,7 @@ class AccountDump {
       FolderReport row;
       row.name = join_path(folder.path);
       row.key = folder.key;
+      row.kind = folder.kind;
       if (destination.is_excluded) {
         row.source = row.excluded = folder.messages;
         row.excluded_why = "by the mapping";
@@ -44,11 +45,8 @@ class AccountDump {
       one.folder = folder;
       one.row = report_.folders.size();
       report_.folders.push_back(std::move(row));
-      const bool renamed = destination.path != folder.path;
       const auto number = static_cast<std::uint32_t>(listed.size() + 1);
-      TRY_VOID(writer_.folder({number, folder.key, destination.path, renamed ? "" : folder.role, folder.subscribed,
-                               folder.is_container, false, folder.uid_validity, folder.uid_next,
-                               folder.name_was_rewritten}));
+      TRY_VOID(writer_.folder(folder_record(number, folder, destination.path)));
       one.first = items_.position();
       if (!folder.is_container) TRY_VOID(list(folder, number, report_.folders[one.row], one.state));
       one.last = items_.position();
@@ -158,6 +156,7 @@ class AccountImport {
     FolderReport made;
     made.name = join_path(folder.path);
     made.key = folder.key;
+    made.kind = folder.kind;
     if (destination.is_excluded) {
       excluded_.insert(folder.number);
       made.excluded_why = "by the mapping";
@@ -224,6 +223,7 @@ class AccountImport {
     row.counts.add(answer.counts);
     row.present += answer.counts.present + answer.counts.updated + answer.counts.moved;
     for (const auto& one : answer.quarantined) row.quarantine(one.key, one.reason);
+    for (const auto& one : answer.damaged) row.damage(one.key, one.reason);
     for (const auto& key : answer.needed) row.quarantine(key, "the archive has only a reference to its content");
     if (!answer.note.empty()) row.note = answer.note;
   }

@@ -29,6 +29,8 @@ std::string packed(const SourceItem& item) {
   append_be32(out, static_cast<std::uint32_t>(static_cast<std::int32_t>(item.date.zone_minutes)));
   append_be64(out, item.announced_size);
   put_piece(out, item.key);
+  put_piece(out, item.name);
+  put_piece(out, item.fingerprint);
   append_be32(out, static_cast<std::uint32_t>(item.keywords.size()));
   for (const auto& keyword : item.keywords) put_piece(out, keyword);
   append_be32(out, static_cast<std::uint32_t>(item.properties.size()));
@@ -51,6 +53,8 @@ SourceItem unpacked(std::string_view in) {
   item.announced_size = read_be64(in.substr(18));
   in.remove_prefix(26);
   item.key = take_piece(in);
+  item.name = take_piece(in);
+  item.fingerprint = take_piece(in);
   auto count = read_be32(in);
   in.remove_prefix(4);
   for (; count > 0; --count) item.keywords.push_back(take_piece(in));

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A source's item as an archive records it.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +8,10 @@
 
 namespace kontor::migrate {
 
-// Without what only the content tells: its size and hash.
+// A listed item as an archive's record, without what only the content tells: its size and hash.
 archive::Item item_record(std::uint32_t folder, const SourceItem& item);
+
+// A folder as an archive's record, on its way to that path.
+archive::Folder folder_record(std::uint32_t number, const SourceFolder& folder, const SourcePath& goes_to);
 
 }  // namespace kontor::migrate

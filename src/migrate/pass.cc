@@ -78,6 +78,7 @@ Result<void> AccountPass::open_folders(AccountReport& report) {
     FolderReport row;
     row.name = join_path(source.path);
     row.key = source.key;
+    row.kind = source.kind;
     const auto entry = known.find(source.key);
     const bool has_entry = entry != known.end() && !entry->second.is_gone;
     if (destination.is_excluded) {
@@ -88,17 +89,7 @@ Result<void> AccountPass::open_folders(AccountReport& report) {
       Folder folder;
       folder.report = report.folders.size();
       folder.is_known = has_entry;
-      folder.record = {static_cast<std::uint32_t>(folders_.size() + 1),
-                       source.key,
-                       destination.path,
-                       source.role,
-                       source.subscribed,
-                       source.is_container,
-                       false,
-                       source.uid_validity,
-                       source.uid_next,
-                       source.name_was_rewritten};
-      if (destination.path != source.path) folder.record.role = row.goes_to == "INBOX" ? "inbox" : "";
+      folder.record = folder_record(static_cast<std::uint32_t>(folders_.size() + 1), source, destination.path);
       if (has_entry && !options_.full) folder.pass.state = entry->second.state;
       if (has_entry) folder.known_items = entry->second.items;
       folder.source = std::move(source);
@@ -195,7 +186,8 @@ Result<void> AccountPass::compare(Folder& folder, const ItemList& listed) {
     }
     ++folder.listed_known;
     const bool same =
-        !entry->is_vanished && entry->state == archive::state_digest(item.flags, item.keywords, item.properties);
+        !entry->is_vanished &&
+        entry->state == archive::state_digest(item.flags, item.keywords, item.properties, item.name, item.fingerprint);
     if (!same) return changed_.add(item);
     ++folder.same;
     return {};
@@ -243,21 +235,26 @@ Result<void> AccountPass::tell_vanished() {
 }
 
 Result<void> AccountPass::send_folder(Folder& folder) {
+  std::vector<SourceItem> some;
   TRY_VOID(changed_.each(folder.changed_first, folder.changed_last, [&](const SourceItem& item) -> Result<void> {
+    // Its content may be another one: the target finds that out.
+    if (!item.fingerprint.empty()) return send_later(folder, some, item);
     auto record = item_record(folder.record.number, item);
     record.content = archive::Item::Content::none;
     ++progress_.done;
     return upload_.item(std::move(record), nullptr);
   }));
-  std::vector<SourceItem> some;
-  TRY_VOID(fresh_.each(folder.fresh_first, folder.fresh_last, [&](const SourceItem& item) -> Result<void> {
-    some.push_back(item);
-    if (some.size() < kFetchPerWindow) return {};
-    TRY_VOID(send_fresh(folder, some, false));
-    some.clear();
-    return {};
-  }));
+  TRY_VOID(fresh_.each(folder.fresh_first, folder.fresh_last,
+                       [&](const SourceItem& item) { return send_later(folder, some, item); }));
   return send_fresh(folder, some, false);
+}
+
+Result<void> AccountPass::send_later(Folder& folder, std::vector<SourceItem>& some, const SourceItem& item) {
+  some.push_back(item);
+  if (some.size() < kFetchPerWindow) return {};
+  TRY_VOID(send_fresh(folder, some, false));
+  some.clear();
+  return {};
 }
 
 Result<void> AccountPass::send_fresh(Folder& folder, const std::vector<SourceItem>& items, bool force_bytes) {
@@ -364,6 +361,7 @@ void AccountPass::take_answer(const archive::Answer& answer) {
   folder.needed.insert(folder.needed.end(), answer.needed.begin(), answer.needed.end());
   folder.answered_quarantined += answer.quarantined.size();
   for (const auto& one : answer.quarantined) row.quarantine(one.key, one.reason);
+  for (const auto& one : answer.damaged) row.damage(one.key, one.reason);
   if (!answer.note.empty()) row.note = answer.note;
 }
 

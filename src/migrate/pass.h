@@ -77,6 +77,8 @@ class AccountPass {
   Result<void> load_known(const Folder& folder, const ItemList& listed, KnownItems& known);
   Result<void> tell_vanished();
   Result<void> send_folder(Folder& folder);
+  // Gathers items in `some`, and sends them when there are many.
+  Result<void> send_later(Folder& folder, std::vector<SourceItem>& some, const SourceItem& item);
   Result<void> send_fresh(Folder& folder, const std::vector<SourceItem>& items, bool force_bytes);
   Result<void> send_content(Folder& folder, const SourceItem& item, bool force_bytes);
   Result<void> send_needed(Folder& folder);

@@ -34,6 +34,7 @@ constexpr struct {
     {"kept", [](const FolderReport& f) { return f.counts.kept; }},
     {"uids_changed", [](const FolderReport& f) { return f.counts.uids_changed; }},
     {"names_rewritten", [](const FolderReport& f) { return f.counts.names_rewritten; }},
+    {"damaged", [](const FolderReport& f) { return f.damaged; }},
     {"date_guesses", [](const FolderReport& f) { return f.date_guesses; }},
     {"bytes", [](const FolderReport& f) { return f.counts.bytes; }},
     {"compared", [](const FolderReport& f) { return f.compared; }},
@@ -50,6 +51,7 @@ json::array named_items(const std::vector<NamedItem>& items) {
 
 json::object folder_json(const FolderReport& folder) {
   json::object out{{"folder", text_value(folder.name)}};
+  if (!folder.kind.empty()) out["kind"] = folder.kind;
   for (const auto& column : kColumns) out[column.name] = column.value(folder);
   out["unaccounted"] = folder.unaccounted();
   if (!folder.goes_to.empty()) out["goes_to"] = text_value(folder.goes_to);
@@ -57,6 +59,7 @@ json::object folder_json(const FolderReport& folder) {
   if (!folder.excluded_why.empty()) out["excluded_why"] = folder.excluded_why;
   if (!folder.note.empty()) out["note"] = text_value(folder.note);
   if (!folder.quarantined_items.empty()) out["quarantined_items"] = named_items(folder.quarantined_items);
+  if (!folder.damaged_items.empty()) out["damaged_items"] = named_items(folder.damaged_items);
   if (!folder.different.empty()) out["different_items"] = named_items(folder.different);
   return out;
 }
@@ -90,6 +93,7 @@ void add_up(FolderReport& sum, const FolderReport& one) {
   sum.present += one.present;
   sum.excluded += one.excluded;
   sum.quarantined += one.quarantined;
+  sum.damaged += one.damaged;
   sum.date_guesses += one.date_guesses;
   sum.compared += one.compared;
   sum.compared_bytes += one.compared_bytes;
@@ -132,6 +136,11 @@ std::int64_t FolderReport::unaccounted() const {
 void FolderReport::quarantine(std::string item_key, std::string reason) {
   ++quarantined;
   if (quarantined_items.size() < kNamedPerFolder) quarantined_items.push_back({std::move(item_key), std::move(reason)});
+}
+
+void FolderReport::damage(std::string item_key, std::string reason) {
+  ++damaged;
+  if (damaged_items.size() < kNamedPerFolder) damaged_items.push_back({std::move(item_key), std::move(reason)});
 }
 
 void FolderReport::differ(std::string item_key, std::string reason) {
@@ -230,12 +239,15 @@ std::string to_html(const RunReport& report) {
     out += fmt::format("<h2>{}</h2>\n", html_escaped(account.address));
     if (!account.error.empty()) out += fmt::format("<p class=bad>{}</p>\n", html_escaped(account.error));
     out += "<table>" + head;
-    for (const auto& folder : account.folders) out += html_row(folder.name, folder, false);
+    for (const auto& folder : account.folders)
+      out +=
+          html_row(folder.kind.empty() ? folder.name : fmt::format("{} ({})", folder.name, folder.kind), folder, false);
     out += html_row("all", account.total(), true) + "</table>\n";
     for (const auto& folder : account.folders) {
       if (!folder.note.empty())
         out += fmt::format("<p>{}: {}</p>\n", html_escaped(folder.name), html_escaped(folder.note));
       out += html_items("quarantined", folder, folder.quarantined_items, folder.quarantined);
+      out += html_items("taken as they came, not understood", folder, folder.damaged_items, folder.damaged);
       out += html_items("differences", folder, folder.different, folder.differences);
     }
   }

@@ -13,7 +13,8 @@
 
 namespace kontor::migrate {
 
-constexpr std::size_t kNamedPerFolder = 1000;  // quarantined items or differences that are named; the rest is counted
+constexpr std::size_t kNamedPerFolder =
+    1000;  // quarantined or damaged items or differences that are named; the rest is counted
 
 struct NamedItem {
   std::string key;
@@ -23,6 +24,7 @@ struct NamedItem {
 struct FolderReport {
   std::string name;  // the path at the source
   std::string key;
+  std::string kind;          // as SourceFolder::kind; empty = mail
   std::string goes_to;       // the path asked for, where it is another
   std::uint64_t source = 0;  // items at the source
   archive::Counts counts;    // of this run; present: also updated and moved ones
@@ -31,6 +33,8 @@ struct FolderReport {
   std::string excluded_why;
   std::uint64_t quarantined = 0;
   std::vector<NamedItem> quarantined_items;
+  std::uint64_t damaged = 0;  // taken as they came, though they could not be understood
+  std::vector<NamedItem> damaged_items;
   std::uint64_t date_guesses = 0;
   bool unchanged = false;  // the source said that nothing happened since the last pass
   std::string note;
@@ -43,6 +47,7 @@ struct FolderReport {
   // Items that no column has; may be below zero if the source changed while it was read.
   std::int64_t unaccounted() const;
   void quarantine(std::string item_key, std::string reason);
+  void damage(std::string item_key, std::string reason);
   void differ(std::string item_key, std::string reason);
 };
 

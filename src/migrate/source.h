@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Where mail is moved from. A source is read only: nothing in it is ever changed.
+// Where mail, calendars, contacts and files are moved from. A source is read only: nothing in it is ever changed.
 //
 // Every item has a key that is stable between passes and unique in its folder ("uidvalidity:uid", a Maildir base name,
 // a byte offset with a digest); the ledger on the target knows items by (source and login, folder key, item key).
@@ -36,6 +36,9 @@ struct SourceFolder {
   std::uint64_t highest_modseq = 0;
   std::uint64_t messages = 0;       // as announced
   bool name_was_rewritten = false;  // `path` is not what the raw name says: broken encoding, or "/" in a name
+  std::string kind;  // "calendar", "tasks", "notes", "contacts" or "files"; empty = mail. Only files nest
+  std::string colour, description;
+  std::map<std::string, std::string> properties;  // as the target's folder is to have them
 };
 
 // Names from the root, as SourceFolder::path.
@@ -51,6 +54,9 @@ struct SourceItem {
   bool date_is_guess = false;                     // taken from Received or Date for want of better
   std::uint64_t announced_size = 0;               // a hint, never proof
   std::map<std::string, std::string> properties;  // e.g. "pop3.uidl"
+  // Of kinds other than mail, whose content can change under the same key:
+  std::string name;         // in its folder, as in a path; empty = by its UID
+  std::string fingerprint;  // another one whenever the content is another
 };
 
 // What the previous pass knew, so that this one costs in proportion to what changed. Opaque outside the source.
@@ -70,7 +76,7 @@ struct SourceScript {
   bool is_active = false;
 };
 
-// Content in bounded pieces, CRLF lines. Errors of `take` end the fetch and are returned.
+// Content in bounded pieces; CRLF lines but for files. Errors of `take` end the fetch and are returned.
 using TakePiece = std::function<Result<void>(std::string_view)>;
 
 // An open connection to one account of the source. One thread at a time.

@@ -8,9 +8,11 @@
 #include <charconv>
 
 #include "base/bytes.h"
+#include "migrate/dav/source.h"
 #include "migrate/eml/source.h"
 #include "migrate/files/message_file.h"
 #include "migrate/files/places.h"
+#include "migrate/ics/source.h"
 #include "migrate/imap/back_off.h"
 #include "migrate/imap/source.h"
 #include "migrate/maildir/source.h"
@@ -55,12 +57,18 @@ Result<void> set_host(SourceOptions& options, std::string_view text) {
   return {};
 }
 
-Result<SourceOptions> parse_imap_url(std::string_view rest, SourceTls tls) {
+// "[login@]host[:port][?option]"; of DAV also with a path.
+Result<SourceOptions> parse_host_url(SourceKind kind, std::string_view rest, SourceTls tls) {
   SourceOptions options;
+  options.kind = kind;
   options.tls = tls;
   const auto question = std::min(rest.find('?'), rest.size());
   const auto query = rest.substr(std::min(question + 1, rest.size()));
   rest = rest.substr(0, question);
+  if (const auto slash = rest.find('/'); kind != SourceKind::imap && slash != std::string_view::npos) {
+    if (rest.substr(slash) != "/") options.path = std::string(rest.substr(slash));
+    rest = rest.substr(0, slash);
+  }
   while (rest.ends_with('/')) rest.remove_suffix(1);
   // A login may itself hold "@".
   if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
@@ -133,10 +141,21 @@ std::vector<std::string> column_names(const std::vector<std::string>& first) {
 }  // namespace
 
 Result<SourceOptions> parse_source_url(std::string_view url) {
-  if (url.starts_with("imaps://")) return parse_imap_url(url.substr(8), SourceTls::implicit);
-  if (url.starts_with("imap://")) return parse_imap_url(url.substr(7), SourceTls::starttls);
-  static constexpr std::pair<std::string_view, SourceKind> kFiles[] = {
-      {"maildir:", SourceKind::maildir}, {"mbox:", SourceKind::mbox}, {"eml:", SourceKind::eml}};
+  static constexpr std::pair<std::string_view, SourceKind> kServers[] = {{"imap", SourceKind::imap},
+                                                                         {"caldav", SourceKind::caldav},
+                                                                         {"carddav", SourceKind::carddav},
+                                                                         {"dav", SourceKind::webdav}};
+  for (const auto& [scheme, kind] : kServers)
+    for (const bool is_secure : {true, false}) {
+      const auto begin = std::string(scheme) + (is_secure ? "s://" : "://");
+      if (url.starts_with(begin))
+        return parse_host_url(kind, url.substr(begin.size()), is_secure ? SourceTls::implicit : SourceTls::starttls);
+    }
+  static constexpr std::pair<std::string_view, SourceKind> kFiles[] = {{"maildir:", SourceKind::maildir},
+                                                                       {"mbox:", SourceKind::mbox},
+                                                                       {"eml:", SourceKind::eml},
+                                                                       {"ics:", SourceKind::ics},
+                                                                       {"vcf:", SourceKind::vcf}};
   for (const auto& [scheme, kind] : kFiles)
     if (url.starts_with(scheme)) {
       SourceOptions options;
@@ -147,7 +166,9 @@ Result<SourceOptions> parse_source_url(std::string_view url) {
       return options;
     }
   return fail(Errc::invalid,
-              fmt::format("\"{}\" is no source: imaps://, imap://, maildir:, mbox: or eml: is expected", url));
+              fmt::format("\"{}\" is no source: imaps://, imap://, caldavs://, carddavs://, davs://, maildir:, mbox:, "
+                          "eml:, ics: or vcf: is expected",
+                          url));
 }
 
 Result<std::vector<SourceUser>> parse_user_csv(std::string_view text) {
@@ -187,6 +208,7 @@ namespace {
 
 Result<std::unique_ptr<Source>> open_mail_source(const SourceOptions& options) {
   if (options.kind == SourceKind::imap) return open_imap_source(options);
+  if (is_remote(options.kind)) return open_dav_source(options);
   if (options.path.empty()) return fail(Errc::invalid, "a path is missing");
   if (!is_pattern(options.path)) {
     if (auto facts = file_facts(options.path); !facts) return std::unexpected(facts.error());
@@ -198,6 +220,9 @@ Result<std::unique_ptr<Source>> open_mail_source(const SourceOptions& options) {
       return open_maildir_source(options);
     case SourceKind::mbox:
       return open_mbox_source(options);
+    case SourceKind::ics:
+    case SourceKind::vcf:
+      return open_item_file_source(options);
     default:
       return open_eml_source(options);
   }

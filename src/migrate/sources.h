@@ -19,7 +19,9 @@
 
 namespace kontor::migrate {
 
-enum class SourceKind : std::uint8_t { imap, maildir, mbox, eml };
+enum class SourceKind : std::uint8_t { imap, maildir, mbox, eml, ics, vcf, caldav, carddav, webdav };
+// Whether logins are needed: it is not files.
+constexpr bool is_remote(SourceKind kind) { return kind == SourceKind::imap || kind >= SourceKind::caldav; }
 
 enum class SourceTls : std::uint8_t {
   implicit,  // TLS from the first byte (port 993)
@@ -30,7 +32,8 @@ enum class SourceTls : std::uint8_t {
 // How a master user acts for others.
 enum class MasterStyle : std::uint8_t {
   separator,  // login "user*master" (Dovecot's auth_master_user_separator)
-  authzid,    // SASL PLAIN with authzid = user, authcid = master (Dovecot, Cyrus, Zimbra, Exchange)
+  authzid,    // SASL PLAIN with authzid = user, authcid = master (Dovecot, Cyrus, Zimbra, Exchange); of DAV the master
+              // logs in as itself, and the path has %u
 };
 
 enum class MaildirLayout : std::uint8_t {
@@ -75,8 +78,9 @@ struct SourceOptions {
   std::uint32_t window = 1'000;               // UIDs asked for in one listing command
   std::uint64_t batch_bytes = 4u << 20;       // announced content in flight at most
 
-  // maildir, mbox, eml. "%u" stands for a login, "%n" and "%d" for its parts before and after "@":
+  // Files: maildir, mbox, eml, ics, vcf. "%u" stands for a login, "%n" and "%d" for its parts before and after "@":
   // "/var/mail/%d/%n/Maildir".
+  // caldav, carddav, webdav: where to begin ("/dav/%u/"); empty = where the server says.
   std::string path;
   std::string control_path;  // where Dovecot's files are if not in the Maildir (CONTROL=); the same patterns
   MaildirLayout layout = MaildirLayout::automatic;
@@ -88,8 +92,10 @@ struct SourceOptions {
   std::string sieve_path;
 };
 
-// "imaps://[login@]host[:port]", "imap://host" (STARTTLS), "imap://host?tls=none", "maildir:/path", "mbox:/path",
-// "eml:/path". Passwords do not belong in a URL and are refused. Errors: invalid (what is wrong with it).
+// "imaps://[login@]host[:port]", "imap://host" (STARTTLS), "imap://host?tls=none";
+// "caldavs://[login@]host[:port][/path]", "carddavs://...", "davs://...", and "caldav://host?tls=none" and so on;
+// "maildir:/path", "mbox:/path", "eml:/path", "ics:/path", "vcf:/path". Passwords do not belong in a URL and are
+// refused. Errors: invalid (what is wrong with it).
 Result<SourceOptions> parse_source_url(std::string_view url);
 
 // A CSV file of users (RFC 4180; separator "," or ";"). With a first line that names columns, of "login", "password",

@@ -48,6 +48,10 @@ int conclude(const migrate::RunReport& report, const MigrateSettings& settings) 
       for (const auto& item : folder.quarantined_items) {
         fmt::print("quarantined: {} {} {}: {}\n", account.address, folder.name, item.key, item.reason);
       }
+      for (const auto& item : folder.damaged_items) {
+        fmt::print("not understood, taken as it came: {} {} {}: {}\n", account.address, folder.name, item.key,
+                   item.reason);
+      }
       for (const auto& item : folder.different) {
         fmt::print("different: {} {} {}: {}\n", account.address, folder.name, item.key, item.reason);
       }
@@ -105,8 +109,8 @@ int plan_command(const MigrateSettings& settings, migrate::Stop& stop) {
   for (const auto& account : report.accounts) {
     fmt::print("{} -> {}{}\n", account.source, account.address, account.error.empty() ? "" : ": " + account.error);
     for (const auto& folder : account.folders) {
-      fmt::print("  {:<40} {:>8} items {:>10} KiB{}{}\n", folder.name, folder.source, folder.counts.bytes >> 10,
-                 folder.goes_to.empty() ? "" : " -> " + folder.goes_to,
+      fmt::print("  {:<40} {:<8} {:>8} items {:>10} KiB{}{}\n", folder.name, folder.kind.empty() ? "mail" : folder.kind,
+                 folder.source, folder.counts.bytes >> 10, folder.goes_to.empty() ? "" : " -> " + folder.goes_to,
                  folder.excluded_why.empty() ? "" : " stays behind " + folder.excluded_why);
     }
   }

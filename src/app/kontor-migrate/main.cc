@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// kontor-migrate: moves mail into a Kontor server. Runs anywhere: at the source, at the target, between them.
+// kontor-migrate: moves mail, calendars, contacts and files into a Kontor server. Runs anywhere: at the source, at the
+// target, between them.
 #include <fmt/format.h>
 #include <signal.h>
 
@@ -15,7 +16,8 @@ namespace {
 void add_source(CLI::App& app, MigrateSettings& s) {
   const auto group = "Source";
   app.add_option("--from", s.from,
-                 "imaps://[user@]host[:port], imap://host, maildir:/path, mbox:/path, eml:/path; %u, %n and %d in a "
+                 "imaps://[user@]host[:port], imap://host, caldavs://host[/path], carddavs://host[/path], "
+                 "davs://host/path, maildir:/path, mbox:/path, eml:/path, ics:/path, vcf:/path; %u, %n and %d in a "
                  "path stand for the login and its parts")
       ->group(group);
   app.add_option("--user", s.users, "A login at the source; may be given several times")->group(group);
@@ -29,7 +31,8 @@ void add_source(CLI::App& app, MigrateSettings& s) {
       ->group(group);
   app.add_option("--master-separator", s.master_separator, "Between user and master user in a login (Dovecot: *)")
       ->group(group);
-  app.add_flag("--authzid", s.authzid, "The master user names the mailbox by SASL authorization identity instead")
+  app.add_flag("--authzid", s.authzid,
+               "The master user names the mailbox by SASL authorization identity instead; of DAV by a path with %u")
       ->group(group);
   app.add_option("--oauth-token-file", s.oauth_token_file, "First line: an OAuth 2 access token")->group(group);
   app.add_option("--default-domain", s.default_domain, "Added to logins without a domain")->group(group);
@@ -119,10 +122,11 @@ void stop_on_signals(migrate::Stop& stop) {
 
 int run_program(int argc, char** argv) {
   MigrateSettings s;
-  CLI::App app("Moves mail into a Kontor server, exactly once, and proves it.", "kontor-migrate");
+  CLI::App app("Moves mail, calendars, contacts and files into a Kontor server, exactly once, and proves it.",
+               "kontor-migrate");
   app.require_subcommand(1);
   auto* plan = app.add_subcommand("plan", "Show what a run would do; changes nothing");
-  auto* run = app.add_subcommand("run", "Move mail; run again at any time: only what differs is sent");
+  auto* run = app.add_subcommand("run", "Move everything; run again at any time: only what differs is sent");
   auto* dump = app.add_subcommand("dump", "Write the source as an archive");
   auto* import = app.add_subcommand("import", "Send an archive to the server");
   auto* verify = app.add_subcommand("verify", "Compare source and target, item by item");

@@ -52,7 +52,7 @@ Result<std::string> secret(const std::string& file, const char* variable, const 
   return line;
 }
 
-bool is_network_source(const migrate::SourceOptions& options) { return options.kind == migrate::SourceKind::imap; }
+bool is_network_source(const migrate::SourceOptions& options) { return migrate::is_remote(options.kind); }
 
 Result<void> add_users(const MigrateSettings& settings, migrate::SourceOptions& options) {
   if (!settings.users_file.empty()) {
@@ -76,7 +76,10 @@ Result<void> add_users(const MigrateSettings& settings, migrate::SourceOptions& 
 
 Result<migrate::SourceOptions> source_options(const MigrateSettings& settings) {
   if (settings.from.empty())
-    return fail(Errc::invalid, "--from is needed: imaps://host, maildir:/path, mbox:/path or eml:/path");
+    return fail(
+        Errc::invalid,
+        "--from is needed: imaps://host, caldavs://host, carddavs://host, davs://host/path, maildir:/path, mbox:/path, "
+        "eml:/path, ics:/path or vcf:/path");
   TRY(auto options, migrate::parse_source_url(settings.from));
   options.default_domain = settings.default_domain;
   options.ca_file = settings.from_ca_file;

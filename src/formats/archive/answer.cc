@@ -63,6 +63,31 @@ std::optional<std::string> unescape_key(std::string_view text) {
   return out;
 }
 
+json::array named_list(const std::vector<Quarantined>& items) {
+  json::array list;
+  for (const auto& one : items)
+    list.push_back(json::object{{"key", text_value(one.key)}, {"reason", text_value(one.reason)}});
+  return list;
+}
+
+Result<void> take_named(Members& members, const char* name, std::vector<Quarantined>& out) {
+  const auto* list = members.take(name);
+  if (list == nullptr) return {};
+  const auto bad = [&] {
+    return fail(Errc::invalid, fmt::format("the answer's \"{}\" must be a list of objects", name));
+  };
+  if (!list->is_array()) return bad();
+  for (const auto& element : list->as_array()) {
+    if (!element.is_object()) return bad();
+    auto one = Members::of(element.as_object(), "answer");
+    auto& named = out.emplace_back();
+    one.text("key", named.key, kMaxKey);
+    one.text("reason", named.reason, 4000);
+    TRY_VOID(one.finish());
+  }
+  return {};
+}
+
 }  // namespace
 
 void Counts::add(const Counts& other) {
@@ -70,7 +95,8 @@ void Counts::add(const Counts& other) {
 }
 
 bool Answer::is_silent() const {
-  return counts == Counts() && quarantined.empty() && needed.empty() && note.empty() && !error && !done;
+  return counts == Counts() && quarantined.empty() && damaged.empty() && needed.empty() && note.empty() && !error &&
+         !done;
 }
 
 std::string to_line(const Answer& answer) {
@@ -80,13 +106,8 @@ std::string to_line(const Answer& answer) {
   for (const auto& count : kCounts) {
     if (answer.counts.*count.member != 0) out[count.name] = answer.counts.*count.member;
   }
-  if (!answer.quarantined.empty()) {
-    json::array list;
-    for (const auto& one : answer.quarantined) {
-      list.push_back(json::object{{"key", text_value(one.key)}, {"reason", text_value(one.reason)}});
-    }
-    out["quarantined"] = std::move(list);
-  }
+  if (!answer.quarantined.empty()) out["quarantined"] = named_list(answer.quarantined);
+  if (!answer.damaged.empty()) out["damaged"] = named_list(answer.damaged);
   if (!answer.needed.empty()) out["needed"] = text_array(answer.needed);
   if (!answer.note.empty()) out["note"] = text_value(answer.note);
   if (answer.error) {
@@ -106,17 +127,8 @@ Result<Answer> parse_answer(std::string_view line) {
   members.texts("needed", out.needed, 100'000, kMaxKey);
   members.text("note", out.note, 4000);
   members.flag("done", out.done);
-  if (const auto* list = members.take("quarantined")) {
-    if (!list->is_array()) return fail(Errc::invalid, "the answer's \"quarantined\" must be a list");
-    for (const auto& element : list->as_array()) {
-      if (!element.is_object()) return fail(Errc::invalid, "the answer's \"quarantined\" must be a list of objects");
-      auto one = Members::of(element.as_object(), "answer");
-      auto& quarantined = out.quarantined.emplace_back();
-      one.text("key", quarantined.key, kMaxKey);
-      one.text("reason", quarantined.reason, 4000);
-      TRY_VOID(one.finish());
-    }
-  }
+  TRY_VOID(take_named(members, "quarantined", out.quarantined));
+  TRY_VOID(take_named(members, "damaged", out.damaged));
   if (const auto* error = members.take("error")) {
     if (!error->is_object()) return fail(Errc::invalid, "the answer's \"error\" must be an object");
     auto one = Members::of(error->as_object(), "answer");
@@ -185,6 +197,7 @@ std::string to_line(const TargetItem& item) {
   if (item.is_elsewhere) out["elsewhere"] = true;
   if (item.is_vanished) out["vanished"] = true;
   if (!item.fault.empty()) out["fault"] = text_value(item.fault);
+  if (!item.name.empty()) out["name"] = text_value(item.name);
   return answer_line(out);
 }
 
@@ -203,6 +216,7 @@ Result<TargetItem> parse_target_item(std::string_view line) {
   members.flag("elsewhere", out.is_elsewhere);
   members.flag("vanished", out.is_vanished);
   members.text("fault", out.fault, 4000);
+  members.text("name", out.name, kMaxItemName);
   TRY_VOID(members.finish());
   TRY(out.date, parse_date(date));
   out.sha256 = from_hex(digest).value_or("");

@@ -43,10 +43,11 @@ struct Answer {
   std::string folder;  // its key; empty for the account as a whole
   Counts counts;
   std::vector<Quarantined> quarantined;
-  std::vector<std::string> needed;  // keys whose content must be sent after all
-  std::string note;                 // for a person: "53 of 60 vanished items were not removed: ..."
-  std::optional<Error> error;       // the import ended here; what was acknowledged stays
-  bool done = false;                // the archive was taken to its end
+  std::vector<Quarantined> damaged;  // taken as they came, though they could not be understood: why
+  std::vector<std::string> needed;   // keys whose content must be sent after all
+  std::string note;                  // for a person: "53 of 60 vanished items were not removed: ..."
+  std::optional<Error> error;        // the import ended here; what was acknowledged stays
+  bool done = false;                 // the archive was taken to its end
 
   // Says only that the import goes on.
   bool is_silent() const;
@@ -83,6 +84,7 @@ struct TargetItem {
   InternalDate date;
   std::uint64_t size = 0;
   std::string sha256;         // 32 raw bytes, of the content as it was read just now
+  std::string name;           // of kinds other than mail
   bool is_removed = false;    // its user removed it
   bool is_elsewhere = false;  // its user moved it to another folder
   bool is_vanished = false;   // gone at the source

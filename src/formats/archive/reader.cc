@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <zstd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 
@@ -18,6 +20,7 @@ constexpr int kWindowLog = 23;  // 8 MiB: what decompression may take at most
 constexpr std::size_t kUnpacked = 64 << 10;
 constexpr std::size_t kMaxName = 1200;
 constexpr std::size_t kMaxFolders = 100'000;
+constexpr std::string_view kContentSuffixes[] = {".eml", ".ics", ".vcf", ".bin"};
 
 }  // namespace
 
@@ -234,8 +237,10 @@ Result<Record> Reader::State::in_account(std::string_view name, const std::strin
 Result<void> Reader::State::open_content(const Item& item, std::string name) {
   TRY(const bool found, next_member());
   if (!found) return broken(Errc::corrupt, "the archive breaks off before an item's content");
-  if (member != name.substr(0, name.size() - 5) + ".eml")
-    return broken(Errc::invalid, "an item's content must follow its record");
+  const auto base = name.substr(0, name.size() - 5);
+  const bool belongs = member.starts_with(base) && std::find(std::begin(kContentSuffixes), std::end(kContentSuffixes),
+                                                             member.substr(base.size())) != std::end(kContentSuffixes);
+  if (!belongs) return broken(Errc::invalid, "an item's content must follow its record");
   if (member_size != item.size) return broken(Errc::corrupt, "the content has another size than its record says");
   has_content = true;
   expected_hash = item.sha256;

@@ -19,8 +19,15 @@ namespace json = boost::json;
 
 constexpr const char* kContentNames[] = {"bytes", "known", "none", "refused"};
 constexpr const char* kListingNames[] = {"present", "vanished"};
+constexpr std::string_view kFolderKinds[] = {"", "mail", "calendar", "tasks", "notes", "contacts", "files"};
 
 std::string line(const json::object& object) { return json::serialize(object) + "\n"; }
+
+json::object text_map_of(const std::map<std::string, std::string>& texts) {
+  json::object out;
+  for (const auto& [name, value] : texts) out[name] = text_value(value);
+  return out;
+}
 
 // Two digits at `at`, or -1.
 int digits(std::string_view text, std::size_t at, std::size_t count) {
@@ -63,12 +70,14 @@ std::string bounded_key(std::string_view key) {
 }
 
 std::uint64_t state_digest(std::uint8_t flags, const std::vector<std::string>& keywords,
-                           const std::map<std::string, std::string>& properties) {
+                           const std::map<std::string, std::string>& properties, std::string_view name,
+                           std::string_view fingerprint) {
   std::set<std::string> words;
   for (const auto& keyword : keywords) words.insert(to_lower(keyword));
   std::string bytes(1, static_cast<char>(flags));
   for (const auto& word : words) bytes += word + '\0';
-  for (const auto& [name, value] : properties) bytes += '\1' + name + '\0' + value + '\0';
+  for (const auto& [property, value] : properties) bytes += '\1' + property + '\0' + value + '\0';
+  if (!name.empty() || !fingerprint.empty()) bytes.append("\2").append(name).append(1, '\0').append(fingerprint);
   return stable_hash64(bytes);
 }
 
@@ -120,6 +129,10 @@ std::string to_json(const Folder& folder) {
   if (folder.uid_validity != 0) out["uid_validity"] = folder.uid_validity;
   if (folder.uid_next != 0) out["uid_next"] = folder.uid_next;
   if (folder.name_was_rewritten) out["name_was_rewritten"] = true;
+  if (!folder.kind.empty()) out["kind"] = folder.kind;
+  if (!folder.colour.empty()) out["colour"] = text_value(folder.colour);
+  if (!folder.description.empty()) out["description"] = text_value(folder.description);
+  if (!folder.properties.empty()) out["properties"] = text_map_of(folder.properties);
   return line(out);
 }
 
@@ -138,11 +151,9 @@ std::string to_json(const Item& item) {
   out["date"] = to_text(item.date);
   if (item.date_is_guess) out["date_is_guess"] = true;
   if (item.announced_size != 0) out["announced_size"] = item.announced_size;
-  if (!item.properties.empty()) {
-    json::object properties;
-    for (const auto& [name, value] : item.properties) properties[name] = text_value(value);
-    out["properties"] = std::move(properties);
-  }
+  if (!item.properties.empty()) out["properties"] = text_map_of(item.properties);
+  if (!item.name.empty()) out["name"] = text_value(item.name);
+  if (!item.fingerprint.empty()) out["fingerprint"] = text_value(item.fingerprint);
   out["content"] = kContentNames[static_cast<std::size_t>(item.content)];
   out["size"] = item.size;
   if (!item.sha256.empty()) out["sha256"] = to_hex(item.sha256);
@@ -201,6 +212,13 @@ Result<Folder> parse_folder(std::string_view text) {
   members.number("uid_validity", out.uid_validity);
   members.number("uid_next", out.uid_next);
   members.flag("name_was_rewritten", out.name_was_rewritten);
+  members.text("kind", out.kind, 20);
+  members.need(std::find(std::begin(kFolderKinds), std::end(kFolderKinds), out.kind) != std::end(kFolderKinds), "kind",
+               "a kind that this program knows");
+  members.text("colour", out.colour, kMaxColour);
+  members.text("description", out.description, kMaxDescription);
+  members.text_map("properties", out.properties, kMaxProperties, 64 << 10);
+  if (out.kind == "mail") out.kind.clear();
   members.need(!out.path.empty() || out.is_gone, "path", "given");
   TRY_VOID(members.finish());
   return out;
@@ -233,6 +251,8 @@ Result<Item> parse_item(std::string_view text) {
   members.flag("date_is_guess", out.date_is_guess);
   members.number("announced_size", out.announced_size, INT64_MAX);
   members.text_map("properties", out.properties, kMaxProperties, 64 << 10);
+  members.text("name", out.name, kMaxItemName);
+  members.text("fingerprint", out.fingerprint, kMaxFingerprint);
   members.choice("content", content, kContentNames);
   members.number("size", out.size, INT64_MAX);
   members.text("sha256", digest, 64);

@@ -26,6 +26,10 @@ constexpr std::size_t kMaxPath = 64;           // names in a folder's path
 constexpr std::size_t kMaxKeywords = 1000;
 constexpr std::size_t kMaxProperties = 100;
 constexpr std::size_t kMaxSource = 300;  // bytes of a source's name
+constexpr std::size_t kMaxItemName = 255;
+constexpr std::size_t kMaxFingerprint = 1000;
+constexpr std::size_t kMaxColour = 100;
+constexpr std::size_t kMaxDescription = 16 << 10;
 constexpr std::size_t kMaxState = 64 << 10;
 constexpr std::size_t kMaxSubscriptions = 1000;
 constexpr std::size_t kMaxScripts = 200;
@@ -52,6 +56,9 @@ struct Folder {
   std::uint32_t uid_validity = 0;
   std::uint32_t uid_next = 0;
   bool name_was_rewritten = false;
+  std::string kind = {};  // "calendar", "tasks", "notes", "contacts" or "files"; empty = mail
+  std::string colour = {}, description = {};
+  std::map<std::string, std::string> properties = {};  // as groupware's Folder has them
   bool operator==(const Folder&) const = default;
 };
 
@@ -78,6 +85,9 @@ struct Item {
   bool date_is_guess = false;
   std::uint64_t announced_size = 0;
   std::map<std::string, std::string> properties;
+  // Of kinds other than mail: how it is called in its folder (empty = as its UID says), and what differs when the
+  // content does, as an ETag.
+  std::string name, fingerprint;
   Content content = Content::bytes;
   std::uint64_t size = 0;  // of the content
   std::string sha256;      // 32 raw bytes; empty for none and refused
@@ -143,9 +153,11 @@ std::optional<std::string_view> without_login(std::string_view source_name);
 
 // Item keys as the ledger keeps them: a key longer than 240 bytes is replaced by "#" and its SHA-256 in hex.
 std::string bounded_key(std::string_view key);
-// Stands for flags, keywords (without case or order) and properties: differs when an item has to be updated.
+// Stands for flags, keywords (without case or order), properties, name and fingerprint: differs when an item has to be
+// updated.
 std::uint64_t state_digest(std::uint8_t flags, const std::vector<std::string>& keywords,
-                           const std::map<std::string, std::string>& properties);
+                           const std::map<std::string, std::string>& properties, std::string_view name = {},
+                           std::string_view fingerprint = {});
 
 // RFC 3339 with the date's own zone: "1996-07-07T02:44:25-07:00". Years 1 to 9999; what lies beyond is moved there.
 std::string to_text(const InternalDate& date);

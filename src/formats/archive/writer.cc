@@ -7,6 +7,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 namespace kontor::archive {
@@ -28,6 +29,12 @@ std::string member_name(std::string_view text) {
     }
   }
   return out;
+}
+
+// For people who look into an archive.
+const char* suffix_of(std::string_view kind) {
+  if (kind == "contacts") return ".vcf";
+  return kind == "files" ? ".bin" : ".ics";
 }
 
 }  // namespace
@@ -116,6 +123,7 @@ struct Writer::State {
   std::uint64_t accounts = 0;
   std::uint64_t sequence = 0;  // of items and listings in this archive
   std::string root;
+  std::map<std::uint32_t, const char*> suffixes;  // of the contents of folders that hold no mail
 };
 
 Writer::Writer(Sink sink) : state_(std::make_unique<State>(std::move(sink))) {}
@@ -123,11 +131,13 @@ Writer::~Writer() = default;
 
 Result<void> Writer::account(const Account& account) {
   state_->root = member_name(account.address);
+  state_->suffixes.clear();
   ++state_->accounts;
   return state_->record(state_->root + "/account.json", to_json(account));
 }
 
 Result<void> Writer::folder(const Folder& folder) {
+  if (!folder.kind.empty()) state_->suffixes[folder.number] = suffix_of(folder.kind);
   return state_->record(fmt::format("{}/folders/{}.json", state_->root, folder.number), to_json(folder));
 }
 
@@ -159,7 +169,9 @@ Result<void> Writer::item(Item item, Spool* content) {
   const auto name = fmt::format("{}/items/{}/{:08}", state_->root, item.folder, ++state_->sequence);
   TRY_VOID(state_->record(name + ".json", to_json(item), item.date.at));
   if (!has_bytes) return {};
-  TRY_VOID(state_->header(name + ".eml", item.size, item.date.at));
+  const auto suffix = state_->suffixes.find(item.folder);
+  TRY_VOID(
+      state_->header(name + (suffix == state_->suffixes.end() ? ".eml" : suffix->second), item.size, item.date.at));
   return content->read([this](std::string_view piece) { return state_->data(piece); });
 }
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "protocols/import/ledger.h"
+#include "groupware/item_name.h"
 #include "protocols/import/merge.h"
 
 namespace kontor::importing {
@@ -36,6 +36,8 @@ ItemMark mark_of(const archive::Item& item, FolderId folder) {
   mark.date = item.date;
   mark.size = item.size;
   mark.hash = item.sha256;
+  mark.name = item.name;
+  mark.fingerprint = item.fingerprint;
   return mark;
 }
 
@@ -78,6 +80,18 @@ Result<bool> merge_into(Transaction& transaction, const groupware::Item& item, c
     changed = true;
   }
   return changed;
+}
+
+// A name that nothing else in the folder has, as near as can be to the source's. Empty: the source says none.
+std::string free_name(const Transaction& transaction, FolderId folder, const std::string& wanted,
+                      std::uint64_t& rewritten) {
+  if (wanted.empty()) return {};
+  std::string name = groupware::check_item_name(wanted) ? wanted : groupware::sound_item_name(wanted, "");
+  const std::string base = name;
+  for (std::size_t number = 2; transaction.named(folder, name) && number < 1000; ++number)
+    name = groupware::numbered_item_name(base, number);
+  if (name != wanted) ++rewritten;
+  return name;
 }
 
 // What a step holds, roughly.
@@ -157,6 +171,7 @@ Result<void> Batch::apply(Transaction& transaction, std::size_t first, std::size
       continue;
     }
     answer.counts.add(own.counts);
+    if (!own.note.empty()) answer.note = std::move(own.note);
     std::move(own.quarantined.begin(), own.quarantined.end(), std::back_inserter(answer.quarantined));
     std::move(own.needed.begin(), own.needed.end(), std::back_inserter(answer.needed));
   }
@@ -223,10 +238,14 @@ Result<void> Batch::add_new(Transaction& transaction, const Step& step, archive:
   auto& folder = folders_.at(step.folder);
   TRY(const auto placed, target(transaction, folder));
   groupware::NewItem item;
+  item.kind = step.item_kind;
   item.content = *step.content;
   std::uint64_t rewritten = 0;
+  item.name = free_name(transaction, placed.folder, step.item.name, rewritten);
   item.flags = sound_flags(step.item, rewritten);
-  item.internal_date = step.item.date;
+  // Some servers tell no dates of calendars and cards.
+  const bool has_date = step.item_kind == groupware::Kind::mail || step.item.date != InternalDate();
+  if (has_date) item.internal_date = step.item.date;
   item.properties = step.item.properties;
   Transaction::AddOptions options;
   options.ignore_quota = ignore_quota_;
@@ -278,13 +297,18 @@ Result<bool> Batch::move_vanished(Transaction& transaction, const Step& step, ar
         change.next_uid = Uid(step.item.uid);
         TRY_VOID(transaction.change_folder(placed.folder, change));
       }
-      TRY(const auto added, transaction.move(filing.folder, filing.uid, placed.folder));
+      const auto name = free_name(transaction, placed.folder, step.item.name, answer.counts.names_rewritten);
+      TRY(const auto added, transaction.move(filing.folder, filing.uid, placed.folder, name));
       uid = added.uid.value;
       TRY(item, transaction.item(added.item));
       filing = *filing_of(*item, placed.folder);
       found->item = added.item;
     } else if (filing.folder != placed.folder) {
       mark.folder = found->mark.folder;  // its user moved it here: it stays where they put it
+    } else if (!step.item.name.empty() && filing.name == found->mark.name && filing.name != step.item.name) {
+      TRY_VOID(
+          transaction.rename(filing.folder, filing.uid,
+                             free_name(transaction, filing.folder, step.item.name, answer.counts.names_rewritten)));
     }
     TRY_VOID(merge_into(transaction, *item, filing, found->mark, step.item, answer.counts.names_rewritten));
     if (item->internal_date != step.item.date) TRY_VOID(transaction.set_internal_date(item->id, step.item.date));
@@ -297,15 +321,54 @@ Result<bool> Batch::move_vanished(Transaction& transaction, const Step& step, ar
   return true;
 }
 
+Result<bool> Batch::follow_content(Transaction& transaction, const Step& step, const groupware::Item& item,
+                                   const groupware::Filing& filing, const ItemMark& mark, archive::Answer& answer) {
+  bool changed = false;
+  if (!step.item.name.empty() && step.item.name != mark.name && filing.name == mark.name) {
+    TRY_VOID(transaction.rename(filing.folder, filing.uid,
+                                free_name(transaction, filing.folder, step.item.name, answer.counts.names_rewritten)));
+    changed = true;
+  }
+  if (step.content && step.item.sha256 != mark.hash && step.item.sha256 != item.hash) {
+    if (item.hash != mark.hash) {  // changed on both sides: what its user wrote here stays
+      ++answer.counts.kept;
+      answer.note = "items were changed here and at the source since the last pass: they stay as they are here";
+      return changed;
+    }
+    groupware::NewItem other;
+    other.kind = step.item_kind;
+    other.content = *step.content;
+    if (step.item.date != InternalDate()) other.internal_date = step.item.date;
+    TRY_VOID(transaction.replace(filing.folder, filing.uid, other));
+    answer.counts.bytes += step.item.size;
+    return true;
+  }
+  if (step.item_kind == groupware::Kind::files && step.item.date != mark.date && item.internal_date == mark.date) {
+    TRY_VOID(transaction.set_internal_date(item.id, step.item.date));
+    changed = true;
+  }
+  return changed;
+}
+
 // The item was brought before: what changed at the source changes here.
 Result<void> Batch::merge(Transaction& transaction, const Step& step, archive::Answer& answer) {
   auto& folder = folders_.at(step.folder);
   TRY(auto known, find_item(transaction, source_, folder.code, step.key));
   auto& mark = known->mark;
   const bool same = mark.flags == step.item.flags && mark.keywords == step.item.keywords &&
-                    mark.properties == step.item.properties && !mark.is_vanished;
+                    mark.properties == step.item.properties && mark.name == step.item.name &&
+                    mark.fingerprint == step.item.fingerprint && !mark.is_vanished;
   if (same) {
     ++answer.counts.present;
+    return {};
+  }
+  const bool is_other_content = mark.fingerprint != step.item.fingerprint;
+  if (is_other_content && step.item.content == archive::Item::Content::refused) {
+    answer.quarantined.push_back({step.item.key, step.item.reason});
+    return {};
+  }
+  if (is_other_content && !step.content && step.item.sha256 != mark.hash) {
+    answer.needed.push_back(step.item.key);
     return {};
   }
   auto item = transaction.item(known->item);
@@ -313,12 +376,18 @@ Result<void> Batch::merge(Transaction& transaction, const Step& step, archive::A
   bool changed = false;
   if (filing != nullptr) {
     TRY(changed, merge_into(transaction, *item, *filing, mark, step.item, answer.counts.names_rewritten));
+    if (step.item_kind != groupware::Kind::mail) {
+      TRY(const bool followed, follow_content(transaction, step, *item, *filing, mark, answer));
+      changed = changed || followed;
+    }
   }
   if (mark.is_vanished) TRY_VOID(transaction.forget_imported(source_, vanished_key(mark.hash, folder.code, step.key)));
   auto after = mark_of(step.item, mark.folder);
-  after.date = mark.date;
-  after.size = mark.size;
-  after.hash = mark.hash;
+  if (step.item_kind == groupware::Kind::mail) after.date = mark.date;
+  if (step.item.sha256.empty() || step.item_kind == groupware::Kind::mail) {
+    after.size = mark.size;
+    after.hash = mark.hash;
+  }
   TRY_VOID(transaction.note_imported(source_, item_mark_key(folder.code, step.key), {known->item, encode(after)}));
   ++(changed ? answer.counts.updated : answer.counts.present);
   return {};

@@ -12,6 +12,7 @@
 #include "formats/archive/answer.h"
 #include "formats/archive/record.h"
 #include "groupware/account.h"
+#include "protocols/import/ledger.h"
 #include "protocols/import/place.h"
 
 namespace kontor::importing {
@@ -31,6 +32,7 @@ struct Step {
   std::uint32_t folder = 0;
   archive::Item item;
   std::string key;  // bounded
+  groupware::Kind item_kind = groupware::Kind::mail;
   std::optional<groupware::StagedContent> content;
   archive::Pass pass;
 };
@@ -61,6 +63,9 @@ class Batch {
   Result<Placed> target(groupware::Transaction& transaction, OpenFolder& folder);
   Result<void> add_new(groupware::Transaction& transaction, const Step& step, archive::Answer& answer);
   Result<bool> move_vanished(groupware::Transaction& transaction, const Step& step, archive::Answer& answer);
+  // Of an item that is there, and not mail: the source's content, date and name, where nobody changed them here.
+  Result<bool> follow_content(groupware::Transaction& transaction, const Step& step, const groupware::Item& item,
+                              const groupware::Filing& filing, const ItemMark& mark, archive::Answer& answer);
   Result<void> merge(groupware::Transaction& transaction, const Step& step, archive::Answer& answer);
 
   groupware::Account& account_;

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "directory/directory.h"
+#include "protocols/import/collection.h"
 #include "protocols/import/ledger.h"
 #include "protocols/import/scripts.h"
 #include "protocols/import/subscriptions.h"
@@ -157,12 +158,16 @@ Result<void> Importer::take_item(archive::Reader& reader, archive::Item item) {
   Step step;
   step.folder = item.folder;
   step.key = archive::bounded_key(item.key);
+  step.item_kind = found->second.placed.kind;
   if (item.content == archive::Item::Content::bytes) {
     TRY(auto ledger, open_->account->read(Caller::system()));
     TRY(const auto known, find_item(*ledger, open_->record.source, found->second.code, step.key));
     ledger.reset();
-    if (!known) {
-      auto staged = stage(reader, item);
+    // Of a message content cannot change.
+    const bool is_other =
+        found->second.placed.kind != groupware::Kind::mail && known && known->mark.hash != item.sha256;
+    if (!known || is_other) {
+      auto staged = stage(reader, item, step);
       if (!staged && staged.error().code != Errc::too_large) return std::unexpected(staged.error());
       if (!staged || !*staged) {
         item.content = archive::Item::Content::refused;
@@ -179,13 +184,24 @@ Result<void> Importer::take_item(archive::Reader& reader, archive::Item item) {
 }
 
 // Nothing if there is no room for it: then its bytes are passed over.
-Result<std::optional<groupware::StagedContent>> Importer::stage(archive::Reader& reader, const archive::Item& item) {
+Result<std::optional<groupware::StagedContent>> Importer::stage(archive::Reader& reader, const archive::Item& item,
+                                                                Step& step) {
   TRY(const bool room, has_room(item));
   if (!room) return std::nullopt;
-  const auto stager = accounts_.stage(open_->account->tenant());
-  for (;;) {
+  // The kind of the item shows in its beginning.
+  std::string head;
+  bool has_more = true;
+  while (has_more && head.size() < kKindHead) {
     TRY(const auto piece, reader.content());
-    if (piece.empty()) break;
+    has_more = !piece.empty();
+    head += piece;
+  }
+  step.item_kind = kind_of_item(step.item_kind, head);
+  const auto stager = accounts_.stage(open_->account->tenant(), step.item_kind);
+  TRY_VOID(stager->write(head));
+  while (has_more) {
+    TRY(const auto piece, reader.content());
+    has_more = !piece.empty();
     TRY_VOID(stager->write(piece));
   }
   TRY(auto content, stager->finish());

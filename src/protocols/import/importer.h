@@ -65,7 +65,7 @@ class Importer {
   Result<void> open_folder(const archive::Folder& record);
   Result<void> take_listing(const archive::Listing& listing);
   Result<void> take_item(archive::Reader& reader, archive::Item item);
-  Result<std::optional<groupware::StagedContent>> stage(archive::Reader& reader, const archive::Item& item);
+  Result<std::optional<groupware::StagedContent>> stage(archive::Reader& reader, const archive::Item& item, Step& step);
   Result<bool> has_room(const archive::Item& item);
   Result<void> end_account(const archive::AccountEnd& end);
   Result<void> commit();

@@ -25,6 +25,10 @@ Result<void> AnswerLines::note(const archive::Answer& answer) {
     held_for(answer).quarantined.push_back(one);
     TRY_VOID(hold(one.key.size() + one.reason.size()));
   }
+  for (const auto& one : answer.damaged) {
+    held_for(answer).damaged.push_back(one);
+    TRY_VOID(hold(one.key.size() + one.reason.size()));
+  }
   for (const auto& key : answer.needed) {
     held_for(answer).needed.push_back(key);
     TRY_VOID(hold(key.size()));

@@ -9,10 +9,19 @@ namespace kontor::importing {
 namespace {
 
 constexpr char kMarkVersion = 1;
+constexpr char kWideMarkVersion = 2;  // with what only kinds other than mail have; mail is noted as ever
 
 void put_text(std::string& out, std::string_view text) {
   append_be32(out, static_cast<std::uint32_t>(text.size()));
   out += text;
+}
+
+void put_texts(std::string& out, const std::map<std::string, std::string>& texts) {
+  append_be32(out, static_cast<std::uint32_t>(texts.size()));
+  for (const auto& [name, value] : texts) {
+    put_text(out, name);
+    put_text(out, value);
+  }
 }
 
 // Takes values off the front; `sound` turns false when they run out.
@@ -39,6 +48,14 @@ class Unpacker {
     return sound_ ? read_be64(b) : 0;
   }
   std::string text() { return std::string(bytes(be32())); }
+  std::map<std::string, std::string> texts() {
+    std::map<std::string, std::string> out;
+    for (auto count = be32(); count > 0 && sound_; --count) {
+      auto name = text();
+      out[std::move(name)] = text();
+    }
+    return out;
+  }
   bool at_end() const { return sound_ && rest_.empty(); }
   bool sound() const { return sound_; }
 
@@ -79,20 +96,22 @@ std::string script_key(std::string_view name) { return "Y" + std::string(name); 
 std::string subscription_key(std::string_view path) { return path.empty() ? "S" : "S" + archive::bounded_key(path); }
 
 std::string encode(const FolderMark& mark) {
-  std::string out(1, kMarkVersion);
+  std::string out(1, mark.traits.empty() ? kMarkVersion : kWideMarkVersion);
   put_text(out, mark.key);
   append_be64(out, mark.target.value);
   append_be32(out, mark.uid_validity);
   out += static_cast<char>((mark.subscribed ? 1 : 0) | (mark.is_gone ? 2 : 0));
   append_be64(out, mark.items);
   put_text(out, mark.state);
+  if (!mark.traits.empty()) put_texts(out, mark.traits);
   return out;
 }
 
 Result<FolderMark> decode_folder_mark(std::string_view bytes) {
   Unpacker in(bytes);
   FolderMark mark;
-  const bool known = in.byte() == kMarkVersion;
+  const auto version = static_cast<char>(in.byte());
+  const bool known = version == kMarkVersion || version == kWideMarkVersion;
   mark.key = in.text();
   mark.target = FolderId(in.be64());
   mark.uid_validity = in.be32();
@@ -101,12 +120,14 @@ Result<FolderMark> decode_folder_mark(std::string_view bytes) {
   mark.is_gone = (bits & 2) != 0;
   mark.items = in.be64();
   mark.state = in.text();
+  if (version == kWideMarkVersion) mark.traits = in.texts();
   if (!known || !in.at_end()) return fail(Errc::corrupt, "the ledger's record of a folder is damaged");
   return mark;
 }
 
 std::string encode(const ItemMark& mark) {
-  std::string out(1, kMarkVersion);
+  const bool is_wide = !mark.name.empty() || !mark.fingerprint.empty();
+  std::string out(1, is_wide ? kWideMarkVersion : kMarkVersion);
   append_be64(out, mark.folder.value);
   out += static_cast<char>(mark.flags);
   out += static_cast<char>(mark.is_vanished ? 1 : 0);
@@ -116,10 +137,10 @@ std::string encode(const ItemMark& mark) {
   put_text(out, mark.hash);
   append_be32(out, static_cast<std::uint32_t>(mark.keywords.size()));
   for (const auto& keyword : mark.keywords) put_text(out, keyword);
-  append_be32(out, static_cast<std::uint32_t>(mark.properties.size()));
-  for (const auto& [name, value] : mark.properties) {
-    put_text(out, name);
-    put_text(out, value);
+  put_texts(out, mark.properties);
+  if (is_wide) {
+    put_text(out, mark.name);
+    put_text(out, mark.fingerprint);
   }
   return out;
 }
@@ -127,7 +148,8 @@ std::string encode(const ItemMark& mark) {
 Result<ItemMark> decode_item_mark(std::string_view bytes) {
   Unpacker in(bytes);
   ItemMark mark;
-  const bool known = in.byte() == kMarkVersion;
+  const auto version = static_cast<char>(in.byte());
+  const bool known = version == kMarkVersion || version == kWideMarkVersion;
   mark.folder = FolderId(in.be64());
   mark.flags = in.byte();
   mark.is_vanished = (in.byte() & 1) != 0;
@@ -137,9 +159,10 @@ Result<ItemMark> decode_item_mark(std::string_view bytes) {
   mark.size = in.be64();
   mark.hash = in.text();
   for (auto count = in.be32(); count > 0 && in.sound(); --count) mark.keywords.push_back(in.text());
-  for (auto count = in.be32(); count > 0 && in.sound(); --count) {
-    auto name = in.text();
-    mark.properties[std::move(name)] = in.text();
+  mark.properties = in.texts();
+  if (version == kWideMarkVersion) {
+    mark.name = in.text();
+    mark.fingerprint = in.text();
   }
   if (!known || !in.at_end()) return fail(Errc::corrupt, "the ledger's record of an item is damaged");
   return mark;

@@ -42,6 +42,9 @@ struct FolderMark {
   bool is_gone = false;
   std::uint64_t items = 0;
   std::string state;
+  // What the source said of a calendar or the like, as it was done here: "name", "colour", "description", and its
+  // properties behind "p.".
+  std::map<std::string, std::string> traits = {};
 };
 
 struct ItemMark {
@@ -53,6 +56,7 @@ struct ItemMark {
   std::uint64_t size = 0;
   std::string hash;
   bool is_vanished = false;
+  std::string name = {}, fingerprint = {};  // of kinds other than mail, as the source has them
 };
 
 std::string encode(const FolderMark& mark);

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "formats/mime/charset.h"
+#include "protocols/import/collection.h"
 #include "protocols/import/ledger.h"
 
 namespace kontor::importing {
@@ -13,8 +14,6 @@ namespace {
 using groupware::FolderRole;
 using groupware::FolderTable;
 using groupware::Transaction;
-
-bool never_used(const groupware::Folder& folder) { return folder.next_uid == Uid(1) && !folder.is_container; }
 
 // Gives an unused folder the source's UIDVALIDITY. True if it has it now.
 Result<bool> take_uid_validity(Transaction& transaction, FolderId id, std::uint32_t uid_validity) {
@@ -96,7 +95,8 @@ Result<FolderId> make_folder(Transaction& transaction, const archive::Folder& fo
   return id;
 }
 
-// Whether another folder of the same source went there already: then two names became one.
+}  // namespace
+
 Result<bool> is_taken(Transaction& transaction, const std::string& source, FolderId id, std::uint64_t code) {
   bool taken = false;
   TRY_VOID(transaction.ledger_scan(source, "F", [&](std::string_view key, const groupware::LedgerEntry& entry) {
@@ -108,8 +108,10 @@ Result<bool> is_taken(Transaction& transaction, const std::string& source, Folde
   return taken;
 }
 
-Result<FolderId> find_place(Transaction& transaction, const std::string& source, const archive::Folder& folder,
-                            bool& rewritten) {
+namespace {
+
+Result<FolderId> find_mail_place(Transaction& transaction, const std::string& source, const archive::Folder& folder,
+                                 bool& rewritten) {
   const auto table = transaction.folders();
   const bool is_inbox = folder.role == "inbox" || (folder.path.size() == 1 && iequals(folder.path[0], "INBOX"));
   if (is_inbox) {
@@ -173,6 +175,7 @@ Result<Placed> place_folder(Transaction& transaction, const std::string& source,
   const auto code = folder_code(folder.key);
   TRY(auto known, find_folder(transaction, source, code));
   Placed placed;
+  placed.kind = kind_named(folder.kind).value_or(groupware::Kind::mail);
   FolderMark mark;
   if (known) mark = *known;
   if (known && transaction.folder(known->target)) {
@@ -186,7 +189,12 @@ Result<Placed> place_folder(Transaction& transaction, const std::string& source,
     return placed;
   } else {
     placed.name_rewritten = folder.name_was_rewritten;
-    TRY(placed.folder, find_place(transaction, source, folder, placed.name_rewritten));
+    if (placed.kind == groupware::Kind::mail) {
+      TRY(placed.folder, find_mail_place(transaction, source, folder, placed.name_rewritten));
+    } else {
+      TRY(placed.folder, place_collection(transaction, source, folder, placed.kind, placed.name_rewritten));
+      mark.traits.clear();
+    }
     TRY(auto there, transaction.folder(placed.folder));
     if (there->subscribed != folder.subscribed && never_used(*there)) {
       Transaction::FolderChange change;
@@ -195,6 +203,7 @@ Result<Placed> place_folder(Transaction& transaction, const std::string& source,
     }
   }
   TRY(placed.keeps_uids, take_uid_validity(transaction, placed.folder, folder.uid_validity));
+  if (placed.kind != groupware::Kind::mail) TRY_VOID(follow_traits(transaction, placed.folder, folder, mark.traits));
   mark.key = folder.key;
   mark.target = placed.folder;
   mark.uid_validity = folder.uid_validity;

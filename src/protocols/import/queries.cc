@@ -51,7 +51,9 @@ class Scan {
 
 std::string digest_line(std::string_view item_key, const ItemMark& mark) {
   return archive::to_line(archive::DigestLine{
-      std::string(item_key), archive::state_digest(mark.flags, mark.keywords, mark.properties), mark.is_vanished});
+      std::string(item_key),
+      archive::state_digest(mark.flags, mark.keywords, mark.properties, mark.name, mark.fingerprint),
+      mark.is_vanished});
 }
 
 Result<std::string> folder_overview(Scan& scan) {
@@ -160,6 +162,7 @@ Result<std::string> verify_some(groupware::Account& account, Scan& scan, std::si
     if (line.is_elsewhere) filing = item->filings.begin();
     auto flags = keywords->spell(item->flags);
     line.uid = filing->uid.value;
+    line.name = filing->name;
     line.flags = static_cast<std::uint8_t>(flags.flags | (filing->is_deleted ? groupware::kDeleted : 0));
     line.keywords = std::move(flags.keywords);
     line.date = item->internal_date;

@@ -50,6 +50,7 @@ struct MadeItem {
   std::uint8_t flags = 0;
   std::vector<std::string> keywords = {};
   std::int64_t date = 1'000'000'000;
+  std::string name = {}, fingerprint = {};
 };
 struct MadeFolder {
   archive::Folder record;
@@ -95,6 +96,8 @@ inline std::string dump_of(const std::vector<MadeFolder>& folders, const std::st
       item.uid = made.uid;
       item.flags = made.flags;
       item.keywords = made.keywords;
+      item.name = made.name;
+      item.fingerprint = made.fingerprint;
       item.date = InternalDate(Instant(std::chrono::seconds(made.date)), 60);
       archive::Spool spool;
       EXPECT_TRUE(spool.write(made.content));

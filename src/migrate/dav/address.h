@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// URLs of a DAV source, and who logs in there.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "migrate/sources.h"
+
+namespace kontor::migrate {
+
+// "https://host" with the port if it is not the usual one; of the server's name where that is another than the host.
+std::string dav_origin(const SourceOptions& options);
+
+// A master user by authzid logs in as itself: whose data it reads, the path says.
+struct DavLogin {
+  std::string name, password;
+  std::string token;  // instead of them
+};
+DavLogin dav_login(const SourceUser& user, const SourceOptions& options);
+
+}  // namespace kontor::migrate

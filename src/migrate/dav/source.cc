@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "migrate/dav/source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "migrate/dav/address.h"
+#include "migrate/dav/client.h"
+#include "migrate/dav/discovery.h"
+#include "migrate/dav/fetching.h"
+#include "migrate/dav/listing.h"
+#include "migrate/files/message_file.h"
+#include "migrate/files/places.h"
+
+namespace kontor::migrate {
+namespace {
+
+constexpr std::size_t kLargestDavToken = 64 << 10;
+
+class DavSession : public SourceSession {
+ public:
+  DavSession(const SourceOptions& options, const SourceUser& user)
+      : options_(options), login_(user.login), client_(options, user), fetcher_(client_, options.batch_bytes) {}
+
+  // The first request, which shows whether the login is taken.
+  Result<void> begin() {
+    TRY(auto found, options_.kind == SourceKind::webdav ? find_directories(client_, options_, login_)
+                                                        : find_collections(client_, options_, login_));
+    collections_ = std::move(found);
+    is_fresh_ = true;
+    return {};
+  }
+
+  Result<std::vector<SourceFolder>> folders() override {
+    if (!std::exchange(is_fresh_, false)) TRY_VOID(begin());
+    is_fresh_ = false;
+    std::vector<SourceFolder> out;
+    for (const auto& one : collections_) out.push_back(one.folder);
+    return out;
+  }
+
+  Result<FolderPass> list(const SourceFolder& folder, const FolderState& state,
+                          const std::function<Result<void>(const SourceItem&)>& visit) override {
+    TRY(const auto* collection, find(folder));
+    return list_collection(client_, *collection, state, visit);
+  }
+
+  Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) override {
+    TRY(const auto* collection, find(folder));
+    return fetcher_.fetch(*collection, item, take);
+  }
+
+  void announce(const SourceFolder& folder, const std::vector<SourceItem>& items) override {
+    if (const auto collection = find(folder)) fetcher_.announce(**collection, items);
+  }
+
+ private:
+  Result<const DavCollection*> find(const SourceFolder& folder) const {
+    for (const auto& one : collections_)
+      if (one.folder.key == folder.key) return &one;
+    return fail(Errc::not_found, fmt::format("{} vanished from the source", folder.key));
+  }
+
+  const SourceOptions options_;
+  const std::string login_;
+  DavClient client_;
+  DavFetcher fetcher_;
+  std::vector<DavCollection> collections_;
+  bool is_fresh_ = false;
+};
+
+class DavSource : public Source {
+ public:
+  explicit DavSource(const SourceOptions& options) : options_(options) {}
+
+  std::string name() const override {
+    const char* scheme = options_.kind == SourceKind::webdav    ? "dav"
+                         : options_.kind == SourceKind::carddav ? "carddav"
+                                                                : "caldav";
+    const auto origin = dav_origin(options_);
+    return fmt::format("{}:{}{}", scheme, origin.substr(origin.find("://") + 3), options_.path);
+  }
+
+  Result<std::vector<SourceAccount>> accounts() override {
+    std::vector<SourceAccount> out;
+    for (const auto& user : options_.users) out.push_back({user.login, target_address(user, options_)});
+    return out;
+  }
+
+  Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) override {
+    const auto user = std::find_if(options_.users.begin(), options_.users.end(),
+                                   [&](const SourceUser& one) { return one.login == account.key; });
+    if (user == options_.users.end())
+      return fail(Errc::not_found, fmt::format("no login is known for {}", account.key));
+    TRY(const auto identity, with_token(*user));
+    auto session = std::make_unique<DavSession>(options_, identity);
+    TRY_VOID(session->begin());
+    return session;
+  }
+
+ private:
+  // The user with the present token, if that is what it logs in with.
+  Result<SourceUser> with_token(SourceUser user) const {
+    const bool needs_one = options_.master_user.empty() && user.password.empty() && user.token.empty();
+    if (options_.token_file.empty() || !needs_one) return user;
+    const auto text = read_small_file(options_.token_file, kLargestDavToken);
+    if (!text) return fail(Errc::denied, fmt::format("the access token cannot be read from {}", options_.token_file));
+    user.token = text->substr(0, text->find_first_of("\r\n"));
+    return user;
+  }
+
+  const SourceOptions options_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_dav_source(const SourceOptions& options) {
+  if (options.host.empty()) return fail(Errc::invalid, "a DAV source needs a host");
+  if (options.tls == SourceTls::starttls)
+    return fail(Errc::invalid, "HTTP has no STARTTLS: write caldavs://, carddavs:// or davs://, or add ?tls=none");
+  if (options.users.empty()) return fail(Errc::invalid, "a DAV source needs users: it cannot be asked who there is");
+  if (!options.path.empty() && !options.path.starts_with('/'))
+    return fail(Errc::invalid, "the path on the server must begin with \"/\"");
+  if (!options.master_user.empty() && options.master_style == MasterStyle::authzid && !is_pattern(options.path))
+    return fail(Errc::invalid, "a master user that logs in as itself needs a path with %u: whose data it is to read");
+  for (const auto& user : options.users) {
+    if (options.master_user.empty() && user.password.empty() && user.token.empty() && options.token.empty())
+      return fail(Errc::invalid, fmt::format("no password or token is given for {}", user.login));
+    if (is_pattern(options.path) && (user.login.contains('/') || user.login.starts_with('.')))
+      return fail(Errc::invalid, fmt::format("\"{}\" cannot be part of a path", user.login));
+  }
+  return std::make_unique<DavSource>(options);
+}
+
+}  // namespace kontor::migrate
