@@ -151,7 +151,10 @@ def test_directories_of_calendars_and_cards(target, tmp_path):
         folder = tmp_path / scheme
         folder.mkdir()
         move = moves[scheme] = Move(target, folder, ["--from", f"{scheme}:{root}/%u"], label=scheme)
-        assert move.run()["total"]["copied"] == count
+        report = move.run()
+        assert report["total"]["copied"] == count
+        damaged = [item["key"] for one in report["accounts"][0]["folders"] for item in one.get("damaged_items", [])]
+        assert damaged == (["file:broken.ics"] if scheme == "ics" else []), "taken as it came, and named"
         writes_nothing(move)
         assert move.run("verify")["total"]["differences"] == 0
     (root / ADA / "home/a.ics").write_text(calendar(event("a", "Another")))

@@ -94,6 +94,13 @@ std::string free_name(const Transaction& transaction, FolderId folder, const std
   return name;
 }
 
+// Names what was taken though nobody could understand it.
+void tell_damage(const Step& step, archive::Answer& answer) {
+  const auto& description = step.content->description;
+  if (description && !description->facts.problem.empty())
+    answer.damaged.push_back({step.item.key, description->facts.problem});
+}
+
 // What a step holds, roughly.
 std::size_t memory_of(const Step& step) {
   std::size_t bytes = 500 + step.key.size() + step.item.key.size() + step.item.reason.size() + step.pass.state.size();
@@ -172,6 +179,7 @@ Result<void> Batch::apply(Transaction& transaction, std::size_t first, std::size
     }
     answer.counts.add(own.counts);
     if (!own.note.empty()) answer.note = std::move(own.note);
+    std::move(own.damaged.begin(), own.damaged.end(), std::back_inserter(answer.damaged));
     std::move(own.quarantined.begin(), own.quarantined.end(), std::back_inserter(answer.quarantined));
     std::move(own.needed.begin(), own.needed.end(), std::back_inserter(answer.needed));
   }
@@ -250,7 +258,14 @@ Result<void> Batch::add_new(Transaction& transaction, const Step& step, archive:
   Transaction::AddOptions options;
   options.ignore_quota = ignore_quota_;
   if (step.item.uid != 0) options.uid = Uid(step.item.uid);
-  TRY(const auto added, transaction.add(placed.folder, item, options));
+  auto done = transaction.add(placed.folder, item, options);
+  if (!done && done.error().code == Errc::exists) {
+    TRY(const bool adopted, adopt(transaction, step, placed.folder, answer));
+    if (adopted) return {};
+  }
+  if (!done) return std::unexpected(done.error());
+  const auto& added = *done;
+  tell_damage(step, answer);
   const auto mark = mark_of(step.item, placed.folder);
   TRY_VOID(transaction.note_imported(source_, item_mark_key(folder.code, step.key), {added.item, encode(mark)}));
   ++answer.counts.copied;
@@ -258,6 +273,44 @@ Result<void> Batch::add_new(Transaction& transaction, const Step& step, archive:
   answer.counts.names_rewritten += rewritten;
   if (step.item.uid != 0 && (!placed.keeps_uids || added.uid.value != step.item.uid)) ++answer.counts.uids_changed;
   return {};
+}
+
+// An item with this UID is there already: the same one under another key, if it has the same content, or if it vanished
+// at the source and comes back under another name.
+Result<bool> Batch::adopt(Transaction& transaction, const Step& step, FolderId folder, archive::Answer& answer) {
+  const auto& description = step.content->description;
+  if (!description || description->facts.uid.empty()) return false;
+  TRY(const auto places, transaction.with_uid(std::nullopt, description->facts.uid));
+  const auto place = std::find_if(places.begin(), places.end(), [&](const auto& one) { return one.folder == folder; });
+  if (place == places.end()) return false;
+  TRY(const auto item, transaction.item(place->item));
+  std::string vanished_at;
+  TRY_VOID(transaction.ledger_scan(source_, "V", [&](std::string_view key, const groupware::LedgerEntry& entry) {
+    if (!key.starts_with('V')) return false;
+    if (entry.item == item.id) vanished_at = key;
+    return vanished_at.empty();
+  }));
+  if (vanished_at.empty() && item.hash != step.item.sha256) return false;
+  if (const auto former = place_of_vanished(vanished_at)) {
+    TRY_VOID(transaction.forget_imported(source_, vanished_at));
+    TRY_VOID(transaction.forget_imported(source_, item_mark_key(former->code, former->item_key)));
+  }
+  if (item.hash != step.item.sha256) {
+    groupware::NewItem other;
+    other.kind = step.item_kind;
+    other.content = *step.content;
+    TRY_VOID(transaction.replace(folder, place->uid, other));
+    tell_damage(step, answer);
+  }
+  TRY(const auto entry, transaction.entry(folder, place->uid));
+  if (!step.item.name.empty() && entry.name != step.item.name && !transaction.named(folder, step.item.name) &&
+      groupware::check_item_name(step.item.name))
+    TRY_VOID(transaction.rename(folder, place->uid, step.item.name));
+  const auto code = folders_.at(step.folder).code;
+  TRY_VOID(
+      transaction.note_imported(source_, item_mark_key(code, step.key), {item.id, encode(mark_of(step.item, folder))}));
+  ++(vanished_at.empty() ? answer.counts.present : answer.counts.moved);
+  return true;
 }
 
 // If an item with this content vanished elsewhere at the source, it moved: so it does here.
@@ -340,6 +393,7 @@ Result<bool> Batch::follow_content(Transaction& transaction, const Step& step, c
     other.content = *step.content;
     if (step.item.date != InternalDate()) other.internal_date = step.item.date;
     TRY_VOID(transaction.replace(filing.folder, filing.uid, other));
+    tell_damage(step, answer);
     answer.counts.bytes += step.item.size;
     return true;
   }

@@ -62,6 +62,7 @@ class Batch {
   Result<void> apply_pass(groupware::Transaction& transaction, const Step& step);
   Result<Placed> target(groupware::Transaction& transaction, OpenFolder& folder);
   Result<void> add_new(groupware::Transaction& transaction, const Step& step, archive::Answer& answer);
+  Result<bool> adopt(groupware::Transaction& transaction, const Step& step, FolderId folder, archive::Answer& answer);
   Result<bool> move_vanished(groupware::Transaction& transaction, const Step& step, archive::Answer& answer);
   // Of an item that is there, and not mail: the source's content, date and name, where nobody changed them here.
   Result<bool> follow_content(groupware::Transaction& transaction, const Step& step, const groupware::Item& item,

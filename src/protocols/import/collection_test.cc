@@ -139,6 +139,21 @@ TEST(ImportCollections, MovesWhatMovedThere) {
   EXPECT_EQ(contents_of(site, "Two"), std::vector<std::string>{"moved.ics: " + made_event("1", "a")});
 }
 
+TEST(ImportCollections, KnowsAnItemByItsUid) {
+  TestSite site;
+  auto work = made_collection("Work", "calendar");
+  work.items = {made_named("a.ics", made_event("1", "a"), "a.ics"),
+                made_named("twice.ics", made_event("1", "b"), "twice.ics")};
+  const auto first = import_archive(site, dump_of({work}));
+  EXPECT_EQ(first.counts.copied, 1u);
+  ASSERT_EQ(first.quarantined.size(), 1u) << "one UID is there once";
+  EXPECT_EQ(first.quarantined[0].key, "twice.ics");
+  work.items = {made_named("b.ics", made_event("1", "changed"), "b.ics")};
+  const auto later = import_archive(site, dump_of({work}));
+  EXPECT_EQ(later.counts.moved, 1u) << "it vanished, and came under another name with another content";
+  EXPECT_EQ(contents_of(site, "Work"), std::vector<std::string>{"b.ics: " + made_event("1", "changed")});
+}
+
 TEST(ImportCollections, ComeBesideMailOfTheSameName) {
   TestSite site;
   MadeFolder mail;
