@@ -6,6 +6,7 @@
 #include <set>
 
 #include "formats/icalendar/rule_iterator.h"
+#include "formats/mapi/line_text.h"
 #include "formats/mapi/recurrence_rule.h"
 
 namespace kontor::mapi {
@@ -97,8 +98,8 @@ class SeriesMaker {
     // Its id is of the series' kind; a blob may have the changed day's midnight only.
     icalendar::set_when(made.set("RECURRENCE-ID", ""),
                         when(midnight(exception.original) + start_offset_, frame_.is_all_day));
-    if (exception.subject) made.set("SUMMARY", lines::escape(*exception.subject));
-    if (exception.location) made.set("LOCATION", lines::escape(*exception.location));
+    if (exception.subject) made.set("SUMMARY", line_text(*exception.subject));
+    if (exception.location) made.set("LOCATION", line_text(*exception.location));
     if (exception.busy_status) set_busy_status(*exception.busy_status, made);
     if (exception.has_reminder || exception.reminder_minutes) set_reminder(exception, made);
     return made;

@@ -9,6 +9,7 @@
 
 #include "formats/mapi/code_page.h"
 #include "formats/mapi/cursor.h"
+#include "formats/mapi/line_text.h"
 
 namespace kontor::mapi {
 namespace {
@@ -171,7 +172,7 @@ Result<ZoneDefinition> read_zone_definition(std::string_view bytes) {
 lines::Component vtimezone_of(const ZoneRule& rule, std::string_view id) {
   lines::Component zone;
   zone.name = "VTIMEZONE";
-  zone.set("TZID", lines::escape(id));
+  zone.set("TZID", line_text(id));
   const std::int32_t standard = rule.bias + (rule.has_daylight() ? rule.standard_bias : 0);
   if (!rule.has_daylight()) {
     zone.components.push_back(observance("STANDARD", ZoneDate(), standard, standard));
@@ -187,8 +188,8 @@ std::optional<FoundZone> find_zone(const ZoneHints& hints, int year, const icale
   icalendar::ZonePointer ruled;
   std::optional<lines::Component> vtimezone;
   if (hints.rule != nullptr) {
-    const std::string_view id = hints.key.empty() ? hints.description : hints.key;
-    vtimezone = vtimezone_of(*hints.rule, id.empty() ? std::string_view("Zone of the item") : id);
+    const std::string id = one_line(hints.key.empty() ? hints.description : hints.key);
+    vtimezone = vtimezone_of(*hints.rule, id.empty() ? "Zone of the item" : id);
     if (auto zone = icalendar::zone_of_rules(*vtimezone)) ruled = *std::move(zone);
   }
   icalendar::ZonePointer named;

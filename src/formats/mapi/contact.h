@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Contacts ([MS-OXOCNTC]) as vCards 4.0.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/lines/component.h"
+#include "formats/mapi/property.h"
+
+namespace kontor::mapi {
+
+struct MadeCard {
+  lines::Component card;
+  Properties kept;                  // all that the card does not say
+  std::vector<std::string> losses;  // sentences for a report: what is neither in the card nor among `kept`
+};
+
+// Names, up to three e-mail addresses, telephones, three postal addresses, pages, days, people related, photo, note,
+// categories. Of an address that is none of SMTP (Exchange's, Kopano's) the SMTP form counts, where it stands beside
+// it. Days are those that their writer saw, whichever way the zone was written into them.
+MadeCard card_of(const Message& contact, std::string_view uid);
+
+}  // namespace kontor::mapi
