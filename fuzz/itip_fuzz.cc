@@ -53,7 +53,8 @@ void plan(const User& who, const Component* before, const Component* after) {
 
 void take(const User& who, const Component* stored, const Component& message, const std::string& from) {
   const Setting setting{zones(), Instant(std::chrono::hours(400'000))};
-  Incoming incoming{.message = &message, .stored = stored, .from = from, .takes_uninvited = true};
+  Incoming incoming{
+      .message = &message, .stored = stored, .from = from, .takes_uninvited = true, .takes_on_behalf = true};
   const auto first = receive(who, incoming, setting);
   if (!first) return;
   check_messages(first->answers);

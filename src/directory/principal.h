@@ -12,6 +12,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "directory/booking_policy.h"
 #include "directory/contact.h"
 
 namespace kontor::directory {
@@ -118,6 +119,7 @@ struct Principal {
   bool is_listed() const { return !is_hidden && status != Status::suspended; }
   const ContactDetails& details() const;
   void set_details(ContactDetails details);
+  BookingPolicy booking;  // of rooms and equipment
 
   // Where its items live; groups have none (0).
   AccountId account() const { return kind == PrincipalKind::group ? AccountId() : AccountId(id.value); }

@@ -87,6 +87,34 @@ Holds holds_in(flatbuffers::FlatBufferBuilder& builder, const std::vector<Hold>&
   return builder.CreateVector(out);
 }
 
+flatbuffers::Offset<record::Booking> booking_in(flatbuffers::FlatBufferBuilder& builder, const BookingPolicy& policy) {
+  std::vector<record::BookingHours> hours;
+  for (const BookingPolicy::Hours& each : policy.hours) hours.emplace_back(each.days, each.from, each.to);
+  const auto hours_at = builder.CreateVectorOfStructs(hours);
+  const auto zone_at = builder.CreateString(policy.zone);
+  const Ids approvers_at = ids_in(builder, policy.approvers);
+  return record::CreateBooking(builder, static_cast<std::uint8_t>(policy.answer), policy.takes_series,
+                               policy.most_conflicts, policy.window_days, policy.longest_minutes, hours_at, zone_at,
+                               approvers_at);
+}
+
+BookingPolicy booking_of(const record::Booking& in) {
+  BookingPolicy out;
+  // What is not known is left to people.
+  out.answer = in.answer() > static_cast<std::uint8_t>(BookingPolicy::Answer::manual)
+                   ? BookingPolicy::Answer::manual
+                   : static_cast<BookingPolicy::Answer>(in.answer());
+  out.takes_series = in.takes_series();
+  out.most_conflicts = in.most_conflicts();
+  out.window_days = in.window_days();
+  out.longest_minutes = in.longest_minutes();
+  if (in.hours() != nullptr)
+    for (const auto* each : *in.hours()) out.hours.push_back({each->days(), each->from(), each->to()});
+  out.zone = text_of(in.zone());
+  out.approvers = ids_of(in.approvers());
+  return out;
+}
+
 std::vector<Hold> holds_of(const flatbuffers::Vector<flatbuffers::Offset<record::Hold>>* holds) {
   std::vector<Hold> out;
   if (holds == nullptr) return out;
@@ -250,6 +278,8 @@ std::string encode(const StoredPrincipal& stored) {
   if (principal.contact) contact_at = contact_in(builder, *principal.contact);
   const record::Photo photo(principal.photo.digest, principal.photo.size,
                             static_cast<std::uint8_t>(principal.photo.type));
+  const flatbuffers::Offset<record::Booking> booking_at =
+      principal.booking == BookingPolicy() ? 0 : booking_in(builder, principal.booking);
   record::PrincipalBuilder out(builder);
   out.add_tenant(principal.tenant.value);
   out.add_kind(static_cast<std::uint8_t>(principal.kind));
@@ -272,6 +302,7 @@ std::string encode(const StoredPrincipal& stored) {
   if (principal.photo.type != PhotoType::none) out.add_photo(&photo);
   out.add_hidden(principal.is_hidden);
   out.add_list_revision(principal.list_revision);
+  if (!booking_at.IsNull()) out.add_booking(booking_at);
   return finished(builder, out.Finish());
 }
 
@@ -395,6 +426,7 @@ Result<StoredPrincipal> decode_principal(PrincipalId id, std::string_view value)
   principal.send_on_behalf = ids_of(in->send_on_behalf());
   principal.holds = holds_of(in->holds());
   if (!take_contact(*in, principal)) return damaged("principal", id.value);
+  if (in->booking() != nullptr) principal.booking = booking_of(*in->booking());
   principal.created = instant(in->created());
   if (auto removed = in->removed()) out.removed = instant(*removed);
   return out;

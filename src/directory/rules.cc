@@ -185,6 +185,20 @@ std::string find_cycle(const Roster& roster, const Principal& group) {
   return {};
 }
 
+Result<void> check_booking(const Principal& principal) {
+  constexpr std::size_t kMostHours = 50;
+  constexpr std::size_t kMostApprovers = 100;
+  const BookingPolicy& policy = principal.booking;
+  if (policy == BookingPolicy()) return {};
+  if (principal.kind != PrincipalKind::room && principal.kind != PrincipalKind::equipment)
+    return fail(Errc::invalid, "only rooms and equipment can be booked");
+  if (policy.hours.size() > kMostHours || policy.approvers.size() > kMostApprovers)
+    return fail(Errc::invalid, "that are too many hours or approvers");
+  if (policy.answer == BookingPolicy::Answer::by_approval && policy.approvers.empty())
+    return fail(Errc::invalid, "somebody must be there who approves");
+  return check_label("the time zone", policy.zone, kMaxName);
+}
+
 Result<Principal> checked(const Roster& roster, Principal principal) {
   TRY_VOID(check_addresses(roster, principal));
   TRY_VOID(check_label("the name", principal.name, kMaxName));
@@ -194,6 +208,7 @@ Result<Principal> checked(const Roster& roster, Principal principal) {
   }
   TRY_VOID(check_members(roster, principal));
   tidy_roles(principal);
+  TRY_VOID(check_booking(principal));
   TRY_VOID(check_holds(principal.holds));
   if (!principal.holds.empty() && !principal.account())
     return fail(Errc::invalid, fmt::format("{} has no account that could be held", described(principal)));

@@ -10,6 +10,7 @@
 #include "groupware/delivery_notes.h"
 #include "groupware/rules/filing.h"
 #include "groupware/rules/sender_lists.h"
+#include "groupware/scheduling/scheduler.h"
 
 namespace kontor::groupware {
 namespace {
@@ -103,8 +104,16 @@ std::optional<Result<Delivery::Accepted>> Delivery::accepts_at_once(std::string_
   return accepted;
 }
 
-// By the lists of senders, the plug-ins, then the rules.
+// What it says to the account's calendar is looked at once it is filed: mail never waits for it.
 Result<Filed> Delivery::file(Account& account, const Incoming& incoming) const {
+  TRY(const Filed filed, file_judged(account, incoming));
+  if (filter_ && filter_->scheduler() && filed.item && !incoming.is_junk)
+    filter_->scheduler()->take_mail(account, incoming.content, incoming.is_author_proven);
+  return filed;
+}
+
+// By the lists of senders, the plug-ins, then the rules.
+Result<Filed> Delivery::file_judged(Account& account, const Incoming& incoming) const {
   const SenderMark mark = mark_sender(directory_, account, incoming);
   if (mark == SenderMark::refused && incoming.may_refuse)
     return Filed{std::nullopt, "Mail from this sender is not taken here"};

@@ -71,6 +71,7 @@ class Delivery {
   Result<void> deliver_to_group(std::string_view address, const std::vector<PrincipalId>& members,
                                 const Incoming& incoming) const;
   Result<Filed> file(Account& account, const Incoming& incoming) const;
+  Result<Filed> file_judged(Account& account, const Incoming& incoming) const;
   // Where notes about the address lie, and under what.
   struct NotePlace {
     std::shared_ptr<Account> account;

@@ -61,6 +61,19 @@ void add_contact(VerbCommand& command, bool is_new) {
   command.on_off("--hidden", "hidden", "Whether it is left out of the list of people");
 }
 
+void add_booking(VerbCommand& command, bool is_new) {
+  command.text("--booking", "booking", "HOW",
+               "Who answers: automatic (the rules below), approval (the same, but an approver says yes) or manual");
+  command.text("--series", "series", "YES|NO", "Whether it can be booked again and again");
+  command.number("--conflicts", "conflicts", "How many times of a series may be taken already; these it declines");
+  command.number("--window", "window_days", "How many days ahead it can be booked; 0: any time");
+  command.number("--longest", "longest_minutes", "How many minutes it can be booked for; 0: as long as wanted");
+  command.list("--hours", "hours", "HOURS", "When it can be booked, like \"mon-fri 08:00-18:00\"; or always");
+  command.text("--zone", "zone", "NAME", "The time zone of these hours, like Europe/Berlin");
+  command.list(is_new ? "--approver" : "--add-approver", "add_approvers", "ADDRESS", "Who is asked and says yes");
+  if (!is_new) command.list("--remove-approver", "remove_approvers", "ADDRESS", "Who is not asked any more");
+}
+
 void add_changes(VerbCommand& command, const Family& family, bool is_new) {
   command.text("--name", "name", "TEXT", "The name that people see");
   if (!is_new)
@@ -93,6 +106,7 @@ void add_changes(VerbCommand& command, const Family& family, bool is_new) {
     command.list("--remove-send-on-behalf", "remove_send_on_behalf", "ADDRESS", "Who may not any more");
   }
   add_contact(command, is_new);
+  if (family.word == "resource") add_booking(command, is_new);
   if (family.word != "user") return;
   command.list("--protocols", "protocols", "NAMES", "What it may log in with: imap, pop3, ..., all or none");
   command.list("--roles", "roles", "NAMES", "tenant_admin, helpdesk, auditor, server_admin or none");

@@ -101,11 +101,13 @@ Server::Server(const Settings& settings, House& house)
       returns_{*house.srs, *house.directory, *house.queue, system_clock()},
       rule_outbox_(*house.queue, *house.accounts, *house.directory, forward_senders(settings, house)),
       filter_(*house.accounts, *house.directory, system_clock(), filter_options(settings), &rule_outbox_),
+      scheduler_({*house.accounts, *house.directory, system_clock(), &rule_outbox_}),
       gate_(settings.filters, *house.queue, system_clock()),
       plugins_(gate_, *house.accounts, *house.directory, rule_outbox_),
       lmtp_(*house.accounts, *house.directory, deliverers(), system_clock(), settings.lmtp, &filter_,
             &house.queue->journal(), &returns_, &gate_) {
   if (gate_.has(transport::FilterStage::delivery)) filter_.use(plugins_);
+  filter_.use(scheduler_);
   add_import_tokens(admin_, token_file(settings));
   add_queue_verbs(admin_, house);
   add_quarantine_verbs(admin_, house);
@@ -183,6 +185,9 @@ Result<void> Server::start() {
                   "421 4.3.2 Too many connections\r\n"));
   TRY_VOID(listen_http());
   runtime_.every(settings_.server.sweep_every, [this] { sweep(); });
+  runtime_.every(std::chrono::seconds(30), [this] { workers_.post([this] { scheduler_.try_again(); }); });
+  // What a crash has left on its way.
+  workers_.post([this] { scheduler_.send_out_all(); });
   if (trainer_) runtime_.every(std::chrono::seconds(5), [this] { trainer_->try_again(); });
   if (auto* index = house_.accounts->text_index()) index->start();
   sts_ = std::make_unique<transport::MtaSts>(*house_.engine, system_clock(), *dns_, settings_.sending.authorities,
@@ -235,7 +240,8 @@ Result<void> Server::listen_http() {
   import.allowed = networks(settings_.import_allow);
   import.parallel = settings_.import_parallel;
   auto imports = importing::routes(*house_.accounts, *house_.directory, system_clock(), workers_, import);
-  const dav::Services services{*house_.accounts, *house_.directory, limits_, workers_, system_clock(), tokens_.get()};
+  const dav::Services services{*house_.accounts, *house_.directory, limits_,    workers_,
+                               system_clock(),   tokens_.get(),     &scheduler_};
   auto dav = dav::routes(services, settings_.dav, settings_.dav_plain_login);
   TRY_VOID(listen("dav", settings_.listen.dav, net::TlsMode::none, net::http_session(dav, UINT64_MAX), ""));
   std::move(dav.begin(), dav.end(), std::back_inserter(imports.remote));
@@ -266,6 +272,7 @@ void Server::sweep() {
   workers_.post([this] {
     auto start = std::chrono::steady_clock::now();
     Result<void> done = house_.accounts->sweep();
+    scheduler_.send_out_all();
     if (auto kept = house_.srs->keep(system_clock().now()); !kept)
       log::error("srs.not_renewed", {{"why", kept.error().text}});
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;

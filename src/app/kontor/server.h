@@ -11,6 +11,7 @@
 
 #include "base/workers.h"
 #include "groupware/rules/filter.h"
+#include "groupware/scheduling/scheduler.h"
 #include "kontor/house.h"
 #include "kontor/settings.h"
 #include "net/http_server.h"
@@ -81,6 +82,7 @@ class Server {
   transport::Returns returns_;
   transport::RuleOutbox rule_outbox_;
   groupware::Filter filter_;
+  groupware::Scheduler scheduler_;
   transport::FilterGate gate_;
   transport::DeliveryPlugins plugins_;
   std::unique_ptr<transport::Trainer> trainer_;  // null: nobody is to be taught

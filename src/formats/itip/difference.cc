@@ -70,7 +70,8 @@ bool is_same_start(const Component& before, Parts& before_parts, const Component
   if (!*old || !*now) return !*old && !*now;
   const auto old_key = before_parts.key(**old);
   const auto new_key = after_parts.key(**now);
-  return old_key && new_key && *old_key == *new_key;
+  if (!old_key || !new_key) return **old == **now;  // of a zone that nobody knows
+  return *old_key == *new_key;
 }
 
 // What one reads: names and values. Parameters alone (LANGUAGE, X-...) do not count, nor do names nobody else knows.

@@ -151,6 +151,17 @@ std::optional<Component> Parts::find_or_derive(const PartKey& key) {
   return derive(key);
 }
 
+Result<void> check_parts(const Component& calendar, const icalendar::ZoneDatabase& zones) {
+  Parts parts(calendar, zones);
+  std::set<PartKey> keys;
+  for (const Component& part : calendar.components) {
+    if (!is_scheduled(part)) continue;
+    TRY(const PartKey key, parts.key(part));
+    if (!keys.insert(key).second) return fail(Errc::invalid, "two components describe the same instance");
+  }
+  return {};
+}
+
 Component empty_like(const Component& like) {
   Component out{.name = "VCALENDAR"};
   for (const std::string_view name : {"VERSION", "PRODID", "CALSCALE"})

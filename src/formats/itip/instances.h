@@ -65,6 +65,9 @@ class Parts {
   std::optional<std::map<PartKey, const Component*>> index_;
 };
 
+// Errors: invalid (a date or zone that cannot be read; two components of the same instance).
+Result<void> check_parts(const Component& calendar, const icalendar::ZoneDatabase& zones);
+
 // A calendar without components: VERSION, PRODID, CALSCALE of `like`.
 Component empty_like(const Component& like);
 // Copies the VTIMEZONEs that the components of `into` name and that it does not have.

@@ -48,6 +48,7 @@ Result<Plan> plan_change(const User& who, const Change& change, const Setting& s
   }
   const Role before = change.before != nullptr ? role_in(*change.before, who) : Role::none;
   const Role after = change.after != nullptr ? role_in(*change.after, who) : Role::none;
+  if (after != Role::none) TRY_VOID(check_parts(*change.after, setting.zones));
   if (before == Role::organizer || after == Role::organizer) {
     if (change.before != nullptr && change.after != nullptr) {
       const std::string old = organizer_of(*change.before);

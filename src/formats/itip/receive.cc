@@ -50,14 +50,18 @@ Result<Received> receive(const User& who, const Incoming& incoming, const Settin
   const std::optional<Method> method = method_of(*incoming.message);
   if (!method) return fail(Errc::invalid, "a scheduling message without METHOD");
   TRY_VOID(check_message(*incoming.message));
+  // ADD has as many new instances as it likes, which nothing names yet.
+  if (*method != Method::add) TRY_VOID(check_parts(*incoming.message, setting.zones));
   const std::string organizer = organizer_of(*incoming.message);
   if (!is_from_organizer(*method)) return from_attendee(who, *method, incoming, setting);
   if (*method == Method::publish && organizer.empty())
     return Received{.fate = Fate::for_person, .why = "it is published by nobody"};
   if (organizer.empty()) return fail(Errc::invalid, "a scheduling message without ORGANIZER");
   if (who.is(organizer)) return fail(Errc::denied, "somebody else says to be the organiser");
-  const bool may = incoming.from == organizer || is_sent_by(*incoming.message, incoming.from) ||
-                   (*method == Method::request && is_delegated_by(*incoming.message, who, incoming.from));
+  const bool may = incoming.from == organizer ||
+                   (incoming.takes_on_behalf &&
+                    (is_sent_by(*incoming.message, incoming.from) ||
+                     (*method == Method::request && is_delegated_by(*incoming.message, who, incoming.from))));
   if (!may) return fail(Errc::denied, "it is not from the organiser");
   if (incoming.stored != nullptr) {
     const std::string known = organizer_of(*incoming.stored);

@@ -16,6 +16,9 @@ struct Incoming {
   std::string from;                    // whose message it is: an address
   // An answer of somebody who was not invited adds him; else it is left to the person.
   bool takes_uninvited = false;
+  // It may come from who acts for the organiser (SENT-BY), or who passes his invitation on (delegation). Only where
+  // nobody can say so in another's name.
+  bool takes_on_behalf = false;
 };
 
 enum class Fate : std::uint8_t {

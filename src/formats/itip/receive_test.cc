@@ -252,6 +252,9 @@ TEST(Receive, Delegation) {  // section 4.2.5
   meeting.a.get(plan.messages[0], at_minute(1));
   EXPECT_EQ(status_in(*meeting.a.kept, "c"), "DELEGATED");
   EXPECT_EQ(status_in(*meeting.a.kept, "e"), "NEEDS-ACTION");
+  e.takes_on_behalf = false;
+  EXPECT_FALSE(e.get(plan.messages[1], at_minute(2))) << "by mail anybody could say so";
+  e.takes_on_behalf = true;
   ASSERT_EQ(e.get(plan.messages[1], at_minute(2))->fate, Fate::stored) << "the delegator may pass it on";
   Component yes = *e.kept;
   set_status(*attendee(series_of(yes), "e@example.com"), "ACCEPTED");

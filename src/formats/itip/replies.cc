@@ -31,7 +31,7 @@ bool is_newer(const Component& reply, std::string_view noted) {
   const auto before = icalendar::parse_when(slash == std::string_view::npos ? "" : noted.substr(slash + 1));
   const auto stamp = icalendar::when(reply, "DTSTAMP");
   if (!before || !stamp || !*stamp) return true;
-  return (*stamp)->wall > before->wall;
+  return (*stamp)->wall >= before->wall;  // within a second the one that comes later
 }
 
 class Replying {
@@ -96,6 +96,10 @@ bool Replying::merge(const Component& reply, const Property& answer, Component& 
     return false;
   }
   const std::string status = status_of(answer);
+  if (status == status_of(*person) && person->parameter("X-KONTOR-REPLY") == revision(reply)) {
+    out_.why = "it is there already";
+    return false;
+  }
   if (std::ranges::find(kStatuses, status) == std::ranges::end(kStatuses)) {
     out_.why = "it is no answer that is known";
     return false;

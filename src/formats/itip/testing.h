@@ -73,7 +73,8 @@ struct Keeper {
                             {.message = &message.calendar,
                              .stored = kept ? &*kept : nullptr,
                              .from = message.from,
-                             .takes_uninvited = takes_uninvited},
+                             .takes_uninvited = takes_uninvited,
+                             .takes_on_behalf = takes_on_behalf},
                             setting);
     if (received && received->fate == Fate::stored) kept = received->object;
     return received;
@@ -81,6 +82,7 @@ struct Keeper {
 
   User who;
   std::optional<Component> kept;
+  bool takes_on_behalf = true;
 };
 
 }  // namespace kontor::itip

@@ -34,6 +34,8 @@
 
 namespace kontor::groupware {
 
+class Scheduler;
+
 struct FilterOptions {
   std::string hostname = "localhost";
   std::string version;         // of the server; empty = not told
@@ -73,6 +75,9 @@ class Filter {
   // this.
   void use(DeliveryHook& hook) { hook_ = &hook; }
   DeliveryHook* hook() const { return hook_; }  // null: there is none
+  // Looks for invitations in what was filed. Before the first message; must outlive this.
+  void use(Scheduler& scheduler) { scheduler_ = &scheduler; }
+  Scheduler* scheduler() const { return scheduler_; }  // null: there is none
 
   Sending sending() const { return outbox_ ? Sending::yes : Sending::no; }
   // The script that "include :global" finds; null: there is none. Errors: invalid (with its first fault).
@@ -121,6 +126,7 @@ class Filter {
   const FilterOptions options_;
   Outbox* const outbox_;
   DeliveryHook* hook_ = nullptr;
+  Scheduler* scheduler_ = nullptr;
   mutable ProgramCache programs_;
   const metrics::Counter runs_, faults_;
 };

@@ -20,7 +20,8 @@ struct ReportWishes {
 };
 
 // A forward is somebody else's message, passed on: its sender is that one's.
-enum class OutgoingKind : std::uint8_t { forward, vacation, notification };
+// An invitation is the principal's own mail, written by the server for it.
+enum class OutgoingKind : std::uint8_t { forward, vacation, notification, invitation };
 
 struct OutgoingMail {
   PrincipalId principal;                // in whose name

@@ -108,6 +108,33 @@ TEST(Admin, ContactDetails) {
   run_all(office, calls);
 }
 
+TEST(Admin, Booking) {
+  Office office;
+  const Call calls[] = {
+      {"user.add", R"({"address": "ada@example.org"})", "ada@example.org", "who approves"},
+      {"resource.add", R"({"address": "room@example.org"})",
+       R"("booking":"automatic","series":"yes","conflicts":0,"window_days":0,"longest_minutes":0,"hours":[],"zone":"","approvers":[])",
+       "as it begins"},
+      {"resource.set",
+       R"({"address": "room@example.org", "series": "no", "conflicts": 2, "hours": ["mon-fri 08:00-18:00"],
+        "zone": "Europe/Berlin"})",
+       R"("series":"no","conflicts":2,"window_days":0,"longest_minutes":0,"hours":["mon-fri 08:00-18:00"],"zone":"Europe/Berlin")",
+       "what is said"},
+      {"resource.set", R"({"address": "room@example.org", "booking": "approval"})", R"({"error":"invalid"})",
+       "nobody is there who approves"},
+      {"resource.set",
+       R"({"address": "room@example.org", "booking": "approval", "add_approvers": ["ada@example.org"]})",
+       R"("approvers":["ada@example.org"])", "now there is"},
+      {"resource.set", R"({"address": "room@example.org", "hours": ["always"], "window_days": 30})",
+       R"("window_days":30,"longest_minutes":0,"hours":[])", "no hours any more"},
+      {"resource.set", R"({"address": "room@example.org", "hours": ["day and night"]})", R"({"error":"invalid"})", ""},
+      {"resource.set", R"({"address": "room@example.org", "zone": "Mars/Olympus"})", R"({"error":"invalid"})", ""},
+      {"resource.set", R"({"address": "room@example.org", "booking": "never"})", R"({"error":"invalid"})", ""},
+      {"user.set", R"({"address": "ada@example.org", "booking": "manual"})", R"({"error":"invalid"})", "of people not"},
+  };
+  run_all(office, calls);
+}
+
 TEST(Admin, RightsOnFolders) {
   Office office;
   const Call calls[] = {

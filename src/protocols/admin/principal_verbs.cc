@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "formats/icalendar/zones.h"
 #include "protocols/admin/verb.h"
 
 namespace kontor::admin {
@@ -158,6 +159,45 @@ Result<void> change_quota(const Arguments& arguments, Principal& principal) {
   return {};
 }
 
+// How a resource answers. Lists are replaced by what is given; "always" and "none" empty them.
+Result<void> change_booking(const Context& context, const Arguments& arguments, directory::BookingPolicy& policy) {
+  TRY(const auto answer, arguments.optional_text("booking"));
+  if (answer) {
+    const auto known = directory::parse_booking_answer(*answer);
+    if (!known)
+      return fail(Errc::invalid,
+                  fmt::format("\"{}\" is no way to answer; there are automatic, approval and manual", *answer));
+    policy.answer = *known;
+  }
+  TRY(const auto series, arguments.optional_text("series"));
+  if (series && *series != "yes" && *series != "no") return fail(Errc::invalid, "Series are taken: yes or no");
+  if (series) policy.takes_series = *series == "yes";
+  for (const auto& [key, into] :
+       {std::pair("conflicts", &policy.most_conflicts), std::pair("window_days", &policy.window_days),
+        std::pair("longest_minutes", &policy.longest_minutes)}) {
+    TRY(const auto number, arguments.number(key));
+    if (number && *number > 1'000'000) return fail(Errc::invalid, fmt::format("{} is too much", *number));
+    if (number) *into = static_cast<std::uint32_t>(*number);
+  }
+  if (arguments.has("hours")) {
+    TRY(const auto texts, arguments.texts("hours"));
+    policy.hours.clear();
+    for (const std::string& text : texts) {
+      if (text == "always") continue;
+      TRY(const auto hours, directory::parse_hours(text));
+      policy.hours.push_back(hours);
+    }
+  }
+  TRY(const auto zone, arguments.optional_text("zone"));
+  if (zone) {
+    static const icalendar::ZoneDatabase zones;
+    if (!zone->empty() && !zones.find(*zone))
+      return fail(Errc::invalid, fmt::format("There is no time zone {}; they are like Europe/Berlin", *zone));
+    policy.zone = *zone;
+  }
+  return change_list(context, arguments, "add_approvers", "remove_approvers", "approver", policy.approvers);
+}
+
 Result<void> change_principal(const Context& context, const Arguments& arguments, Principal& principal) {
   TRY(auto new_name, arguments.optional_text("name"));
   if (new_name) principal.name = *new_name;
@@ -169,6 +209,7 @@ Result<void> change_principal(const Context& context, const Arguments& arguments
   TRY_VOID(change_addresses(arguments, principal));
   TRY_VOID(change_people(context, arguments, principal));
   TRY_VOID(change_contact(arguments, principal));
+  TRY_VOID(change_booking(context, arguments, principal.booking));
   return change_access(arguments, principal);
 }
 
@@ -194,7 +235,7 @@ Result<json::value> principal_add(Context& context, const Arguments& arguments) 
     TRY_VOID(change_principal(context, arguments, full));
     if (full.addresses != made.addresses || full.members != made.members || full.protocols != made.protocols ||
         full.quota_messages != made.quota_messages || full.roles != made.roles || full.send_as != made.send_as ||
-        full.send_on_behalf != made.send_on_behalf || full.contact || full.is_hidden)
+        full.send_on_behalf != made.send_on_behalf || full.contact || full.is_hidden || full.booking != made.booking)
       TRY_VOID(context.directory.update_principal(full));
     if (photo) TRY_VOID(context.directory.set_photo(made.id, *photo));
     return apply_secret(context, made.id, secret);
@@ -300,8 +341,10 @@ std::span<const Verb> principal_verbs() {
                                {"add_members", "remove_members", "add_readers", "add_managers"});
     add_family<Family::group>(rows, {"group.add", "group.show", "group.list", "group.set", "group.remove"},
                               {"add_members", "remove_members"});
-    add_family<Family::resource>(
-        rows, {"resource.add", "resource.show", "resource.list", "resource.set", "resource.remove"}, {});
+    add_family<Family::resource>(rows,
+                                 {"resource.add", "resource.show", "resource.list", "resource.set", "resource.remove"},
+                                 {"booking", "series", "conflicts", "window_days", "longest_minutes", "hours", "zone",
+                                  "add_approvers", "remove_approvers"});
     return rows;
   }();
   return table;

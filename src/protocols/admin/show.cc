@@ -97,6 +97,19 @@ json::object show(const Context& context, const directory::Principal& principal)
   out["quota_messages"] = principal.quota_messages;
   out["protocols"] = show_protocols(principal.protocols);
   out["roles"] = std::move(roles);
+  if (principal.kind != directory::PrincipalKind::room && principal.kind != directory::PrincipalKind::equipment)
+    return out;
+  const directory::BookingPolicy& policy = principal.booking;
+  json::array hours;
+  for (const auto& each : policy.hours) hours.emplace_back(print(each));
+  out["booking"] = name(policy.answer);
+  out["series"] = policy.takes_series ? "yes" : "no";
+  out["conflicts"] = policy.most_conflicts;
+  out["window_days"] = policy.window_days;
+  out["longest_minutes"] = policy.longest_minutes;
+  out["hours"] = std::move(hours);
+  out["zone"] = policy.zone;
+  out["approvers"] = addresses_of(context, policy.approvers);
   return out;
 }
 

@@ -14,6 +14,10 @@
 #include "login/login.h"
 #include "net/limits.h"
 
+namespace kontor::groupware {
+class Scheduler;
+}
+
 namespace kontor::dav {
 
 // All must outlive the server.
@@ -23,7 +27,8 @@ struct Services {
   net::Limits& limits;
   Workers& workers;
   const Clock& clock;
-  const login::Tokens* tokens = nullptr;  // null: no identity provider is known
+  const login::Tokens* tokens = nullptr;      // null: no identity provider is known
+  groupware::Scheduler* scheduler = nullptr;  // null: nothing is sent and nothing comes
 };
 
 struct Options {

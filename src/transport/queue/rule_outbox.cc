@@ -17,6 +17,8 @@ Origin origin_of(groupware::OutgoingKind kind) {
       return Origin::forward;
     case groupware::OutgoingKind::vacation:
       return Origin::vacation;
+    case groupware::OutgoingKind::invitation:
+      return Origin::submission;
     case groupware::OutgoingKind::notification:
       break;
   }
@@ -53,7 +55,8 @@ Result<void> RuleOutbox::send(const groupware::OutgoingMail& mail) {
   message.envelope.tenant = who.tenant;
   message.envelope.account = who.account();
   message.envelope.origin = origin_of(mail.kind);
-  message.envelope.cause = "rule of " + who.primary_address();
+  const bool is_invitation = mail.kind == groupware::OutgoingKind::invitation;
+  message.envelope.cause = (is_invitation ? "calendar of " : "rule of ") + who.primary_address();
   message.envelope.needs.utf8 = !is_ascii(message.envelope.sender);
   if (mail.kind == groupware::OutgoingKind::forward) {
     message.envelope.dsn_return = static_cast<DsnReturn>(mail.reports.returned);
@@ -63,7 +66,9 @@ Result<void> RuleOutbox::send(const groupware::OutgoingMail& mail) {
     NewRecipient recipient;
     recipient.address = address;
     // Nobody waits for news of what a program wrote.
-    if (mail.kind != groupware::OutgoingKind::forward) {
+    if (is_invitation) {
+      recipient.notify.bits = DsnNotify::kFailure;
+    } else if (mail.kind != groupware::OutgoingKind::forward) {
       recipient.notify.bits = DsnNotify::kNever;
     } else {
       recipient.notify = notify_of_forward(mail.reports.notify);

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// For this folder only: what an account's calendars have.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "formats/lines/component.h"
+#include "groupware/account.h"
+
+namespace kontor::groupware {
+
+struct FoundObject {
+  FolderId folder;
+  Uid uid;
+  ItemId item;
+  std::string etag;
+};
+
+// The object of that UID in a calendar, task list or notebook.
+Result<std::optional<FoundObject>> find_object(const Reader& reader, const std::string& uid);
+
+// The content of an item as a VCALENDAR. Errors: invalid (it is none).
+Result<lines::Component> read_object(const Reader& reader, ItemId item);
+
+}  // namespace kontor::groupware

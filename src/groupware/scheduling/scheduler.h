@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Meetings between the accounts of this server and with the world: what a user's change sends, and what messages make
+// of calendars. formats/itip says what; this stores and brings it.
+//
+// Invariants:
+//  1. what a change sends is in the account's outbox in the same commit as the change, and leaves it when it was taken
+//     by whom it is for, or by the queue: a crash loses none of it;
+//  2. a calendar takes a message once: it is remembered in the commit that takes it. To the outside, whoever crashes
+//     between the queue's commit and his own may send a message twice; iTIP's own rules then make nothing of the
+//     second;
+//  3. mail that brings a message is filed whatever becomes of it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/result.h"
+#include "directory/directory.h"
+#include "formats/icalendar/busy.h"
+#include "formats/itip/plan.h"
+#include "formats/itip/receive.h"
+#include "groupware/accounts.h"
+#include "groupware/rules/outbox.h"
+#include "groupware/scheduling/booking.h"
+
+namespace kontor::groupware {
+
+using itip::Component;
+
+// Of an item: RFC 6638 section 3.2.10, without quotes. Another one whenever anything but answers changed.
+constexpr const char* kScheduleTag = "schedule-tag";
+// Of a folder, "yes": new invitations go there (RFC 6638 section 9.2). Without one, to the default folder of their
+// kind.
+constexpr const char* kTakesInvitations = "schedule-default";
+
+// Where new invitations go. Errors: not_found.
+Result<FolderTable::Pointer> invitation_folder(const FolderTable& folders, Kind kind);
+
+// Thread-safe. Blocks: call it from a worker.
+class Scheduler {
+ public:
+  struct Services {
+    Accounts& accounts;
+    directory::Directory& directory;
+    const Clock& clock;
+    Outbox* outbox = nullptr;  // to the outside; null: nobody there is told
+  };
+  explicit Scheduler(Services services);
+
+  // All addresses that are the principal's, and the groups that it is in.
+  itip::User user_of(const directory::Principal& who) const;
+
+  // What follows from a change of an object in a calendar of `owner`. With SCHEDULE-STATUS of those who are told
+  // (RFC 6638 section 7.3). Errors: as itip::plan_change().
+  Result<itip::Plan> plan(const directory::Principal& owner, const itip::Change& change) const;
+
+  // Messages that were made ready to be kept within a commit.
+  using Post = std::vector<NewItem>;
+  Result<Post> stage(const directory::Principal& owner, const std::vector<itip::Message>& messages) const;
+  // In the owner's account, in the commit of the change that sends them.
+  Result<void> put(Transaction& transaction, const Post& post) const;
+  // The same in a commit of its own, where whoever changes may not write to the owner's outbox.
+  Result<void> put(const directory::Principal& owner, const Post& post) const;
+
+  // Brings what the account's outbox holds, and what follows from it. What cannot be brought now stays for the next
+  // time. Never fails: what goes wrong is in the log.
+  void send_out(AccountId account);
+  // The same for all accounts that have something: after a start, and now and then.
+  void send_out_all();
+  // The same for those that could not bring everything: for a timer.
+  void try_again();
+
+  // A message that came by mail, which is filed. Never fails: what cannot be used is the person's to read.
+  void take_mail(Account& account, const StagedContent& mail, bool is_author_proven);
+
+  // When whoever has the address is busy, as far as `asker` may know: of calendars that grant it free/busy. Errors:
+  // not_found (nobody here), denied.
+  Result<std::vector<icalendar::Busy>> busy(const directory::Principal& asker, const Caller& caller,
+                                            const std::string& address, icalendar::Window window) const;
+
+  const icalendar::ZoneDatabase& zones() const { return zones_; }
+
+ private:
+  struct Stored;
+  itip::Setting setting() const { return {zones_, services_.clock.now()}; }
+  bool is_ours(const std::string& address) const;
+  // Whose accounts an address leads to, within the tenant; nobody: it is outside, or of nobody.
+  std::vector<directory::Principal> here(TenantId tenant, const std::string& address) const;
+  bool begin(AccountId id);
+  bool end(AccountId id);
+  // Adds to `more` whose outbox has something now.
+  Result<void> bring_all(const directory::Principal& owner, std::vector<AccountId>& more);
+  Result<std::vector<AccountId>> bring(const directory::Principal& sender, const itip::Message& message,
+                                       const std::string& to);
+  Result<void> send_mail(const directory::Principal& sender, const itip::Message& message, const std::string& to);
+  // Whether it changed something. Errors: as itip::receive().
+  Result<bool> take(const directory::Principal& who, const itip::Message& message, const itip::Incoming& how);
+  Result<Stored> find_stored(Account& account, const std::string& uid) const;
+  Result<void> store(const directory::Principal& who, const Stored& stored, const itip::Received& received,
+                     itip::Method method, const std::string& memory, const Post& post, bool& is_stale);
+  bool is_known(const directory::Principal& who, itip::Method method, const Component& calendar) const;
+  // What a room or a piece of equipment says: changes what is to be stored, and adds its answer.
+  Result<void> answer_booking(const directory::Principal& who, itip::Received& received,
+                              std::vector<itip::Message>& answers) const;
+  Result<std::vector<Span>> taken_spans(const directory::Principal& who, const std::string& but_uid, Instant from,
+                                        Instant to) const;
+  void tell_approvers(const directory::Principal& who, const Component& object) const;
+
+  const Services services_;
+  const icalendar::ZoneDatabase zones_;
+  std::mutex mutex_;
+  std::mutex bookings_;  // who asks for a resource waits for who asked before
+  std::set<AccountId> waiting_;
+  std::map<AccountId, bool> busy_;  // whose outbox is being emptied; true: and has to be looked at again
+  const metrics::Counter sent_, taken_, left_;
+};
+
+}  // namespace kontor::groupware

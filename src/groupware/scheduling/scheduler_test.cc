@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "groupware/scheduling/scheduler.h"
+
+#include <gtest/gtest.h>
+
+#include "formats/icalendar/calendar.h"
+#include "formats/itip/mail.h"
+#include "formats/itip/testing.h"
+#include "groupware/accounts_fixture.h"
+#include "groupware/delivery.h"
+#include "groupware/scheduling/lookup.h"
+#include "groupware/scheduling/post.h"
+
+namespace kontor::groupware {
+namespace {
+
+// Keeps what is sent; may be out of order.
+struct Outside final : Outbox {
+  Result<void> send(const OutgoingMail& mail) override {
+    if (is_down) return fail(Errc::unavailable, "the queue is down");
+    sent.push_back(mail);
+    return {};
+  }
+  std::vector<OutgoingMail> sent;
+  bool is_down = false;
+};
+
+class SchedulerTest : public AccountsTest {
+ protected:
+  void SetUp() override {
+    AccountsTest::SetUp();
+    directory::NewPrincipal wanted;
+    wanted.kind = directory::PrincipalKind::room;
+    wanted.address = "room@example.org";
+    room = must(directory->add_principal(wanted)).id;
+    restart();
+  }
+
+  void restart() {
+    scheduler = std::make_unique<Scheduler>(Scheduler::Services{*accounts, *directory, clock, &outside});
+  }
+
+  static std::string event(const std::string& lines, const std::string& people) {
+    return "BEGIN:VEVENT\nUID:u1\nDTSTAMP:20231101T000000Z\nORGANIZER:mailto:ada@example.org\n" + people + lines +
+           "\nSUMMARY:Meeting\nEND:VEVENT\n";
+  }
+  static std::string people(const std::vector<std::string>& addresses) {
+    std::string out = "ATTENDEE;PARTSTAT=ACCEPTED:mailto:ada@example.org\n";
+    for (const std::string& address : addresses) out += "ATTENDEE;RSVP=TRUE:mailto:" + address + "\n";
+    return out;
+  }
+
+  struct Kept {
+    FolderId folder;
+    Uid uid;
+    Entry entry;
+    itip::Component calendar;
+    std::string tag;
+  };
+  // What the account has of the UID; nothing: it has none.
+  std::optional<Kept> kept(PrincipalId who, const std::string& uid = "u1") {
+    auto reader = must(open(who)->read(Caller::system()));
+    const auto found = must(find_object(*reader, uid));
+    if (!found) return std::nullopt;
+    const Entry entry = must(reader->entry(found->folder, found->uid));
+    const auto bytes = content(*open(who), entry.item);
+    const Item item = must(reader->item(entry.item));
+    const auto tag = item.properties.find(kScheduleTag);
+    return Kept{found->folder, found->uid, entry, must(icalendar::read(bytes)).calendars.front(),
+                tag == item.properties.end() ? "" : tag->second};
+  }
+
+  // As a client's PUT does it. `sends` false: the process dies before what is sent was brought.
+  void put(PrincipalId who, const itip::Component& after, bool sends = true) {
+    const auto owner = must(directory->principal(who));
+    const auto had = kept(who);
+    const auto plan = must(scheduler->plan(owner, {.before = had ? &had->calendar : nullptr, .after = &after}));
+    const auto post = must(scheduler->stage(owner, plan.messages));
+    NewItem item;
+    item.kind = Kind::calendar;
+    auto stager = accounts->stage(tenant, Kind::calendar);
+    must(stager->write(icalendar::write(plan.object)));
+    item.content = must(stager->finish());
+    must(open(who)->update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
+      if (had) TRY_VOID(transaction.replace(had->folder, had->uid, item));
+      const auto calendar = transaction.folders()->by_role(FolderRole::calendar);
+      if (!had) TRY_VOID(transaction.add(calendar->id, item));
+      return scheduler->put(transaction, post);
+    }));
+    if (sends) scheduler->send_out(owner.account());
+  }
+  void answer(PrincipalId who, const std::string& address, const std::string& status) {
+    itip::Component now = kept(who)->calendar;
+    for (itip::Component& part : now.components)
+      if (itip::Property* self = itip::is_scheduled(part) ? itip::attendee(part, address) : nullptr)
+        itip::set_status(*self, status);
+    put(who, now);
+  }
+  std::string status(PrincipalId where, const std::string& address) {
+    const auto found = kept(where);
+    if (!found) return "nothing there";
+    const itip::Property* person = itip::attendee(*itip::part_of(found->calendar), address);
+    return person == nullptr ? "not invited" : itip::status_of(*person);
+  }
+  std::size_t waiting(PrincipalId who) {
+    const auto outbox = outbox_of(*open(who)->folders());
+    return outbox ? outbox->total : 0;
+  }
+  std::string sent_text(std::size_t index) {
+    const auto bytes = accounts->content(outside.sent.at(index).content);
+    return must(bytes->read(0, bytes->size()));
+  }
+
+  PrincipalId room;
+  Outside outside;
+  std::unique_ptr<Scheduler> scheduler;
+};
+
+constexpr const char* kWhen = "DTSTART:20231201T100000Z\nDTEND:20231201T110000Z";
+constexpr const char* kLater = "DTSTART:20231201T103000Z\nDTEND:20231201T113000Z";
+
+TEST_F(SchedulerTest, InvitationsAndAnswersFindTheirWay) {
+  put(ada, itip::calendar_of(event(kWhen, people({"ben@example.org", "out@elsewhere.test", "nobody@example.org"}))));
+  EXPECT_EQ(status(ben, "ben@example.org"), "NEEDS-ACTION");
+  ASSERT_EQ(outside.sent.size(), 1U);
+  EXPECT_EQ(outside.sent[0].recipients, std::vector<std::string>{"out@elsewhere.test"});
+  EXPECT_EQ(outside.sent[0].sender, "ada@example.org");
+  EXPECT_TRUE(itip::find_in_mail(sent_text(0)));
+  EXPECT_EQ(waiting(ada), 0U);
+  const auto object = kept(ada)->calendar;
+  const auto told = [&](const char* address) {
+    return std::string(itip::attendee(*itip::part_of(object), address)->parameter("SCHEDULE-STATUS"));
+  };
+  EXPECT_EQ(told("ben@example.org"), "1.2");
+  EXPECT_EQ(told("out@elsewhere.test"), "1.1");
+  EXPECT_EQ(told("nobody@example.org"), "3.7");
+
+  const std::string tag = kept(ada)->tag;
+  answer(ben, "ben@example.org", "ACCEPTED");
+  EXPECT_EQ(status(ada, "ben@example.org"), "ACCEPTED");
+  EXPECT_EQ(kept(ada)->tag, tag) << "an answer is no change of the meeting";
+  EXPECT_EQ(waiting(ben), 0U);
+  expect_sound();
+}
+
+TEST_F(SchedulerTest, ACrashLosesNothing) {
+  const auto meeting = itip::calendar_of(event(kWhen, people({"ben@example.org", "out@elsewhere.test"})));
+  put(ada, meeting, false);
+  EXPECT_EQ(status(ben, "ben@example.org"), "nothing there");
+  EXPECT_EQ(waiting(ada), 2U);
+  reopen();
+  restart();
+  outside.is_down = true;
+  scheduler->send_out_all();
+  EXPECT_EQ(status(ben, "ben@example.org"), "NEEDS-ACTION");
+  EXPECT_EQ(waiting(ada), 1U) << "what cannot leave waits";
+  outside.is_down = false;
+  scheduler->try_again();
+  scheduler->send_out_all();
+  EXPECT_EQ(waiting(ada), 0U);
+  EXPECT_EQ(outside.sent.size(), 1U) << "once";
+}
+
+TEST_F(SchedulerTest, RoomsAnswerAtOnce) {
+  put(ada, itip::calendar_of(event(kWhen, people({"room@example.org"}))));
+  EXPECT_EQ(status(room, "room@example.org"), "ACCEPTED");
+  EXPECT_EQ(status(ada, "room@example.org"), "ACCEPTED");
+  // Another meeting at that time.
+  std::string other = event(kLater, people({"room@example.org"}));
+  other.replace(other.find("UID:u1"), 6, "UID:u2");
+  const auto calendar = itip::calendar_of(other);
+  const auto owner = must(directory->principal(ada));
+  const auto plan = must(scheduler->plan(owner, {.before = nullptr, .after = &calendar}));
+  must(scheduler->put(owner, must(scheduler->stage(owner, plan.messages))));
+  scheduler->send_out(owner.account());
+  const auto refused = kept(room, "u2");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(itip::status_of(*itip::attendee(*itip::part_of(refused->calendar), "room@example.org")), "DECLINED");
+  // The first one moves within its own time: it is not in its own way.
+  itip::Component moved = kept(ada)->calendar;
+  const_cast<itip::Component&>(*itip::part_of(moved)).set("DTSTART", "20231201T103000Z");
+  put(ada, moved);
+  EXPECT_EQ(status(ada, "room@example.org"), "ACCEPTED");
+}
+
+TEST_F(SchedulerTest, WhoApprovesIsTold) {
+  auto principal = must(directory->principal(room));
+  principal.booking.answer = directory::BookingPolicy::Answer::by_approval;
+  principal.booking.approvers = {ben};
+  must(directory->update_principal(principal));
+  put(ada, itip::calendar_of(event(kWhen, people({"room@example.org"}))));
+  EXPECT_EQ(status(ada, "room@example.org"), "TENTATIVE");
+  ASSERT_EQ(outside.sent.size(), 1U);
+  EXPECT_EQ(outside.sent[0].recipients, std::vector<std::string>{"ben@example.org"});
+  // He answers in the room's calendar.
+  answer(room, "room@example.org", "ACCEPTED");
+  EXPECT_EQ(status(ada, "room@example.org"), "ACCEPTED");
+}
+
+class SchedulingMailTest : public SchedulerTest {
+ protected:
+  std::string mail_of(const std::string& from, const std::string& method, const std::string& lines) {
+    const itip::Message message{itip::Method::request, from, {}, itip::calendar_of(lines, method)};
+    return itip::make_mail(message, {.from_name = "",
+                                     .from = from,
+                                     .to = "ada@example.org",
+                                     .message_id = "<1@elsewhere.test>",
+                                     .now = clock.now()});
+  }
+  void deliver(const std::string& bytes, bool is_proven) {
+    Filter filter(*accounts, *directory, clock, {});
+    filter.use(*scheduler);
+    const Delivery delivery(*accounts, *directory, clock, QuotaPolicy::defer, &filter);
+    Arrival arrival;
+    arrival.is_author_proven = is_proven;
+    must(delivery.deliver("ada@example.org", stage(bytes), arrival));
+  }
+  static std::string theirs(const std::string& lines) {
+    return "BEGIN:VEVENT\nUID:u1\nDTSTAMP:20231101T000000Z\nORGANIZER:mailto:out@elsewhere.test\n"
+           "ATTENDEE;RSVP=TRUE:mailto:ada@example.org\nSUMMARY:Theirs\n" +
+           lines + "\nEND:VEVENT";
+  }
+};
+
+TEST_F(SchedulingMailTest, InvitationsFromOutside) {
+  deliver(mail_of("out@elsewhere.test", "REQUEST", theirs(kWhen)), false);
+  EXPECT_FALSE(kept(ada)) << "nobody says that it is from him";
+  deliver(mail_of("other@elsewhere.test", "REQUEST", theirs(kWhen)), true);
+  EXPECT_FALSE(kept(ada)) << "not the organiser";
+  deliver(mail_of("out@elsewhere.test", "REQUEST", theirs(kWhen)), true);
+  ASSERT_TRUE(kept(ada));
+  EXPECT_EQ(view(*open(ada), inbox(*open(ada)))->size(), 3U) << "the mail is there in any case";
+  answer(ada, "ada@example.org", "ACCEPTED");
+  ASSERT_EQ(outside.sent.size(), 1U);
+  EXPECT_EQ(itip::method_of(itip::find_in_mail(sent_text(0))->calendar), itip::Method::reply);
+  // What is there already may be changed by who is its organiser, and comes twice in vain.
+  for (int i = 0; i < 2; ++i)
+    deliver(mail_of("out@elsewhere.test", "CANCEL", theirs(std::string(kWhen) + "\nSTATUS:CANCELLED\nSEQUENCE:1")),
+            false);
+  EXPECT_TRUE(icalendar::is_cancelled(*itip::part_of(kept(ada)->calendar)));
+}
+
+TEST_F(SchedulingMailTest, AnswersFromOutside) {
+  put(ada, itip::calendar_of(event(kWhen, people({"out@elsewhere.test"}))));
+  const std::string reply =
+      "BEGIN:VEVENT\nUID:u1\nDTSTAMP:20231102T000000Z\nORGANIZER:mailto:ada@example.org\n"
+      "ATTENDEE;PARTSTAT=ACCEPTED:mailto:out@elsewhere.test\nEND:VEVENT";
+  deliver(mail_of("other@elsewhere.test", "REPLY", reply), true);
+  EXPECT_EQ(status(ada, "out@elsewhere.test"), "NEEDS-ACTION") << "nobody answers for others";
+  deliver(mail_of("out@elsewhere.test", "REPLY", reply), false);
+  EXPECT_EQ(status(ada, "out@elsewhere.test"), "ACCEPTED");
+}
+
+TEST_F(SchedulingMailTest, BrokenCalendarsDoNotHoldUpMail) {
+  deliver(
+      "From: out@elsewhere.test\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\n"
+      "METHOD:REQUEST\r\nBEGIN:VEVENT\r\nDTSTART:never\r\nUID:u1\r\nRRULE:FREQ=SOMETIMES\r\nEND:VEVENT\r\n"
+      "END:VCALENDAR\r\n",
+      true);
+  EXPECT_EQ(view(*open(ada), inbox(*open(ada)))->size(), 1U);
+  EXPECT_FALSE(kept(ada));
+}
+
+}  // namespace
+}  // namespace kontor::groupware
