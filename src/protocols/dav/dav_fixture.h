@@ -22,7 +22,7 @@ class DavTest : public groupware::AccountsTest {
     request.path = path;
     request.headers = std::move(headers);
     request.headers.emplace_back("Host", "dav.example.org");
-    services = std::make_unique<Services>(Services{*accounts, *directory, limits, workers, clock});
+    services = std::make_unique<Services>(Services{*accounts, *directory, limits, workers, clock, nullptr, scheduler});
     auto out = std::make_shared<Context>(*services, dav_options, std::move(request));
     out->user = groupware::must(directory->principal(who ? who : ada));
     out->caller = as(out->user.id);
@@ -64,6 +64,7 @@ class DavTest : public groupware::AccountsTest {
   Options dav_options;
   net::Limits limits{net::LimitOptions()};
   Workers workers{1};
+  groupware::Scheduler* scheduler = nullptr;
   std::unique_ptr<Services> services;
 };
 

@@ -3,12 +3,14 @@
 #include <unordered_map>
 
 #include "protocols/dav/family.h"
+#include "protocols/dav/scheduling.h"
 
 namespace kontor::dav {
 namespace {
 
 // One line each; the more special before the more general.
 const Family* const kFamilies[] = {
+    &scheduling_family(),
     &common_family(),
 };
 

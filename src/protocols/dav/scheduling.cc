@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "protocols/dav/scheduling.h"
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "formats/icalendar/access.h"
+#include "formats/icalendar/calendar.h"
+#include "groupware/scheduling/scheduler.h"
+#include "protocols/dav/scheduling_boxes.h"
+
+namespace kontor::dav {
+namespace {
+
+using wire::dav::caldav;
+using What = Resource::What;
+
+constexpr std::uint32_t kItems = on(What::item);
+
+std::string schedule_tag(Context& context, const Resource& resource) {
+  if (!resource.entry) return {};
+  const auto item = resource.item(context);
+  if (!item) return {};
+  const auto found = (*item)->properties.find(groupware::kScheduleTag);
+  return found == (*item)->properties.end() ? std::string() : "\"" + found->second + "\"";
+}
+
+Shown print_schedule_tag(Context& context, const Resource& resource, xml::Printer& out) {
+  const std::string tag = schedule_tag(context, resource);
+  if (tag.empty()) return Shown::absent;
+  out.leaf(caldav("schedule-tag"), tag);
+  return Shown::yes;
+}
+
+Shown print_user_type(Context&, const Resource& resource, xml::Printer& out) {
+  using directory::PrincipalKind;
+  const auto type = [&]() -> std::string_view {
+    switch (resource.owner->kind) {
+      case PrincipalKind::group:
+        return "GROUP";
+      case PrincipalKind::room:
+        return "ROOM";
+      case PrincipalKind::equipment:
+        return "RESOURCE";
+      default:
+        return "INDIVIDUAL";
+    }
+  };
+  out.leaf(caldav("calendar-user-type"), type());
+  return Shown::yes;
+}
+
+template <const char* name, const char* segment>
+Shown print_box_url(Context&, const Resource& resource, xml::Printer& out) {
+  if (!resource.owner->account()) return Shown::absent;
+  out.open(caldav(name));
+  out.leaf(wire::dav::dav("href"), home_path(Space::calendars, *resource.owner) + segment + "/");
+  out.close();
+  return Shown::yes;
+}
+
+constexpr char kInboxUrl[] = "schedule-inbox-URL";
+constexpr char kOutboxUrl[] = "schedule-outbox-URL";
+
+bool is_inbox(const Resource& resource) { return is_box(resource, kInbox); }
+
+Shown print_default_calendar(Context& context, const Resource& resource, xml::Printer& out) {
+  if (!is_inbox(resource)) return Shown::absent;
+  const auto folder = invitation_folder(context, resource);
+  if (!folder) return Shown::absent;
+  out.open(caldav("schedule-default-calendar-URL"));
+  out.leaf(wire::dav::dav("href"), *folder);
+  out.close();
+  return Shown::yes;
+}
+
+const Property kProperties[] = {
+    {caldav("schedule-tag"), {.whats = kItems, .kinds = kOfCalendars}, false, print_schedule_tag},
+    {caldav("calendar-user-type"), {.whats = on(What::principal)}, false, print_user_type},
+    {caldav("schedule-inbox-URL"), {.whats = on(What::principal)}, false, print_box_url<kInboxUrl, kInbox>},
+    {caldav("schedule-outbox-URL"), {.whats = on(What::principal)}, false, print_box_url<kOutboxUrl, kOutbox>},
+    {caldav("schedule-default-calendar-URL"), {.whats = on(What::special)}, false, print_default_calendar},
+};
+
+const Method kMethods[] = {
+    {"POST",
+     {.whats = on(What::special), .spaces = in(Space::calendars)},
+     Method::Body::text,
+     post_to_outbox,
+     [](Context&, const Resource& resource) { return is_box(resource, kOutbox); }},
+};
+
+void add_headers(Context& context, const Resource& resource,
+                 std::vector<std::pair<std::string, std::string>>& headers) {
+  if (const std::string tag = schedule_tag(context, resource); !tag.empty()) headers.emplace_back("Schedule-Tag", tag);
+}
+
+bool is_in_calendar(const Resource& resource) {
+  return resource.folder && resource.owner && groupware::takes(groupware::Kind::calendar, resource.folder->kind);
+}
+
+// The object as it is; nothing if there is none, or it cannot be read.
+Outcome<std::optional<itip::Component>> present(Context& context, const Resource& resource) {
+  if (!resource.entry) return std::nullopt;
+  TRY(const auto reader, context.reader(*resource.account));
+  TRY(const auto content, reader->content(resource.entry->item));
+  TRY(const std::string bytes, content->read(0, static_cast<std::size_t>(content->size())));
+  auto read = icalendar::read(bytes);
+  if (!read) return std::nullopt;
+  return std::move(read->calendars.front());
+}
+
+// RFC 6638 section 8.3.
+Outcome<bool> check_schedule_tag(Context& context, const Resource& resource) {
+  const std::string_view wanted = context.header("if-schedule-tag-match");
+  if (wanted.empty()) return false;
+  if (wanted != "*" && wanted != schedule_tag(context, resource)) return deny(412, "the meeting was changed meanwhile");
+  return true;
+}
+
+// As preconditions of RFC 6638 section 3.2.4.
+std::unexpected<Problem> refused(const Error& error) {
+  if (error.code == Errc::denied) return deny(caldav("allowed-attendee-scheduling-object-change"), error.text);
+  if (error.code == Errc::invalid) return deny(caldav("same-organizer-in-all-components"), error.text);
+  return std::unexpected(Problem(error));
+}
+
+bool is_owner(const Context& context, const Resource& resource) { return context.user.id == resource.owner->id; }
+
+// What is sent goes out with the change: kept in its commit, brought once it is durable.
+Outcome<> send(Context& context, const Resource& resource, const std::vector<itip::Message>& messages,
+               Consequences& consequences) {
+  if (messages.empty()) return {};
+  groupware::Scheduler& scheduler = *context.services.scheduler;
+  TRY(groupware::Scheduler::Post staged, scheduler.stage(*resource.owner, messages));
+  const auto post = std::make_shared<const groupware::Scheduler::Post>(std::move(staged));
+  const directory::Principal owner = *resource.owner;
+  // Who changes the calendar of somebody else may not write to that one's outbox.
+  const bool within = is_owner(context, resource);
+  if (within)
+    consequences.within.emplace_back([&scheduler, post](groupware::Transaction& transaction) -> Outcome<> {
+      TRY_VOID(scheduler.put(transaction, *post));
+      return {};
+    });
+  consequences.after.emplace_back([&scheduler, post, owner, within] {
+    if (!within) (void)scheduler.put(owner, *post);
+    scheduler.send_out(owner.account());
+  });
+  return {};
+}
+
+Outcome<> plan_put(Context& context, Change& change, Consequences& consequences) {
+  auto read = icalendar::read(*change.bytes);
+  if (!read) return {};
+  itip::Component& after = read->calendars.front();
+  TRY(const auto before, present(context, change.target));
+  TRY(const bool has_tag, check_schedule_tag(context, change.target));
+  const itip::Change asked{.before = before ? &*before : nullptr, .after = &after, .keeps_answers = has_tag};
+  auto plan = context.services.scheduler->plan(*change.target.owner, asked);
+  if (!plan) return refused(plan.error());
+  if (plan->role == itip::Role::none) return {};
+  if (plan->is_altered) change.bytes = std::make_shared<const std::string>(icalendar::write(plan->object));
+  const FolderId folder = change.target.folder->id;
+  const std::string name = change.target.name;
+  const std::string tag = to_hex(sha256(*change.bytes)).substr(0, 32);
+  consequences.within.emplace_back([folder, name, tag](groupware::Transaction& transaction) -> Outcome<> {
+    TRY(const Uid uid, transaction.named(folder, name));
+    TRY(const auto entry, transaction.entry(folder, uid));
+    TRY_VOID(transaction.set_properties(entry.item, {{groupware::kScheduleTag, tag}}));
+    return {};
+  });
+  return send(context, change.target, plan->messages, consequences);
+}
+
+Outcome<> plan_remove(Context& context, const Change& change, Consequences& consequences) {
+  TRY(const auto before, present(context, change.target));
+  TRY_VOID(check_schedule_tag(context, change.target));
+  if (!before) return {};
+  // RFC 6638 section 8.1.
+  const bool replies = !iequals(context.header("schedule-reply"), "F");
+  auto plan = context.services.scheduler->plan(*change.target.owner,
+                                               {.before = &*before, .after = nullptr, .replies = replies});
+  if (!plan) return refused(plan.error());
+  return send(context, change.target, plan->messages, consequences);
+}
+
+Outcome<> plan_change(Context& context, Change& change, Consequences& consequences) {
+  if (context.services.scheduler == nullptr || !is_in_calendar(change.target)) return {};
+  if (change.what == Change::What::put && change.bytes) return plan_put(context, change, consequences);
+  if (change.what == Change::What::remove && change.target.what == What::item)
+    return plan_remove(context, change, consequences);
+  return {};
+}
+
+}  // namespace
+
+const Family& scheduling_family() {
+  static const Family kFamily{.name = "scheduling",
+                              .properties = kProperties,
+                              .methods = kMethods,
+                              .compliance = "calendar-auto-schedule",
+                              .headers = add_headers,
+                              .plan = plan_change,
+                              .find = find_box,
+                              .specials = each_box};
+  return kFamily;
+}
+
+}  // namespace kontor::dav
