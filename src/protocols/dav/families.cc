@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "protocols/dav/calendar.h"
 #include "protocols/dav/family.h"
 #include "protocols/dav/scheduling.h"
 
@@ -11,6 +12,7 @@ namespace {
 // One line each; the more special before the more general.
 const Family* const kFamilies[] = {
     &scheduling_family(),
+    &calendar_family(),
     &common_family(),
 };
 

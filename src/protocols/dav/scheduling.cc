@@ -73,7 +73,7 @@ Shown print_default_calendar(Context& context, const Resource& resource, xml::Pr
   return Shown::yes;
 }
 
-const Property kProperties[] = {
+const Property kSchedulingProperties[] = {
     {caldav("schedule-tag"), {.whats = kItems, .kinds = kOfCalendars}, false, print_schedule_tag},
     {caldav("calendar-user-type"), {.whats = on(What::principal)}, false, print_user_type},
     {caldav("schedule-inbox-URL"), {.whats = on(What::principal)}, false, print_box_url<kInboxUrl, kInbox>},
@@ -81,7 +81,7 @@ const Property kProperties[] = {
     {caldav("schedule-default-calendar-URL"), {.whats = on(What::special)}, false, print_default_calendar},
 };
 
-const Method kMethods[] = {
+const Method kSchedulingMethods[] = {
     {"POST",
      {.whats = on(What::special), .spaces = in(Space::calendars)},
      Method::Body::text,
@@ -195,8 +195,8 @@ Outcome<> plan_change(Context& context, Change& change, Consequences& consequenc
 
 const Family& scheduling_family() {
   static const Family kFamily{.name = "scheduling",
-                              .properties = kProperties,
-                              .methods = kMethods,
+                              .properties = kSchedulingProperties,
+                              .methods = kSchedulingMethods,
                               .compliance = "calendar-auto-schedule",
                               .headers = add_headers,
                               .plan = plan_change,

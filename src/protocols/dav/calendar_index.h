@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Which items of a calendar may be what is looked for, as far as it is known without a look at them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "formats/icalendar/occurrences.h"
+#include "groupware/account.h"
+#include "protocols/dav/outcome.h"
+
+namespace kontor::dav {
+
+struct Candidate {
+  ItemId item;
+  Uid uid;
+  bool is_certain = false;  // it has that component, and takes place in that time; the UID is to be looked at
+};
+
+struct Sought {
+  std::string component;  // "VEVENT"; empty: any
+  std::optional<icalendar::Window> time;
+  std::optional<std::string> uid;  // contained in it, in any case of letters
+};
+
+// In ascending order of items. Nothing that is sought is missing.
+Outcome<std::vector<Candidate>> candidates_in(groupware::Reader& reader, const groupware::Folder& folder,
+                                              const Sought& sought);
+
+}  // namespace kontor::dav

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// calendar-query and calendar-multiget: RFC 4791 sections 7.8 and 7.9.
+#include <algorithm>
+
+#include "formats/icalendar/calendar.h"
+#include "protocols/dav/calendar.h"
+#include "protocols/dav/calendar_filter.h"
+#include "protocols/dav/calendar_index.h"
+#include "protocols/dav/methods.h"
+#include "protocols/dav/multistatus.h"
+#include "wire/dav/href.h"
+
+namespace kontor::dav {
+namespace {
+
+using wire::dav::caldav;
+
+constexpr std::uint64_t kStepsPerObject = 50'000;
+constexpr std::size_t kMostCostly = 100;  // objects of one answer that may use up their steps
+
+Outcome<icalendar::ZonePointer> viewer_of(const wire::dav::CalendarQuery& query, const Resource& collection,
+                                          const icalendar::ZoneDatabase& zones) {
+  if (!query.timezone_id.empty()) {
+    if (auto zone = zones.match(query.timezone_id)) return zone;
+    return deny(caldav("valid-timezone"), "this time zone is not known");
+  }
+  if (query.timezone.empty()) return zone_of(*collection.folder, zones);
+  auto zone = read_timezone(query.timezone, zones);
+  if (!zone) return deny(caldav("valid-calendar-data"), zone.error().text);
+  return *std::move(zone);
+}
+
+// Which items of a calendar match, found before the first is told: a query that cannot be answered is refused whole.
+class Search {
+ public:
+  Search(Context& context, const Resource& collection, const wire::dav::CalendarQuery& query,
+         icalendar::ZonePointer viewer)
+      : context_(context),
+        collection_(collection),
+        filter_(query.filter),
+        gist_(gist_of(query.filter)),
+        viewer_(std::move(viewer)) {}
+
+  Outcome<std::vector<Uid>> find(groupware::Reader& reader) {
+    TRY_VOID(gather(reader));
+    TRY_VOID(look_into(reader));
+    std::ranges::sort(found_);
+    return std::move(found_);
+  }
+
+  // Whether one item matches, whose content is there.
+  Outcome<bool> is_match(std::string_view bytes) {
+    const auto read = icalendar::read(bytes, "utf-8");
+    if (!read) return false;
+    icalendar::Budget budget(kStepsPerObject);
+    const lines::Component& calendar = read->calendars.front();
+    icalendar::Occurrences occurrences(calendar, context_.services.accounts.zones(), viewer_, budget);
+    const bool is_found = matches(filter_, calendar, occurrences);
+    if (budget.is_spent() && ++costly_ > kMostCostly)
+      return deny(wire::dav::dav("number-of-matches-within-limits"), "there are too many endless events", 507);
+    return is_found;
+  }
+
+ private:
+  // Decided by what is known of the items, or to be looked into.
+  Outcome<> gather(groupware::Reader& reader);
+
+  Outcome<> look_into(groupware::Reader& reader) {
+    std::vector<ItemId> items;
+    items.reserve(open_.size());
+    for (const auto& [item, uid] : open_) items.push_back(item);
+    std::optional<Problem> problem;
+    std::size_t at = 0;
+    reader.contents(items, [&](ItemId, const Result<std::shared_ptr<const groupware::Content>>& content) {
+      const Uid uid = open_[at++].second;
+      if (!content || (*content)->size() > context_.options.largest_object) return true;
+      const auto bytes = (*content)->read(0, (*content)->size());
+      if (!bytes) return true;
+      const auto is_found = is_match(*bytes);
+      if (!is_found) {
+        problem = is_found.error();
+        return false;
+      }
+      if (*is_found) found_.push_back(uid);
+      return true;
+    });
+    if (problem) return std::unexpected(std::move(*problem));
+    return {};
+  }
+
+  Context& context_;
+  const Resource& collection_;
+  const wire::dav::CompFilter& filter_;
+  FilterGist gist_;
+  icalendar::ZonePointer viewer_;
+  std::vector<Uid> found_;
+  std::vector<std::pair<ItemId, Uid>> open_;  // in the order of items
+  std::size_t costly_ = 0;
+};
+
+Outcome<> Search::gather(groupware::Reader& reader) {
+  Sought sought{.component = gist_.component, .time = {}, .uid = gist_.uid};
+  if (gist_.time) sought.time = window_of(*gist_.time);
+  TRY(const auto candidates, candidates_in(reader, *collection_.folder, sought));
+  for (const Candidate& one : candidates) {
+    if (gist_.is_all && one.is_certain)
+      found_.push_back(one.uid);
+    else
+      open_.emplace_back(one.item, one.uid);
+  }
+  return {};
+}
+
+Outcome<Response> list(Context& context, const Resource& collection, std::vector<Uid> uids,
+                       const wire::dav::Wanted& wanted) {
+  context.wanted = std::make_shared<wire::dav::Wanted>(wanted);
+  const std::size_t count = uids.size();
+  return list_resources(context, count, wanted.props,
+                        [collection, uids = std::move(uids)](Context& now, std::size_t at,
+                                                             wire::dav::Multistatus&) -> std::optional<Resource> {
+                          const auto reader = now.reader(*collection.account);
+                          if (!reader) return std::nullopt;
+                          const auto entry = (*reader)->entry(collection.folder->id, uids[at]);
+                          if (!entry) return std::nullopt;  // removed meanwhile
+                          return item_of(collection, *entry);
+                        });
+}
+
+}  // namespace
+
+Outcome<Response> report_calendar_query(Context& context, const Resource& resource, const wire::dav::Report& report) {
+  const auto& query = std::get<wire::dav::CalendarQuery>(report);
+  TRY_VOID(check_filter(query.filter));
+  TRY(icalendar::ZonePointer viewer, viewer_of(query, resource, context.services.accounts.zones()));
+  TRY(const auto reader, context.reader(*resource.account));
+  Search search(context, resource, query, std::move(viewer));
+  if (resource.what == Resource::What::item) {
+    TRY(const auto bytes,
+        whole_content(context, *resource.account, resource.entry->item, context.options.largest_object));
+    TRY(const bool is_found, search.is_match(*bytes));
+    context.wanted = std::make_shared<wire::dav::Wanted>(query.wanted);
+    return list_resources(
+        context, is_found ? 1 : 0, query.wanted.props,
+        [resource](Context&, std::size_t, wire::dav::Multistatus&) { return std::optional(resource); });
+  }
+  // Depth zero is the collection itself, which is no calendar object.
+  TRY(const wire::dav::Depth depth, wire::dav::parse_depth(context.header("depth"), wire::dav::Depth::zero));
+  std::vector<Uid> found;
+  if (depth != wire::dav::Depth::zero) {
+    TRY(found, search.find(*reader));
+  }
+  return list(context, resource, std::move(found), query.wanted);
+}
+
+Outcome<Response> report_calendar_multiget(Context& context, const Resource&, const wire::dav::Report& report) {
+  const auto& multiget = std::get<wire::dav::Multiget>(report);
+  context.wanted = std::make_shared<wire::dav::Wanted>(multiget.wanted);
+  return list_resources(
+      context, multiget.hrefs.size(), multiget.wanted.props,
+      [hrefs = multiget.hrefs](Context& now, std::size_t at, wire::dav::Multistatus& out) -> std::optional<Resource> {
+        auto found = find_href(now, hrefs[at]);
+        if (found && kCalendarItemScope.covers(*found)) return *std::move(found);
+        const auto path = wire::dav::decode_href(hrefs[at], now.header("host"));
+        out.status(path.value_or(hrefs[at]), !found && found.error().status != 400 ? found.error().status : 404);
+        return std::nullopt;
+      });
+}
+
+}  // namespace kontor::dav
