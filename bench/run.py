@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import dav  # noqa: E402
 import delivery  # noqa: E402
 import disk  # noqa: E402
 import idle  # noqa: E402
@@ -30,7 +31,7 @@ from table import Table  # noqa: E402
 
 SUBJECTS = [("delivery", delivery), ("reading", reading), ("searching", searching), ("pop3", pop3), ("mixed", mixed), ("idle", idle),
             ("large folder", large), ("migration", migration), ("index size", index_size),
-            ("disk", disk), ("transport", transport)]
+            ("disk", disk), ("transport", transport), ("dav", dav)]
 
 
 def options_of(arguments):
@@ -55,6 +56,8 @@ def options_of(arguments):
     parser.add_argument("--large-bytes", type=int, default=1500, help="their mean size (default 1500)")
     parser.add_argument("--migrate", type=int, default=5000, help="messages that are moved to another server (default 5000; 0: none)")
     parser.add_argument("--disk-messages", type=int, default=5000, help="for the room they take on disk (default 5000)")
+    parser.add_argument("--events", type=int, default=10_000, help="in the calendar that Kontor, Radicale and Cyrus keep (default 10000; 0: none)")
+    parser.add_argument("--many-events", type=int, default=100_000, help="in the calendar that Kontor alone keeps (default 100000; 0: none)")
     parser.add_argument("--json", type=pathlib.Path, help="also write the table there")
     return parser.parse_args(arguments)
 

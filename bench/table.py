@@ -90,7 +90,7 @@ class Table:
         ratios = [row for row in self.rows if "ratio" in row]
         behind = [row for row in ratios if row["ratio"] < 1]
         below = [row for row in ratios if 1 <= row["ratio"] < 1.5]
-        print(f"\n{len(ratios)} comparisons: {len(ratios) - len(behind) - len(below)} at 1.5 times the best Dovecot or more, {len(below)} below that, "
+        print(f"\n{len(ratios)} comparisons: {len(ratios) - len(behind) - len(below)} at 1.5 times the best of the others or more, {len(below)} below that, "
               f"{len(behind)} behind")
         for row in behind + below:
             print(f"  {row['ratio']:.2f}x  {row['subject']}: {row['what']}")

@@ -84,4 +84,4 @@ class Dav:
 
 
 def kontor_dav(kontor, user="ada@example.org", password="secret"):
-    return Dav("127.0.0.1", kontor.port("https"), user, password, kontor.tls())
+    return Dav("127.0.0.1", kontor.port("dav"), user, password)

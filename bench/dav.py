@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Calendars over CalDAV beside Radicale and Cyrus httpd; a large one of Kontor alone; recurrences beside libical alone.
+
+All speak in the clear over loopback. Every server is asked in the same words over connections that stay open where it lets them, and syncs
+what it answers for. What a server does not do has no value."""
+import contextlib
+import dataclasses
+import pathlib
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+
+from servers import BUILD, user
+from table import Table
+
+from peers import cyrus
+from peers.dav_wire import DECLARED, kontor_dav
+from peers.kontor import MIGRATE
+from peers.radicale import Radicale
+
+EVENT = ("BEGIN:VEVENT\r\nUID:bench-{n}\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:Meeting {n} about the plan\r\nLOCATION:Room {room}\r\n"
+         "DTSTART:{year:04}{month:02}{day:02}T{hour:02}0000Z\r\nDTEND:{year:04}{month:02}{day:02}T{hour:02}3000Z\r\n{more}END:VEVENT\r\n")
+FRAME = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//bench//EN\r\n{}END:VCALENDAR\r\n"
+MONTH = '<C:time-range start="20260301T000000Z" end="20260401T000000Z"/>'
+
+
+def event(n):
+    """Over six years; one of twenty recurs."""
+    more = "RRULE:FREQ=WEEKLY;COUNT=20\r\n" if n % 20 == 0 else ""
+    return EVENT.format(n=n, room=n % 30, year=2022 + n % 6, month=1 + n // 6 % 12, day=1 + n // 72 % 28, hour=8 + n % 10, more=more)
+
+
+@dataclasses.dataclass
+class Server:
+    """A column of this table."""
+    name: str
+    connect: object  # a function that gives a Dav
+    calendar: str
+    is_kontor: bool = False
+
+
+def answers(client, method, path, body, depth="1"):
+    return client.ok(method, path, body, Depth=depth, Content_Type="application/xml")
+
+
+def side_by_side(work, count, connections, connect):
+    """work(client, n) for every n below `count`, by so many threads: how many a second."""
+    numbers = iter(range(count))
+    lock = threading.Lock()
+    faults = []
+
+    def one():
+        client = connect()
+        try:
+            while True:
+                with lock:
+                    n = next(numbers, None)
+                if n is None:
+                    return
+                work(client, n)
+        except Exception as fault:
+            faults.append(fault)
+        finally:
+            client.close()
+
+    threads = [threading.Thread(target=one) for _ in range(connections)]
+    begin = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if faults:
+        raise faults[0]
+    return count / (time.monotonic() - begin)
+
+
+def timed(function, times=1):
+    """The median, in milliseconds."""
+    took = []
+    for _ in range(times):
+        begin = time.monotonic()
+        function()
+        took.append((time.monotonic() - begin) * 1000)
+    return statistics.median(took)
+
+
+def propfind(server):
+    client = server.connect()
+    body = f"<D:propfind {DECLARED}><D:prop><D:getetag/></D:prop></D:propfind>"
+    return timed(lambda: answers(client, "PROPFIND", server.calendar, body))
+
+
+def month(server):
+    client = server.connect()
+    body = (f"<C:calendar-query {DECLARED}><D:prop><D:getetag/><C:calendar-data/></D:prop><C:filter><C:comp-filter name=\"VCALENDAR\">"
+            f"<C:comp-filter name=\"VEVENT\">{MONTH}</C:comp-filter></C:comp-filter></C:filter></C:calendar-query>")
+    status, _, _ = client.request("REPORT", server.calendar, body, Depth="1", Content_Type="application/xml")
+    return timed(lambda: answers(client, "REPORT", server.calendar, body), 3) if status == 207 else None
+
+
+def sync(client, path, token=""):
+    body = (f"<D:sync-collection {DECLARED}><D:sync-token>{token}</D:sync-token><D:sync-level>1</D:sync-level>"
+            "<D:prop><D:getetag/></D:prop></D:sync-collection>")
+    return answers(client, "REPORT", path, body, "0")
+
+
+def token_in(answer):
+    text = answer.decode()
+    begin = text.index("sync-token>") + len("sync-token>")
+    return text[begin:text.index("<", begin)]
+
+
+def sync_all(server):
+    client = server.connect()
+    return timed(lambda: sync(client, server.calendar))
+
+
+def sync_change(server):
+    """One item changed since the token."""
+    client = server.connect()
+    took = []
+    token = token_in(sync(client, server.calendar))
+    for round_ in range(5):
+        client.put(f"{server.calendar}changed.ics", FRAME.format(event(10_000_000 + round_).replace(f"bench-{10_000_000 + round_}", "changed")))
+        begin = time.monotonic()
+        answer = sync(client, server.calendar, token)
+        took.append((time.monotonic() - begin) * 1000)
+        assert b"changed.ics" in answer
+        token = token_in(answer)
+    client.ok("DELETE", f"{server.calendar}changed.ics")
+    return statistics.median(took)
+
+
+def compare(table, options, servers):
+    count = options.events
+    halves = [FRAME.format(event(n)) for n in range(count)]
+    parts = {server.name: 0 for server in servers}
+
+    def put(server, connections, share):
+        first = parts[server.name]
+        parts[server.name] += share
+        return side_by_side(lambda client, n: client.put(f"{server.calendar}{first + n}.ics", halves[first + n]), share, connections, server.connect)
+
+    for connections, share in ((1, count // 5), (8, count - count // 5)):
+        table.measure(f"PUT, events/s, {connections} connection(s)", "more", lambda s, c=connections, n=share: put(s, c, n), repeat=1)
+    for connections in (1, 8):
+        table.measure(f"GET, events/s, {connections} connection(s)", "more", repeat=1, function=lambda s, c=connections: side_by_side(
+            lambda client, n: client.get(f"{s.calendar}{n * 7 % count}.ics"), min(count, 2000), c, s.connect))
+    table.measure(f"PROPFIND of ETags, ms, {count} events", "less", propfind)
+    table.measure(f"calendar-query of a month, ms, {count} events", "less", month)
+    table.measure(f"sync-collection of all, ms, {count} events", "less", sync_all)
+    table.measure(f"sync-collection of one change, ms, {count} events", "less", sync_change)
+
+
+def many(table, options, kontor, folder):
+    """Kontor alone: brought by its own import, then asked."""
+    count = options.many_events
+    export = pathlib.Path(folder) / "many.ics"
+    with open(export, "w", newline="") as out:
+        out.write("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//bench//EN\r\nX-WR-CALNAME:Many\r\n")
+        for n in range(count):
+            out.write(event(n))
+        out.write("END:VCALENDAR\r\n")
+    owner = user(3)
+    begin = time.monotonic()
+    dump = subprocess.run([MIGRATE, "dump", "--from", f"ics:{export}", "--user", owner, "--output", f"{folder}/many.tar.zst"], capture_output=True, text=True)
+    if dump.returncode:
+        raise RuntimeError(dump.stdout + dump.stderr)
+    kontor.server.run("import", "--input", f"{folder}/many.tar.zst", "--live")
+    table.add({"what": f"import of {count} events from one file, events/s", "better": "none", "kontor": count / (time.monotonic() - begin)})
+    client = kontor_dav(kontor.server, owner)
+    home = f"/dav/calendars/{owner}/"
+    path = next(path for path, found in client.propfind(home, ["D:displayname"]).items() if found["D:displayname"].text == "Many")
+    large = Server("kontor", lambda: kontor_dav(kontor.server, owner), path, True)
+    for what, function in (("PROPFIND of ETags", propfind), ("calendar-query of a month", month), ("sync-collection of all", sync_all),
+                           ("sync-collection of one change", sync_change)):
+        table.measure(f"{what}, ms, {count} events", "none", function, peers=[large])
+
+
+def expansions(table):
+    done = subprocess.run([BUILD / "bench_expansion"], capture_output=True, text=True, check=True)
+    for line in done.stdout.splitlines():
+        what, ours, theirs = line.split()
+        span, rule = what.split("-", 1)
+        unit = "instances/s of a decade" if span == "decade" else "months/s, ten years after the start"
+        table.add({"what": f"expansion, {unit}, {rule.replace('-', ' ')}", "better": "more", "kontor": float(ours), "libical": float(theirs)})
+
+
+@dataclasses.dataclass
+class Column:
+    name: str
+    is_kontor: bool = False
+
+
+def part_of(table, columns):
+    """A table of its own columns whose rows are among those of the whole."""
+    part = Table(columns, [], table.repeat)
+    part.only, part.rows = table.only, table.rows
+    part.begin(table.subject)
+    part.header()
+    return part
+
+
+def run(table, options):
+    kontor = table.peers[0]
+    with tempfile.TemporaryDirectory(prefix="bench-dav-") as folder, contextlib.ExitStack() as ended:
+        if options.events and table.wants("events"):
+            owner = user(2)
+            servers = [Server("kontor", lambda: kontor_dav(kontor.server, owner), f"/dav/calendars/{owner}/calendar/", True)]
+            radicale = Radicale(pathlib.Path(folder) / "radicale", users=("ada",)).start()
+            ended.callback(radicale.stop)
+            servers.append(Server("radicale", lambda: radicale.client("ada"), "/ada/bench/"))
+            if cyrus.can_start():
+                other = cyrus.Cyrus()
+                ended.callback(other.close)
+                other.start()
+                servers.append(Server("cyrus", other.client, "/dav/calendars/user/ada/bench/"))
+            for server in servers[1:]:
+                server.connect().make_calendar(server.calendar, "Bench")
+            compare(part_of(table, servers), options, servers)
+        if options.many_events and table.wants("events"):
+            many(part_of(table, [Column("kontor", True)]), options, kontor, folder)
+    if table.wants("expansion"):
+        expansions(part_of(table, [Column("kontor", True), Column("libical")]))
