@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from peers import cyrus
 from peers.kontor import KONTOR, MIGRATE, ROOT
 from peers.move import ADA, Move
 from peers.radicale import Radicale
@@ -201,3 +202,24 @@ def test_every_sample_comes_as_it_is(target, tmp_path, scheme):
     assert (again["copied"], again["updated"], again["quarantined"]) == (0, 0, total["quarantined"])
     proof = move.run("verify", code=None)["total"]
     assert proof["differences"] == total["quarantined"]
+
+
+@pytest.mark.skipif(not cyrus.can_start(), reason="Cyrus httpd is not here, or not for us to start")
+def test_calendars_and_contacts_of_cyrus(target, tmp_path):
+    server = cyrus.Cyrus()
+    try:
+        server.start()
+        client = server.client()
+        for i in range(60):
+            client.put(f"/dav/calendars/user/ada/Default/{i} ü.ics", calendar(event(f"c{i}")))
+        client.put("/dav/addressbooks/user/ada/Default/one.vcf", card("one", "Name"), "text/vcard; charset=utf-8")
+        for scheme, count in (("caldav", 60), ("carddav", 1)):
+            folder = tmp_path / scheme
+            folder.mkdir()
+            (folder / "users.csv").write_text(f"login,password,address\nada,secret,{ADA}\n")
+            move = Move(target, folder, ["--from", f"{scheme}://127.0.0.1:{server.port}?tls=none", "--users", folder / "users.csv"], label=scheme)
+            assert move.run()["total"]["copied"] == count
+            writes_nothing(move)
+            assert move.run("verify")["total"]["differences"] == 0
+    finally:
+        server.close()
