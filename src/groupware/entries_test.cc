@@ -283,6 +283,34 @@ TEST_F(EntriesTest, WithoutAPeriodVersionsAreNotKept) {
   expect_sound();
 }
 
+TEST_F(EntriesTest, VersionsGoWithTheirTimeUnlessTheyAreHeld) {
+  const Added added = put("first", "a.txt");
+  must(replace(added.uid, "second"));
+  directory::Principal owner = must(directory->principal(ada));
+  owner.holds.push_back({"case 7", "", clock.now(), "root"});
+  must(directory->update_principal(owner));
+  clock.advance(std::chrono::hours(24 * 30));
+  must(accounts->sweep());
+  EXPECT_EQ(must(reader()->versions(added.item)).size(), 1u);
+  owner.holds.clear();
+  must(directory->update_principal(owner));
+  must(accounts->sweep());
+  EXPECT_TRUE(must(reader()->versions(added.item)).empty());
+  EXPECT_EQ(content(*account, added.item), "second");
+  expect_sound();
+}
+
+TEST_F(EntriesTest, WhatIsReplacedMustHaveRoom) {
+  directory::Principal owner = must(directory->principal(ada));
+  owner.quota = 10;
+  must(directory->update_principal(owner));
+  const Added added = put("12345678", "a.txt");
+  must(replace(added.uid, "1234567890"));
+  EXPECT_EQ(replace(added.uid, "12345678901").error().code, Errc::over_quota);
+  EXPECT_EQ(content(*account, added.item), "1234567890");
+  expect_sound();
+}
+
 TEST_F(EntriesTest, RemovedItemsComeBackUnderTheirNames) {
   const Added added = put("one", "a.txt");
   must(change([&](Transaction& t) { return t.remove(files, added.uid); }));

@@ -5,34 +5,21 @@
 #include <charconv>
 
 #include "base/aligned.h"
-#include "base/bytes.h"
+#include "groupware/flat_record.h"
 #include "groupware/records_generated.h"
 
 namespace kontor::groupware {
 namespace {
 
-constexpr std::size_t kEtagBytes = 16;
-
+using flat::ByteVector;
+using flat::finished;
+using flat::read_bytes;
+using flat::root;
+using flat::StringVector;
+using flat::text;
+using flat::write_bytes;
 using flatbuffers::FlatBufferBuilder;
 using PropertyVector = flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fb::Property>>>;
-
-template <class Table>
-std::string finished(FlatBufferBuilder& builder, flatbuffers::Offset<Table> root) {
-  builder.Finish(root);
-  return std::string(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
-}
-
-// The table lives as long as `bytes`.
-template <class Table>
-Result<const Table*> root(const Aligned& bytes, const char* what) {
-  std::string_view view = bytes.view();
-  flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(view.data()), view.size());
-  if (view.size() < sizeof(flatbuffers::uoffset_t) || !verifier.VerifyBuffer<Table>(nullptr))
-    return fail(Errc::corrupt, std::string("the stored record of ") + what + " is damaged");
-  return flatbuffers::GetRoot<Table>(view.data());
-}
-
-std::string text(const flatbuffers::String* s) { return s ? std::string(s->data(), s->size()) : std::string(); }
 
 PropertyVector write_properties(FlatBufferBuilder& builder, const std::map<std::string, std::string>& properties) {
   if (properties.empty()) return {};
@@ -80,8 +67,6 @@ flatbuffers::Offset<flatbuffers::Vector<std::uint16_t>> write_rare(FlatBufferBui
   return builder.CreateVector(rare);
 }
 
-using StringVector = flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>;
-
 template <class Named>
 flatbuffers::Offset<StringVector> write_names(FlatBufferBuilder& builder, const std::vector<Named>& all) {
   std::vector<std::string> names;
@@ -94,17 +79,6 @@ void read_names(const StringVector* names, std::vector<Named>& all) {
   if (!names) return;
   for (std::size_t i = 0; i < std::min<std::size_t>(names->size(), all.size()); ++i)
     all[i].name = text(names->Get(static_cast<flatbuffers::uoffset_t>(i)));
-}
-
-using ByteVector = flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>>;
-
-ByteVector write_bytes(FlatBufferBuilder& builder, const std::string& bytes) {
-  if (bytes.empty()) return {};
-  return builder.CreateVector(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-}
-
-std::string read_bytes(const flatbuffers::Vector<std::uint8_t>* bytes) {
-  return bytes ? std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size()) : std::string();
 }
 
 InternalDate unpack(std::int64_t date) {
@@ -300,94 +274,6 @@ Result<ItemRecord> decode_item(ItemId id, std::string_view bytes) {
   return item;
 }
 
-std::string encode(const NamedRecord& named) {
-  FlatBufferBuilder builder(128);
-  ByteVector hash = write_bytes(builder, named.hash);
-  ByteVector redacted_hash = write_bytes(builder, named.redacted_hash);
-  return finished(
-      builder,
-      fb::CreateNamed(builder, named.uid.value, named.item.value, static_cast<std::uint8_t>(named.kind), named.size,
-                      hash, static_cast<std::uint8_t>(named.privacy), named.redacted_size, redacted_hash));
-}
-
-Result<NamedRecord> decode_named(std::string_view bytes) {
-  Aligned aligned(bytes);
-  TRY(const fb::Named* table, root<fb::Named>(aligned, "a name"));
-  NamedRecord named;
-  named.uid = Uid(table->uid());
-  named.item = ItemId(table->item());
-  named.kind = static_cast<Kind>(table->kind());
-  named.size = table->size();
-  named.hash = read_bytes(table->hash());
-  named.privacy = static_cast<Privacy>(table->privacy());
-  named.redacted_size = table->redacted_size();
-  named.redacted_hash = read_bytes(table->redacted_hash());
-  return named;
-}
-
-std::string encode(const Facts& facts) {
-  FlatBufferBuilder builder(512);
-  const auto string = [&](const std::string& value) {
-    return value.empty() ? flatbuffers::Offset<flatbuffers::String>() : builder.CreateString(value);
-  };
-  const auto uid = string(facts.uid), summary = string(facts.summary), status = string(facts.status);
-  const auto organizer = string(facts.organizer), problem = string(facts.problem);
-  flatbuffers::Offset<StringVector> emails;
-  if (!facts.emails.empty()) emails = builder.CreateVectorOfStrings(facts.emails);
-  fb::FactsBuilder table(builder);
-  table.add_component(static_cast<std::uint8_t>(facts.component));
-  table.add_uid(uid);
-  table.add_summary(summary);
-  table.add_status(status);
-  table.add_organizer(organizer);
-  table.add_emails(emails);
-  table.add_privacy(static_cast<std::uint8_t>(facts.privacy));
-  table.add_has_time(facts.has_time());
-  table.add_is_endless(facts.has_time() && !facts.last);
-  table.add_first(facts.first.value_or(Instant()).time_since_epoch().count());
-  table.add_last(facts.last.value_or(Instant()).time_since_epoch().count());
-  table.add_is_recurring(facts.is_recurring);
-  table.add_is_floating(facts.is_floating);
-  table.add_is_zoned(facts.is_zoned);
-  table.add_is_transparent(facts.is_transparent);
-  table.add_has_attendees(facts.has_attendees);
-  table.add_has_alarms(facts.has_alarms);
-  table.add_has_email_alarms(facts.has_email_alarms);
-  table.add_is_group(facts.is_group);
-  table.add_has_next_alarm(facts.next_alarm.has_value());
-  table.add_next_alarm(facts.next_alarm.value_or(Instant()).time_since_epoch().count());
-  table.add_problem(problem);
-  return finished(builder, table.Finish());
-}
-
-Result<Facts> decode_facts(std::string_view bytes) {
-  Aligned aligned(bytes);
-  TRY(const fb::Facts* table, root<fb::Facts>(aligned, "what is known of an item"));
-  const auto instant = [](std::int64_t at) { return Instant(std::chrono::seconds(at)); };
-  Facts facts;
-  facts.component = static_cast<Facts::Component>(table->component());
-  facts.uid = text(table->uid());
-  facts.summary = text(table->summary());
-  facts.status = text(table->status());
-  facts.organizer = text(table->organizer());
-  if (table->emails())
-    for (const auto* email : *table->emails()) facts.emails.push_back(text(email));
-  facts.privacy = static_cast<Privacy>(table->privacy());
-  if (table->has_time()) facts.first = instant(table->first());
-  if (table->has_time() && !table->is_endless()) facts.last = instant(table->last());
-  facts.is_recurring = table->is_recurring();
-  facts.is_floating = table->is_floating();
-  facts.is_zoned = table->is_zoned();
-  facts.is_transparent = table->is_transparent();
-  facts.has_attendees = table->has_attendees();
-  facts.has_alarms = table->has_alarms();
-  facts.has_email_alarms = table->has_email_alarms();
-  facts.is_group = table->is_group();
-  if (table->has_next_alarm()) facts.next_alarm = instant(table->next_alarm());
-  facts.problem = text(table->problem());
-  return facts;
-}
-
 std::string encode(const RowRecord& record) {
   FlatBufferBuilder builder(128);
   const Row& row = record.row;
@@ -506,19 +392,6 @@ void complete_item(ItemRecord& item, const RowRecord& row, Filing& filing) {
   filing.modseq = row.row.modseq;
   item.modified = std::max(item.modified, filing.modseq);
 }
-
-NamedRecord make_named(const ItemRecord& item, const Filing& filing) {
-  return {filing.uid,
-          item.id,
-          item.kind,
-          item.size,
-          item.hash.substr(0, kEtagBytes),
-          item.privacy,
-          item.redacted_size,
-          item.redacted_hash.substr(0, kEtagBytes)};
-}
-
-std::string etag_of(std::string_view hash) { return '"' + to_hex(hash.substr(0, kEtagBytes)) + '"'; }
 
 RowRecord make_row(const ItemRecord& item, const Filing& filing) {
   RowRecord record;

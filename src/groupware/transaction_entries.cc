@@ -193,7 +193,7 @@ Result<Added> AccountTransaction::replace(FolderId id, Uid uid, const NewItem& w
   TRY_VOID(check_takes_items(*folder, wanted.kind));
   TRY_VOID(check_sight(item));
   check(wanted.content.tenant == ownership_.tenant, "content is staged for the account's tenant");
-  const Added same{item.id, uid, folder->uid_validity, item.filings[found.filing].name};
+  Added same{item.id, uid, folder->uid_validity, item.filings[found.filing].name};
   if (wanted.content.hash == item.hash) {
     TRY_VOID(change_properties(item, wanted.properties));
     return same;
