@@ -84,12 +84,12 @@ Result<BookingAnswer> answer_booking(const BookingPolicy& policy, const itip::Co
   if (!zone) zone = icalendar::utc_zone();
   TRY(const Wanted wanted, wanted_of(request, zones, zone, now));
   if (std::string why = against_rules(policy, wanted, *zone, now); !why.empty()) return declined(std::move(why));
-  TRY(std::vector<Span> others, taken(wanted.instances.front().start, wanted.instances.back().end));
-  std::ranges::sort(others, {}, &Span::from);
+  TRY(std::vector<TakenSpan> others, taken(wanted.instances.front().start, wanted.instances.back().end));
+  std::ranges::sort(others, {}, &TakenSpan::from);
   BookingAnswer out{.status = "ACCEPTED", .why = {}, .declined = {}};
   for (const Instance& instance : wanted.instances) {
     const bool conflicts = std::ranges::any_of(
-        others, [&](const Span& other) { return other.from < instance.end && instance.start < other.to; });
+        others, [&](const TakenSpan& other) { return other.from < instance.end && instance.start < other.to; });
     if (conflicts) out.declined.push_back(instance.id);
   }
   if (!wanted.is_series && !out.declined.empty()) return declined("It is taken at that time");

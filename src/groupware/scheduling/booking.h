@@ -15,11 +15,11 @@
 
 namespace kontor::groupware {
 
-struct Span {
+struct TakenSpan {
   Instant from, to;
 };
 // When the resource is taken by others, overlapping [from, to).
-using TakenSpans = std::function<Result<std::vector<Span>>(Instant from, Instant to)>;
+using TakenSpans = std::function<Result<std::vector<TakenSpan>>(Instant from, Instant to)>;
 
 struct BookingAnswer {
   std::string status;  // PARTSTAT: ACCEPTED, DECLINED, or TENTATIVE where somebody must approve

@@ -34,8 +34,8 @@ TEST(Booking, Table) {
   const std::string weekly = once + "\nRRULE:FREQ=WEEKLY;COUNT=4";
   const auto hours = [](const char* text) { return std::vector{directory::parse_hours(text).value()}; };
   // Taken: on the 7th and the 21st, 8:30Z to 9:30Z, which is within 10 to 11 in Berlin.
-  const std::vector<Span> others = {{utc(2026, 7, 7, 8, 30), utc(2026, 7, 7, 9, 30)},
-                                    {utc(2026, 7, 21, 8, 30), utc(2026, 7, 21, 9, 30)}};
+  const std::vector<TakenSpan> others = {{utc(2026, 7, 7, 8, 30), utc(2026, 7, 7, 9, 30)},
+                                         {utc(2026, 7, 21, 8, 30), utc(2026, 7, 21, 9, 30)}};
   const std::vector<BookingCase> cases = {
       {"free", {}, "DTSTART:20260708T080000Z\nDURATION:PT1H", "ACCEPTED"},
       {"taken", {}, once, "DECLINED"},
@@ -86,7 +86,7 @@ TEST(Booking, Table) {
   };
   for (const BookingCase& each : cases) {
     const auto answer = answer_booking(
-        each.policy, asked(each.request), [&](Instant, Instant) -> Result<std::vector<Span>> { return others; },
+        each.policy, asked(each.request), [&](Instant, Instant) -> Result<std::vector<TakenSpan>> { return others; },
         itip::test_zones(), kNow);
     ASSERT_TRUE(answer) << each.why << ": " << answer.error().text;
     EXPECT_EQ(answer->status, each.status) << each.why << ": " << answer->why;

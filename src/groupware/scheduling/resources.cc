@@ -35,14 +35,14 @@ void say(Component& object, const itip::User& user, std::string_view status) {
 
 }  // namespace
 
-Result<std::vector<Span>> Scheduler::taken_spans(const directory::Principal& who, const std::string& but_uid,
-                                                 Instant from, Instant to) const {
+Result<std::vector<TakenSpan>> Scheduler::taken_spans(const directory::Principal& who, const std::string& but_uid,
+                                                      Instant from, Instant to) const {
   TRY(const auto account, services_.accounts.open(who.account()));
   icalendar::ZonePointer zone = who.booking.zone.empty() ? nullptr : zones_.find(who.booking.zone);
   if (!zone) zone = icalendar::utc_zone();
   TRY(const auto periods, free_busy(*account, services_.directory, zones_, zone, Caller::system(), from, to,
                                     {.except_uid = but_uid, .most = kMostTaken, .steps = kMostTakenSteps}));
-  std::vector<Span> out;
+  std::vector<TakenSpan> out;
   for (const BusyPeriod& one : periods) out.push_back({one.from, one.to});
   return out;
 }

@@ -108,8 +108,8 @@ class Scheduler {
   // What a room or a piece of equipment says: changes what is to be stored, and adds its answer.
   Result<void> answer_booking(const directory::Principal& who, itip::Received& received,
                               std::vector<itip::Message>& answers) const;
-  Result<std::vector<Span>> taken_spans(const directory::Principal& who, const std::string& but_uid, Instant from,
-                                        Instant to) const;
+  Result<std::vector<TakenSpan>> taken_spans(const directory::Principal& who, const std::string& but_uid, Instant from,
+                                             Instant to) const;
   void tell_approvers(const directory::Principal& who, const Component& object) const;
 
   const Services services_;
