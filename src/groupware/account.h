@@ -66,8 +66,9 @@ struct Item {
 struct RemovedItem {
   Item item;
   Instant at{};
-  FolderId from;   // the last folder it was in, which may be gone; 0 = not known
-  PrincipalId by;  // who removed it, who may be gone; 0 = the server itself, or not known
+  FolderId from;          // the last folder it was in, which may be gone; 0 = not known
+  PrincipalId by;         // who removed it, who may be gone; 0 = the server itself, or not known
+  std::string name = {};  // of other items than mail: what it was called
 };
 
 // Properties that a migration brings and POP3 honours.

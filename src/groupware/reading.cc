@@ -357,7 +357,8 @@ Result<void> Reading<Base>::removed_items(Instant since, Instant until,
     const Instant at = record.removed_at;
     const FolderId from = record.removed_from;
     const PrincipalId by = record.removed_by;
-    if (!visit({Item(std::move(record)), at, from, by})) break;
+    const std::string name = record.removed_name;
+    if (!visit({Item(std::move(record)), at, from, by, name})) break;
   }
   return {};
 }

@@ -19,7 +19,10 @@ constexpr std::size_t kItemsPerSlice = 200;
 
 // Reads subject and sender, where the item has a summary.
 void tell_texts(const Reader& reader, Recoverable& found) {
-  if (found.removed.item.kind != Kind::mail) return;
+  if (found.removed.item.kind != Kind::mail) {
+    found.subject = found.removed.name;
+    return;
+  }
   const Result<std::string> stored = reader.summary(found.removed.item.id);
   if (!stored) return;
   const Aligned aligned(*stored);
@@ -84,8 +87,8 @@ Result<void> find_recoverable(const Reader& reader, const RecoveryFilter& filter
   const auto folders = reader.folders();
   return reader.removed_items(filter.since, filter.until, [&](const RemovedItem& removed) {
     if (filter.items && !filter.items->contains(removed.item.id)) return true;
-    // Earlier contents are their item's: only who asks for one by its number means it.
-    if (!filter.items && removed.item.properties.contains(kVersionOf)) return true;
+    // Earlier contents are their item's: only who asks for them, or for one by its number, means them.
+    if (!filter.items && !filter.has_versions && removed.item.properties.contains(kVersionOf)) return true;
     const FolderId from = folders->find(removed.from) ? removed.from : FolderId();
     if (filter.folder && *filter.folder != from) return true;
     Recoverable found{removed, {}, {}};

@@ -19,12 +19,13 @@ struct RecoveryFilter {
   Instant until = Instant::max();         // ... and before
   std::optional<FolderId> folder;         // the last one it was in; FolderId() = one that is gone, or not known
   std::string subject, sender;            // parts of the decoded texts, whatever their case; empty = any
+  bool has_versions = false;              // earlier contents of items as well
   std::optional<std::set<ItemId>> items;  // these
 };
 
 struct Recoverable {
   RemovedItem removed;
-  std::string subject, sender;  // decoded, as people read them
+  std::string subject, sender;  // decoded, as people read them; of other items than mail their name
 };
 
 // In the order of removal, until `visit` returns false. Errors: denied, unavailable, corrupt.

@@ -109,6 +109,16 @@ def test_the_same_bytes_again_change_nothing(dav, folder):
     assert dav.propfind(folder, "sync-token").text_of(folder, DAV + "sync-token") == before
 
 
+def test_earlier_contents_can_be_recovered(house, dav, folder):
+    for text in ("first words", "second words", "third"):
+        dav("PUT", folder + "draft.txt", text)
+    options = ("folder", "recover", "list", "ada@example.org", "--subject", "draft", "--versions")
+    removed = house.json(*options)["items"]
+    assert sorted(item["bytes"] for item in removed) == [11, 12] and all(item["version_of"] for item in removed)
+    house.run("folder", "recover", "restore", "ada@example.org", "--item", removed[0]["id"])
+    assert {dav("GET", path).body for path in dav.propfind(folder, "getetag", depth=1).responses if path != folder} >= {b"third", b"first words"}
+
+
 def test_properties_are_kept_as_they_were_sent(dav, folder):
     body = ('<propertyupdate xmlns="DAV:" xmlns:x="urn:x" xml:lang="de"><set><prop><x:note a="1">Grüße <x:b/>&amp;</x:note></prop></set>'
             "<set><prop><x:gone/></prop></set><remove><prop><x:gone/></prop></remove></propertyupdate>")

@@ -223,7 +223,7 @@ int print_recoverable(const json::value& answer) {
                                    {"BY", "by"},
                                    {"FOLDER", "folder"},
                                    {"FROM", "from"},
-                                   {"SUBJECT", "subject"},
+                                   {"SUBJECT OR NAME", "subject"},
                                    {"SIZE", "bytes", true}});
   fmt::print("{} items, {}\n", cell(answer.at("total")), human_size(answer.at("bytes").to_number<std::uint64_t>()));
   return kOk;
@@ -241,8 +241,9 @@ VerbCommand& add_removed_filter(VerbCommand& command) {
       .flag("--from-removed-folders", "from_removed_folders", true, "Those whose folder is gone")
       .text("--since", "since", "TIME", "Removed then or later: 2026-11-20, 2026-11-20T08:00:00Z, or ago: 3h, 2d")
       .text("--until", "until", "TIME", "Removed before")
-      .text("--subject", "subject", "TEXT", "With this in the subject")
+      .text("--subject", "subject", "TEXT", "With this in the subject, or in the name of a file")
       .text("--from", "from", "TEXT", "With this in the sender's name or address")
+      .flag("--versions", "versions", true, "Also what files and other items were before they were overwritten")
       .list("--item", "items", "NUMBERS", "These, by their numbers in the list");
 }
 

@@ -80,6 +80,8 @@ Result<Chosen> choose(Context& context, const Arguments& arguments) {
   TRY(const auto sender, arguments.optional_text("from"));
   out.filter.subject = subject.value_or("");
   out.filter.sender = sender.value_or("");
+  TRY(const auto has_versions, arguments.flag("versions"));
+  out.filter.has_versions = has_versions.value_or(false);
   if (arguments.has("items")) {
     TRY(const auto items, arguments.texts("items"));
     TRY(out.filter.items, read_items(items));
@@ -89,12 +91,15 @@ Result<Chosen> choose(Context& context, const Arguments& arguments) {
 
 json::object show_removed(const Context& context, const groupware::FolderTable& folders,
                           const groupware::Recoverable& found) {
-  const auto& [item, at, from, by] = found.removed;
+  const auto& [item, at, from, by, name] = found.removed;
   json::object out{{"id", item.id.value},  {"removed", show(at)},      {"folder", nullptr},
                    {"from", found.sender}, {"subject", found.subject}, {"date", archive::to_text(item.internal_date)},
                    {"bytes", item.size}};
   out["by"] = nullptr;
   if (const auto who = context.directory.principal(by)) out["by"] = who->primary_address();
+  out["version_of"] = nullptr;
+  if (const auto of = item.properties.find(groupware::kVersionOf); of != item.properties.end())
+    out["version_of"] = of->second;
   if (from) out["folder"] = folders.path(from);
   return out;
 }
@@ -153,8 +158,8 @@ Result<json::value> recover_purge(Context& context, const Arguments& arguments) 
 
 std::span<const Verb> recover_verbs() {
   const auto with = [](std::initializer_list<std::string_view> more) {
-    std::vector<std::string_view> words = {"address", "folder", "from_removed_folders", "since", "until", "subject",
-                                           "from",    "items"};
+    std::vector<std::string_view> words = {
+        "address", "folder", "from_removed_folders", "since", "until", "subject", "from", "items", "versions"};
     words.insert(words.end(), more);
     return words;
   };
