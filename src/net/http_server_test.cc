@@ -43,6 +43,12 @@ Task<HttpResponse> count_down(HttpRequest, HttpBody&) {
   co_return response;
 }
 
+Task<HttpResponse> count_down_known(HttpRequest request, HttpBody& body) {
+  HttpResponse response = co_await count_down(std::move(request), body);
+  response.length = 6;
+  co_return response;
+}
+
 Task<HttpResponse> throw_up(HttpRequest, HttpBody&) {
   throw std::logic_error("secret detail");
   co_return HttpResponse{};
@@ -81,8 +87,8 @@ Task<HttpResponse> tell(HttpRequest request, HttpBody&) {
 }
 
 std::vector<HttpRoute> test_routes() {
-  return {{"/", forbid},          {"/echo/", echo_body}, {"/exact", echo_body, {"GET", "PUT"}},
-          {"/count", count_down}, {"/throw", throw_up},  {"/none", no_content}};
+  return {{"/", forbid},        {"/echo/", echo_body}, {"/exact", echo_body, {"GET", "PUT"}}, {"/count", count_down},
+          {"/throw", throw_up}, {"/none", no_content}, {"/known", count_down_known}};
 }
 
 // One response; the body by its length, or by its chunks undone.
@@ -195,6 +201,21 @@ TEST(Http, AnUnroutedPathIsNotFound) {
   ScriptPeer peer = server.connect();
   peer.send("GET /other" + kHost + "\r\n");
   EXPECT_EQ(read_answer(peer).status, 404u);
+}
+
+TEST(Http, TellsTheLengthOfWhatIsStreamedWhereItIsKnown) {
+  TestServer server(http_session(test_routes(), 1000));
+  ScriptPeer peer = server.connect();
+  peer.send("GET /known" + kHost + "\r\n");
+  const Answer answer = read_answer(peer);
+  EXPECT_EQ(answer.body, "go:321");
+  EXPECT_NE(answer.head.find("Content-Length: 6\r\n"), std::string::npos) << answer.head;
+  EXPECT_EQ(answer.head.find("chunked"), std::string::npos) << answer.head;
+  ScriptPeer other = server.connect();
+  other.send("HEAD /known" + kHost + "Connection: close\r\n\r\n");
+  const std::string all = other.receive_all();
+  EXPECT_NE(all.find("Content-Length: 6\r\n"), std::string::npos) << all;
+  EXPECT_TRUE(all.ends_with("\r\n\r\n")) << all;
 }
 
 TEST(Http, SpeaksWithOldClients) {
