@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t kMostAtOnce = 5'000;  // messages of one run
 
 // RFC 5546 section 3.6, as RFC 6638 section 7.3 has them.
-constexpr std::string_view kIsSent = "1.1", kIsDelivered = "1.2", kNobody = "3.7";
+constexpr std::string_view kSentStatus = "1.1", kDeliveredStatus = "1.2", kNobodyStatus = "3.7";
 
 bool is_addressable(const std::string& address) { return address.contains('@') && !address.contains(':'); }
 
@@ -72,7 +72,7 @@ Result<itip::Plan> Scheduler::plan(const directory::Principal& owner, const itip
       if (!is_one || !told.contains(address)) continue;
       const bool is_here = !here(owner.tenant, address).empty();
       const bool is_nobody = !is_here && (!is_addressable(address) || is_ours(address));
-      const std::string_view status = is_here ? kIsDelivered : is_nobody ? kNobody : kIsSent;
+      const std::string_view status = is_here ? kDeliveredStatus : is_nobody ? kNobodyStatus : kSentStatus;
       if (person.parameter("SCHEDULE-STATUS") == status) continue;
       person.set("SCHEDULE-STATUS", status);
       plan.is_altered = true;
