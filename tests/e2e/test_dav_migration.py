@@ -7,6 +7,7 @@ import time
 import pytest
 
 from peers import cyrus
+from peers.dav_wire import kontor_dav
 from peers.kontor import KONTOR, MIGRATE, ROOT
 from peers.move import ADA, Move
 from peers.radicale import Radicale
@@ -84,6 +85,15 @@ def test_calendars_and_contacts_of_radicale_move_and_follow(target, radicale, tm
         assert move.run("run", "--full")["total"]["updated"] == 0
         proof = move.run("verify")["total"]
         assert (proof["compared"], proof["differences"]) == (count, 0)
+    # It is served as it was there.
+    target.run("user", "set", ADA, "--status", "active")
+    here = kontor_dav(target)
+    for path in ("work/0 ü.ics", "work/series.ics"):
+        assert here.get(f"/dav/calendars/{ADA}/{path}").replace(b"\r\n", b"\n") == client.get(f"/{ADA}/{path}").replace(b"\r\n", b"\n")
+    assert b"Name 3" in here.get(f"/dav/contacts/{ADA}/friends/c3.vcf")
+    shown = here.propfind(f"/dav/calendars/{ADA}/work/", ["D:displayname", "A:calendar-color", "C:calendar-description"], depth=0)
+    assert [one.text for one in shown[f"/dav/calendars/{ADA}/work/"].values()] == ["Work & Café", "#ff0000ff", "All that is <work>"]
+    target.run("user", "set", ADA, "--status", "inactive")
     # What changes there changes here.
     root = f"/{ADA}/"
     client.put(root + "work/0 ü.ics", calendar(event("e0", "Another summary")))
