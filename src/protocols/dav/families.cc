@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "protocols/dav/calendar.h"
+#include "protocols/dav/card.h"
 #include "protocols/dav/family.h"
 #include "protocols/dav/scheduling.h"
 
@@ -13,6 +14,7 @@ namespace {
 const Family* const kFamilies[] = {
     &scheduling_family(),
     &calendar_family(),
+    &card_family(),
     &common_family(),
 };
 

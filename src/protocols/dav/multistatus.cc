@@ -13,7 +13,6 @@ using wire::dav::Multistatus;
 using wire::dav::PropRequest;
 
 constexpr std::size_t kPiece = 64 << 10;  // of an answer, about
-constexpr std::size_t kListedAtOnce = 200;
 
 struct Missing {
   std::vector<xml::Name> absent, denied;
@@ -131,9 +130,10 @@ Response list_resources(Context& context, std::size_t count, PropRequest wanted,
   return stream_resources(context,
                           [at, count, wanted = std::move(wanted), find_one = std::move(find_one)](
                               Context& now, Multistatus& out) -> Outcome<bool> {
-                            const std::size_t end = std::min(count, *at + kListedAtOnce);
-                            for (; *at < end; ++*at)
-                              if (auto resource = find_one(now, *at, out)) print_resource(now, *resource, wanted, out);
+                            // One by one: what is wanted of each may be long.
+                            if (*at < count)
+                              if (auto resource = find_one(now, (*at)++, out))
+                                print_resource(now, *resource, wanted, out);
                             return *at < count;
                           });
 }

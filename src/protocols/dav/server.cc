@@ -12,9 +12,14 @@ namespace {
 // Pieces of a body are brought to a worker together: one change of threads for each.
 constexpr std::size_t kPutPiece = 256 << 10;
 
+Services with_people(Services services) {
+  if (!services.people) services.people = std::make_shared<groupware::DirectoryBook>(services.directory);
+  return services;
+}
+
 struct DavServer {
   DavServer(const Services& services_, const Options& options_, login::PlainLogin plain)
-      : services(services_),
+      : services(with_people(services_)),
         options(options_),
         logins({services.directory, services.limits, services.workers, services.tokens}, directory::Protocol::dav,
                plain) {}

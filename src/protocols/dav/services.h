@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/config.h"
@@ -11,6 +12,7 @@
 #include "base/workers.h"
 #include "directory/directory.h"
 #include "groupware/accounts.h"
+#include "groupware/contacts/directory_book.h"
 #include "login/login.h"
 #include "net/limits.h"
 
@@ -29,6 +31,8 @@ struct Services {
   const Clock& clock;
   const login::Tokens* tokens = nullptr;      // null: no identity provider is known
   groupware::Scheduler* scheduler = nullptr;  // null: nothing is sent and nothing comes
+  // The tenants' lists of people; null: the server makes one.
+  std::shared_ptr<groupware::DirectoryBook> people = nullptr;
 };
 
 struct Options {

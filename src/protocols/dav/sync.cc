@@ -18,8 +18,6 @@ namespace {
 using groupware::Kind;
 using What = Resource::What;
 
-constexpr std::size_t kTellAtOnce = 200;
-
 std::unexpected<Problem> bad_token(const char* why) { return deny(wire::dav::dav("valid-sync-token"), why); }
 
 // What an answer tells, gathered before it is printed: ids and names, no contents.
@@ -169,8 +167,9 @@ Response tell(Context& context, std::shared_ptr<const SyncJob> job, News found, 
     const News& news = telling->news;
     const std::size_t folders = news.folders.size(), all = folders + news.gone.size() + news.items.size();
     TRY(const auto reader, now.reader(*job->collection.account));
-    for (std::size_t i = 0; i < kTellAtOnce && telling->next < all; ++i, ++telling->next) {
-      std::size_t at = telling->next;
+    // One by one: what is wanted of each may be long, and a piece of an answer ends where it is long enough.
+    if (telling->next < all) {
+      std::size_t at = telling->next++;
       if (at < folders) {
         if (const auto one = resource_of(now, *job->collection.owner, job->collection.account, news.folders[at]))
           print_resource(now, *one, wanted, out);
@@ -190,13 +189,25 @@ Response tell(Context& context, std::shared_ptr<const SyncJob> job, News found, 
 }
 
 Outcome<Response> sync_special(Context& context, const Resource& collection, const wire::dav::SyncCollection& wish) {
-  TRY(auto news, collection.special->news(context, collection, wish.token));
-  Response response{.status = 207, .content_type = kXml};
-  wire::dav::Multistatus out(response.body);
-  for (const std::string& gone : news.gone) out.status(collection.path + gone, 404);
-  for (const Resource& changed : news.changed) print_resource(context, changed, wish.wanted.props, out);
-  out.finish(news.state);
-  return response;
+  TRY(auto found, collection.special->news(context, collection, wish.token));
+  struct Telling {
+    Special::News news;
+    std::size_t next = 0;
+  };
+  auto telling = std::make_shared<Telling>(Telling{std::move(found)});
+  const auto next = [telling, path = collection.path, wanted = wish.wanted.props](
+                        Context& now, wire::dav::Multistatus& out) -> Outcome<bool> {
+    const Special::News& news = telling->news;
+    const std::size_t all = news.gone.size() + news.changed.size();
+    if (telling->next == all) return false;
+    const std::size_t at = telling->next++;
+    if (at < news.gone.size())
+      out.status(path + news.gone[at], 404);
+    else
+      print_resource(now, news.changed[at - news.gone.size()], wanted, out);
+    return telling->next < all;
+  };
+  return stream_resources(context, next, [telling] { return telling->news.state; });
 }
 
 }  // namespace
