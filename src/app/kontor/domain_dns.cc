@@ -56,8 +56,10 @@ Result<DomainFacts> facts_of(const House& house, const Settings& settings, const
       {"_sieve", listen.managesieve, false}};
   for (const auto& [label, at, has_tls] : services) {
     TRY(const std::uint16_t port, public_port(settings, at));
-    facts.services.push_back({label, port, has_tls});
+    facts.services.push_back({label, port, has_tls, ""});
   }
+  TRY(const std::uint16_t https, public_port(settings, listen.https));
+  for (const char* label : {"_caldavs", "_carddavs"}) facts.services.push_back({label, https, true, "/dav/"});
   const auto hosts = transport::smart_hosts_of(settings.sending);
   if (const auto* host =
           transport::find_smart_host(hosts, {.tenant = tenant.name, .from_domain = domain.name, .to_domain = ""}))

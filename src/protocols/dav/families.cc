@@ -2,10 +2,14 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "protocols/dav/acl.h"
 #include "protocols/dav/calendar.h"
 #include "protocols/dav/card.h"
 #include "protocols/dav/family.h"
+#include "protocols/dav/principals.h"
+#include "protocols/dav/proxies.h"
 #include "protocols/dav/scheduling.h"
+#include "protocols/dav/sharing.h"
 
 namespace kontor::dav {
 namespace {
@@ -15,6 +19,10 @@ const Family* const kFamilies[] = {
     &scheduling_family(),
     &calendar_family(),
     &card_family(),
+    &principal_family(),
+    &acl_family(),
+    &sharing_family(),
+    &proxy_family(),
     &common_family(),
 };
 

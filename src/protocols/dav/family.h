@@ -87,7 +87,7 @@ struct Family {
   // Before each change of an item, after all checks: what is to be done with it, and what the item becomes.
   Outcome<> (*plan)(Context&, Change&, Consequences&) = nullptr;
 
-  // Specials directly in a home (or in homes, or at the root): by name and all of them.
+  // Specials directly in a home (or in homes, or at the root), or folders of others that show there: by name and all.
   Outcome<std::optional<Resource>> (*find)(Context&, const Resource& home, const std::string& name) = nullptr;
   Outcome<> (*specials)(Context&, const Resource& home, const std::function<bool(Resource)>& visit) = nullptr;
 

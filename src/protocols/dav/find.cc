@@ -68,9 +68,21 @@ Outcome<Resource> in_special(Context& context, Resource at, const Path& path, st
   return at;
 }
 
+// A folder of somebody else that shows in the home, and what is in it.
+Outcome<Resource> in_mount(Context& context, Resource mount, const Path& path) {
+  if (path.names.size() == 1) return mount;
+  TRY(const auto reader, context.reader(*mount.account));
+  if (path.names.size() == 2) return in_folder(*reader, std::move(mount), path.names[1], true);
+  mount.what = What::absent;
+  mount.folder = nullptr;
+  mount.path = path.text;
+  return mount;
+}
+
 // The first collection below a home that is no home of files.
 Outcome<Resource> in_home(Context& context, Resource home, const Path& path) {
   TRY(auto special, special_named(context, home, path.names[0]));
+  if (special && special->what == What::collection) return in_mount(context, *std::move(special), path);
   if (special) return in_special(context, *std::move(special), path, 1);
   TRY(const auto reader, context.reader(*home.account));
   const Segments segments = segments_in(home.space, *reader->folders());

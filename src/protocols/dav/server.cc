@@ -5,6 +5,7 @@
 #include "net/blocking.h"
 #include "protocols/dav/dispatch.h"
 #include "protocols/dav/methods.h"
+#include "protocols/dav/well_known.h"
 
 namespace kontor::dav {
 namespace {
@@ -185,7 +186,9 @@ std::vector<net::HttpRoute> routes(const Services& services, const Options& opti
   route.handler = [server](net::HttpRequest request, net::HttpBody& body) {
     return handle(server, std::move(request), body);
   };
-  return {std::move(route)};
+  std::vector<net::HttpRoute> out = well_known_routes();
+  out.push_back(std::move(route));
+  return out;
 }
 
 }  // namespace kontor::dav

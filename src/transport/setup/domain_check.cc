@@ -47,6 +47,7 @@ class DomainCheck {
       case RecordUse::dmarc:
       case RecordUse::tls_reports:
       case RecordUse::sts:
+      case RecordUse::path:
         text(out);
         break;
       case RecordUse::alias:
@@ -133,9 +134,9 @@ class DomainCheck {
     const auto answer = resolver_.txt(out.wanted.name);
     if (!has_answer(out, answer)) return;
     // Others stand at the same name.
-    const std::string start = out.wanted.use == RecordUse::dkim
-                                  ? ""
-                                  : to_lower(out.wanted.value.substr(0, out.wanted.value.find_first_of(" ;")));
+    std::string start = to_lower(out.wanted.value.substr(0, out.wanted.value.find_first_of(" ;")));
+    if (out.wanted.use == RecordUse::dkim) start.clear();
+    if (out.wanted.use == RecordUse::path) start = "path=";
     for (const std::string& one : answer.records)
       if (to_lower(one).starts_with(start)) out.found.push_back(one);
     if (out.found.empty()) {
@@ -164,6 +165,9 @@ class DomainCheck {
         return;
       case RecordUse::sts:
         return sts(out, found);
+      case RecordUse::path:
+        if (found != out.wanted.value) out.state = RecordState::differs;
+        return;
       default:
         return;
     }

@@ -55,7 +55,10 @@ void add_services(const DomainFacts& facts, std::vector<WantedRecord>& out) {
       out.push_back({name, "SRV", "0 0 0 .", RecordNeed::may, RecordUse::no_service, "It is not to be had here"});
     else
       out.push_back({name, "SRV", fmt::format("{} 1 {} {}.", one.has_tls ? 0 : 10, one.port, facts.hostname),
-                     RecordNeed::should, RecordUse::service, "Where mail programs find it"});
+                     RecordNeed::should, RecordUse::service,
+                     one.path.empty() ? "Where mail programs find it" : "Where programs find calendars or contacts"});
+    if (one.port != 0 && !one.path.empty())
+      out.push_back({name, "TXT", "path=" + one.path, RecordNeed::should, RecordUse::path, "Where they begin there"});
   }
 }
 

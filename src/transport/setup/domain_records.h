@@ -29,6 +29,7 @@ enum class RecordUse : std::uint8_t {
   alias,       // of the server, for programs that look for their settings
   service,     // SRV
   no_service,  // SRV of what is not to be had here; not to be printed
+  path,        // TXT beside a service (RFC 6764 section 4)
   tlsa,
 };
 
@@ -46,6 +47,7 @@ struct ClientService {
   std::string label;       // "_imaps"
   std::uint16_t port = 0;  // 0: it is not to be had
   bool has_tls = false;    // from the first byte: to be preferred
+  std::string path;        // of HTTP, where clients begin; empty: none is told
 };
 
 struct DomainFacts {

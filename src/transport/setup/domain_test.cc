@@ -18,7 +18,10 @@ class DomainSetup : public testing::Test {
   DomainSetup() {
     facts.domain = "example.org";
     facts.hostname = "mx.example.org";
-    facts.services = {{"_imaps", 993, true}, {"_imap", 143, false}, {"_pop3s", 0, true}};
+    facts.services = {{"_imaps", 993, true, ""},
+                      {"_imap", 143, false, ""},
+                      {"_pop3s", 0, true, ""},
+                      {"_caldavs", 8443, true, "/dav/"}};
     facts.keys = DomainKeys::open(*engine, clock).value()->add("example.org", 0s).value();
     facts.tlsa = "3 1 1 00ff";
   }
@@ -35,6 +38,8 @@ class DomainSetup : public testing::Test {
     zone.add_txt("_smtp._tls.example.org", "v=TLSRPTv1;rua=mailto:b@example.org");
     zone.add_srv("_imaps._tcp.example.org", {0, 5, 993, "mx.example.org"});
     zone.add_srv("_imap._tcp.example.org", {10, 1, 143, "mx.example.org"});
+    zone.add_srv("_caldavs._tcp.example.org", {0, 1, 8443, "mx.example.org"});
+    zone.add_txt("_caldavs._tcp.example.org", "path=/dav/");
   }
 
   std::vector<CheckedRecord> check() { return check_domain(facts, zone, options); }
@@ -58,6 +63,8 @@ TEST_F(DomainSetup, TellsWhatIsWanted) {
   EXPECT_EQ(lines["example.org TXT"], "example.org. IN TXT \"v=spf1 mx -all\"");
   EXPECT_EQ(lines["_imaps._tcp.example.org SRV"], "_imaps._tcp.example.org. IN SRV 0 1 993 mx.example.org.");
   EXPECT_EQ(lines["_imap._tcp.example.org SRV"], "_imap._tcp.example.org. IN SRV 10 1 143 mx.example.org.");
+  EXPECT_EQ(lines["_caldavs._tcp.example.org SRV"], "_caldavs._tcp.example.org. IN SRV 0 1 8443 mx.example.org.");
+  EXPECT_EQ(lines["_caldavs._tcp.example.org TXT"], "_caldavs._tcp.example.org. IN TXT \"path=/dav/\"");
   EXPECT_EQ(lines["_25._tcp.mx.example.org TLSA"], "_25._tcp.mx.example.org. IN TLSA 3 1 1 00ff");
   EXPECT_EQ(lines["autodiscover.example.org CNAME"], "autodiscover.example.org. IN CNAME mx.example.org.");
   const auto key = std::ranges::find(facts.keys, DomainKeyKind::rsa, &DomainKeyInfo::kind);
