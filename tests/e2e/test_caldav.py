@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import textwrap
-import time
 import urllib.error
 import urllib.request
 
@@ -49,9 +48,22 @@ def calendars(tmp_path_factory):
     server.close()
 
 
+class Caldav(Dav):
+    def __init__(self, kontor, user="ada@example.org"):
+        super().__init__(kontor, user, listener="https")
+
+    def ok(self, method, path, body=None, **headers):
+        answer = self(method, path, body, **headers)
+        assert answer.status < 300, f"{method} {path}: {answer.status} {answer.text}"
+        return answer
+
+    def put(self, path, body):
+        return self.ok("PUT", path, body, Content_Type="text/calendar")
+
+
 @pytest.fixture
 def ada(calendars):
-    return Dav("127.0.0.1", calendars.port("https"), "ada@example.org", "secret", calendars.tls())
+    return Caldav(calendars)
 
 
 @pytest.fixture
@@ -61,12 +73,12 @@ def own(ada, request):
     path = f"{HOME}{name}/"
     ada.ok("MKCALENDAR", path)
     yield path
-    ada.request("DELETE", path)
+    ada("DELETE", path)
 
 
 def report(client, path, body, depth="1"):
-    status, _, answer = client.request("REPORT", path, body, Depth=depth, Content_Type="application/xml")
-    return status, answer.decode()
+    answer = client("REPORT", path, body, Depth=depth, Content_Type="application/xml")
+    return answer.status, answer.text
 
 
 def hrefs(answer):
@@ -74,14 +86,14 @@ def hrefs(answer):
 
 
 def refusal(client, method, path, body, **headers):
-    status, _, answer = client.request(method, path, body, **headers)
-    found = re.search(r"<D:error[^>]*>\s*<([\w-]+:[\w-]+)", answer.decode())
-    return status, found and found.group(1)
+    answer = client(method, path, body, **headers)
+    found = re.search(r"<D:error[^>]*>\s*<([\w-]+:[\w-]+)", answer.text)
+    return answer.status, found and found.group(1)
 
 
 @pytest.mark.short
 def test_calendars_are_found_and_described(ada, own):
-    _, headers, _ = ada.request("OPTIONS", CALENDAR)
+    headers = ada.ok("OPTIONS", CALENDAR).headers
     assert "calendar-access" in headers["DAV"] and "MKCALENDAR" not in headers["Allow"]
     ask = (f'<D:propfind {NAMESPACES} xmlns:A="http://apple.com/ns/ical/"><D:prop><D:resourcetype/><C:supported-calendar-component-set/>'
            "<C:supported-calendar-data/><C:max-resource-size/><C:schedule-calendar-transp/><C:calendar-timezone-id/><A:calendar-color/>"
@@ -91,12 +103,12 @@ def test_calendars_are_found_and_described(ada, own):
               "<C:calendar-timezone-id>Europe/Berlin</C:calendar-timezone-id><C:schedule-calendar-transp><C:transparent/>"
               "</C:schedule-calendar-transp></D:prop></D:set></D:propertyupdate>")
     ada.ok("PROPPATCH", own, change)
-    answer = ada.ok("PROPFIND", own, ask, Depth="0").decode()
+    answer = ada.ok("PROPFIND", own, ask, Depth="0").text
     for part in ("<C:calendar/>", '<C:comp name="VEVENT"/>', 'content-type="text/calendar"', "#FF0000FF", ">Trips<", ">Europe/Berlin<",
                  "<C:transparent/>", "<C:calendar-query/>", "<C:calendar-multiget/>", "<C:free-busy-query/>", "<D:sync-collection/>"):
         assert part in answer, part
     home = ada.ok("PROPFIND", "/dav/principals/ada@example.org/", f"<D:propfind {NAMESPACES}><D:prop><C:calendar-home-set/></D:prop></D:propfind>",
-                  Depth="0").decode()
+                  Depth="0").text
     assert HOME.replace("@", "%40") in home or HOME in home
 
 
@@ -176,8 +188,8 @@ def test_multiget(ada, own):
 
 def test_a_uid_is_there_once(ada, own):
     ada.put(own + "1.ics", event("same"))
-    status, _, answer = ada.request("PUT", own + "2.ics", event("same"), Content_Type="text/calendar")
-    assert status in (403, 409) and b"no-uid-conflict" in answer and b"1.ics" in answer
+    answer = ada("PUT", own + "2.ics", event("same"), Content_Type="text/calendar")
+    assert answer.status == 409 and answer.precondition == "no-uid-conflict" and "1.ics" in answer.text
 
 
 def test_free_busy(ada, own, calendars):
@@ -190,7 +202,7 @@ def test_free_busy(ada, own, calendars):
     assert status == 200
     assert re.findall(r"FREEBUSY.*", answer.replace("\r", ""))[1:-1] == [
         "FREEBUSY:20260104T100000Z/20260104T113000Z", "FREEBUSY;FBTYPE=BUSY-TENTATIVE:20260104T160000Z/20260104T170000Z"]
-    ben = Dav("127.0.0.1", calendars.port("https"), "ben@example.org", "secret", calendars.tls())
+    ben = Caldav(calendars, "ben@example.org")
     assert report(ben, own, body)[0] in (403, 404)
 
 
@@ -201,23 +213,22 @@ def test_hostile_events_cost_little(ada, own):
     loop = event("loop", "20200101T000000Z", "RRULE:FREQ=DAILY\r\n")
     override = loop[loop.index("BEGIN:VEVENT"):loop.index("END:VCALENDAR")].replace("RRULE:FREQ=DAILY", "RECURRENCE-ID;RANGE=THISANDFUTURE:20200102T000000Z")
     ada.put(own + "loop.ics", loop.replace("END:VCALENDAR", override * 300 + "END:VCALENDAR"))
-    began = time.monotonic()
+    # What cannot be found out within the steps that an object has is told, and none of them is expanded.
     for start, end in (("20260101T000000Z", "20270101T000000Z"), ("20260101T000000Z", "20260101T000001Z")):
-        status, _ = report(ada, own, query(in_time(start, end), "<D:getetag/>"))
-        assert status == 207
+        status, answer = report(ada, own, query(in_time(start, end), "<D:getetag/>"))
+        assert status == 207 and {"seconds.ics", "never.ics", "until.ics"} <= set(hrefs(answer))
     status, answer = report(ada, own, query('<C:comp-filter name="VEVENT"><C:time-range start="20260101T000000Z"/></C:comp-filter>',
                                             '<C:calendar-data><C:expand start="20260101T000000Z" end="20560101T000000Z"/></C:calendar-data>'))
-    assert status == 207 and len(answer) < 30 << 20
-    assert time.monotonic() - began < 30
+    assert status == 207 and "BEGIN:VEVENT" not in answer and answer.count("403 Forbidden") == 4
 
 
 def test_publishing(ada, own, calendars):
     ada.put(own + "1.ics", event("1", more="ATTENDEE:mailto:ben@example.org\r\n", summary="Open house"))
     ada.put(own + "2.ics", event("2", more="CLASS:PRIVATE\r\n", summary="Doctor"))
     ada.put(own + "3.ics", event("3", more="CLASS:CONFIDENTIAL\r\nLOCATION:Bank\r\n", summary="Loan"))
-    status, headers, _ = ada.request("POST", own, f"<CS:publish-calendar {NAMESPACES}/>", Content_Type="application/xml")
-    assert status == 202
-    url = f"https://127.0.0.1:{calendars.port('https')}" + headers["Location"].split("/", 3)[3].join(["/", ""])
+    published = ada.ok("POST", own, f"<CS:publish-calendar {NAMESPACES}/>", Content_Type="application/xml")
+    assert published.status == 202
+    url = f"https://127.0.0.1:{calendars.port('https')}/" + published.headers["Location"].split("/", 3)[3]
 
     def read():
         with urllib.request.urlopen(url, context=calendars.tls(), timeout=30) as answer:
@@ -237,8 +248,8 @@ def test_publishing(ada, own, calendars):
 class Client:
     """vdirsyncer with khal and todoman on its folder."""
 
-    def __init__(self, folder, server, path, name="desk"):
-        self.folder = folder / name
+    def __init__(self, folder, server, path):
+        self.folder = folder
         self.items = self.folder / "items" / "calendar"
         self.items.mkdir(parents=True)
         (self.folder / "khal.conf").write_text(textwrap.dedent(f"""\
@@ -296,38 +307,36 @@ class Client:
     def todoman(self, *arguments):
         return self.run("todoman", "--config", self.folder / "todoman.py", *arguments)
 
-    def texts(self):
-        return [path.read_text() for path in self.items.glob("*.ics")]
+    def path_of(self, text):
+        return next((path for path in self.items.glob("*.ics") if text in path.read_text()), None)
 
 
 def test_vdirsyncer_khal_and_todoman(ada, own, calendars, tmp_path):
-    desk, laptop = Client(tmp_path, calendars, own, "desk"), Client(tmp_path, calendars, own, "laptop")
+    desk = Client(tmp_path, calendars, own)
+
+    def stored():
+        return {name: ada.ok("GET", own + name).text for name in hrefs(report(ada, own, query(""))[1])}
+
     desk.khal("new", "2026-03-04", "10:00", "11:00", "Planning", "--repeat", "weekly")
     desk.todoman("new", "--due", "2026-03-05", "Buy milk")
     desk.sync()
-    laptop.sync()
-    assert "Planning" in laptop.khal("list", "2026-03-11", "2026-03-12")
-    assert "Buy milk" in laptop.todoman("list")
-    # The other way, and what the server has is what both have.
-    laptop.todoman("done", "1")
-    laptop.sync()
+    items = stored()
+    assert sorted(text.replace("\r", "").strip() for text in items.values()) == sorted(path.read_text().strip() for path in desk.items.glob("*.ics"))
+    # Another client changes the event, as this one does: the server's wins, as configured. The task goes the other way.
+    [event_name] = [name for name, text in items.items() if "Planning" in text]
+    ada.put(own + event_name, items[event_name].replace("Planning", "Planning at the laptop"))
+    mine = desk.path_of("Planning")
+    mine.write_text(mine.read_text().replace("Planning", "Planning at the desk"))
+    desk.todoman("done", "1")
     desk.sync()
-    assert "Buy milk" not in desk.todoman("list")
-    assert sorted(desk.texts()) == sorted(laptop.texts())
-    stored = [ada.get(own + name).decode() for name in hrefs(report(ada, own, query(""))[1])]
-    assert sorted(text.replace("\r", "").strip() for text in stored) == sorted(text.replace("\r", "").strip() for text in desk.texts())
-    # Both change the same event: the server's wins, as configured.
-    for client, word in ((desk, "desk"), (laptop, "laptop")):
-        path = next(path for path in client.items.glob("*.ics") if "Planning" in path.read_text())
-        path.write_text(path.read_text().replace("Planning", f"Planning at the {word}"))
-    laptop.sync()
+    assert "Planning at the laptop" in desk.khal("list", "2026-03-11", "2026-03-12")
+    [task_name] = [name for name, text in stored().items() if "Buy milk" in text and "STATUS:COMPLETED" in text]
+    # What is removed at one is gone at the other.
+    ada.ok("DELETE", own + event_name)
+    desk.path_of("Buy milk").unlink()
     desk.sync()
-    assert any("Planning at the laptop" in text for text in desk.texts())
-    # And what is removed at one is gone at the other.
-    next(path for path in desk.items.glob("*.ics") if "Planning" in path.read_text()).unlink()
-    desk.sync()
-    laptop.sync()
-    assert not any("Planning" in text for text in laptop.texts())
+    assert not list(desk.items.glob("*.ics")) and not stored()
+    assert ada("GET", own + task_name).status == 404
 
 
 def test_python_caldav(own, calendars):

@@ -10,6 +10,7 @@ namespace {
 using std::chrono::days;
 using std::chrono::seconds;
 
+constexpr std::size_t kSourcesPerStep = 8;
 constexpr Instant kFirstInstant = std::chrono::sys_days(std::chrono::year(1) / 1 / 1);
 constexpr Instant kLastInstant = std::chrono::sys_days(std::chrono::year(10000) / 1 / 1);
 
@@ -52,6 +53,7 @@ struct Expansion::Source {
       if (!id && budget.is_spent()) return;
       if (!id || *id >= until) break;
       if (*id < part->from || series.overridden_.contains(*id) || series.is_excluded(*id, budget)) continue;
+      if (budget.is_spent()) return;  // so it is not known whether it is taken out
       const Wall wall = *id + part->shift;
       const Series::Length lasts = length.value_or(part->length);
       const Zone::Resolved start = part->zone->resolve(wall);
@@ -100,16 +102,19 @@ Expansion::Expansion(const Series& series, Instant from, Instant to)
       from_(std::clamp(from, kFirstInstant, kLastInstant)),
       to_(std::clamp(to, kFirstInstant, kLastInstant)) {
   if (!series.overrides_.empty()) sources_.push_back(std::make_unique<Source>(series));
+  const seconds reach = series.reach();
   for (std::size_t i = 0; i < series.parts_.size(); ++i) {
     const Series::Part& part = series.parts_[i];
+    const Wall until = i + 1 < series.parts_.size() ? series.parts_[i + 1].from : Wall::max();
     // Before it, nothing reaches into the window: with what a change of clocks adds to a length or a gap moves.
     const seconds moved = part.zone->offset_at(from_) - part.zone->offset_at(from_ - days(2));
-    const Wall begin =
-        part.zone->wall_at(from_) - series.reach() - part.shift - std::chrono::abs(moved) - std::chrono::hours(3);
+    const Wall begin = part.zone->wall_at(from_) - reach - part.shift - std::chrono::abs(moved) - std::chrono::hours(3);
+    const bool is_behind = part.from != Wall::min() && part.from + part.shift > part.zone->wall_at(to_) + days(2);
+    if (until <= std::max(begin, part.from) || is_behind) continue;
     const auto add = [&]() -> Source& {
       Source& source = *sources_.emplace_back(std::make_unique<Source>(series));
       source.part = &part;
-      if (i + 1 < series.parts_.size()) source.until = series.parts_[i + 1].from;
+      source.until = until;
       return source;
     };
     for (const Rule& rule : series.rules_) {
@@ -131,6 +136,8 @@ Expansion::Expansion(const Series& series, Instant from, Instant to)
 
 Result<std::optional<Instance>> Expansion::next(Budget& budget) {
   while (true) {
+    // To look at all sources is work, too.
+    budget.spend(sources_.size() / kSourcesPerStep);
     Source* first = nullptr;
     const Source::Item* item = nullptr;
     for (const auto& source : sources_) {

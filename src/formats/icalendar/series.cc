@@ -16,6 +16,7 @@ using std::chrono::seconds;
 
 constexpr std::size_t kMostParts = 500;
 constexpr std::size_t kMostRules = 50;
+constexpr std::uint64_t kStepsToOpen = 8;  // what a rule's iterator costs before its first step
 
 Instant as_utc(Wall wall) { return Instant(wall.time_since_epoch()); }
 
@@ -185,6 +186,7 @@ Result<void> Series::take_override(const lines::Component& component, const Recu
 bool Series::is_excluded(Wall id, Budget& budget) const {
   if (excluded_.contains(id) || excluded_days_.contains(Wall(floor<days>(id)))) return true;
   return std::ranges::any_of(excluding_rules_, [&](const Rule& rule) {
+    budget.spend(kStepsToOpen);
     auto iterator = RuleIterator::open(rule, start_.wall, start_.is_date(), FirstInstance::if_hit);
     if (!iterator) return false;
     iterator->seek(id);

@@ -242,6 +242,53 @@ TEST(Series, KnowsHowFarItReaches) {
   }
 }
 
+// A series that changes for all the future each day: a window costs what is in it, and all of it its steps.
+TEST(Series, ManyPartsCostWhatTheyAre) {
+  constexpr int kParts = 400;
+  std::string inner = "BEGIN:VEVENT\nUID:1\nDTSTART:20240101T000000Z\nRRULE:FREQ=HOURLY\nEND:VEVENT\n";
+  const Instant start = instant("20240101T000000Z");
+  for (int i = 1; i <= kParts; ++i) {
+    const std::string id = printed(start + std::chrono::days(i));
+    inner +=
+        fmt::format("BEGIN:VEVENT\nUID:1\nSUMMARY:{}\nRECURRENCE-ID;RANGE=THISANDFUTURE:{}\nDTSTART:{}\nEND:VEVENT\n",
+                    i, id, printed(start + std::chrono::days(i) + std::chrono::minutes(i % 7)));
+  }
+  const Component tree = calendar(inner);
+  const auto series = Series::open(tree, "1", database(), utc_zone());
+  ASSERT_TRUE(series.has_value());
+  const auto count = [&](Instant from, Instant to, std::uint64_t steps) -> std::pair<int, bool> {
+    auto expansion = series->expand(from, to);
+    Budget budget(steps);
+    for (int found = 0;; ++found) {
+      const auto next = expansion.next(budget);
+      if (!next || !*next) return {found, next.has_value()};
+    }
+  };
+  const Instant day = start + std::chrono::days(100);
+  EXPECT_EQ(count(day, day + std::chrono::hours(24), 100), std::pair(24, true)) << "one part's day";
+  EXPECT_EQ(count(day, day + std::chrono::hours(48), 200), std::pair(48, true)) << "the parts of two";
+  const auto [found, is_whole] = count(start, start + std::chrono::days(kParts), 50'000);
+  EXPECT_FALSE(is_whole);
+  EXPECT_LT(found, 2'000) << "each is sought among all the parts";
+  EXPECT_EQ(count(start, start + std::chrono::days(kParts), 1'000'000), std::pair(24 * kParts, true));
+}
+
+// To find out that a rule takes out all that another gives is bounded by the price of a look at it.
+TEST(Series, RulesThatTakeOutCostSteps) {
+  const Component tree = calendar(
+      "BEGIN:VEVENT\nUID:1\nDTSTART:20240101T000000Z\nRRULE:FREQ=SECONDLY\n"
+      "EXRULE:FREQ=SECONDLY;UNTIL=20240101T010000Z\nEND:VEVENT\n");
+  const auto series = Series::open(tree, "1", database(), utc_zone());
+  ASSERT_TRUE(series.has_value());
+  for (const auto& [steps, expected] : {std::pair(3'600 * 5, false), std::pair(3'600 * 20, true)}) {
+    auto expansion = series->expand(instant("20240101T000000Z"), instant("20240102T000000Z"));
+    Budget budget(static_cast<std::uint64_t>(steps));
+    const auto first = expansion.next(budget);
+    ASSERT_EQ(first.has_value(), expected) << steps;
+    if (first) EXPECT_EQ(printed((*first)->start), "20240101T010001Z");
+  }
+}
+
 std::string all_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream bytes;
