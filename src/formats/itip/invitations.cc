@@ -382,7 +382,8 @@ Result<Received> from_organizer(const User& who, Method method, const Incoming& 
       if (incoming.stored == nullptr) return Received{.fate = Fate::for_person, .why = "it is only published"};
       return inviting.request();
     default:
-      return Received{.fate = Fate::for_person, .why = "a proposal was declined"};
+      return Received{
+          .fate = Fate::for_person, .is_significant = incoming.stored != nullptr, .why = "a proposal was declined"};
   }
 }
 

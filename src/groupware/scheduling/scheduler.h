@@ -8,12 +8,14 @@
 //  2. a calendar takes a message once: it is remembered in the commit that takes it. To the outside, whoever crashes
 //     between the queue's commit and his own may send a message twice; iTIP's own rules then make nothing of the
 //     second;
-//  3. mail that brings a message is filed whatever becomes of it.
+//  3. what a person is to see of that is in the account's inbox in the same commit (inbox.h);
+//  4. mail that brings a message is filed whatever becomes of it.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -102,8 +104,17 @@ class Scheduler {
   // Whether it changed something. Errors: as itip::receive().
   Result<bool> take(const directory::Principal& who, const itip::Message& message, const itip::Incoming& how);
   Result<Stored> find_stored(Account& account, const std::string& uid) const;
-  Result<void> store(const directory::Principal& who, const Stored& stored, const itip::Received& received,
-                     itip::Method method, const std::string& memory, const Post& post, bool& is_stale);
+  // What the person's inbox gets of a message; nothing: it is not to be shown.
+  Result<std::optional<NewItem>> to_inbox(const directory::Principal& who, const itip::Message& message,
+                                          const itip::Received& received) const;
+  struct Taking {
+    const itip::Received& received;
+    itip::Method method;
+    std::string memory;
+    Post post;
+    std::optional<NewItem> to_inbox;
+  };
+  Result<void> store(const directory::Principal& who, const Stored& stored, const Taking& taking, bool& is_stale);
   bool is_known(const directory::Principal& who, itip::Method method, const Component& calendar) const;
   // What a room or a piece of equipment says: changes what is to be stored, and adds its answer.
   Result<void> answer_booking(const directory::Principal& who, itip::Received& received,

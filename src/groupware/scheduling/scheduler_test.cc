@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "formats/icalendar/calendar.h"
 #include "formats/itip/mail.h"
 #include "formats/itip/testing.h"
 #include "groupware/accounts_fixture.h"
 #include "groupware/delivery.h"
+#include "groupware/scheduling/inbox.h"
 #include "groupware/scheduling/lookup.h"
 #include "groupware/scheduling/post.h"
 
@@ -106,6 +109,19 @@ class SchedulerTest : public AccountsTest {
     const auto outbox = outbox_of(*open(who)->folders());
     return outbox ? outbox->total : 0;
   }
+  // The methods of what is in the inbox, sorted.
+  std::vector<std::string> came_to(PrincipalId who) {
+    std::vector<std::string> out;
+    const auto folder = scheduling_inbox(*open(who)->folders());
+    if (!folder) return out;
+    const auto reader = must(open(who)->read(Caller::system()));
+    must(reader->entries(folder->id, [&](const Entry& entry) {
+      out.push_back(inbox_method(must(reader->item(entry.item))));
+      return true;
+    }));
+    std::ranges::sort(out);
+    return out;
+  }
   std::string sent_text(std::size_t index) {
     const auto bytes = accounts->content(outside.sent.at(index).content);
     return must(bytes->read(0, bytes->size()));
@@ -140,6 +156,46 @@ TEST_F(SchedulerTest, InvitationsAndAnswersFindTheirWay) {
   EXPECT_EQ(status(ada, "ben@example.org"), "ACCEPTED");
   EXPECT_EQ(kept(ada)->tag, tag) << "an answer is no change of the meeting";
   EXPECT_EQ(waiting(ben), 0U);
+  expect_sound();
+}
+
+TEST_F(SchedulerTest, PeopleSeeWhatCame) {
+  put(ada, itip::calendar_of(event(kWhen, people({"ben@example.org", "room@example.org"}))));
+  EXPECT_EQ(came_to(ben), std::vector<std::string>{"REQUEST"});
+  EXPECT_EQ(came_to(ada), std::vector<std::string>{"REPLY"}) << "of the room";
+  EXPECT_TRUE(came_to(room).empty()) << "nobody looks there";
+  answer(ben, "ben@example.org", "ACCEPTED");
+  EXPECT_EQ(came_to(ada), (std::vector<std::string>{"REPLY", "REPLY"}));
+  // A proposal changes nothing by itself; who was not invited has none to make.
+  const auto meeting = kept(ada)->calendar;
+  for (const char* from : {"ben@example.org", "eve@elsewhere.test"}) {
+    itip::Component proposal =
+        itip::calendar_of(event(kLater, std::string("ATTENDEE:mailto:") + from + "\n"), "COUNTER");
+    const itip::Message message{itip::Method::counter, from, {"ada@example.org"}, proposal};
+    const auto post = must(scheduler->stage(must(directory->principal(ben)), {message}));
+    must(scheduler->put(must(directory->principal(ben)), post));
+    scheduler->send_out(open(ben)->id());
+  }
+  EXPECT_EQ(came_to(ada), (std::vector<std::string>{"COUNTER", "REPLY", "REPLY"}));
+  EXPECT_EQ(kept(ada)->calendar, meeting);
+  expect_sound();
+}
+
+TEST_F(SchedulerTest, TheInboxIsBounded) {
+  const auto stager = accounts->stage(tenant, Kind::files);
+  must(stager->write("x"));
+  const NewItem proto = inbox_item({itip::Method::request, "a@example.org", {}, {}}, must(stager->finish()));
+  const auto add = [&] {
+    NewItem item = proto;
+    item.name.clear();
+    must(open(ada)->update(Caller::system(),
+                           [&](Transaction& transaction) { return add_to_inbox(transaction, item, clock.now()); }));
+  };
+  for (std::size_t i = 0; i < kMostInInbox + 3; ++i) add();
+  EXPECT_EQ(came_to(ada).size(), kMostInInbox);
+  clock.advance(kKeptInInbox + std::chrono::hours(1));
+  add();
+  EXPECT_EQ(came_to(ada).size(), 1U);
   expect_sound();
 }
 

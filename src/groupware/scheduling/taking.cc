@@ -10,6 +10,7 @@
 #include "formats/icalendar/calendar.h"
 #include "formats/itip/mail.h"
 #include "formats/mime/summary_generated.h"
+#include "groupware/scheduling/inbox.h"
 #include "groupware/scheduling/lookup.h"
 #include "groupware/scheduling/scheduler.h"
 
@@ -94,14 +95,16 @@ Result<bool> Scheduler::take(const directory::Principal& who, const itip::Messag
     incoming.stored = stored.calendar ? &*stored.calendar : nullptr;
     TRY(itip::Received received, itip::receive(user_of(who), incoming, setting()));
     if (received.fate == itip::Fate::for_person) left_.add();
-    if (received.fate != itip::Fate::stored && received.answers.empty()) return false;
+    TRY(std::optional<NewItem> shown, to_inbox(who, message, received));
+    if (received.fate != itip::Fate::stored && received.answers.empty() && !shown) return false;
     std::vector<itip::Message> answers = received.answers;
     if (received.fate == itip::Fate::stored && booking.owns_lock()) {
       TRY_VOID(answer_booking(who, received, answers));
     }
-    TRY(const Post post, stage(who, answers));
+    TRY(Post post, stage(who, answers));
+    const Taking taking{received, message.method, memory, std::move(post), std::move(shown)};
     bool is_stale = false;
-    TRY_VOID(store(who, stored, received, message.method, memory, post, is_stale));
+    TRY_VOID(store(who, stored, taking, is_stale));
     if (is_stale) continue;
     taken_.add();
     return true;
@@ -109,8 +112,21 @@ Result<bool> Scheduler::take(const directory::Principal& who, const itip::Messag
   return fail(Errc::unavailable, "the calendar changes all the time");
 }
 
-Result<void> Scheduler::store(const directory::Principal& who, const Stored& stored, const itip::Received& received,
-                              itip::Method method, const std::string& memory, const Post& post, bool& is_stale) {
+Result<std::optional<NewItem>> Scheduler::to_inbox(const directory::Principal& who, const itip::Message& message,
+                                                   const itip::Received& received) const {
+  const bool is_person = who.kind == directory::PrincipalKind::user || who.kind == directory::PrincipalKind::shared;
+  // Proposals, and what becomes of them, are the person's; receive() has seen that it is about what he has.
+  const bool is_proposal = received.fate == itip::Fate::for_person && received.is_significant;
+  if (!is_person || (received.fate != itip::Fate::stored && !is_proposal)) return std::nullopt;
+  const auto stager = services_.accounts.stage(who.tenant, Kind::files);
+  TRY_VOID(stager->write(icalendar::write(message.calendar)));
+  TRY(const StagedContent content, stager->finish());
+  return inbox_item(message, content);
+}
+
+Result<void> Scheduler::store(const directory::Principal& who, const Stored& stored, const Taking& taking,
+                              bool& is_stale) {
+  const itip::Received& received = taking.received;
   TRY(const auto account, services_.accounts.open(who.account()));
   NewItem item;
   const bool stores = received.fate == itip::Fate::stored;
@@ -120,11 +136,11 @@ Result<void> Scheduler::store(const directory::Principal& who, const Stored& sto
     TRY_VOID(stager->write(icalendar::write(received.object)));
     TRY(item.content, stager->finish());
     // An answer is no change of what the organiser has planned (RFC 6638 section 3.2.10).
-    if (method != itip::Method::reply) item.properties[kScheduleTag] = to_hex(item.content.hash).substr(0, 32);
+    if (taking.method != itip::Method::reply) item.properties[kScheduleTag] = to_hex(item.content.hash).substr(0, 32);
   }
   TRY_VOID(account->update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
     is_stale = false;
-    TRY(const bool had_it, transaction.remembers(memory, services_.clock.now()));
+    TRY(const bool had_it, transaction.remembers(taking.memory, services_.clock.now()));
     if (had_it) return {};
     TRY(const auto found, find_object(transaction, stored.id));
     is_stale = found ? found->folder != stored.folder || found->uid != stored.uid || found->etag != stored.etag
@@ -135,8 +151,9 @@ Result<void> Scheduler::store(const directory::Principal& who, const Stored& sto
       TRY(const auto folder, invitation_folder(*transaction.folders(), item.kind));
       TRY_VOID(transaction.add(folder->id, item));
     }
-    TRY_VOID(put(transaction, post));
-    return transaction.remember(memory, services_.clock.now() + kRemembered);
+    if (taking.to_inbox) TRY_VOID(add_to_inbox(transaction, *taking.to_inbox, services_.clock.now()));
+    TRY_VOID(put(transaction, taking.post));
+    return transaction.remember(taking.memory, services_.clock.now() + kRemembered);
   }));
   return {};
 }

@@ -8,6 +8,7 @@
 #include "protocols/dav/acl_privileges.h"
 #include "protocols/dav/multistatus.h"
 #include "protocols/dav/principals.h"
+#include "protocols/dav/scheduling_boxes.h"
 #include "wire/dav/properties.h"
 
 namespace kontor::dav {
@@ -52,6 +53,10 @@ void print_privilege(xml::Printer& out, xml::NameView name) {
 Shown print_own_privileges(Context& context, const Resource& resource, xml::Printer& out) {
   out.open(dav("current-user-privilege-set"));
   for (const xml::NameView name : held_privileges(rights_at(context, resource))) print_privilege(out, name);
+  // RFC 6638 section 6.2: only its owner has an outbox.
+  if (is_box(resource, kOutbox))
+    for (const char* name : {"schedule-send", "schedule-send-invite", "schedule-send-reply", "schedule-send-freebusy"})
+      print_privilege(out, wire::dav::caldav(name));
   out.close();
   return Shown::yes;
 }

@@ -27,11 +27,13 @@ bool is_free_busy_query(const wire::dav::Report& report) {
 }
 
 constexpr Scope kQueried{on(What::collection, What::item), kOfCalendars, in(Space::calendars)};
-constexpr Scope kGotten{on(What::collection, What::item, What::home), ~0U, in(Space::calendars)};
+constexpr Scope kBoxes{on(What::special), ~0U, in(Space::calendars)};
+constexpr Scope kGotten{on(What::collection, What::item, What::home, What::special), ~0U, in(Space::calendars)};
 constexpr Scope kBusy{on(What::collection, What::home), ~0U, in(Space::calendars)};
 
 const Report kCalendarReports[] = {
     {caldav("calendar-query"), kQueried, is_calendar_query, report_calendar_query},
+    {caldav("calendar-query"), kBoxes, is_calendar_query, report_calendar_query},
     {caldav("calendar-multiget"), kGotten, is_calendar_multiget, report_calendar_multiget},
     {caldav("free-busy-query"), kBusy, is_free_busy_query, report_free_busy},
 };

@@ -21,6 +21,8 @@ constexpr const char* kOrder = "calendar.order";             // among others, as
 // Collections of calendars, tasks and notes.
 constexpr Scope kCalendarScope{on(Resource::What::collection), kOfCalendars, in(Space::calendars)};
 constexpr Scope kCalendarItemScope{on(Resource::What::item), kOfCalendars, in(Space::calendars)};
+// Scheduling messages in an inbox.
+constexpr Scope kMessageScope{on(Resource::What::item), of(groupware::Kind::files), in(Space::calendars)};
 
 // In which floating times and whole days of the calendar take place: its own zone; UTC where it has none.
 icalendar::ZonePointer zone_of(const groupware::Folder& folder, const icalendar::ZoneDatabase& zones);

@@ -197,6 +197,7 @@ const Property kCalendarProperties[] = {
     {kPublishUrl, kCalendarScope, false, print_publish_url},
     {caldav("calendar-home-set"), {on(Resource::What::principal)}, false, print_home},
     {caldav("calendar-data"), kCalendarItemScope, false, print_data},
+    {caldav("calendar-data"), kMessageScope, false, print_data},
 };
 
 }  // namespace

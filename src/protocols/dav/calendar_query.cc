@@ -24,6 +24,7 @@ Outcome<icalendar::ZonePointer> viewer_of(const wire::dav::CalendarQuery& query,
     if (auto zone = zones.match(query.timezone_id)) return zone;
     return deny(caldav("valid-timezone"), "this time zone is not known");
   }
+  if (query.timezone.empty() && !collection.folder) return icalendar::utc_zone();
   if (query.timezone.empty()) return zone_of(*collection.folder, zones);
   auto zone = read_timezone(query.timezone, zones);
   if (!zone) return deny(caldav("valid-calendar-data"), zone.error().text);
@@ -126,6 +127,28 @@ Outcome<Response> list(Context& context, const Resource& collection, std::vector
                         });
 }
 
+// Of a box, which has few items.
+Outcome<Response> query_box(Context& context, const Resource& box, const wire::dav::CalendarQuery& query,
+                            Search& search) {
+  auto found = std::make_shared<std::vector<Resource>>();
+  std::vector<Resource> all;
+  TRY_VOID(members(context, box, [&](Resource one) {
+    if (kMessageScope.covers(one)) all.push_back(std::move(one));
+    return true;
+  }));
+  for (Resource& one : all) {
+    const auto bytes = whole_content(context, *one.account, one.entry->item, context.options.largest_object);
+    if (!bytes) continue;
+    TRY(const bool is_found, search.is_match(**bytes));
+    if (is_found) found->push_back(std::move(one));
+  }
+  context.wanted = std::make_shared<wire::dav::Wanted>(query.wanted);
+  const std::size_t count = found->size();
+  return list_resources(context, count, query.wanted.props, [found](Context&, std::size_t at, wire::dav::Multistatus&) {
+    return std::optional(found->at(at));
+  });
+}
+
 }  // namespace
 
 Outcome<Response> report_calendar_query(Context& context, const Resource& resource, const wire::dav::Report& report) {
@@ -134,6 +157,7 @@ Outcome<Response> report_calendar_query(Context& context, const Resource& resour
   TRY(icalendar::ZonePointer viewer, viewer_of(query, resource, context.services.accounts.zones()));
   TRY(const auto reader, context.reader(*resource.account));
   Search search(context, resource, query, std::move(viewer));
+  if (resource.what == Resource::What::special) return query_box(context, resource, query, search);
   if (resource.what == Resource::What::item) {
     TRY(const auto bytes,
         whole_content(context, *resource.account, resource.entry->item, context.options.largest_object));
@@ -159,7 +183,7 @@ Outcome<Response> report_calendar_multiget(Context& context, const Resource&, co
       context, multiget.hrefs.size(), multiget.wanted.props,
       [hrefs = multiget.hrefs](Context& now, std::size_t at, wire::dav::Multistatus& out) -> std::optional<Resource> {
         auto found = find_href(now, hrefs[at]);
-        if (found && kCalendarItemScope.covers(*found)) return *std::move(found);
+        if (found && (kCalendarItemScope.covers(*found) || kMessageScope.covers(*found))) return *std::move(found);
         const auto path = wire::dav::decode_href(hrefs[at], now.header("host"));
         out.status(path.value_or(hrefs[at]), !found && found.error().status != 400 ? found.error().status : 404);
         return std::nullopt;

@@ -76,7 +76,7 @@ Outcome<std::optional<Resource>> DirectoryCollection::member(Context& context, c
   return directory_card(self, *std::move(found));
 }
 
-Outcome<std::optional<std::string>> DirectoryCollection::state(Context& context) const {
+Outcome<std::optional<std::string>> DirectoryCollection::state(Context& context, const Resource& /*self*/) const {
   const TenantId tenant = context.user.tenant;
   return directory_token(tenant, book_of(context).revision(tenant));
 }

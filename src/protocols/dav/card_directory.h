@@ -25,7 +25,7 @@ class DirectoryCollection final : public Special {
                         const std::function<bool(Resource)>& visit) const override;
   Outcome<std::optional<Resource>> member(Context& context, const Resource& self,
                                           const std::string& name) const override;
-  Outcome<std::optional<std::string>> state(Context& context) const override;
+  Outcome<std::optional<std::string>> state(Context& context, const Resource& self) const override;
   Outcome<News> news(Context& context, const Resource& self, const std::string& since) const override;
 };
 

@@ -83,7 +83,7 @@ class Special {
     std::vector<Resource> changed;
     std::vector<std::string> gone;  // names
   };
-  virtual Outcome<std::optional<std::string>> state(Context&) const { return std::nullopt; }
+  virtual Outcome<std::optional<std::string>> state(Context&, const Resource&) const { return std::nullopt; }
   // Errors: 403 valid-sync-token.
   virtual Outcome<News> news(Context&, const Resource&, const std::string&) const {
     return deny(wire::dav::dav("supported-report"), "this collection cannot be synchronized");

@@ -7,6 +7,9 @@
 #include "formats/icalendar/calendar.h"
 #include "groupware/scheduling/scheduler.h"
 #include "protocols/dav/scheduling_boxes.h"
+#include "protocols/dav/scheduling_inbox.h"
+#include "protocols/dav/segments.h"
+#include "wire/dav/href.h"
 
 namespace kontor::dav {
 namespace {
@@ -73,12 +76,48 @@ Shown print_default_calendar(Context& context, const Resource& resource, xml::Pr
   return Shown::yes;
 }
 
+// RFC 6638 section 9.2. Removed, it is the default folder again.
+Outcome<> set_default_calendar(Context& context, const Resource& resource, groupware::Transaction& transaction,
+                               const xml::Element* value) {
+  if (!is_inbox(resource)) return deny(wire::dav::dav("cannot-modify-protected-property"), "it belongs to the inbox");
+  std::optional<FolderId> chosen;
+  if (value) {
+    const auto refusal = [] {
+      return deny(caldav("valid-schedule-default-calendar-URL"), "invitations go to a calendar of one's own");
+    };
+    const xml::Element* href = value->child(wire::dav::dav("href"));
+    if (!href) return refusal();
+    const auto text = wire::dav::decode_href(href->own_text(), context.header("host"));
+    const auto path = text ? parse_path(*text) : std::unexpected(text.error());
+    if (!path || path->space != Space::calendars || path->names.size() != 1) return refusal();
+    const auto owner = context.services.directory.by_address(path->address);
+    const Segments segments = segments_in(Space::calendars, *transaction.folders());
+    const auto found = segments.find(path->names[0]);
+    if (!owner || owner->id != resource.owner->id || found == segments.end() ||
+        found->second->kind != groupware::Kind::calendar)
+      return refusal();
+    chosen = found->second->id;
+  }
+  for (const auto& folder : transaction.folders()->all()) {
+    const bool is_chosen = chosen == folder->id;
+    if (folder->properties.contains(groupware::kTakesInvitations) == is_chosen) continue;
+    groupware::Transaction::FolderChange change;
+    change.properties[groupware::kTakesInvitations] = is_chosen ? "yes" : "";
+    TRY_VOID(transaction.change_folder(folder->id, change));
+  }
+  return {};
+}
+
 const Property kSchedulingProperties[] = {
     {caldav("schedule-tag"), {.whats = kItems, .kinds = kOfCalendars}, false, print_schedule_tag},
     {caldav("calendar-user-type"), {.whats = on(What::principal)}, false, print_user_type},
     {caldav("schedule-inbox-URL"), {.whats = on(What::principal)}, false, print_box_url<kInboxUrl, kInbox>},
     {caldav("schedule-outbox-URL"), {.whats = on(What::principal)}, false, print_box_url<kOutboxUrl, kOutbox>},
-    {caldav("schedule-default-calendar-URL"), {.whats = on(What::special)}, false, print_default_calendar},
+    {caldav("schedule-default-calendar-URL"),
+     {.whats = on(What::special)},
+     false,
+     print_default_calendar,
+     set_default_calendar},
 };
 
 const Method kSchedulingMethods[] = {
@@ -92,6 +131,13 @@ const Method kSchedulingMethods[] = {
 void add_headers(Context& context, const Resource& resource,
                  std::vector<std::pair<std::string, std::string>>& headers) {
   if (const std::string tag = schedule_tag(context, resource); !tag.empty()) headers.emplace_back("Schedule-Tag", tag);
+}
+
+// What came stays as it came; only the server adds to an inbox.
+Outcome<> check_inbox(Context& context, const Change& change) {
+  if (change.what != Change::What::remove && is_in_inbox(context, change.target))
+    return deny(403, "messages come into the inbox by themselves");
+  return {};
 }
 
 bool is_in_calendar(const Resource& resource) {
@@ -198,7 +244,9 @@ const Family& scheduling_family() {
                               .properties = kSchedulingProperties,
                               .methods = kSchedulingMethods,
                               .compliance = "calendar-auto-schedule",
+                              .content_type = inbox_content_type,
                               .headers = add_headers,
+                              .check = check_inbox,
                               .plan = plan_change,
                               .find = find_box,
                               .specials = each_box};

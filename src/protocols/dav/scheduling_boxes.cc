@@ -5,6 +5,7 @@
 #include "formats/icalendar/access.h"
 #include "formats/icalendar/calendar.h"
 #include "groupware/scheduling/scheduler.h"
+#include "protocols/dav/scheduling_inbox.h"
 
 namespace kontor::dav {
 namespace {
@@ -15,7 +16,7 @@ using What = Resource::What;
 constexpr std::size_t kMostAsked = 300;  // attendees of one question
 constexpr std::chrono::days kLongestQuestion{400};
 
-// What is sent and what comes is done with at once: nothing lies in them.
+// What is sent is done with at once: nothing lies in the outbox.
 class Box final : public Special {
  public:
   explicit Box(std::string_view name) : name_(name) {}
@@ -26,6 +27,24 @@ class Box final : public Special {
     return {caldav(name_ == kInbox ? "schedule-inbox" : "schedule-outbox")};
   }
   std::string_view name() const { return name_; }
+  Outcome<void> members(Context& context, const Resource& self,
+                        const std::function<bool(Resource)>& visit) const override {
+    if (name_ != kInbox) return {};
+    return inbox_members(context, self, visit);
+  }
+  Outcome<std::optional<Resource>> member(Context& context, const Resource& self,
+                                          const std::string& name) const override {
+    if (name_ != kInbox) return std::nullopt;
+    return inbox_member(context, self, name);
+  }
+  Outcome<std::optional<std::string>> state(Context& context, const Resource& self) const override {
+    if (name_ != kInbox) return std::nullopt;
+    return inbox_state(context, self);
+  }
+  Outcome<News> news(Context& context, const Resource& self, const std::string& since) const override {
+    if (name_ != kInbox) return Special::news(context, self, since);
+    return inbox_news(context, self, since);
+  }
 
  private:
   const std::string_view name_;

@@ -111,6 +111,104 @@ TEST_F(DavSchedulingTest, InboxAndOutbox) {
   EXPECT_NE(principal.body.find(kAda + "outbox/"), std::string::npos) << principal.body;
   EXPECT_NE(principal.body.find("INDIVIDUAL"), std::string::npos);
   EXPECT_NE(ask("PROPFIND", kAda + "outbox/", "", {{"Depth", "0"}}, ben).status, 207U) << "each has his own alone";
+  const auto privileges = [&](const std::string& path) {
+    return ask("PROPFIND", path, R"(<propfind xmlns="DAV:"><prop><current-user-privilege-set/></prop></propfind>)",
+               {{"Depth", "0"}})
+        .body;
+  };
+  EXPECT_NE(privileges(kAda + "outbox/").find("schedule-send-invite"), std::string::npos);
+  EXPECT_NE(privileges(kAda + "inbox/").find("schedule-deliver-reply"), std::string::npos);
+  EXPECT_EQ(privileges(kAda + "inbox/").find("schedule-send"), std::string::npos);
+}
+
+TEST_F(DavSchedulingTest, WhatComesIsInTheInbox) {
+  const std::string inbox = kBen + "inbox/";
+  const auto sync = [&](const std::string& token) {
+    return ask("REPORT", inbox,
+               "<sync-collection xmlns=\"DAV:\"><sync-token>" + token +
+                   "</sync-token><sync-level>1</sync-level><prop><getetag/></prop></sync-collection>",
+               {}, ben);
+  };
+  const auto token_in = [](const Response& response) {
+    const auto at = response.body.find("<D:sync-token>") + 14;
+    return response.body.substr(at, response.body.find('<', at) - at);
+  };
+  const auto paths_in = [&](const Response& response) {
+    std::vector<std::string> out;
+    const std::string start = "<D:href>" + inbox;
+    for (auto at = response.body.find(start); at != std::string::npos; at = response.body.find(start, at + 1)) {
+      const std::string path = response.body.substr(at + 8, response.body.find('<', at + 8) - at - 8);
+      if (!path.ends_with("/")) out.push_back(path);
+    }
+    return out;
+  };
+  const Response before = sync("");
+  ASSERT_EQ(before.status, 207U) << before.body;
+  EXPECT_TRUE(paths_in(before).empty());
+  ask("PUT", kAda + "calendar/a.ics", meeting(kOnce));
+  const Response came = sync(token_in(before));
+  ASSERT_EQ(paths_in(came).size(), 1U) << came.body;
+  const std::string path = paths_in(came).front();
+  const Response got = ask("GET", path, "", {}, ben);
+  EXPECT_EQ(got.status, 200U);
+  EXPECT_NE(got.body.find("METHOD:REQUEST"), std::string::npos) << got.body;
+  EXPECT_EQ(got.content_type, "text/calendar; charset=utf-8; method=REQUEST");
+  const std::string props = R"(<D:prop xmlns:D="DAV:"><D:getetag/><C:calendar-data/></D:prop>)";
+  const Response multiget = ask("REPORT", inbox,
+                                R"(<C:calendar-multiget xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">)" +
+                                    props + "<D:href>" + path + "</D:href></C:calendar-multiget>",
+                                {}, ben);
+  EXPECT_NE(multiget.body.find("METHOD:REQUEST"), std::string::npos) << multiget.body;
+  const auto query = [&](const std::string& component) {
+    return paths_in(ask("REPORT", inbox,
+                        R"(<C:calendar-query xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">)" + props +
+                            R"(<C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name=")" + component +
+                            R"("/></C:comp-filter></C:filter></C:calendar-query>)",
+                        {{"Depth", "1"}}, ben))
+        .size();
+  };
+  EXPECT_EQ(query("VEVENT"), 1U);
+  EXPECT_EQ(query("VTODO"), 0U);
+  EXPECT_EQ(ask("PUT", path, meeting(kOnce), {}, ben).status, 403U) << "only the server writes there";
+  EXPECT_GE(ask("PUT", inbox + "new.ics", meeting(kOnce), {}, ben).status, 400U);
+  EXPECT_GE(ask("DELETE", inbox, "", {}, ben).status, 400U);
+  EXPECT_EQ(ask("COPY", kBen + "calendar/x.ics", "", {{"Destination", path}}, ben).status / 100, 4U);
+  EXPECT_EQ(ask("GET", path).status, 403U) << "of others";
+  const std::string token = token_in(came);
+  EXPECT_EQ(ask("DELETE", path, "", {}, ben).status, 204U);
+  EXPECT_EQ(status(only(kAda, ada).second, "ben@example.org"), "NEEDS-ACTION") << "nobody declined";
+  EXPECT_EQ(paths_in(sync(token)), std::vector<std::string>{path}) << "gone";
+  EXPECT_EQ(answer_with("ACCEPTED").status, 204U);
+  const Response home = ask("PROPFIND", kAda + "inbox/", "", {{"Depth", "1"}});
+  EXPECT_NE(home.body.find("method=REPLY"), std::string::npos) << home.body;
+  expect_sound();
+}
+
+TEST_F(DavSchedulingTest, InvitationsGoWhereTheirOwnerWants) {
+  ASSERT_EQ(ask("MKCALENDAR", kBen + "meetings", "", {}, ben).status, 201U);
+  const auto choose = [&](const std::string& path) {
+    return ask("PROPPATCH", kBen + "inbox/",
+               R"(<propertyupdate xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop>)"
+               "<C:schedule-default-calendar-URL><href>" +
+                   path + "</href></C:schedule-default-calendar-URL></prop></set></propertyupdate>",
+               {}, ben);
+  };
+  const auto chosen = [&] {
+    return ask("PROPFIND", kBen + "inbox/",
+               R"(<propfind xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><prop>)"
+               "<C:schedule-default-calendar-URL/></prop></propfind>",
+               {{"Depth", "0"}}, ben)
+        .body;
+  };
+  EXPECT_NE(choose(kAda + "calendar/").body.find("valid-schedule-default-calendar-URL"), std::string::npos);
+  EXPECT_NE(choose(kBen + "tasks/").body.find("valid-schedule-default-calendar-URL"), std::string::npos);
+  EXPECT_NE(chosen().find(kBen + "calendar/"), std::string::npos);
+  EXPECT_EQ(choose(kBen + "meetings/").status, 207U);
+  EXPECT_NE(chosen().find(kBen + "meetings/"), std::string::npos) << chosen();
+  ask("PUT", kAda + "calendar/a.ics", meeting(kOnce));
+  EXPECT_NE(ask("PROPFIND", kBen + "meetings/", "", {{"Depth", "1"}}, ben).body.find(".ics"), std::string::npos);
+  EXPECT_EQ(choose(kBen + "calendar/").status, 207U);
+  EXPECT_NE(chosen().find(kBen + "calendar/"), std::string::npos);
 }
 
 TEST_F(DavSchedulingTest, FreeBusyOfOthers) {

@@ -50,7 +50,7 @@ std::optional<SyncState> parse_state(std::string_view token) {
 
 std::optional<std::string> collection_state(Context& context, const Resource& collection) {
   if (collection.what == Resource::What::special) {
-    auto state = collection.special->state(context);
+    auto state = collection.special->state(context, collection);
     return state ? *state : std::nullopt;
   }
   if (collection.what != Resource::What::collection) return std::nullopt;
