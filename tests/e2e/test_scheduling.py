@@ -248,3 +248,38 @@ def test_inbox(ada, ben, uid):
     assert ben.request("DELETE", ben.path(mine[0], "inbox"))[0] == 204
     assert ben.request("GET", ben.path(mine[0], "inbox"))[0] == 404
     assert ben.find(uid)
+
+
+def test_alarm(ada, server, uid):
+    """An alarm by e-mail comes when it is due, once, though the process ends before; so does one that was missed."""
+
+    def now():
+        return datetime.datetime.now(datetime.timezone.utc)
+
+    def remind(name):
+        due = now().replace(microsecond=0) + datetime.timedelta(seconds=2)
+        at = due.strftime("%Y%m%dT%H%M%SZ")
+        alarm = f"BEGIN:VALARM\nACTION:EMAIL\nTRIGGER:PT0S\nSUMMARY:{name} {uid}\nATTENDEE:mailto:{ada.user}\nATTENDEE:mailto:{OUTSIDE}\nEND:VALARM"
+        text = (f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:{name}-{uid}\nDTSTAMP:20260101T000000Z\nDTSTART:{at}\n"
+                f"DURATION:PT1H\nSUMMARY:Tea\n{alarm}\nEND:VEVENT\nEND:VCALENDAR\n")
+        assert ada.put(f"{name}.ics", text.replace("\n", "\r\n"))[0] == 201
+        return due
+
+    def reminders(name):
+        with server.imap() as client:
+            client.select("INBOX", readonly=True)
+            return client.search(None, "SUBJECT", f'"{name} {uid}"')[1][0].split()
+
+    remind("soon")
+    wait_for(lambda: reminders("soon"), "the alarm", 20)
+    due = remind("missed")
+    server.kill()
+    wait_for(lambda: now() > due, "the time of the alarm", 20)
+    server.start()
+    wait_for(lambda: reminders("missed"), "the missed alarm", 20)
+    with server.imap() as client:
+        client.select("INBOX", readonly=True)
+        message = client.fetch(reminders("missed")[0], "(BODY.PEEK[])")[1][0][1]
+    text = email.message_from_bytes(message, policy=email.policy.default).get_content()
+    assert "Tea" in text and "(UTC)" in text
+    assert [len(reminders(name)) for name in ("soon", "missed")] == [1, 1]

@@ -102,6 +102,7 @@ Server::Server(const Settings& settings, House& house)
       rule_outbox_(*house.queue, *house.accounts, *house.directory, forward_senders(settings, house)),
       filter_(*house.accounts, *house.directory, system_clock(), filter_options(settings), &rule_outbox_),
       scheduler_({*house.accounts, *house.directory, system_clock(), &rule_outbox_}),
+      alarms_({*house.accounts, *house.directory, system_clock(), rule_outbox_}),
       gate_(settings.filters, *house.queue, system_clock()),
       plugins_(gate_, *house.accounts, *house.directory, rule_outbox_),
       lmtp_(*house.accounts, *house.directory, deliverers(), system_clock(), settings.lmtp, &filter_,
@@ -207,6 +208,7 @@ Result<void> Server::start() {
   sender_ = std::make_unique<transport::Sender>(sending, settings_.sending);
   sender_->start();
   if (reporter_) reporter_->start();
+  alarms_.start();
   is_ready_ = true;
   return {};
 }
@@ -293,6 +295,7 @@ void Server::stop() {
   if (reporter_) reporter_->stop();
   gate_.workers().finish();
   if (trainer_) trainer_->stop();
+  alarms_.stop();
   workers_.finish();
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/workers.h"
 #include "groupware/rules/filter.h"
+#include "groupware/scheduling/alarm_sender.h"
 #include "groupware/scheduling/scheduler.h"
 #include "kontor/house.h"
 #include "kontor/settings.h"
@@ -83,6 +84,7 @@ class Server {
   transport::RuleOutbox rule_outbox_;
   groupware::Filter filter_;
   groupware::Scheduler scheduler_;
+  groupware::AlarmSender alarms_;
   transport::FilterGate gate_;
   transport::DeliveryPlugins plugins_;
   std::unique_ptr<transport::Trainer> trainer_;  // null: nobody is to be taught

@@ -71,22 +71,9 @@ std::string opening(const Message& message, std::string_view who) {
 std::string time_text(const Component& part) {
   const auto times = icalendar::times_of(part);
   if (!times || !times->start) return {};
-  const auto shown = [](const icalendar::When& when, bool has_day) {
-    const auto second = when.wall.time_since_epoch().count();
-    if (when.is_date()) return fmt::format("{:%A, %d %B %Y}", fmt::gmtime(second));
-    return has_day ? fmt::format("{:%A, %d %B %Y, %H:%M}", fmt::gmtime(second))
-                   : fmt::format("{:%H:%M}", fmt::gmtime(second));
-  };
   icalendar::When end = times->end ? *times->end : *times->start;
   if (!times->end && times->duration) end.wall += times->duration->length();
-  const bool is_dates = times->start->is_date() && end.is_date();
-  if (is_dates && end.wall > times->start->wall) end.wall -= std::chrono::days(1);  // it ends before that day
-  const auto day = [](const icalendar::When& when) { return std::chrono::floor<std::chrono::days>(when.wall); };
-  std::string out = shown(*times->start, true);
-  if (end.wall > times->start->wall) out += " - " + shown(end, day(end) != day(*times->start));
-  if (times->start->kind == icalendar::When::Kind::zoned) out += " (" + times->start->zone + ")";
-  if (times->start->kind == icalendar::When::Kind::utc) out += " (UTC)";
-  return out;
+  return span_text(*times->start, end);
 }
 
 std::string base64_lines(std::string_view bytes) {
@@ -184,6 +171,23 @@ std::string subject_of(const Message& message) {
   std::string about = part != nullptr ? icalendar::text(*part, "SUMMARY") : std::string();
   std::ranges::replace_if(about, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
   return word(message) + ": " + (about.empty() ? "(no subject)" : about);
+}
+
+std::string span_text(const icalendar::When& start, icalendar::When end) {
+  const auto shown = [](const icalendar::When& when, bool has_day) {
+    const auto second = when.wall.time_since_epoch().count();
+    if (when.is_date()) return fmt::format("{:%A, %d %B %Y}", fmt::gmtime(second));
+    return has_day ? fmt::format("{:%A, %d %B %Y, %H:%M}", fmt::gmtime(second))
+                   : fmt::format("{:%H:%M}", fmt::gmtime(second));
+  };
+  const bool is_dates = start.is_date() && end.is_date();
+  if (is_dates && end.wall > start.wall) end.wall -= std::chrono::days(1);  // it ends before that day
+  const auto day = [](const icalendar::When& when) { return std::chrono::floor<std::chrono::days>(when.wall); };
+  std::string out = shown(start, true);
+  if (end.wall > start.wall) out += " - " + shown(end, day(end) != day(start));
+  if (start.kind == icalendar::When::Kind::zoned) out += " (" + start.zone + ")";
+  if (start.kind == icalendar::When::Kind::utc) out += " (UTC)";
+  return out;
 }
 
 std::string text_of(const Message& message, std::string_view who) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/time.h"
+#include "formats/icalendar/value.h"
 #include "formats/itip/message.h"
 
 namespace kontor::itip {
@@ -30,6 +31,9 @@ std::string make_text_mail(std::string_view subject, std::string_view text, cons
 std::string subject_of(const Message& message);
 // What people read who have no calendar program.
 std::string text_of(const Message& message, std::string_view who);
+
+// "Monday, 03 July 2023, 10:00 - 11:00 (Europe/Berlin)". `end` is of start's kind and zone.
+std::string span_text(const icalendar::When& start, icalendar::When end);
 
 struct MailedCalendar {
   Component calendar;  // with METHOD

@@ -20,8 +20,8 @@ struct ReportWishes {
 };
 
 // A forward is somebody else's message, passed on: its sender is that one's.
-// An invitation is the principal's own mail, written by the server for it.
-enum class OutgoingKind : std::uint8_t { forward, vacation, notification, invitation };
+// An invitation is the principal's own mail, written by the server for it; so is an alarm of its calendar.
+enum class OutgoingKind : std::uint8_t { forward, vacation, notification, invitation, alarm };
 
 struct OutgoingMail {
   PrincipalId principal;                // in whose name

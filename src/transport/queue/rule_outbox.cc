@@ -20,6 +20,7 @@ Origin origin_of(groupware::OutgoingKind kind) {
     case groupware::OutgoingKind::invitation:
       return Origin::submission;
     case groupware::OutgoingKind::notification:
+    case groupware::OutgoingKind::alarm:
       break;
   }
   return Origin::notification;
@@ -56,7 +57,8 @@ Result<void> RuleOutbox::send(const groupware::OutgoingMail& mail) {
   message.envelope.account = who.account();
   message.envelope.origin = origin_of(mail.kind);
   const bool is_invitation = mail.kind == groupware::OutgoingKind::invitation;
-  message.envelope.cause = (is_invitation ? "calendar of " : "rule of ") + who.primary_address();
+  const bool is_of_calendar = is_invitation || mail.kind == groupware::OutgoingKind::alarm;
+  message.envelope.cause = (is_of_calendar ? "calendar of " : "rule of ") + who.primary_address();
   message.envelope.needs.utf8 = !is_ascii(message.envelope.sender);
   if (mail.kind == groupware::OutgoingKind::forward) {
     message.envelope.dsn_return = static_cast<DsnReturn>(mail.reports.returned);
