@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "directory/booking_policy.h"
 
-#include <gtest/gtest.h>
+#include "directory/testing.h"
 
 namespace kontor::directory {
 namespace {
@@ -18,6 +18,29 @@ TEST(BookingHours, WhatIsNone) {
   for (const char* text : {"", "mon", "mon 8:00-9:00", "mon 09:00-08:00", "mon 09:00-09:00", "monday 08:00-09:00",
                            "mon 08:00-24:01", "mon 08:61-09:00", "mon-fri", "mon 08:00"})
     EXPECT_FALSE(parse_hours(text)) << text;
+}
+
+class ApproversTest : public DirectoryTest {
+ protected:
+  void TearDown() override { expect_clean(); }
+};
+
+TEST_F(ApproversTest, AreOfTheTenantAndGoWithTheirAccounts) {
+  const Principal ann = add("ann@example.org"), bob = add("bob@example.org"), sue = add("sue@other.example");
+  Principal room = add("room@example.org", PrincipalKind::room);
+  room.booking.answer = BookingPolicy::Answer::by_approval;
+  room.booking.approvers = {sue.id};
+  EXPECT_TRUE(fails(directory->update_principal(room), Errc::invalid, "of its tenant"));
+  room.booking.approvers = {ann.id, bob.id};
+  ASSERT_TRUE(directory->update_principal(room));
+  ASSERT_TRUE(directory->remove_principal(ann.id));
+  room = directory->principal(room.id).value();
+  EXPECT_EQ(room.booking.approvers, std::vector{bob.id});
+  EXPECT_EQ(room.booking.answer, BookingPolicy::Answer::by_approval);
+  ASSERT_TRUE(directory->remove_principal(bob.id));
+  room = directory->principal(room.id).value();
+  EXPECT_TRUE(room.booking.approvers.empty());
+  EXPECT_EQ(room.booking.answer, BookingPolicy::Answer::manual);
 }
 
 }  // namespace

@@ -26,15 +26,19 @@ Result<const Principal*> existing(const Roster& roster, PrincipalId id) {
   return fail(Errc::not_found, fmt::format("there is no principal {}", id.value));
 }
 
-// All that it may send for, without it in their lists.
+// All that it may send for, or whose bookings it approves, without it in their lists.
 std::vector<Principal> senders_for(const Roster& roster, PrincipalId id) {
   std::vector<Principal> out;
   roster.each_principal([&](const Principal& one) {
     auto has = [&](const std::vector<PrincipalId>& list) { return std::ranges::find(list, id) != list.end(); };
-    if (!has(one.send_as) && !has(one.send_on_behalf)) return;
+    if (!has(one.send_as) && !has(one.send_on_behalf) && !has(one.booking.approvers)) return;
     Principal& other = out.emplace_back(one);
     std::erase(other.send_as, id);
     std::erase(other.send_on_behalf, id);
+    std::erase(other.booking.approvers, id);
+    // Nobody is left to be asked: whoever looks after it answers.
+    if (other.booking.answer == BookingPolicy::Answer::by_approval && other.booking.approvers.empty())
+      other.booking.answer = BookingPolicy::Answer::manual;
   });
   return out;
 }

@@ -185,7 +185,7 @@ std::string find_cycle(const Roster& roster, const Principal& group) {
   return {};
 }
 
-Result<void> check_booking(const Principal& principal) {
+Result<void> check_booking(const Roster& roster, const Principal& principal) {
   constexpr std::size_t kMostHours = 50;
   constexpr std::size_t kMostApprovers = 100;
   const BookingPolicy& policy = principal.booking;
@@ -196,6 +196,13 @@ Result<void> check_booking(const Principal& principal) {
     return fail(Errc::invalid, "that are too many hours or approvers");
   if (policy.answer == BookingPolicy::Answer::by_approval && policy.approvers.empty())
     return fail(Errc::invalid, "somebody must be there who approves");
+  for (const PrincipalId id : policy.approvers) {
+    const Principal* approver = roster.principal(id);
+    if (approver == nullptr || approver->tenant != principal.tenant || id == principal.id)
+      return fail(Errc::invalid,
+                  fmt::format("principal {} cannot approve bookings of {}: only others of its tenant can", id.value,
+                              described(principal)));
+  }
   return check_label("the time zone", policy.zone, kMaxName);
 }
 
@@ -208,7 +215,7 @@ Result<Principal> checked(const Roster& roster, Principal principal) {
   }
   TRY_VOID(check_members(roster, principal));
   tidy_roles(principal);
-  TRY_VOID(check_booking(principal));
+  TRY_VOID(check_booking(roster, principal));
   TRY_VOID(check_holds(principal.holds));
   if (!principal.holds.empty() && !principal.account())
     return fail(Errc::invalid, fmt::format("{} has no account that could be held", described(principal)));

@@ -225,7 +225,8 @@ class Reader {
   // however large the folder is. `visit` may read.
   virtual Result<void> in_time(FolderId folder, Instant from, Instant to,
                                const std::function<bool(const Entry&, const Facts&)>& visit) const = 0;
-  // Earlier contents of an item that are not purged yet, the latest first. content() gives their bytes, too.
+  // Earlier contents of an item that are not purged yet, the latest first, but those that were private or confidential
+  // then and are not the caller's to read. content() gives their bytes, too.
   virtual Result<std::vector<ItemVersion>> versions(ItemId item) const = 0;
   // What the index knows of `folded` (fold_text) in this account, for items this caller may read; null: nothing.
   virtual std::shared_ptr<const TextFinding> find_text(TextScope scope, const std::string& folded,
@@ -344,7 +345,8 @@ class Transaction : public Reader {
   virtual Result<void> purge_removed_item(ItemId item) = 0;
   // The item's new flags. Without the right for one of the flags that flag is left alone; denied if none is allowed.
   virtual Result<FlagSet> change_flags(FolderId folder, Uid uid, const FlagChange& change) = 0;
-  // An empty value removes a property.
+  // An empty value removes a property. Errors of both: denied, not_found (also: it is in no folder any more), too_large
+  // (properties).
   virtual Result<void> set_properties(ItemId item, const std::map<std::string, std::string>& properties) = 0;
   virtual Result<void> set_internal_date(ItemId item, InternalDate date) = 0;
 

@@ -209,6 +209,28 @@ TEST_F(EntriesTest, FoldersGoWithTheirNames) {
   }));
 }
 
+TEST_F(EntriesTest, WhatGoesWithItsFolderIsNotChanged) {
+  FolderId inner;
+  Added added;
+  const NewItem item = make_item(Kind::files, "x");
+  must(change([&](Transaction& t) -> Result<void> {
+    Transaction::NewFolder folder;
+    folder.name = "Inner";
+    folder.parent = files;
+    folder.kind = Kind::files;
+    TRY(inner, t.create_folder(folder));
+    for (int i = 0; i < 600; ++i) {
+      TRY(added, t.add(inner, item));
+    }
+    TRY_VOID(t.remove_folder(inner));
+    EXPECT_FALSE(t.set_properties(added.item, {{"a", "b"}}));
+    EXPECT_FALSE(t.set_internal_date(added.item, InternalDate(clock.now())));
+    return {};
+  }));
+  accounts->finish_removals();
+  expect_sound();
+}
+
 TEST_F(EntriesTest, ReplacedContentStaysAsAVersion) {
   const Added added = put("first", "a.txt");
   const std::string etag = must(reader()->entry(files, added.uid)).etag;

@@ -174,7 +174,9 @@ Result<ItemRecord> Reading<Base>::readable(ItemId id) const {
     original = ItemId(number_in(of->second));
   if (original) {
     TRY(const ItemRecord present, readable(original));
-    if (sight_of(present) == Sight::all && !present.filings.empty()) return item;
+    ItemRecord former = item;
+    former.filings = present.filings;
+    if (sight_of(present) == Sight::all && sight_of(former) == Sight::all) return item;
     return fail(Errc::not_found, "there is no such item");
   }
   if (sight_of(item) != Sight::nothing) return item;

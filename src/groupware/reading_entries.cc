@@ -182,10 +182,10 @@ Result<std::vector<ItemVersion>> Reading<Base>::versions(ItemId id) const {
   }));
   std::vector<ItemVersion> out;
   for (const ItemId version : ids) {
-    TRY(const std::optional<std::string> stored, layer_.get(key::item(version)));
-    if (!stored) continue;
-    TRY(const ItemRecord item, decode_item(version, *stored));
-    out.push_back({version, item.removed_at, item.removed_by, item.size, etag_of(item.hash)});
+    const Result<ItemRecord> item = readable(version);
+    if (!item && item.error().code == Errc::not_found) continue;
+    if (!item) return std::unexpected(item.error());
+    out.push_back({version, item->removed_at, item->removed_by, item->size, etag_of(item->hash)});
   }
   std::ranges::reverse(out);
   return out;

@@ -97,6 +97,7 @@ class AccountTransaction final : public Reading<Transaction> {
   // One row's flags; the other rows of its item are not touched.
   void change_row(FolderId folder, RowRecord row, const FlagSet& flags);
   Result<ItemRecord> removed(ItemId id);  // errors: not_found
+  Result<ItemRecord> changeable_item(ItemId id) const;
   // Ends the item's filing of that index; keeps, removes or purges the item.
   Result<void> unfile(ItemRecord item, std::size_t filing);
   // After its filing there ended.

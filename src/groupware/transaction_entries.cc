@@ -203,8 +203,14 @@ Result<Added> AccountTransaction::replace(FolderId id, Uid uid, const NewItem& w
       known && (!present || known->facts.uid != present->uid))
     TRY_VOID(check_own_uid(known->facts.uid, id));
   if (wanted.content.size > item.size) TRY_VOID(check_room(wanted.content.size - item.size));
-  for (const Filing& filing : item.filings) TRY_VOID(unlist(item, filing));
   const ItemRecord former = item;
+  // Before it is private, maybe: who makes it so need not be one who may read it then.
+  if (!wanted.properties.empty()) {
+    TRY_VOID(change_properties(item, wanted.properties));
+    TRY(Filed as_it_is, filed(id, uid));
+    item.properties = std::move(as_it_is.item.properties);
+  }
+  for (const Filing& filing : item.filings) TRY_VOID(unlist(item, filing));
   const ItemId version(layer_.record.next_item++);
   if (keeps_removed()) TRY_VOID(keep_version(former, version));
   item.kind = wanted.kind;
@@ -236,7 +242,6 @@ Result<Added> AccountTransaction::replace(FolderId id, Uid uid, const NewItem& w
   }
   layer_.record.bytes += item.size - former.size;
   store(item);
-  TRY_VOID(change_properties(item, wanted.properties));
   return same;
 }
 

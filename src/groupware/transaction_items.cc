@@ -238,6 +238,7 @@ Result<Added> AccountTransaction::add(FolderId id, const NewItem& wanted, const 
   item.hash = wanted.content.hash;
   item.created = number();
   item.properties = wanted.properties;
+  item.properties.erase(kVersionOf);
   if (wanted.content.inline_bytes) {
     item.content = item.id;
     layer_.put_content(item.id, wanted.content.inline_bytes);
@@ -421,12 +422,21 @@ void AccountTransaction::change_row(FolderId id, RowRecord row, const FlagSet& f
   show(id, {{row.row, std::move(row.rare)}, flags_only});
 }
 
-Result<void> AccountTransaction::set_properties(ItemId id, const std::map<std::string, std::string>& properties) {
+// To change, in its folders. An item of a removed folder is on its way out: stored without that folder, it would be
+// neither there nor removed.
+Result<ItemRecord> AccountTransaction::changeable_item(ItemId id) const {
   TRY(ItemRecord item, readable(id));
+  if (item.filings.empty()) return fail(Errc::not_found, "there is no such item");
   TRY_VOID(complete(item));
   for (const Filing& filing : item.filings) TRY_VOID(may(filing.folder, right::kWriteFlags));
+  return item;
+}
+
+Result<void> AccountTransaction::set_properties(ItemId id, const std::map<std::string, std::string>& properties) {
+  TRY(ItemRecord item, changeable_item(id));
   const bool had_pop3_facts = has_pop3_facts(item);
   for (const auto& [property, value] : properties) {
+    if (property == kVersionOf) continue;  // the core's own
     if (value.empty())
       item.properties.erase(property);
     else
@@ -446,9 +456,7 @@ Result<void> AccountTransaction::set_properties(ItemId id, const std::map<std::s
 }
 
 Result<void> AccountTransaction::set_internal_date(ItemId id, InternalDate date) {
-  TRY(ItemRecord item, readable(id));
-  TRY_VOID(complete(item));
-  for (const Filing& filing : item.filings) TRY_VOID(may(filing.folder, right::kWriteFlags));
+  TRY(ItemRecord item, changeable_item(id));
   item.internal_date = date;
   for (Filing& filing : item.filings) {
     filing.modseq = number();

@@ -154,10 +154,12 @@ Task<void> answer_request(const Server& server, HttpConnection& connection, Http
   request.is_encrypted = connection.stream().is_encrypted();
   request.visit = &visit;
   visit.user.clear();
+  visit.path.clear();
   if (route->compresses) outcome.asked = request.headers;
   connection.stream().hold_end(route->finishes);
   outcome.response = co_await call_handler(route->handler, std::move(request), connection, outcome.is_readable);
   outcome.user = visit.user;
+  if (!visit.path.empty()) outcome.path = visit.path;
   if (route->compresses) may_compress(outcome);
 }
 

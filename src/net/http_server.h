@@ -28,6 +28,7 @@ struct HttpVisit {
 
   Stream& stream;    // for pauses and for what it says about itself: a handler neither reads nor writes
   std::string user;  // whose request this is, for the log; empty when a request begins
+  std::string path;  // for the log, where the request's own is a secret; empty when a request begins
   std::any notes;    // whoever notes something here finds it again at the connection's next request
 };
 

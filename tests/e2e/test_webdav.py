@@ -58,6 +58,14 @@ def test_who_may_come_in(house, dav):
     assert Dav(house, listener="https").propfind(HOME, "displayname").status == 207
 
 
+def test_pages_of_other_sites_post_nothing(dav):
+    calendar = "/dav/calendars/ada@example.org/calendar/"
+    publish = '<publish-calendar xmlns="http://calendarserver.org/ns/"/>'
+    for headers in ({"Sec_Fetch_Site": "cross-site"}, {"Sec_Fetch_Site": "same-site"}, {"Origin": "https://elsewhere.example"}, {"Origin": "null"}):
+        assert dav("POST", calendar, publish, Content_Type="text/plain", **headers).status == 403, headers
+    assert dav("POST", calendar, publish, Sec_Fetch_Site="same-origin").status == 202
+
+
 def test_options_say_what_is_there(dav):
     answer = dav("OPTIONS", HOME)
     assert answer.headers["DAV"].startswith("1, 2, 3")

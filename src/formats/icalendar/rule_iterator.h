@@ -28,6 +28,7 @@ class Budget {
     return left_ > 0;
   }
   bool is_spent() const { return left_ == 0; }
+  std::uint64_t left() const { return left_; }
 
  private:
   std::uint64_t left_;

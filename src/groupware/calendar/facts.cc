@@ -164,6 +164,11 @@ void describe_calendar(std::string_view bytes, const icalendar::ZoneDatabase& zo
     return;
   }
   if (uids.size() > 1 || read->calendars.size() > 1) facts.problem = "It holds several items.";
+  // Whoever may read the item reads all of it.
+  for (const lines::Component& other : read->calendars)
+    for (const lines::Component& component : other.components)
+      if (component_of(component) != Facts::Component::none)
+        facts.privacy = std::max(facts.privacy, privacy_of(component));
   if (uids.size() == 1) facts.uid = *uids.begin();
   if (facts.uid.empty() && facts.problem.empty()) facts.problem = "It has no UID.";
   if (facts.uid.size() > kLongestUid) {

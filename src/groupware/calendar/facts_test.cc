@@ -95,6 +95,10 @@ TEST(Facts, OfPrivacy) {
   EXPECT_EQ(facts_of(event("u", "DTSTART:20231115T100000Z\r\nCLASS:PUBLIC\r\n")).privacy, Privacy::open);
   EXPECT_EQ(facts_of(event("u", "DTSTART:20231115T100000Z\r\nCLASS:private\r\n")).privacy, Privacy::private_);
   EXPECT_EQ(facts_of(event("u", "DTSTART:20231115T100000Z\r\nCLASS:X-OURS\r\n")).privacy, Privacy::private_);
+  EXPECT_EQ(
+      facts_of(event("u", "DTSTART:20231115T100000Z\r\n") + event("v", "DTSTART:20231115T100000Z\r\nCLASS:PRIVATE\r\n"))
+          .privacy,
+      Privacy::private_);
   const Description hidden =
       described(Kind::calendar, event("u", "DTSTART:20231115T100000Z\r\nCLASS:CONFIDENTIAL\r\nSUMMARY:Secret\r\n"));
   EXPECT_EQ(hidden.facts.privacy, Privacy::confidential);

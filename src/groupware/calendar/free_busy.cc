@@ -82,6 +82,11 @@ class BusySearch {
     const auto read = icalendar::read(bytes);
     if (!read) return {};
     const lines::Component& calendar = read->calendars.front();
+    // What was declined is not even reckoned: whoever invites to it every second must not use up the steps.
+    const bool takes_time = std::ranges::any_of(calendar.components, [&](const lines::Component& part) {
+      return icalendar::kind_of(part) == icalendar::ComponentKind::event && effect_of(part, addresses_).has_value();
+    });
+    if (!takes_time) return {};
     const auto series = icalendar::Series::open(calendar, facts.uid, zones_, viewer_);
     if (!series) return {};
     auto all = series->expand(from_, to_);

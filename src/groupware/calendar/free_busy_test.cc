@@ -89,6 +89,14 @@ TEST_F(FreeBusyTest, WorkIsBounded) {
   EXPECT_EQ(ask(as(ada)).error().code, Errc::too_large);
 }
 
+TEST_F(FreeBusyTest, WhatIsDeclinedCostsNothing) {
+  put(event("a",
+            "DTSTART:20200101T000000Z\r\nDURATION:PT1S\r\nRRULE:FREQ=SECONDLY\r\n"
+            "ATTENDEE;PARTSTAT=DECLINED:mailto:ada@example.org\r\n"));
+  put(event("b", hour(8)));
+  EXPECT_EQ(must(ask(as(ada))).size(), 1u);
+}
+
 TEST(FreeBusy, PeriodsAreMerged) {
   const auto at = [](int hour) { return utc(2023, 11, 20, hour); };
   const std::vector<BusyPeriod> all = {{at(8), at(10), BusyKindOf::busy, "x", {}, {}},

@@ -72,6 +72,21 @@ TEST_F(PrivacyTest, OfConfidentialOnesOnlyTheTimeShows) {
   EXPECT_FALSE(reader(other)->content(versions.at(0).item)) << "nor does what it was";
 }
 
+TEST_F(PrivacyTest, WhatWasPrivateStaysSo) {
+  replace(hidden.uid, event("hidden", kTime));
+  replace(confidential.uid, event("confidential", std::string(kTime) + "SUMMARY:Other\r\nCLASS:CONFIDENTIAL\r\n"));
+  const ItemId was_hidden = must(reader()->versions(hidden.item)).at(0).item;
+  const auto seen = reader(as(ben));
+  EXPECT_TRUE(seen->content(hidden.item)) << "it is open by now";
+  EXPECT_FALSE(seen->content(was_hidden));
+  EXPECT_FALSE(seen->item(was_hidden));
+  EXPECT_FALSE(seen->facts(was_hidden));
+  EXPECT_TRUE(must(seen->versions(hidden.item)).empty());
+  EXPECT_TRUE(must(seen->versions(confidential.item)).empty());
+  replace(open_one.uid, event("open", std::string(kTime) + "SUMMARY:Later\r\n"));
+  EXPECT_EQ(must(reader(as(ben))->versions(open_one.item)).size(), 1u);
+}
+
 TEST_F(PrivacyTest, DelegatesSeeAll) {
   share(ben, right::kEditor | right::kReadPrivate);
   EXPECT_EQ(names(as(ben)).size(), 3u);
@@ -98,6 +113,19 @@ TEST_F(PrivacyTest, WhoSeesLessChangesNothing) {
             "not_found");
   EXPECT_EQ(refused([&](Transaction& t) { return t.remove(calendar, hidden.uid); }), "not_found");
   EXPECT_EQ(refused([&](Transaction& t) { return t.rename(calendar, confidential.uid, "x.ics"); }), "denied");
+}
+
+TEST_F(PrivacyTest, WhoSeesLessMayMakeItPrivate) {
+  share(ben, right::kEditor);
+  NewItem item = make_item(Kind::calendar, event("open", std::string(kTime) + "CLASS:PRIVATE\r\n"));
+  item.properties["a"] = "b";
+  must(account->update(as(ben), [&](Transaction& t) -> Result<void> {
+    TRY_VOID(t.replace(calendar, open_one.uid, item));
+    return {};
+  }));
+  EXPECT_EQ(must(reader()->item(open_one.item)).properties.at("a"), "b");
+  EXPECT_FALSE(reader(as(ben))->item(open_one.item));
+  expect_sound();
 }
 
 TEST_F(PrivacyTest, ChangesTellWhatOneMayKnow) {

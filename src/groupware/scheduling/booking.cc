@@ -22,7 +22,8 @@ constexpr std::uint64_t kMostBookingSteps = 200'000;
 struct Wanted {
   std::vector<Instance> instances;
   bool is_series = false;
-  bool goes_on = false;  // beyond what was looked at
+  bool goes_on = false;       // beyond what was looked at
+  bool is_too_often = false;  // to look at all of it
 };
 
 Result<Wanted> wanted_of(const itip::Component& request, const icalendar::ZoneDatabase& zones,
@@ -33,10 +34,11 @@ Result<Wanted> wanted_of(const itip::Component& request, const icalendar::ZoneDa
   Wanted out{.is_series = series.is_recurring()};
   icalendar::Budget budget(kMostBookingSteps);
   auto window = series.expand(now, now + kHorizon);
-  while (out.instances.size() < kMostInstances) {
-    TRY(const auto next, window.next(budget));
-    if (!next) break;
-    if (!icalendar::is_cancelled(*next->component)) out.instances.push_back(*next);
+  for (;;) {
+    const auto next = window.next(budget);
+    out.is_too_often = !next || (*next && out.instances.size() == kMostInstances);
+    if (out.is_too_often || !*next) break;
+    if (!icalendar::is_cancelled(*(*next)->component)) out.instances.push_back(**next);
   }
   icalendar::Budget more(kMostBookingSteps);
   const auto extent = series.extent(more);
@@ -61,6 +63,8 @@ BookingAnswer declined(std::string why) { return {.status = "DECLINED", .why = s
 
 // What is wrong with it whoever else wants it; empty: nothing.
 std::string against_rules(const BookingPolicy& policy, const Wanted& wanted, const icalendar::Zone& zone, Instant now) {
+  // Nobody says yes to times that were not looked at.
+  if (wanted.is_too_often) return "It takes place too often to be booked";
   if (wanted.instances.empty()) return "It is in the past";
   if (wanted.is_series && !policy.takes_series) return "It cannot be booked again and again";
   if (policy.window_days != 0) {
@@ -84,7 +88,10 @@ Result<BookingAnswer> answer_booking(const BookingPolicy& policy, const itip::Co
   if (!zone) zone = icalendar::utc_zone();
   TRY(const Wanted wanted, wanted_of(request, zones, zone, now));
   if (std::string why = against_rules(policy, wanted, *zone, now); !why.empty()) return declined(std::move(why));
-  TRY(std::vector<TakenSpan> others, taken(wanted.instances.front().start, wanted.instances.back().end));
+  auto spans = taken(wanted.instances.front().start, wanted.instances.back().end);
+  // Whoever asks must hear something.
+  if (!spans && spans.error().code == Errc::too_large) return declined("It is booked too often in that time");
+  TRY(std::vector<TakenSpan> others, std::move(spans));
   std::ranges::sort(others, {}, &TakenSpan::from);
   BookingAnswer out{.status = "ACCEPTED", .why = {}, .declined = {}};
   for (const Instance& instance : wanted.instances) {

@@ -29,9 +29,9 @@ struct BookingAnswer {
   bool asks_approver = false;
 };
 
-// `request`: a VCALENDAR of one UID. Looks no further ahead than two years, at no more than 1000 instances: what goes
-// on longer must have an end where the policy has a window, and is judged by what is looked at. Errors: as of `taken`;
-// invalid.
+// `request`: a VCALENDAR of one UID. Looks no further ahead than two years: what goes on longer must have an end where
+// the policy has a window, and is judged by what is looked at. What takes place more than 1000 times in them is
+// declined. Errors: as of `taken`, but for too_large, which declines, too; invalid.
 Result<BookingAnswer> answer_booking(const directory::BookingPolicy& policy, const itip::Component& request,
                                      const TakenSpans& taken, const icalendar::ZoneDatabase& zones, Instant now);
 

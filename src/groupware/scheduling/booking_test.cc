@@ -59,6 +59,14 @@ TEST(Booking, Table) {
        {.window_days = 30, .hours = {}, .zone = {}, .approvers = {}},
        "DTSTART:20260708T080000Z\nDURATION:PT1H\nRRULE:FREQ=WEEKLY",
        "DECLINED"},
+      {"more often than can be looked at",
+       {},
+       "DTSTART:20260708T080000Z\nDURATION:PT1S\nRRULE:FREQ=SECONDLY;INTERVAL=2",
+       "DECLINED"},
+      {"as often as can be looked at",
+       {},
+       "DTSTART:20260708T080000Z\nDURATION:PT1S\nRRULE:FREQ=MINUTELY;COUNT=1000",
+       "ACCEPTED"},
       {"too long",
        {.longest_minutes = 30, .hours = {}, .zone = {}, .approvers = {}},
        "DTSTART:20260708T080000Z\nDURATION:PT1H",
@@ -93,6 +101,15 @@ TEST(Booking, Table) {
     EXPECT_EQ(answer->status == "ACCEPTED", answer->why.empty()) << each.why;
     EXPECT_EQ(answer->declined.size(), each.declined) << each.why;
   }
+}
+
+TEST(Booking, WhatIsBookedTooOftenIsDeclined) {
+  const auto answer = answer_booking(
+      {}, asked("DTSTART:20260708T080000Z\nDURATION:PT1H"),
+      [](Instant, Instant) -> Result<std::vector<TakenSpan>> { return fail(Errc::too_large, "too many"); },
+      itip::test_zones(), kNow);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, "DECLINED");
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "groupware/scheduling/post.h"
 
+#include <fmt/format.h>
+
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "formats/icalendar/calendar.h"
@@ -8,7 +10,9 @@
 namespace kontor::groupware {
 
 FolderTable::Pointer outbox_of(const FolderTable& folders) {
-  return folders.child(FolderId(), kOutboxName, Kind::files);
+  for (const FolderTable::Pointer& folder : folders.all())
+    if (folder->kind == Kind::files && folder->properties.contains(kIsOutbox)) return folder;
+  return nullptr;
 }
 
 Result<FolderId> make_outbox(Transaction& transaction) {
@@ -17,7 +21,13 @@ Result<FolderId> make_outbox(Transaction& transaction) {
   folder.name = kOutboxName;
   folder.kind = Kind::files;
   folder.subscribed = false;
-  return transaction.create_folder(folder);
+  for (int number = 2; transaction.folders()->child(FolderId(), folder.name, folder.kind); ++number)
+    folder.name = fmt::format("{} {}", kOutboxName, number);
+  TRY(const FolderId made, transaction.create_folder(folder));
+  Transaction::FolderChange change;
+  change.properties[kIsOutbox] = "yes";
+  TRY_VOID(transaction.change_folder(made, change));
+  return made;
 }
 
 NewItem post_item(const itip::Message& message, const std::string& to, const StagedContent& content) {

@@ -11,7 +11,10 @@
 
 namespace kontor::groupware {
 
-constexpr const char* kOutboxName = "Scheduling Outbox";
+constexpr const char* kOutboxName = "Scheduling Outbox";  // as long as nothing else is called so
+// Of a folder, "yes": it is the outbox, whatever it is called. What is in it is sent and destroyed: a name alone, which
+// a calendar may have, too, never says that.
+constexpr const char* kIsOutbox = "scheduling.outbox";
 constexpr const char* kPostMethod = "itip.method";
 constexpr const char* kPostFrom = "itip.from";
 constexpr const char* kPostTo = "itip.to";

@@ -24,6 +24,11 @@ constexpr std::size_t kMostAtOnce = 5'000;  // messages of one run
 // RFC 5546 section 3.6, as RFC 6638 section 7.3 has them.
 constexpr std::string_view kSentStatus = "1.1", kDeliveredStatus = "1.2", kNobodyStatus = "3.7";
 
+// What may go well another time; a full mailbox is emptied, too.
+bool is_passing(const Error& error) {
+  return error.code == Errc::unavailable || error.code == Errc::conflict || error.code == Errc::over_quota;
+}
+
 bool is_addressable(const std::string& address) { return address.contains('@') && !address.contains(':'); }
 
 }  // namespace
@@ -128,7 +133,7 @@ Result<void> Scheduler::bring_all(const directory::Principal& owner, std::vector
       log::error("scheduling.bad_post", {{"account", owner.account().value}, {"why", message.error().text}});
     } else {
       auto brought = bring(owner, *message, message->to.front());
-      if (!brought && brought.error().code == Errc::unavailable) {
+      if (!brought && is_passing(brought.error())) {
         const std::lock_guard lock(mutex_);
         waiting_.insert(owner.account());
         continue;
@@ -213,7 +218,7 @@ Result<std::vector<AccountId>> Scheduler::bring(const directory::Principal& send
     itip::Incoming how{
         .message = &message.calendar, .from = message.from, .takes_uninvited = true, .takes_on_behalf = true};
     const auto taken = take(one, message, how);
-    if (!taken && taken.error().code == Errc::unavailable) return std::unexpected(taken.error());
+    if (!taken && is_passing(taken.error())) return std::unexpected(taken.error());
     if (!taken) log::info("scheduling.refused", {{"from", message.from}, {"to", to}, {"why", taken.error().text}});
     out.push_back(one.account());
   }

@@ -217,6 +217,20 @@ TEST_F(SchedulerTest, ACrashLosesNothing) {
   EXPECT_EQ(outside.sent.size(), 1U) << "once";
 }
 
+TEST_F(SchedulerTest, WhoHasNoRoomIsToldLater) {
+  auto full = must(directory->principal(ben));
+  full.quota = 1;
+  must(directory->update_principal(full));
+  put(ada, itip::calendar_of(event(kWhen, people({"ben@example.org"}))));
+  EXPECT_FALSE(kept(ben));
+  EXPECT_EQ(waiting(ada), 1U);
+  full.quota = 0;
+  must(directory->update_principal(full));
+  scheduler->try_again();
+  EXPECT_EQ(status(ben, "ben@example.org"), "NEEDS-ACTION");
+  EXPECT_EQ(waiting(ada), 0U);
+}
+
 TEST_F(SchedulerTest, RoomsAnswerAtOnce) {
   put(ada, itip::calendar_of(event(kWhen, people({"room@example.org"}))));
   EXPECT_EQ(status(room, "room@example.org"), "ACCEPTED");
@@ -237,6 +251,32 @@ TEST_F(SchedulerTest, RoomsAnswerAtOnce) {
   const_cast<itip::Component&>(*itip::part_of(moved)).set("DTSTART", "20231201T103000Z");
   put(ada, moved);
   EXPECT_EQ(status(ada, "room@example.org"), "ACCEPTED");
+}
+
+TEST_F(SchedulerTest, ACalendarOfTheOutboxsNameIsNone) {
+  const auto account = open(ada);
+  Added added;
+  const NewItem item = make_item(Kind::calendar, icalendar::write(itip::calendar_of(event(kWhen, ""))));
+  must(account->update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
+    Transaction::NewFolder folder;
+    folder.name = kOutboxName;
+    folder.kind = Kind::calendar;
+    TRY(const FolderId made, transaction.create_folder(folder));
+    TRY(added, transaction.add(made, item));
+    return {};
+  }));
+  scheduler->send_out_all();
+  scheduler->send_out(account->id());
+  EXPECT_TRUE(must(account->read(Caller::system()))->item(added.item)) << "it is no message to be sent";
+  std::string other = event(kWhen, people({"ben@example.org"}));
+  other.replace(other.find("UID:u1"), 6, "UID:u2");
+  const auto meeting = itip::calendar_of(other);
+  const auto owner = must(directory->principal(ada));
+  const auto plan = must(scheduler->plan(owner, {.before = nullptr, .after = &meeting}));
+  must(scheduler->put(owner, must(scheduler->stage(owner, plan.messages))));
+  scheduler->send_out(owner.account());
+  EXPECT_TRUE(kept(ben, "u2"));
+  EXPECT_EQ(waiting(ada), 0U);
 }
 
 TEST_F(SchedulerTest, WhoApprovesIsTold) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "protocols/dav/acl_privileges.h"
+#include "protocols/dav/locks.h"
 #include "protocols/dav/multistatus.h"
 #include "protocols/dav/principals.h"
 #include "protocols/dav/scheduling_boxes.h"
@@ -201,6 +202,8 @@ Outcome<Response> do_acl(Context& context, const Resource& resource) {
     if (principal) grants.push_back({*principal, ace.rights});
   }
   TRY_VOID(context.update(*resource.account, [&](groupware::Transaction& transaction) -> Outcome<void> {
+    TRY_VOID(check_conditions(context, transaction, resource));
+    TRY_VOID(check_locks(context, transaction, resource, Touch::itself));
     groupware::Transaction::FolderChange change;
     change.grants = groupware::in_order(grants);
     TRY_VOID(transaction.change_folder(resource.folder->id, change));

@@ -12,6 +12,7 @@
 #include "formats/icalendar/calendar.h"
 #include "formats/lines/writer.h"
 #include "protocols/dav/calendar.h"
+#include "protocols/dav/locks.h"
 #include "protocols/dav/methods.h"
 #include "wire/dav/href.h"
 
@@ -182,6 +183,8 @@ Outcome<Response> do_publish(Context& context, const Resource& resource) {
   const FolderId id = resource.folder->id;
   std::string secret;
   TRY_VOID(context.update(*resource.account, [&](groupware::Transaction& transaction) -> Outcome<void> {
+    TRY_VOID(check_conditions(context, transaction, resource));
+    TRY_VOID(check_locks(context, transaction, resource, Touch::itself));
     const auto folder = transaction.folders()->find(id);
     if (!folder) return deny(404, "it is gone");
     secret = is_on ? secret_of(*folder) : std::string();

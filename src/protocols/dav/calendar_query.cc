@@ -16,6 +16,7 @@ namespace {
 using wire::dav::caldav;
 
 constexpr std::uint64_t kStepsPerObject = 50'000;
+constexpr std::uint64_t kStepsPerQuery = 50'000'000;
 constexpr std::size_t kMostCostly = 100;  // objects of one answer that may use up their steps
 
 Outcome<icalendar::ZonePointer> viewer_of(const wire::dav::CalendarQuery& query, const Resource& collection,
@@ -57,7 +58,8 @@ class Search {
     const lines::Component& calendar = read->calendars.front();
     icalendar::Occurrences occurrences(calendar, context_.services.accounts.zones(), viewer_, budget);
     const bool is_found = matches(filter_, calendar, occurrences);
-    if (budget.is_spent() && ++costly_ > kMostCostly)
+    steps_ += kStepsPerObject - budget.left();
+    if ((budget.is_spent() && ++costly_ > kMostCostly) || steps_ > kStepsPerQuery)
       return deny(wire::dav::dav("number-of-matches-within-limits"), "there are too many endless events", 507);
     return is_found;
   }
@@ -97,6 +99,7 @@ class Search {
   std::vector<Uid> found_;
   std::vector<std::pair<ItemId, Uid>> open_;  // in the order of items
   std::size_t costly_ = 0;
+  std::uint64_t steps_ = 0;
 };
 
 Outcome<> Search::gather(groupware::Reader& reader) {

@@ -8,6 +8,7 @@
 #include "protocols/dav/dav_fixture.h"
 #include "protocols/dav/path.h"
 #include "protocols/dav/state.h"
+#include "wire/dav/href.h"
 
 namespace kontor::dav {
 namespace {
@@ -57,6 +58,34 @@ TEST(DavState, IsReadBack) {
     EXPECT_FALSE(parse_state(bad)) << bad;
 }
 
+TEST_F(DavTest, WhatIsGoneIsToldInPartsWithoutGaps) {
+  const auto sync = [&](const std::string& token, const std::string& limit) {
+    const Response response =
+        ask("REPORT", kHome,
+            "<sync-collection xmlns='DAV:'><sync-token>" + token + "</sync-token><sync-level>infinite</sync-level>" +
+                limit + "<prop><getetag/></prop></sync-collection>");
+    EXPECT_EQ(response.status, 207U) << response.body;
+    return response.body;
+  };
+  const auto token_of = [](const std::string& body) {
+    const auto begin = body.find("sync-token>") + 11;
+    return body.substr(begin, body.find('<', begin) - begin);
+  };
+  for (const char* folder : {"x/", "y/"}) {
+    ASSERT_EQ(ask("MKCOL", kHome + folder).status, 201U);
+    ASSERT_EQ(ask("PUT", kHome + folder + "a", "1").status, 201U);
+  }
+  std::string token = token_of(sync("", ""));
+  for (const char* folder : {"x/", "y/"}) ASSERT_EQ(ask("DELETE", kHome + folder + "a").status, 204U);
+  std::string all;
+  for (int i = 0; i < 5; ++i) {
+    const std::string part = sync(token, "<limit><nresults>1</nresults></limit>");
+    token = token_of(part);
+    all += part;
+  }
+  EXPECT_TRUE(all.contains("x/a<") && all.contains("y/a<")) << all;
+}
+
 TEST_F(DavTest, KeepsWhatIsPut) {
   EXPECT_EQ(ask("PUT", kHome + "a.txt", "hello", {{"Content-Type", "text/plain"}}).status, 201U);
   const Response got = ask("GET", kHome + "a.txt");
@@ -68,6 +97,30 @@ TEST_F(DavTest, KeepsWhatIsPut) {
   EXPECT_EQ(ask("DELETE", kHome + "a.txt").status, 204U);
   EXPECT_EQ(ask("GET", kHome + "a.txt").status, 404U);
   expect_sound();
+}
+
+TEST_F(DavTest, WhatOthersChangedMeanwhileIsNotAsFound) {
+  ask("PUT", kHome + "a", "1");
+  const auto now = context("PUT", kHome + "a");
+  const auto reader = [&] { return groupware::must(open(ada)->read(as(ada))); };
+  const auto found = find(*now, kHome + "a"), absent = find(*now, kHome + "b");
+  ASSERT_TRUE(found && absent);
+  EXPECT_TRUE(is_as_found(*reader(), *found));
+  EXPECT_TRUE(is_as_found(*reader(), *absent));
+  ask("PUT", kHome + "a", "2");
+  ask("PUT", kHome + "b", "2");
+  EXPECT_FALSE(is_as_found(*reader(), *found));
+  EXPECT_FALSE(is_as_found(*reader(), *absent));
+  ask("DELETE", kHome + "a");
+  EXPECT_FALSE(is_as_found(*reader(), *found));
+  static int asked;
+  asked = 0;
+  const auto changed = until_as_found(*now, *found, [](Context&, const Resource& resource, bool& is_stale) {
+    is_stale = ++asked == 1;
+    return Outcome<Response>(answer(resource.is_there() ? 204U : 201U));
+  });
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(changed->status, 201U) << "by now it is absent";
 }
 
 TEST_F(DavTest, LocksEndByThemselves) {
@@ -99,6 +152,21 @@ TEST_F(DavTest, LocksOfOthersAreNotOpenedByTheirWord) {
   EXPECT_EQ(ask("UNLOCK", kHome + "a", "", {{"Lock-Token", header(made, "Lock-Token")}}, ben).status, 403U);
   const Response seen = ask("PROPFIND", kHome + "a", "", {{"Depth", "0"}}, ben);
   EXPECT_EQ(seen.body.find(header(made, "Lock-Token").substr(1, 30)), std::string::npos);
+}
+
+TEST_F(DavTest, NothingIsCopiedOntoItselfByAnotherPath) {
+  const std::string composed = kHome + "\xc3\xa9/", decomposed = kHome + "e\xcc\x81/";
+  EXPECT_EQ(ask("MKCOL", composed).status, 201U);
+  EXPECT_EQ(ask("PUT", composed + "a", "1").status, 201U);
+  for (const char* method : {"COPY", "MOVE"}) {
+    EXPECT_EQ(ask(method, composed, "", {{"Destination", wire::dav::encode_path(decomposed)}}).status, 403U);
+    EXPECT_EQ(ask(method, composed, "", {{"Destination", wire::dav::encode_path(decomposed + "b/")}}).status, 403U);
+    EXPECT_EQ(ask(method, composed + "a", "", {{"Destination", wire::dav::encode_path(decomposed + "a")}}).status,
+              403U);
+  }
+  EXPECT_EQ(ask("GET", composed + "a").body, "1");
+  EXPECT_EQ(ask("GET", composed + "b/").status, 404U);
+  expect_sound();
 }
 
 // KONTOR_LARGE=100000 to see how long it takes.
@@ -138,6 +206,25 @@ TEST_F(DavTest, ListsALargeFolderInPieces) {
   EXPECT_EQ(found, static_cast<std::size_t>(count) + 1);
   EXPECT_LT(largest, std::size_t{600} << 10);
   if (large) std::printf("%d entries in %.3f s\n", count, took.count());
+}
+
+TEST_F(DavTest, ALongWishOfManyIsAnsweredInPieces) {
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(ask("PUT", kHome + std::to_string(i), "").status, 201U);
+  const auto now = context("PROPFIND", kHome, {{"Depth", "1"}});
+  now->body = R"(<propfind xmlns="DAV:"><prop>)";
+  for (int i = 0; i < 20'000; ++i) now->body += "<x/>";
+  now->body += "</prop></propfind>";
+  const auto ready = prepare(*now);
+  ASSERT_TRUE(ready);
+  Response response = run(*now, *ready);
+  std::size_t pieces = 0, largest = 0;
+  for (std::string piece = std::move(response.body); !piece.empty(); ++pieces) {
+    largest = std::max(largest, piece.size());
+    now->drop_readers();
+    piece = *response.more();
+  }
+  EXPECT_GE(pieces, 21U);
+  EXPECT_LT(largest, std::size_t{1} << 20);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -66,6 +67,7 @@ struct Consequences {
   // Once it is durable. On the worker; must not throw.
   std::vector<std::function<void()>> after = {};
   std::vector<std::pair<std::string, std::string>> headers = {};  // of the answer
+  std::map<std::string, std::string> properties = {};             // of an item that is put
 };
 
 struct Family {

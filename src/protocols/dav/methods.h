@@ -56,6 +56,13 @@ groupware::Kind item_kind(const groupware::Folder& folder);
 
 // What all families say of a change, before it is done: the checks, then the plans.
 Outcome<void> ask_families(Context& context, Change& change, Consequences& consequences);
+// Whether the item is still as it was found, or the name still absent: what was planned for it may be done. To be asked
+// in the commit.
+bool is_as_found(const groupware::Reader& reader, const Resource& resource);
+// What others change at the same time is planned anew: does `change` with the resource as it is now, until it does not
+// set `is_stale`.
+using PlannedChange = Outcome<Response> (*)(Context&, const Resource&, bool& is_stale);
+Outcome<Response> until_as_found(Context& context, const Resource& resource, PlannedChange change);
 
 // The bytes of an item, if they are no more than `limit`. Errors: 413.
 Outcome<std::shared_ptr<const std::string>> whole_content(Context& context, groupware::Account& account, ItemId item,

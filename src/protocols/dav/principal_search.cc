@@ -19,9 +19,9 @@ using wire::dav::Multistatus;
 using What = Resource::What;
 using How = wire::dav::TextMatch::How;
 
-constexpr std::size_t kMostFound = 500;     // of one search
-constexpr std::size_t kMostMatched = 5000;  // resources that a principal-match looks at
-constexpr std::size_t kMostExpanded = 2000;
+constexpr std::size_t kMostFound = 500;        // of one search
+constexpr std::size_t kMostMatched = 5000;     // resources that a principal-match looks at
+constexpr std::size_t kMostExpanded = 20'000;  // resources and properties below one that is asked about
 
 // What can be searched by, and how it is called for people.
 struct Searchable {
@@ -145,7 +145,8 @@ class Expansion {
   }
 
   void print_named(const xml::Element& href, const std::vector<wire::dav::ExpandedProperty>& inner) {
-    const auto named = ++count_ <= kMostExpanded ? find_href(context_, href.own_text()) : deny(507, "too many");
+    count_ += 1 + inner.size();
+    const auto named = count_ <= kMostExpanded ? find_href(context_, href.own_text()) : deny(507, "too many");
     if (!named || !named->is_there()) return printer_.element(href);
     printer_.open(dav("response"));
     printer_.leaf(dav("href"), wire::dav::encode_path(named->path));

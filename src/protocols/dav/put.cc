@@ -11,6 +11,8 @@ namespace {
 using groupware::Kind;
 namespace right = groupware::right;
 
+constexpr int kMostPlans = 10;
+
 std::unexpected<Problem> too_large(Kind kind) {
   const char* const why = "it is larger than what is taken here";
   if (kind == Kind::files) return deny(413, why);
@@ -30,6 +32,8 @@ Outcome<groupware::StagedContent> staged_again(Context& context, const Resource&
   TRY(auto content, stager->finish());
   return content;
 }
+
+Outcome<Response> put_once(Context& context, const Resource& resource, bool& is_stale);
 
 }  // namespace
 
@@ -60,7 +64,34 @@ Outcome<void> ask_families(Context& context, Change& change, Consequences& conse
   return {};
 }
 
+bool is_as_found(const groupware::Reader& reader, const Resource& resource) {
+  const auto uid = reader.named(resource.folder->id, resource.name);
+  if (!uid) return uid.error().code == Errc::not_found && !resource.entry;
+  const auto entry = reader.entry(resource.folder->id, *uid);
+  return entry && resource.entry && entry->item == resource.entry->item && entry->etag == resource.entry->etag;
+}
+
+Outcome<Response> until_as_found(Context& context, const Resource& resource, PlannedChange change) {
+  Resource present = resource;
+  for (int i = 0; i < kMostPlans; ++i) {
+    bool is_stale = false;
+    auto response = change(context, present, is_stale);
+    if (!is_stale) return response;
+    context.drop_readers();
+    TRY(present, find(context, context.request.path));
+    const bool is_item = present.what == Resource::What::item || present.what == Resource::What::absent;
+    if (!is_item || !present.folder) return deny(409, "something else is there by now");
+  }
+  return deny(503, "others change it all the time");
+}
+
 Outcome<Response> do_put(Context& context, const Resource& resource) {
+  return until_as_found(context, resource, put_once);
+}
+
+namespace {
+
+Outcome<Response> put_once(Context& context, const Resource& resource, bool& is_stale) {
   groupware::NewItem item;
   item.kind = item_kind(*resource.folder);
   item.content = context.upload->content;
@@ -70,6 +101,7 @@ Outcome<Response> do_put(Context& context, const Resource& resource) {
   Change change{.what = Change::What::put, .target = resource, .bytes = context.upload->bytes};
   Consequences consequences;
   TRY_VOID(ask_families(context, change, consequences));
+  for (const auto& [name, value] : consequences.properties) item.properties[name] = value;
   const bool is_altered = change.bytes && change.bytes != context.upload->bytes;
   if (is_altered) {
     TRY(item.content, staged_again(context, resource, *change.bytes));
@@ -77,7 +109,11 @@ Outcome<Response> do_put(Context& context, const Resource& resource) {
   bool is_new = false;
   Uid uid;
   TRY_VOID(context.update(*resource.account, [&](groupware::Transaction& transaction) -> Outcome<void> {
+    is_stale = false;
     TRY_VOID(check_conditions(context, transaction, resource));
+    // Of files nothing is planned.
+    is_stale = change.bytes && !is_as_found(transaction, resource);
+    if (is_stale) return deny(409, "it was changed meanwhile");
     const auto present = transaction.named(resource.folder->id, resource.name);
     if (!present && present.error().code != Errc::not_found) return std::unexpected(Problem(present.error()));
     is_new = !present;
@@ -103,5 +139,7 @@ Outcome<Response> do_put(Context& context, const Resource& resource) {
   }
   return response;
 }
+
+}  // namespace
 
 }  // namespace kontor::dav

@@ -5,8 +5,10 @@
 #include "protocols/dav/tree.h"
 
 namespace kontor::dav {
+namespace {
 
-Outcome<Response> do_delete(Context& context, const Resource& resource) {
+Outcome<Response> delete_once(Context& context, const Resource& resource, bool& is_stale) {
+  if (!resource.is_there()) return deny(404, "there is nothing here");
   TRY(const auto depth, wire::dav::parse_depth(context.header("depth"), wire::dav::Depth::infinity));
   const bool is_collection = resource.what == Resource::What::collection;
   if (is_collection && depth != wire::dav::Depth::infinity)
@@ -16,7 +18,11 @@ Outcome<Response> do_delete(Context& context, const Resource& resource) {
   if (!is_collection) TRY_VOID(ask_families(context, change, consequences));
   Faults faults;
   const auto done = context.update(*resource.account, [&](groupware::Transaction& transaction) -> Outcome<void> {
+    is_stale = false;
     TRY_VOID(check_conditions(context, transaction, resource));
+    const bool has_plan = !consequences.within.empty() || !consequences.after.empty();
+    is_stale = has_plan && !is_as_found(transaction, resource);
+    if (is_stale) return deny(409, "it was changed meanwhile");
     TRY_VOID(remove_resource(context, transaction, resource, faults));
     for (const auto& step : consequences.within) TRY_VOID(step(transaction));
     return {};
@@ -27,6 +33,12 @@ Outcome<Response> do_delete(Context& context, const Resource& resource) {
   Response response{.status = 204};
   response.headers = std::move(consequences.headers);
   return response;
+}
+
+}  // namespace
+
+Outcome<Response> do_delete(Context& context, const Resource& resource) {
+  return until_as_found(context, resource, delete_once);
 }
 
 }  // namespace kontor::dav

@@ -6,6 +6,7 @@
 #include "formats/icalendar/access.h"
 #include "formats/icalendar/calendar.h"
 #include "groupware/scheduling/scheduler.h"
+#include "protocols/dav/principals.h"
 #include "protocols/dav/scheduling_boxes.h"
 #include "protocols/dav/scheduling_inbox.h"
 #include "protocols/dav/segments.h"
@@ -56,7 +57,7 @@ template <const char* name, const char* segment>
 Shown print_box_url(Context&, const Resource& resource, xml::Printer& out) {
   if (!resource.owner->account()) return Shown::absent;
   out.open(caldav(name));
-  out.leaf(wire::dav::dav("href"), home_path(Space::calendars, *resource.owner) + segment + "/");
+  print_href(out, home_path(Space::calendars, *resource.owner) + segment + "/");
   out.close();
   return Shown::yes;
 }
@@ -71,7 +72,7 @@ Shown print_default_calendar(Context& context, const Resource& resource, xml::Pr
   const auto folder = invitation_folder(context, resource);
   if (!folder) return Shown::absent;
   out.open(caldav("schedule-default-calendar-URL"));
-  out.leaf(wire::dav::dav("href"), *folder);
+  print_href(out, *folder);
   out.close();
   return Shown::yes;
 }
@@ -205,15 +206,7 @@ Outcome<> plan_put(Context& context, Change& change, Consequences& consequences)
   if (!plan) return refused(plan.error());
   if (plan->role == itip::Role::none) return {};
   if (plan->is_altered) change.bytes = std::make_shared<const std::string>(icalendar::write(plan->object));
-  const FolderId folder = change.target.folder->id;
-  const std::string name = change.target.name;
-  const std::string tag = to_hex(sha256(*change.bytes)).substr(0, 32);
-  consequences.within.emplace_back([folder, name, tag](groupware::Transaction& transaction) -> Outcome<> {
-    TRY(const Uid uid, transaction.named(folder, name));
-    TRY(const auto entry, transaction.entry(folder, uid));
-    TRY_VOID(transaction.set_properties(entry.item, {{groupware::kScheduleTag, tag}}));
-    return {};
-  });
+  consequences.properties[groupware::kScheduleTag] = to_hex(sha256(*change.bytes)).substr(0, 32);
   return send(context, change.target, plan->messages, consequences);
 }
 

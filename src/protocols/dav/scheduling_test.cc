@@ -90,6 +90,23 @@ TEST_F(DavSchedulingTest, AttendeesMayNotChangeTheMeeting) {
   EXPECT_NE(refused.body.find("allowed-attendee-scheduling-object-change"), std::string::npos);
 }
 
+TEST_F(DavSchedulingTest, DelegatesWritePrivateMeetings) {
+  const auto account = open(ada);
+  const FolderId calendar = by_role(*account, groupware::FolderRole::calendar);
+  groupware::must(account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
+    groupware::Transaction::FolderChange change;
+    change.grants = {{ben, groupware::right::kEditor}};
+    return transaction.change_folder(calendar, change);
+  }));
+  const std::string hidden = kOnce + "\nCLASS:PRIVATE";
+  EXPECT_EQ(ask("PUT", kAda + "calendar/a.ics", meeting(hidden), {}, ben).status, 201U);
+  EXPECT_EQ(ask("PUT", kAda + "calendar/b.ics", meeting(kOnce, "u2"), {}, ben).status, 201U);
+  EXPECT_EQ(ask("PUT", kAda + "calendar/b.ics", meeting(hidden, "u2"), {}, ben).status, 204U);
+  EXPECT_EQ(ask("GET", kAda + "calendar/a.ics", "", {}, ben).status, 404U);
+  EXPECT_FALSE(header(ask("GET", kAda + "calendar/a.ics"), "Schedule-Tag").empty());
+  EXPECT_FALSE(header(ask("GET", kAda + "calendar/b.ics"), "Schedule-Tag").empty());
+}
+
 TEST_F(DavSchedulingTest, RemovalDeclines) {
   ask("PUT", kAda + "calendar/a.ics", meeting(kOnce));
   EXPECT_EQ(ask("DELETE", only(kBen, ben).first, "", {{"Schedule-Reply", "F"}}, ben).status, 204U);

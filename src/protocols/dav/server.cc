@@ -148,9 +148,20 @@ Task<Response> respond(ServerPtr server, ContextPtr context, net::HttpBody& body
   });
 }
 
+// A browser that knows the user's password sends it with what a page of another site has it post. All other methods
+// that change something are refused to such pages by the browser itself, which asks first.
+bool is_forged(const net::HttpRequest& request) {
+  if (request.method != "POST") return false;
+  const std::string_view site = request.header("sec-fetch-site");
+  if (!site.empty()) return site != "same-origin" && site != "none";
+  const std::string_view origin = request.header("origin");
+  return !origin.empty() && !origin.ends_with("://" + std::string(request.header("host")));
+}
+
 Task<net::HttpResponse> handle(ServerPtr server, net::HttpRequest request, net::HttpBody& body) {
   const auto path = parse_path(request.path);
   if (path && path->space == Space::open) {
+    request.visit->path = std::string(kRoot) + std::string(name(Space::open)) + "/...";  // the rest is a secret
     auto context = std::make_shared<Context>(server->services, server->options, std::move(request));
     auto response = co_await net::blocking(server->services.workers, [&] {
       Response out = open_to_all(*context, *path);
@@ -158,6 +169,12 @@ Task<net::HttpResponse> handle(ServerPtr server, net::HttpRequest request, net::
       return out;
     });
     co_return as_http(server, context, std::move(response));
+  }
+  if (is_forged(request)) {
+    net::HttpResponse refused;
+    refused.status = 403;
+    refused.body = "pages of other sites may not do that\n";
+    co_return refused;
   }
   auto granted = co_await server->logins.admit(request);
   if (!granted) co_return std::move(granted).error();

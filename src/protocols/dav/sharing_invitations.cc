@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "protocols/dav/locks.h"
 #include "protocols/dav/principals.h"
 #include "protocols/dav/segments.h"
 #include "protocols/dav/sharing.h"
@@ -226,6 +227,8 @@ Outcome<Response> do_share(Context& context, const Resource& collection) {
       unknown.push_back(one.href);
   }
   TRY_VOID(context.update(*collection.account, [&](groupware::Transaction& transaction) -> Outcome<void> {
+    TRY_VOID(check_conditions(context, transaction, collection));
+    TRY_VOID(check_locks(context, transaction, collection, Touch::itself));
     for (const auto& [who, invited] : known)
       TRY_VOID(invite(context, transaction, collection.folder->id, who, invited));
     return {};

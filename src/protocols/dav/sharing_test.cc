@@ -105,6 +105,20 @@ TEST_F(SharingTest, AnAclGivesAndTakes) {
   EXPECT_NE(get(kAdasHome + "trip/a.ics", ben), 200u);
 }
 
+TEST_F(SharingTest, RightsOfWhatIsLockedStay) {
+  const auto locked = ask("LOCK", kAdasHome + "trip/",
+                          "<D:lockinfo" + kSpaces +
+                              "><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype>"
+                              "</D:lockinfo>",
+                          {{"Depth", "0"}});
+  ASSERT_EQ(locked.status, 200u);
+  EXPECT_EQ(set_acl(ace_for(kBenPath, "<D:read/>"), ada), 423u);
+  EXPECT_EQ(share_with_ben("read"), 423u);
+  EXPECT_EQ(ask("POST", kAdasHome + "trip/", "<CS:publish-calendar" + kSpaces + "/>").status, 423u);
+  EXPECT_EQ(ask("UNLOCK", kAdasHome + "trip/", "", {{"Lock-Token", header(locked, "Lock-Token")}}).status, 204u);
+  EXPECT_EQ(set_acl(ace_for(kBenPath, "<D:read/>"), ada), 200u);
+}
+
 TEST_F(SharingTest, WhatIsGrantedShowsInTheHome) {
   EXPECT_EQ(bens_mount(), "");
   ASSERT_EQ(set_acl(ace_for(kBenPath, "<D:read/>") + ace_for(kBenPath, "<D:write/>"), ada), 200u);
@@ -121,6 +135,21 @@ TEST_F(SharingTest, WhatIsGrantedShowsInTheHome) {
   EXPECT_EQ(bens_mount(), "");
   EXPECT_EQ(get(mount + "a.ics", ben), 404u);
   EXPECT_EQ(get(kAdasHome + "trip/a.ics", ada), 200u);
+}
+
+TEST_F(SharingTest, WhatMayBePrivateIsNotMovedToOtherAccounts) {
+  ASSERT_EQ(set_acl(ace_for(kBenPath, "<D:read/>") + ace_for(kBenPath, "<D:write/>"), ada), 200u);
+  std::string secret = kEvent;
+  secret.replace(secret.find("UID:u"), 5, "UID:v\r\nCLASS:CONFIDENTIAL");
+  ASSERT_EQ(ask("PUT", kAdasHome + "trip/secret.ics", secret).status, 201u);
+  const auto move = [&](const std::string& from, const std::string& to) {
+    return ask("MOVE", kAdasHome + from, "", {{"Destination", kBensHome + to}}, ben).status;
+  };
+  EXPECT_EQ(move("trip/", "mine/"), 403u);
+  EXPECT_EQ(move("trip/secret.ics", "calendar/secret.ics"), 403u);
+  EXPECT_EQ(ask("GET", kAdasHome + "trip/secret.ics").body, secret);
+  EXPECT_EQ(move("trip/a.ics", "calendar/a.ics"), 201u);
+  EXPECT_EQ(get(kAdasHome + "trip/a.ics", ada), 404u);
 }
 
 TEST_F(SharingTest, AnInvitationIsAnswered) {
@@ -154,6 +183,16 @@ TEST_F(SharingTest, AnInvitationIsAnswered) {
   EXPECT_EQ(removed.status, 207u);
   EXPECT_TRUE(removed.body.contains("403")) << removed.body;
   EXPECT_NE(get(kAdasHome + "trip/a.ics", ben), 200u);
+}
+
+TEST_F(SharingTest, ACopyIsNeitherPublishedNorShared) {
+  ASSERT_EQ(share_with_ben("read"), 200u);
+  ASSERT_EQ(ask("POST", kAdasHome + "trip/", "<CS:publish-calendar" + kSpaces + "/>").status, 202u);
+  EXPECT_TRUE(find_all(kAdasHome + "trip/", "<CS:publish-url/>", ada).contains("/dav/public/"));
+  ASSERT_EQ(ask("COPY", kAdasHome + "trip/", "", {{"Destination", kBensHome + "copy/"}}, ben).status, 201u);
+  EXPECT_EQ(get(kBensHome + "copy/a.ics", ben), 200u);
+  const std::string copy = find_all(kBensHome + "copy/", "<CS:publish-url/><D:resourcetype/>", ben);
+  EXPECT_FALSE(copy.contains("/dav/public/") || copy.contains("shared-owner")) << copy;
 }
 
 TEST_F(SharingTest, DelegatesHaveEveryCalendar) {

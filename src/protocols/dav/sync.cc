@@ -149,7 +149,10 @@ bool cut(News& news, const SyncState& from, std::optional<std::uint32_t> limit, 
     news.items.resize(keep);
     return !is_all;
   }
-  news.gone.resize(*limit);
+  // Here, too, what has one UID stays together.
+  std::size_t keep = *limit;
+  while (keep < news.gone.size() && news.gone[keep - 1].uid == news.gone[keep].uid) ++keep;
+  news.gone.resize(keep);
   news.items.clear();
   news.folders.clear();
   to.cursor = news.gone.back().uid;

@@ -5,6 +5,8 @@
 // copied, and whatever goes into another account, in steps: each is whole, and the answer names what could not be done.
 #include <algorithm>
 
+#include "groupware/scheduling/scheduler.h"
+#include "protocols/dav/calendar_publish.h"
 #include "protocols/dav/dead_properties.h"
 #include "protocols/dav/locks.h"
 #include "protocols/dav/methods.h"
@@ -33,6 +35,22 @@ bool is_within(const std::string& path, const std::string& above) {
   return as_collection(path).starts_with(as_collection(above));
 }
 
+bool lies_in(const groupware::FolderTable& folders, groupware::FolderTable::Pointer folder, FolderId above) {
+  for (; folder; folder = folders.find(folder->parent))
+    if (folder->id == above) return true;
+  return false;
+}
+
+// A place has several paths: by each of its owner's addresses, in the homes of those with whom it is shared, and in
+// several forms of Unicode.
+bool are_nested(const Resource& from, const Resource& to) {
+  if (!from.folder || !to.folder || from.account->id() != to.account->id()) return false;
+  if (from.what == What::item && to.what == What::item) return from.entry->item == to.entry->item;
+  const auto folders = from.account->folders();
+  if (from.what == What::collection && lies_in(*folders, to.folder, from.folder->id)) return true;
+  return to.what == What::collection && lies_in(*folders, from.folder, to.folder->id);
+}
+
 Outcome<Transfer> planned(Context& context, const Resource& from, bool is_move) {
   const auto destination = context.header("destination");
   if (destination.empty()) return deny(400, "a destination is needed");
@@ -46,7 +64,7 @@ Outcome<Transfer> planned(Context& context, const Resource& from, bool is_move) 
     return deny(400, "a collection is copied alone or with all that is in it, and moved with all");
   job.is_deep = depth == wire::dav::Depth::infinity;
   TRY(job.to, find_href(context, destination));
-  if (is_within(job.to.path, from.path) || is_within(from.path, job.to.path))
+  if (is_within(job.to.path, from.path) || is_within(from.path, job.to.path) || are_nested(from, job.to))
     return deny(403, "one of the two is within the other");
   const Resource& to = job.to;
   if (to.what != What::absent && to.what != What::item && to.what != What::collection)
@@ -61,6 +79,24 @@ Outcome<Transfer> planned(Context& context, const Resource& from, bool is_move) 
   if (to.what == What::collection && to.folder->role != groupware::FolderRole::none)
     return deny(403, "a collection that the account always has is not replaced");
   return job;
+}
+
+// Into another account goes what the caller reads; what it may not read, or not all of, must not be lost on the way.
+Outcome<void> check_sight(Context& context, const Resource& from) {
+  if (!(kOfCalendars & of(from.folder->kind)) || (from.rights(context) & right::kReadPrivate)) return {};
+  if (from.what == What::item) {
+    TRY(const auto reader, context.reader(*from.account));
+    const auto facts = reader->facts(from.entry->item);
+    if (facts && facts->privacy == groupware::Privacy::open) return {};
+  }
+  return deny(403, "there may be more of it than you may see");
+}
+
+// By the last change of its items, each folder of a tree.
+std::vector<std::pair<FolderId, Modseq>> state_of_tree(const groupware::FolderTable& folders, FolderId top) {
+  std::vector<std::pair<FolderId, Modseq>> out;
+  for (const auto& folder : folders_of_tree(folders, top)) out.emplace_back(folder->id, folder->highest);
+  return out;
 }
 
 // What stands in the way goes.
@@ -121,6 +157,10 @@ Outcome<void> transfer_across(Context& context, const Transfer& job, groupware::
   if (!job.is_move) return {};
   const auto removed = context.update(*job.from.account, [&](Transaction& transaction) -> Outcome<void> {
     TRY_VOID(check_conditions(context, transaction, job.from));
+    TRY(const Uid uid, transaction.named(job.from.folder->id, job.from.name));
+    TRY(const auto present, transaction.entry(job.from.folder->id, uid));
+    const bool is_same = present.item == job.from.entry->item && present.etag == job.from.entry->etag;
+    if (!is_same) return deny(409, "it was changed while it was moved");
     Faults none;
     return remove_resource(context, transaction, job.from, none);
   });
@@ -172,6 +212,12 @@ Outcome<Response> transfer_item(Context& context, const Transfer& job) {
 
 // --- collections
 
+// What is true of one folder alone: under which secret it is published, with whom it is shared, what comes to it.
+bool is_of_one_folder(const std::string& property) {
+  return property == kPublished || property == kRenamed || property == groupware::kTakesInvitations ||
+         property.starts_with("dav.shared-with.");
+}
+
 // The folder in its new place, or a new one there with the source's properties.
 Outcome<FolderId> new_folder(Context& context, Transaction& transaction, const Resource& from, FolderId parent,
                              const std::string& name) {
@@ -185,6 +231,7 @@ Outcome<FolderId> new_folder(Context& context, Transaction& transaction, const R
   TRY(const FolderId id, transaction.create_folder(folder));
   Transaction::FolderChange change;
   change.properties = from.folder->properties;
+  std::erase_if(change.properties, [](const auto& property) { return is_of_one_folder(property.first); });
   change.colour = from.folder->colour;
   change.description = from.folder->description;
   if (is_flat) change.properties[kNameProperty] = name;
@@ -284,11 +331,14 @@ Outcome<Response> move_here(Context& context, const Transfer& job) {
 Outcome<Response> move_across(Context& context, const Transfer& job) {
   TRY(const auto reader, context.reader(*job.from.account));
   TRY_VOID(check_locks(context, *reader, job.from, Touch::name));
+  const auto before = state_of_tree(*reader->folders(), job.from.folder->id);
   TRY(Response copied, copy_collection(context, job));
   if (copied.status == 207) return copied;
   if (copied.status >= 400) return copied;
   Faults faults;
   const auto removed = context.update(*job.from.account, [&](Transaction& transaction) -> Outcome<void> {
+    if (state_of_tree(*transaction.folders(), job.from.folder->id) != before)
+      return deny(409, "it was changed while it was moved");
     return remove_resource(context, transaction, job.from, faults);
   });
   if (!removed && faults.empty()) faults.push_back({job.from.path, removed.error()});
@@ -298,6 +348,7 @@ Outcome<Response> move_across(Context& context, const Transfer& job) {
 
 Outcome<Response> transfer(Context& context, const Resource& resource, bool is_move) {
   TRY(const Transfer job, planned(context, resource, is_move));
+  if (is_move && !job.stays_in_account()) TRY_VOID(check_sight(context, job.from));
   if (resource.what == What::item) return transfer_item(context, job);
   if (resource.folder->role == groupware::FolderRole::files) return deny(403, "the home itself stays where it is");
   if (!is_move) return copy_collection(context, job);

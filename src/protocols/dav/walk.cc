@@ -25,22 +25,26 @@ Outcome<bool> Walk::step(Context& context, const std::function<void(const Resour
     is_first_ = false;
     if (!skips_first_) visit(pending_.front());
     if (depth_ == wire::dav::Depth::zero) pending_.clear();
+  } else if (!waiting_.empty()) {
+    const Resource next = std::move(waiting_.front());
+    waiting_.pop_front();
+    visit(next);
   } else if (inside_) {
-    TRY_VOID(go_on(context, visit));
+    TRY_VOID(go_on(context));
   } else if (!pending_.empty()) {
-    TRY_VOID(enter(context, visit));
+    TRY_VOID(enter(context));
   }
-  return inside_ || !pending_.empty();
+  return !waiting_.empty() || inside_ || !pending_.empty();
 }
 
 // What is in it but for a folder's items, which come in steps of their own.
-Outcome<void> Walk::enter(Context& context, const std::function<void(const Resource&)>& visit) {
+Outcome<void> Walk::enter(Context& context) {
   Resource at = std::move(pending_.front());
   pending_.pop_front();
   const bool goes_deeper = depth_ == wire::dav::Depth::infinity;
   const auto take = [&](Resource member) {
-    visit(member);
-    if (goes_deeper && member.is_collection()) pending_.push_back(std::move(member));
+    if (goes_deeper && member.is_collection()) pending_.push_back(member);
+    waiting_.push_back(std::move(member));
     return true;
   };
   if (at.what == What::collection) {
@@ -52,9 +56,9 @@ Outcome<void> Walk::enter(Context& context, const std::function<void(const Resou
   return members(context, at, take);
 }
 
-Outcome<void> Walk::go_on(Context& context, const std::function<void(const Resource&)>& visit) {
-  TRY(const auto last, items_after(context, *inside_, after_, kWalkedAtOnce, [&](const Resource& item) {
-        visit(item);
+Outcome<void> Walk::go_on(Context& context) {
+  TRY(const auto last, items_after(context, *inside_, after_, kWalkedAtOnce, [&](Resource item) {
+        waiting_.push_back(std::move(item));
         return true;
       }));
   if (last)

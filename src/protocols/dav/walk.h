@@ -16,19 +16,21 @@ class Walk {
   // Depth zero: the resource alone. `is_without_itself`: only what is in it.
   Walk(Resource from, wire::dav::Depth depth, bool is_without_itself);
 
-  // Visits some more; false: that was all. What comes or goes between two steps may be seen or not.
+  // Visits one more, or none: what is told of each may be long. False: that was all. What comes or goes between two
+  // steps may be seen or not.
   Outcome<bool> step(Context& context, const std::function<void(const Resource&)>& visit);
 
  private:
-  Outcome<void> enter(Context& context, const std::function<void(const Resource&)>& visit);
-  Outcome<void> go_on(Context& context, const std::function<void(const Resource&)>& visit);
+  Outcome<void> enter(Context& context);
+  Outcome<void> go_on(Context& context);
 
   wire::dav::Depth depth_;
   bool skips_first_;
   bool is_first_ = true;
+  std::deque<Resource> waiting_;    // found, to be visited
   std::deque<Resource> pending_;    // collections whose members are to come
   std::optional<Resource> inside_;  // a folder whose items are being visited
-  std::string after_;               // the name of the last one
+  std::string after_;               // the name of the last one that was found there
 };
 
 // How much a walk would see at least, from counters alone.

@@ -11,6 +11,16 @@
 namespace kontor::wire::dav {
 namespace {
 
+// Each is asked of many properties of many items.
+constexpr std::size_t kMostConditions = 500;
+
+// With all that is in it. How deep that is the reader of XML bounds.
+std::size_t count_elements(const xml::Element& element) {  // NOLINT(misc-no-recursion)
+  std::size_t out = 1;
+  for (const xml::Element* one : element.children()) out += count_elements(*one);
+  return out;
+}
+
 // The two kinds of filters differ in their namespace and in what is meant where nothing is said.
 struct Dialect {
   std::string_view space;
@@ -124,6 +134,8 @@ Parsed<CompFilter> comp_filter(const xml::Element& element) {
 }  // namespace
 
 Parsed<CompFilter> parse_calendar_filter(const xml::Element& filter) {
+  if (count_elements(filter) > kMostConditions)
+    return refuse(caldav("supported-filter"), "The filter has too many conditions.");
   const auto outermost = filter.children();
   if (outermost.size() != 1 || !outermost.front()->is(caldav("comp-filter")))
     return refuse(caldav("valid-filter"), "A filter has one comp-filter, which is VCALENDAR.");
@@ -133,6 +145,8 @@ Parsed<CompFilter> parse_calendar_filter(const xml::Element& filter) {
 }
 
 Parsed<CardFilter> parse_card_filter(const xml::Element& filter) {
+  if (count_elements(filter) > kMostConditions)
+    return refuse(carddav("supported-filter"), "The filter has too many conditions.");
   CardFilter out;
   TRY(out.needs_all, needs_all(filter, false));
   for (const xml::Element* one : filter.children()) {

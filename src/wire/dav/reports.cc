@@ -119,8 +119,11 @@ TextMatch::How how_of(const xml::Element& match) {
   return TextMatch::How::contains;
 }
 
+constexpr std::size_t kMostSearched = 100;  // properties, in all terms: each is asked of every principal
+
 Parsed<Report> principal_search(const xml::Element& root) {
   PrincipalSearch out;
+  std::size_t searched = 0;
   const std::string* test = root.attribute("test");
   out.needs_all = !test || *test != "anyof";
   out.is_in_collection_set = root.child(dav("apply-to-principal-collection-set")) != nullptr;
@@ -131,6 +134,8 @@ Parsed<Report> principal_search(const xml::Element& root) {
     if (!prop || !match) return refuse("A property-search has no prop or no match.");
     for (const xml::Element* one : prop->children()) term.properties.push_back(one->name);
     if (term.properties.empty()) return refuse("A property-search names no property.");
+    searched += term.properties.size();
+    if (searched > kMostSearched) return refuse("A principal-property-search has too many conditions.", 403);
     term.match = match->own_text();
     term.how = how_of(*match);
   }

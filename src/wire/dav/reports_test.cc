@@ -149,5 +149,32 @@ TEST(DavReports, BadOnesAreRefused) {
   }
 }
 
+TEST(DavReports, HaveNotMoreConditionsThanAreBearable) {
+  const auto many = [](const std::string& one, int count) {
+    std::string out;
+    for (int i = 0; i < count; ++i) out += one;
+    return out;
+  };
+  const auto cards = [&](int count) {
+    return parse_report("<addressbook-query xmlns='urn:ietf:params:xml:ns:carddav'><filter>" +
+                        many("<prop-filter name='FN'/>", count) + "</filter></addressbook-query>");
+  };
+  EXPECT_TRUE(cards(400));
+  EXPECT_FALSE(cards(600));
+  const auto events = [&](int count) {
+    return parse_report("<calendar-query xmlns='urn:ietf:params:xml:ns:caldav'><filter><comp-filter name='VCALENDAR'>" +
+                        many("<prop-filter name='UID'/>", count) + "</comp-filter></filter></calendar-query>");
+  };
+  EXPECT_TRUE(events(400));
+  EXPECT_FALSE(events(600));
+  const auto people = [&](int count) {
+    return parse_report("<principal-property-search xmlns='DAV:'>" +
+                        many("<property-search><prop><displayname/></prop><match>a</match></property-search>", count) +
+                        "</principal-property-search>");
+  };
+  EXPECT_TRUE(people(100));
+  EXPECT_FALSE(people(101));
+}
+
 }  // namespace
 }  // namespace kontor::wire::dav
