@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 from peers.certificates import Authority
-from peers.dav_wire import Dav
+from peers.dav import Dav
 from peers.kontor import Kontor
 
 HOME = "/dav/calendars/ada@example.org/"
