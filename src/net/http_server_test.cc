@@ -334,9 +334,10 @@ TEST(Http, ASlowReaderHoldsTheSourceBack) {
   peer.send("GET /" + kHost + "\r\n");
   peer.receive_exactly(1000);
   std::size_t before = 0;
-  for (int i = 0; i < 100; ++i) {  // until the kernel's buffers are full
+  for (int i = 0, still = 0; i < 400 && still < 20; ++i) {  // until the kernel's buffers are full
     std::this_thread::sleep_for(50ms);
-    if (std::exchange(before, hose.given.load()) == hose.given && before > 0) break;
+    const std::size_t now = hose.given;
+    still = std::exchange(before, now) == now && now > 0 ? still + 1 : 0;
   }
   std::this_thread::sleep_for(200ms);
   EXPECT_EQ(hose.given, before) << "nothing more is asked for while nobody reads";

@@ -12,6 +12,22 @@ namespace {
 
 using std::chrono::seconds;
 
+constexpr std::size_t kMostExpandedBytes = std::size_t{32} << 20;
+
+// About what it takes, with all that is in it.
+std::size_t bytes_of(const lines::Component& component) {  // NOLINT(misc-no-recursion)
+  std::size_t out = sizeof component + component.name.size();
+  for (const lines::Property& property : component.properties) {
+    out += sizeof property + property.name.size() + property.value.size();
+    for (const lines::Parameter& parameter : property.parameters) {
+      out += sizeof parameter + parameter.name.size();
+      for (const std::string& value : parameter.values) out += sizeof value + value.size();
+    }
+  }
+  for (const lines::Component& inner : component.components) out += bytes_of(inner);
+  return out;
+}
+
 bool takes_place_in_time(const lines::Component& component) {
   const ComponentKind kind = kind_of(component);
   const bool is_kind = kind == ComponentKind::event || kind == ComponentKind::todo || kind == ComponentKind::journal;
@@ -72,6 +88,7 @@ Result<lines::Component> expanded(const lines::Component& calendar, Window windo
                                   Occurrences& occurrences) {
   lines::Component out = without_components(calendar);
   std::set<std::string> uids;
+  std::size_t bytes = 0;
   for (const lines::Component& component : calendar.components) {
     if (component.is("VTIMEZONE")) continue;
     if (!takes_place_in_time(component)) {
@@ -85,7 +102,10 @@ Result<lines::Component> expanded(const lines::Component& calendar, Window windo
     while (true) {
       TRY(const auto next, expansion.next(occurrences.budget()));
       if (!next) break;
-      if (out.components.size() == most) return fail(Errc::too_large, "There are too many instances in that time.");
+      bytes += bytes_of(*next->component);
+      const bool is_too_long = bytes > kMostExpandedBytes && !out.components.empty();
+      if (out.components.size() == most || is_too_long)
+        return fail(Errc::too_large, "There are too many instances in that time.");
       out.components.push_back(instance_of(*next, series->is_recurring(), occurrences));
     }
   }

@@ -12,8 +12,8 @@ namespace kontor::icalendar {
 
 // Every instance that overlaps the window as a component of its own, without rules and time zones: times of a zone are
 // in UTC, floating ones and dates stay. What does not take place in time comes as it is.
-// Errors: too_large (more than `most` instances, or the budget is spent before they are found), invalid (what cannot be
-// read).
+// Errors: too_large (more than `most` instances, or more than 32 MiB of them, or the budget is spent before they are
+// found), invalid (what cannot be read).
 Result<lines::Component> expanded(const lines::Component& calendar, Window window, std::size_t most,
                                   Occurrences& occurrences);
 

@@ -19,8 +19,9 @@
 
 namespace kontor::itip {
 
-// What is more is no meeting: the work for each part must stay bounded.
-constexpr std::ptrdiff_t kMostParts = 5'000;
+// What is more is no meeting: each part of a message is looked for among all that are there, and maybe derived, while a
+// mail is being delivered.
+constexpr std::ptrdiff_t kMostParts = 1'000;
 
 // Names a part, in whatever zone its RECURRENCE-ID is written: "10:00 in Berlin" and "08:00Z" are the same.
 struct PartKey {

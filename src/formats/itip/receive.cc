@@ -37,6 +37,19 @@ bool is_delegated_by(const Component& message, const User& who, std::string_view
   return true;
 }
 
+// Who passes an invitation on adds to a calendar; what the organiser put there he does not change. Whose invitation it
+// is he alone says: anybody can write another's name, and himself as its delegate, into what he sends.
+bool adds_only(const Incoming& incoming, const icalendar::ZoneDatabase& zones) {
+  if (incoming.stored == nullptr) return true;
+  Parts said(*incoming.message, zones);
+  Parts had(*incoming.stored, zones);
+  return std::ranges::all_of(incoming.message->components, [&](const Component& part) {
+    if (!is_scheduled(part)) return true;
+    const auto key = said.key(part);
+    return key && !key->is_whole() && !had.find_or_derive(*key);
+  });
+}
+
 bool is_sent_by(const Component& message, std::string_view from) {
   for (const Component& part : message.components)
     if (const Property* organizer = part.find("ORGANIZER"); organizer != nullptr && is_scheduled(part))
@@ -58,10 +71,11 @@ Result<Received> receive(const User& who, const Incoming& incoming, const Settin
     return Received{.fate = Fate::for_person, .why = "it is published by nobody"};
   if (organizer.empty()) return fail(Errc::invalid, "a scheduling message without ORGANIZER");
   if (who.is(organizer)) return fail(Errc::denied, "somebody else says to be the organiser");
-  const bool may = incoming.from == organizer ||
-                   (incoming.takes_on_behalf &&
-                    (is_sent_by(*incoming.message, incoming.from) ||
-                     (*method == Method::request && is_delegated_by(*incoming.message, who, incoming.from))));
+  const bool may =
+      incoming.from == organizer ||
+      (incoming.takes_on_behalf && *method == Method::request &&
+       (is_sent_by(*incoming.message, incoming.from) || is_delegated_by(*incoming.message, who, incoming.from)) &&
+       adds_only(incoming, setting.zones));
   if (!may) return fail(Errc::denied, "it is not from the organiser");
   if (incoming.stored != nullptr) {
     const std::string known = organizer_of(*incoming.stored);

@@ -16,8 +16,8 @@ struct Incoming {
   std::string from;                    // whose message it is: an address
   // An answer of somebody who was not invited adds him; else it is left to the person.
   bool takes_uninvited = false;
-  // It may come from who acts for the organiser (SENT-BY), or who passes his invitation on (delegation). Only where
-  // nobody can say so in another's name.
+  // A REQUEST may come from who acts for the organiser (SENT-BY), or who passes his invitation on (delegation), where
+  // it changes nothing that the calendar has. Only where nobody can say so in another's name.
   bool takes_on_behalf = false;
 };
 

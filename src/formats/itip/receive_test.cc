@@ -262,6 +262,26 @@ TEST(Receive, Delegation) {  // section 4.2.5
   EXPECT_EQ(status_in(*meeting.a.kept, "e"), "ACCEPTED");
 }
 
+TEST(Receive, DelegatesChangeNoMeetingsOfOthers) {
+  Meeting meeting(kMeeting);
+  const Component had = *meeting.b.kept;
+  const auto forged = [](std::string_view organizer, std::string_view people) {
+    return Message{Method::request,
+                   "c@example.com",
+                   {"b@example.com"},
+                   calendar_of("BEGIN:VEVENT\nUID:calsrv.example.com-873970198738777@example.com\nSEQUENCE:9\n"
+                               "DTSTAMP:19970612T190000Z\nDTSTART:19970702T200000Z\n" +
+                                   std::string(organizer) + ":mailto:a@example.com\n" + std::string(people) +
+                                   "ATTENDEE:mailto:b@example.com\nEND:VEVENT",
+                               "REQUEST")};
+  };
+  EXPECT_FALSE(meeting.b.get(
+      forged("ORGANIZER", "ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO=\"mailto:b@example.com\":mailto:c@example.com\n"),
+      at_minute(5)));
+  EXPECT_FALSE(meeting.b.get(forged("ORGANIZER;SENT-BY=\"mailto:c@example.com\"", ""), at_minute(5)));
+  EXPECT_EQ(*meeting.b.kept, had);
+}
+
 Message reply_of(std::string_view from, std::string_view status) {
   return {Method::reply,
           std::string(from) + "@example.com",

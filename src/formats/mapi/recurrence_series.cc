@@ -6,6 +6,7 @@
 #include <set>
 
 #include "formats/icalendar/rule_iterator.h"
+#include "formats/lines/writer.h"
 #include "formats/mapi/line_text.h"
 #include "formats/mapi/recurrence_rule.h"
 
@@ -17,7 +18,8 @@ using icalendar::When;
 using lines::Component;
 using lines::Property;
 
-constexpr std::uint64_t kSteps = 20'000;  // to find the first instance
+constexpr std::uint64_t kSteps = 20'000;                      // to find the first instance
+constexpr std::size_t kMostRepeated = std::size_t{64} << 20;  // bytes of all overrides
 
 Minutes midnight(Minutes at) { return at - at % kDayMinutes; }
 
@@ -35,6 +37,9 @@ class SeriesMaker {
     if (from_.end == Recurrence::End::date) rule.until = until();
     set_times(first + start_offset_, first + end_offset_, frame_.is_all_day, series);
     for (const std::string_view name : {"RRULE", "EXDATE", "RECURRENCE-ID"}) series.remove(name);
+    // Each of them says again what the series says.
+    if (!from_.exceptions.empty() && lines::write(series).size() > kMostRepeated / from_.exceptions.size())
+      return fail(Errc::too_large, "The recurrence has too many exceptions for so long an item.");
     std::vector<Component> overrides;
     for (const RecurrenceException& exception : from_.exceptions) overrides.push_back(override_of(exception, series));
     series.set("RRULE", icalendar::print(rule));

@@ -55,7 +55,9 @@ std::optional<Value> read_tnef_date(std::string_view bytes) {
   const auto hour = in.u16();
   const auto minute = in.u16();
   const auto second = in.u16();
-  if (in.is_short() || !(y / m / d).ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  // Later ones than are written in four digits are more ticks than can be counted.
+  const bool is_day = y >= year{1601} && y <= year{9999} && (y / m / d).ok();
+  if (in.is_short() || !is_day || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   const Instant at = sys_days(y / m / d) + hours(hour) + minutes(minute) + seconds(second);
   return Value::of_time(ticks_of_instant(at));
 }

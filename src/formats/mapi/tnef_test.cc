@@ -113,6 +113,8 @@ TEST(Tnef, IsNotTrusted) {
   EXPECT_EQ(read_tnef(whole, {.recipients = 1}).error().code, Errc::too_large);
   EXPECT_EQ(read_tnef(whole, {.attachments = 1}).error().code, Errc::too_large);
   EXPECT_EQ(read_tnef("BEGIN:VCALENDAR").error().code, Errc::invalid);
+  const auto late = read_tnef(stream(attribute(1, 0x00038005, "\xFF\x7F\x0B\0\x16\0\x10\0\x1C\0\2\0\0\0"s)));
+  EXPECT_FALSE(late->message.properties.has(tag::kClientSubmitTime)) << "the year 32767";
 }
 
 // The attachments of a file of the corpus, with their sizes; what is damaged in brackets.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "groupware/scheduling/inbox.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <vector>
 
@@ -16,7 +18,13 @@ Result<FolderId> make_inbox(Transaction& transaction) {
   folder.name = kInboxName;
   folder.kind = Kind::files;
   folder.subscribed = false;
-  return transaction.create_folder(folder);
+  for (int number = 2; transaction.folders()->child(FolderId(), folder.name, folder.kind); ++number)
+    folder.name = fmt::format("{} {}", kInboxName, number);
+  TRY(const FolderId made, transaction.create_folder(folder));
+  Transaction::FolderChange change;
+  change.properties[kIsInbox] = "yes";
+  TRY_VOID(transaction.change_folder(made, change));
+  return made;
 }
 
 // Makes room for one more.
@@ -42,7 +50,9 @@ Result<void> trim(Transaction& transaction, FolderId inbox, Instant now) {
 }  // namespace
 
 FolderTable::Pointer scheduling_inbox(const FolderTable& folders) {
-  return folders.child(FolderId(), kInboxName, Kind::files);
+  for (const FolderTable::Pointer& folder : folders.all())
+    if (folder->kind == Kind::files && folder->properties.contains(kIsInbox)) return folder;
+  return nullptr;
 }
 
 NewItem inbox_item(const itip::Message& message, const StagedContent& content) {

@@ -15,7 +15,10 @@
 
 namespace kontor::groupware {
 
-constexpr const char* kInboxName = "Scheduling Inbox";
+constexpr const char* kInboxName = "Scheduling Inbox";  // as long as nothing else is called so
+// Of a folder, "yes": it is the inbox, whatever it is called. What is old there is destroyed: a name alone, which a
+// calendar may have, too, never says that.
+constexpr const char* kIsInbox = "scheduling.inbox";
 // Not all clients remove what they have seen: then the oldest go.
 constexpr std::size_t kMostInInbox = 200;
 constexpr std::chrono::days kKeptInInbox{60};

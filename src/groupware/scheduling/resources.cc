@@ -27,6 +27,23 @@ bool waits_for_answer(const Component& object, const itip::User& user) {
   return false;
 }
 
+// What the organiser writes for it is no answer of its own, nor is what it said to another time.
+void forget_claims(const Component* before, const itip::User& user, const icalendar::ZoneDatabase& zones,
+                   Component& object) {
+  static const Component kNothing{.name = "VCALENDAR"};
+  itip::Parts had(before != nullptr ? *before : kNothing, zones);
+  itip::Parts has(object, zones);
+  for (Component& part : object.components) {
+    itip::Property* self = itip::is_scheduled(part) ? itip::attendee(part, user) : nullptr;
+    if (self == nullptr || itip::status_of(*self) == "NEEDS-ACTION") continue;
+    const auto key = has.key(part);
+    const std::optional<Component> old = key ? had.find_or_derive(*key) : std::nullopt;
+    const bool is_same = old && !icalendar::is_cancelled(*old) && itip::is_same_time(*old, had, part, has);
+    const itip::Property* answer = is_same ? itip::attendee(*old, user) : nullptr;
+    itip::set_status(*self, answer != nullptr ? itip::status_of(*answer) : "NEEDS-ACTION");
+  }
+}
+
 void say(Component& object, const itip::User& user, std::string_view status) {
   for (Component& part : object.components)
     if (itip::Property* self = itip::is_scheduled(part) ? itip::attendee(part, user) : nullptr)
@@ -64,9 +81,10 @@ Result<std::vector<icalendar::Busy>> Scheduler::busy(const directory::Principal&
   return out;
 }
 
-Result<void> Scheduler::answer_booking(const directory::Principal& who, itip::Received& received,
-                                       std::vector<itip::Message>& answers) const {
+Result<void> Scheduler::answer_booking(const directory::Principal& who, const Component* before,
+                                       itip::Received& received, std::vector<itip::Message>& answers) const {
   const itip::User user = user_of(who);
+  forget_claims(before, user, zones_, received.object);
   if (who.booking.answer == directory::BookingPolicy::Answer::manual || !waits_for_answer(received.object, user))
     return {};
   const auto first = std::ranges::find_if(received.object.components, itip::is_scheduled);

@@ -124,11 +124,14 @@ Result<void> Scheduler::bring_all(const directory::Principal& owner, std::vector
     return true;
   }));
   std::ranges::sort(waiting, {}, &Entry::uid);
+  // To whom something could not be brought nothing later is: a cancellation must not overtake its invitation.
+  std::set<std::string> unsettled;
   for (const Entry& entry : waiting) {
     TRY(const Item item, reader->item(entry.item));
     TRY(const auto content, reader->content(entry.item));
     TRY(const std::string bytes, content->read(0, static_cast<std::size_t>(content->size())));
     const auto message = read_post(item, bytes);
+    if (message && !unsettled.insert(message->to.front()).second) continue;
     if (!message) {
       log::error("scheduling.bad_post", {{"account", owner.account().value}, {"why", message.error().text}});
     } else {
@@ -152,6 +155,7 @@ Result<void> Scheduler::bring_all(const directory::Principal& owner, std::vector
       return {};
     });
     if (!gone && gone.error().code != Errc::not_found) return std::unexpected(gone.error());
+    if (message) unsettled.erase(message->to.front());
   }
   return {};
 }
@@ -182,11 +186,19 @@ void Scheduler::send_out(AccountId first) {
     const auto owner = services_.directory.by_account(id);
     do {
       const auto next = owner ? bring_all(*owner, more) : Result<void>();
-      if (!next) log::warn("scheduling.outbox", {{"account", id.value}, {"why", next.error().text}});
+      if (next) continue;
+      log::warn("scheduling.outbox", {{"account", id.value}, {"why", next.error().text}});
+      if (next.error().code == Errc::unavailable || next.error().code == Errc::conflict) wait(id);
     } while (!end(id));
     for (const AccountId next : more)
       if (std::ranges::find(work, next) == work.end()) work.push_back(next);
   }
+  for (const AccountId id : work) wait(id);
+}
+
+void Scheduler::wait(AccountId id) {
+  const std::lock_guard lock(mutex_);
+  waiting_.insert(id);
 }
 
 void Scheduler::send_out_all() {

@@ -96,6 +96,7 @@ class Scheduler {
   std::vector<directory::Principal> here(TenantId tenant, const std::string& address) const;
   bool begin(AccountId id);
   bool end(AccountId id);
+  void wait(AccountId id);  // for try_again()
   // Adds to `more` whose outbox has something now.
   Result<void> bring_all(const directory::Principal& owner, std::vector<AccountId>& more);
   Result<std::vector<AccountId>> bring(const directory::Principal& sender, const itip::Message& message,
@@ -116,8 +117,9 @@ class Scheduler {
   };
   Result<void> store(const directory::Principal& who, const Stored& stored, const Taking& taking, bool& is_stale);
   bool is_known(const directory::Principal& who, itip::Method method, const Component& calendar) const;
-  // What a room or a piece of equipment says: changes what is to be stored, and adds its answer.
-  Result<void> answer_booking(const directory::Principal& who, itip::Received& received,
+  // What a room or a piece of equipment says: changes what is to be stored, and adds its answer. `before`: what it has;
+  // null: nothing.
+  Result<void> answer_booking(const directory::Principal& who, const Component* before, itip::Received& received,
                               std::vector<itip::Message>& answers) const;
   Result<std::vector<TakenSpan>> taken_spans(const directory::Principal& who, const std::string& but_uid, Instant from,
                                              Instant to) const;

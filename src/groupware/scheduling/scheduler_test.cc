@@ -20,12 +20,16 @@ namespace {
 // Keeps what is sent; may be out of order.
 struct Outside final : Outbox {
   Result<void> send(const OutgoingMail& mail) override {
-    if (is_down) return fail(Errc::unavailable, "the queue is down");
+    if (is_down) {
+      is_down = works_after-- != 1;
+      return fail(Errc::unavailable, "the queue is down");
+    }
     sent.push_back(mail);
     return {};
   }
   std::vector<OutgoingMail> sent;
   bool is_down = false;
+  int works_after = 0;  // failures; 0: it stays down
 };
 
 class SchedulerTest : public AccountsTest {
@@ -199,6 +203,21 @@ TEST_F(SchedulerTest, TheInboxIsBounded) {
   expect_sound();
 }
 
+TEST_F(SchedulerTest, NothingOvertakesWhatCouldNotBeBrought) {
+  put(ada, itip::calendar_of(event(kWhen, people({"out@elsewhere.test", "ben@example.org"}))), false);
+  outside.is_down = true;
+  outside.works_after = 1;
+  put(ada, itip::calendar_of(event(kLater, people({"out@elsewhere.test", "ben@example.org"}))));
+  EXPECT_EQ(outside.sent.size(), 0U) << "the second waits for the first";
+  EXPECT_EQ(waiting(ada), 2U);
+  EXPECT_EQ(status(ben, "ben@example.org"), "NEEDS-ACTION") << "others need not wait";
+  scheduler->try_again();
+  ASSERT_EQ(outside.sent.size(), 2U);
+  EXPECT_NE(sent_text(0), sent_text(1));
+  EXPECT_EQ(icalendar::sequence(*itip::part_of(itip::find_in_mail(sent_text(0))->calendar)), 0);
+  EXPECT_EQ(icalendar::sequence(*itip::part_of(itip::find_in_mail(sent_text(1))->calendar)), 1);
+}
+
 TEST_F(SchedulerTest, ACrashLosesNothing) {
   const auto meeting = itip::calendar_of(event(kWhen, people({"ben@example.org", "out@elsewhere.test"})));
   put(ada, meeting, false);
@@ -279,6 +298,30 @@ TEST_F(SchedulerTest, ACalendarOfTheOutboxsNameIsNone) {
   EXPECT_EQ(waiting(ada), 0U);
 }
 
+TEST_F(SchedulerTest, ACalendarOfTheInboxsNameIsNone) {
+  const auto account = open(ben);
+  Added added;
+  NewItem item = make_item(Kind::calendar, icalendar::write(itip::calendar_of(event(kWhen, ""))));
+  item.internal_date = InternalDate(Instant(std::chrono::seconds(1)));
+  must(account->update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
+    Transaction::NewFolder folder;
+    folder.name = kInboxName;
+    folder.kind = Kind::calendar;
+    TRY(const FolderId made, transaction.create_folder(folder));
+    TRY(added, transaction.add(made, item));
+    return {};
+  }));
+  std::string other = event(kWhen, people({"ben@example.org"}));
+  other.replace(other.find("UID:u1"), 6, "UID:u2");
+  const auto meeting = itip::calendar_of(other);
+  const auto owner = must(directory->principal(ada));
+  const auto plan = must(scheduler->plan(owner, {.before = nullptr, .after = &meeting}));
+  must(scheduler->put(owner, must(scheduler->stage(owner, plan.messages))));
+  scheduler->send_out(owner.account());
+  EXPECT_TRUE(kept(ben, "u2"));
+  EXPECT_TRUE(must(account->read(Caller::system()))->item(added.item)) << "it is no message that grew old";
+}
+
 TEST_F(SchedulerTest, WhoApprovesIsTold) {
   auto principal = must(directory->principal(room));
   principal.booking.answer = directory::BookingPolicy::Answer::by_approval;
@@ -291,6 +334,33 @@ TEST_F(SchedulerTest, WhoApprovesIsTold) {
   // He answers in the room's calendar.
   answer(room, "room@example.org", "ACCEPTED");
   EXPECT_EQ(status(ada, "room@example.org"), "ACCEPTED");
+}
+
+TEST_F(SchedulerTest, NobodyAcceptsForARoom) {
+  const std::string claimed = people({}) + "ATTENDEE;PARTSTAT=ACCEPTED:mailto:room@example.org\n";
+  put(ada, itip::calendar_of(event(kWhen, people({"room@example.org"}))));
+  std::string other = event(kLater, claimed);
+  other.replace(other.find("UID:u1"), 6, "UID:u2");
+  const auto owner = must(directory->principal(ada));
+  const auto send = [&](const std::string& text) {
+    const auto calendar = itip::calendar_of(text);
+    const auto plan = must(scheduler->plan(owner, {.before = nullptr, .after = &calendar}));
+    must(scheduler->put(owner, must(scheduler->stage(owner, plan.messages))));
+    scheduler->send_out(owner.account());
+    const auto found = kept(room, "u2");
+    return found ? itip::status_of(*itip::attendee(*itip::part_of(found->calendar), "room@example.org")) : "nothing";
+  };
+  EXPECT_EQ(send(other), "DECLINED");
+  // Accepted at another time, and moved without a new SEQUENCE.
+  const std::string then = "20231205T103000Z\nDTEND:20231205T113000Z";
+  const std::string at = "20231201T103000Z\nDTEND:20231201T113000Z";
+  std::string elsewhere = other;
+  elsewhere.replace(elsewhere.find(at), at.size(), then);
+  elsewhere.replace(elsewhere.find("DTSTAMP:20231101T000000Z"), 24, "SEQUENCE:5\nDTSTAMP:20231101T000001Z");
+  EXPECT_EQ(send(elsewhere), "ACCEPTED");
+  elsewhere.replace(elsewhere.find(then), then.size(), at);
+  elsewhere.replace(elsewhere.find("00001Z"), 6, "00002Z");
+  EXPECT_EQ(send(elsewhere), "DECLINED");
 }
 
 class SchedulingMailTest : public SchedulerTest {
@@ -345,6 +415,17 @@ TEST_F(SchedulingMailTest, AnswersFromOutside) {
   EXPECT_EQ(status(ada, "out@elsewhere.test"), "NEEDS-ACTION") << "nobody answers for others";
   deliver(mail_of("out@elsewhere.test", "REPLY", reply), false);
   EXPECT_EQ(status(ada, "out@elsewhere.test"), "ACCEPTED");
+}
+
+TEST_F(SchedulingMailTest, NobodySpeaksForThoseWhoAreHere) {
+  put(ada, itip::calendar_of(event(kWhen, people({"ben@example.org"}))));
+  const std::string reply = mail_of("ben@example.org", "REPLY",
+                                    "BEGIN:VEVENT\nUID:u1\nDTSTAMP:20231102T000000Z\nORGANIZER:mailto:ada@example.org\n"
+                                    "ATTENDEE;PARTSTAT=DECLINED:mailto:ben@example.org\nEND:VEVENT");
+  deliver(reply, false);
+  EXPECT_EQ(status(ada, "ben@example.org"), "NEEDS-ACTION");
+  deliver(reply, true);
+  EXPECT_EQ(status(ada, "ben@example.org"), "DECLINED");
 }
 
 TEST_F(SchedulingMailTest, BrokenCalendarsDoNotHoldUpMail) {

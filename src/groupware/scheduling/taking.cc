@@ -99,7 +99,7 @@ Result<bool> Scheduler::take(const directory::Principal& who, const itip::Messag
     if (received.fate != itip::Fate::stored && received.answers.empty() && !shown) return false;
     std::vector<itip::Message> answers = received.answers;
     if (received.fate == itip::Fate::stored && booking.owns_lock()) {
-      TRY_VOID(answer_booking(who, received, answers));
+      TRY_VOID(answer_booking(who, incoming.stored, received, answers));
     }
     TRY(Post post, stage(who, answers));
     const Taking taking{received, message.method, memory, std::move(post), std::move(shown)};
@@ -159,7 +159,8 @@ Result<void> Scheduler::store(const directory::Principal& who, const Stored& sto
 }
 
 // Whether a message may be looked at though nobody proves whose it is: it is about what is in the calendar already,
-// from its organiser, or from somebody who was invited to it. Of answers receive() asks the same.
+// from its organiser, or from somebody who was invited to it. Of answers receive() asks the same. Whoever is of this
+// server has proven who he is where he comes by mail.
 bool Scheduler::is_known(const directory::Principal& who, itip::Method method, const Component& calendar) const {
   if (!itip::is_from_organizer(method)) return true;
   const Component* first = first_scheduled(calendar);
@@ -182,7 +183,7 @@ void Scheduler::take_mail(Account& account, const StagedContent& mail, bool is_a
     TRY(const directory::Principal who, services_.directory.by_account(account.id()));
     const auto method = itip::method_of(found->calendar);
     const itip::Message message{*method, found->author, who.addresses, found->calendar};
-    if (!is_author_proven && !is_known(who, *method, found->calendar)) {
+    if (!is_author_proven && (is_ours(found->author) || !is_known(who, *method, found->calendar))) {
       left_.add();
       log::info("scheduling.not_trusted", {{"from", found->author}, {"to", who.primary_address()}});
       return {};

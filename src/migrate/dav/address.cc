@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "base/bytes.h"
 #include "migrate/dav/client.h"
 
 namespace kontor::migrate {
@@ -36,7 +37,36 @@ int hex_digit(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+std::string host_of(const std::string& text) {
+  const std::unique_ptr<CURLU, FreeCurlUrl> url(curl_url());
+  char* host = nullptr;
+  if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK ||
+      curl_url_get(url.get(), CURLUPART_HOST, &host, 0) != CURLUE_OK)
+    return {};
+  auto out = to_lower(host);
+  curl_free(host);
+  return out;
+}
+
+bool is_ip_address(std::string_view host) { return host.ends_with(']') || (host.back() >= '0' && host.back() <= '9'); }
+
+// "example.org" of "dav.example.org" and of "example.org".
+std::string_view domain_of(std::string_view host) {
+  const auto dot = host.find('.');
+  const bool has_more = dot != std::string_view::npos && host.find('.', dot + 1) != std::string_view::npos;
+  return has_more ? host.substr(dot + 1) : host;
+}
+
 }  // namespace
+
+bool may_log_in_at(const std::string& origin, const std::string& url) {
+  if (url == origin || url.starts_with(origin + "/")) return true;
+  const auto host = host_of(url), named = host_of(origin);
+  if (!url.starts_with("https://") || host.empty() || named.empty()) return false;
+  if (host == named || is_ip_address(named)) return host == named;
+  const auto domain = domain_of(named);
+  return host == domain || host.ends_with("." + std::string(domain));
+}
 
 std::string dav_origin(const SourceOptions& options) {
   const auto& name = options.server_name.empty() ? options.host : options.server_name;

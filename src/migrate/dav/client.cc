@@ -136,6 +136,8 @@ struct DavClient::State {
 
   // One request, whatever becomes of it.
   Result<void> exchange(const DavRequest& request, DavExchange& out) {
+    if (!may_log_in_at(origin, request.url))
+      return fail(Errc::denied, fmt::format("{} leads to {}, where the login is not sent", origin, request.url));
     if (!is_set_up) set_up();
     char problem[CURL_ERROR_SIZE] = {};
     const bool is_secure = request.url.starts_with("https://");
@@ -193,8 +195,6 @@ struct DavClient::State {
     const bool was_secure = exchange.answer.url.starts_with("https://"), is_secure = url.starts_with("https://");
     if (was_secure && !is_secure)
       return fail(Errc::denied, fmt::format("{} leads from TLS into the clear: {}", exchange.answer.url, url));
-    if (!is_secure && !url.starts_with(origin + "/") && url != origin)
-      return fail(Errc::denied, fmt::format("{} leads to another host in the clear: {}", exchange.answer.url, url));
     return url;
   }
 

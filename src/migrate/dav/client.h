@@ -37,9 +37,9 @@ class DavClient {
   DavClient(const DavClient&) = delete;
   DavClient& operator=(const DavClient&) = delete;
 
-  // Hands on the body of a success in pieces. Redirects are followed, but not from TLS into the clear, and in the clear
-  // to no other host. An answer that is no success is no error here. Errors: denied (certificate, 401), unavailable (no
-  // connection, 429, 502 to 504), what `take` returned.
+  // Hands on the body of a success in pieces. Redirects are followed, but not from TLS into the clear. Nothing is asked
+  // where the login may not be sent: see may_log_in_at(). An answer that is no success is no error here. Errors: denied
+  // (certificate, 401, such a place), unavailable (no connection, 429, 502 to 504), what `take` returned.
   Result<DavAnswer> run(DavRequest request, const TakeBody& take);
 
   // "https://host:port" as the options say.

@@ -148,6 +148,29 @@ TEST(DavAddress, ResolvesWhatServersWrite) {
   EXPECT_EQ(path_of_url("/100%"), "/100%");
 }
 
+TEST(DavAddress, SaysWhereTheLoginMayBeSent) {
+  struct Case {
+    const char *origin, *url;
+    bool may;
+  };
+  const Case cases[] = {
+      {"https://caldav.example.org", "https://caldav.example.org/x", true},
+      {"https://caldav.example.org", "http://caldav.example.org/x", false},
+      {"https://caldav.example.org", "https://caldav.example.org:8443/x", true},
+      {"https://caldav.example.org", "https://p42.example.org/x", true},
+      {"https://caldav.example.org", "https://example.org/x", true},
+      {"https://caldav.example.org", "https://elsewhere.org/x", false},
+      {"https://caldav.example.org", "https://badexample.org/x", false},
+      {"https://caldav.example.org", "https://caldav.example.org@elsewhere.org/x", false},
+      {"https://example.org", "https://dav.example.org/x", true},
+      {"https://example.org", "https://other.org/x", false},
+      {"https://10.0.0.1", "https://9.0.0.1/x", false},
+      {"http://127.0.0.1:80", "http://127.0.0.1:81/x", false},
+      {"http://127.0.0.1:80", "https://127.0.0.1/x", true},
+  };
+  for (const auto& c : cases) EXPECT_EQ(may_log_in_at(c.origin, c.url), c.may) << c.origin << " " << c.url;
+}
+
 TEST(DavAddress, SaysWhoLogsIn) {
   SourceOptions options;
   options.host = "h";
@@ -265,6 +288,24 @@ TEST(DavSource, FollowsTokensAndTheirEnds) {
   EXPECT_EQ(lost->items.size(), 2u);
 }
 
+TEST(DavSource, WhatCannotBeToldOfHasNotVanished) {
+  std::string last = gone("/cal/gone.ics");
+  OddServer server([&](const net::HttpRequest& request, const std::string&) {
+    if (request.header("depth") == "0") return multistatus(response("/cal/", kCalendarType));
+    return multistatus(response("/cal/a.ics", "<getetag>\"1\"</getetag>") +
+                       gone("/cal/b.ics", "500 Internal Server Error") + last);
+  });
+  DavUser user(server.options());
+  const auto folders = user.folders();
+  ASSERT_TRUE(folders) << folders.error().text;
+  const auto listed = user.list((*folders)[0]);
+  ASSERT_TRUE(listed) << listed.error().text;
+  ASSERT_EQ(listed->items.size(), 2u);
+  EXPECT_EQ(listed->items[1].key, "b.ics");
+  last = gone("/cal/", "507 Insufficient Storage");
+  EXPECT_FALSE(user.list((*folders)[0])) << "only a part of it";
+}
+
 SourceItem dav_item(const std::string& key) {
   SourceItem item;
   item.key = key;
@@ -345,6 +386,20 @@ TEST(DavSource, IsNotLedAstray) {
     EXPECT_FALSE(user.folders()) << to;
   }
   EXPECT_LT(server.asked("PROPFIND /cal/"), 20) << "round in circles only for a while";
+}
+
+TEST(DavSource, TellsNobodyElseThePassword) {
+  OddServer other([](const net::HttpRequest&, const std::string&) { return plain(404); });
+  const auto there = "http://127.0.0.1:" + std::to_string(other.port) + "/p/";
+  OddServer server([&](const net::HttpRequest&, const std::string&) {
+    return multistatus(response(
+        "/cal/", "<current-user-principal><href>" + there + "</href></current-user-principal><resourcetype/>"));
+  });
+  DavUser user(server.options());
+  const auto folders = user.folders();
+  ASSERT_FALSE(folders);
+  EXPECT_EQ(folders.error().code, Errc::denied);
+  EXPECT_EQ(other.asked("PROPFIND /p/"), 0);
 }
 
 TEST(DavSource, SaysNoToWhatMakesNoSense) {

@@ -93,6 +93,7 @@ class Listing {
                                      dav::dav("resourcetype"), dav::dav("getcontenttype")});
     TRY(const auto status,
         ask(client_, {"PROPFIND", collection_.url, "1", body}, [&](const ResourceStatus& one) -> Result<void> {
+          if (one.status == 507) return fail(Errc::too_large, collection_.url + ": the server does not list all of it");
           const auto key = key_of(one.href);
           return key ? take_item(one, *key) : Result<void>();
         }));
@@ -118,7 +119,8 @@ class Listing {
   }
 
   Result<void> take_item(const ResourceStatus& one, const std::string& key) {
-    if (is_of_type(one, dav::dav("collection")) || (one.status != 0 && one.status / 100 != 2)) return {};
+    if (is_of_type(one, dav::dav("collection")) || one.status == 404 || one.status == 410) return {};
+    // What the server fails to tell of is there all the same: fetch() shows why it does not come.
     SourceItem item;
     item.key = key;
     item.name = key;

@@ -37,6 +37,8 @@ class ItemFileSession : public SourceSession {
     pass.unchanged = pass.state == state;
     if (pass.unchanged) return pass;
     TRY_VOID(visit_files(folder, files, visit));
+    // What was in a file that cannot be read has not vanished.
+    pass.is_delta = has_unreadable_;
     return pass;
   }
 
@@ -78,11 +80,13 @@ class ItemFileSession : public SourceSession {
                            const std::function<Result<void>(const SourceItem&)>& visit) {
     places_.clear();
     located_folder_.clear();
+    has_unreadable_ = false;
     for (const auto& path : files) {
       const auto facts = file_facts(path);
       const auto opened = facts ? open_file(path) : Result<void>(std::unexpected(facts.error()));
       if (!opened && opened.error().code == Errc::not_found) continue;
       if (!opened) {  // it is named, and fetch() says why it does not come
+        has_unreadable_ = true;
         SourceItem item;
         item.key = "file:" + base_name(path);
         places_[item.key] = {path, 0};
@@ -117,6 +121,7 @@ class ItemFileSession : public SourceSession {
   ItemFile open_;
   std::string open_stamp_;
   std::string located_folder_;
+  bool has_unreadable_ = false;                    // among its files
   std::unordered_map<std::string, Place> places_;  // of the located folder's items, by key
 };
 

@@ -156,6 +156,8 @@ Outcome<Response> query_box(Context& context, const Resource& box, const wire::d
 
 Outcome<Response> report_calendar_query(Context& context, const Resource& resource, const wire::dav::Report& report) {
   const auto& query = std::get<wire::dav::CalendarQuery>(report);
+  // Of what is special only boxes have an account with calendar objects.
+  if (!resource.account) return deny(wire::dav::dav("supported-report"), "there are no calendar objects here");
   TRY_VOID(check_filter(query.filter));
   TRY(icalendar::ZonePointer viewer, viewer_of(query, resource, context.services.accounts.zones()));
   TRY(const auto reader, context.reader(*resource.account));

@@ -121,6 +121,22 @@ TEST_F(CalendarQueryTest, BusyTimesOfOthers) {
   }
 }
 
+TEST_F(CalendarQueryTest, LongEventsAreNotExpandedWithoutBounds) {
+  const std::string text = "DESCRIPTION:" + std::string(200'000, 'x') + "\r\n";
+  ASSERT_EQ(put("a.ics", item("VEVENT", "1", "DTSTART:20260101T100000Z\r\nRRULE:FREQ=DAILY\r\n" + text)), 201U);
+  const auto expanded = [&](std::string_view end) {
+    return ask("REPORT", kOwnCalendar,
+               fmt::format(R"(<C:calendar-multiget {}><D:prop><C:calendar-data><C:expand start="20260101T000000Z" )"
+                           R"(end="{}"/></C:calendar-data></D:prop><D:href>{}a.ics</D:href></C:calendar-multiget>)",
+                           kQueryNames, end, kOwnCalendar))
+        .body;
+  };
+  const std::string week = expanded("20260108T000000Z"), year = expanded("20270101T000000Z");
+  EXPECT_GT(week.size(), std::size_t{7} * 200'000);
+  EXPECT_LT(year.size(), std::size_t{10'000});
+  EXPECT_NE(year.find("HTTP/1.1 403"), std::string::npos);
+}
+
 TEST_F(CalendarQueryTest, PropertiesAreChecked) {
   const auto change = [&](std::string_view inner) {
     const Response response =

@@ -24,6 +24,8 @@ using What = Resource::What;
 using State = ShareNote::State;
 
 constexpr std::size_t kMostInvited = 100;  // by one request
+// What is in a collection is the guests' to change, but the collection stays its owner's.
+constexpr std::uint32_t kGuestEditor = right::kEditor & ~right::kDeleteFolder;
 
 // Of one DAV:href of a CS:share.
 struct Invited {
@@ -66,7 +68,7 @@ Outcome<void> invite(Context& context, groupware::Transaction& transaction, Fold
     change.grants = with_rights(folder->grants, who.id, 0);
     change.properties[note_key(who.id)] = "";
   } else {
-    change.grants = with_rights(folder->grants, who.id, invited.may_write ? right::kEditor : right::kReader);
+    change.grants = with_rights(folder->grants, who.id, invited.may_write ? kGuestEditor : right::kReader);
     ShareNote note = before.value_or(ShareNote());
     if (!before || before->state == State::declined || before->uid == "none") {
       note.state = State::open;

@@ -92,6 +92,15 @@ TEST_F(SharingTest, PrincipalsAreFound) {
   EXPECT_TRUE(xml::parse(expanded.body)) << expanded.body;
 }
 
+TEST_F(SharingTest, NotificationsAreNoCalendarObjects) {
+  const auto asked = ask("REPORT", kBensHome + "notifications/",
+                         "<C:calendar-query" + kSpaces +
+                             R"(><D:prop><D:getetag/></D:prop><C:filter><C:comp-filter name="VCALENDAR"/></C:filter>)" +
+                             "</C:calendar-query>",
+                         {{"Depth", "1"}}, ben);
+  EXPECT_EQ(asked.status, 403u) << asked.body;
+}
+
 TEST_F(SharingTest, AnAclGivesAndTakes) {
   EXPECT_NE(get(kAdasHome + "trip/a.ics", ben), 200u);
   EXPECT_EQ(set_acl(ace_for(kBenPath, "<D:read/>"), ben), 403u);
@@ -155,6 +164,7 @@ TEST_F(SharingTest, WhatMayBePrivateIsNotMovedToOtherAccounts) {
 TEST_F(SharingTest, AnInvitationIsAnswered) {
   ASSERT_EQ(share_with_ben("read-write"), 200u);
   EXPECT_EQ(bens_mount(), "") << "not before it was accepted";
+  EXPECT_EQ(ask("DELETE", kAdasHome + "trip/", "", {}, ben).status, 403u) << "it is not the guest's";
   EXPECT_TRUE(find_all(kAdasHome + "trip/", "<CS:invite/>", ada).contains("invite-noresponse"));
   const std::string notices = find_all(kBensHome + "notifications/", "<CS:notificationtype/>", ben, "1");
   const auto at = notices.find(".xml");

@@ -15,6 +15,8 @@ using groupware::FlagNames;
 using groupware::Transaction;
 
 constexpr std::size_t kVanishedLookedAt = 200;  // of those with the same content
+constexpr const char* kChangedOnBothSides =
+    "items were changed here and at the source since the last pass: they stay as they are here";
 
 // Flags as they can be held here; how many keywords had to be rewritten.
 FlagNames sound_flags(const archive::Item& item, std::uint64_t& rewritten) {
@@ -291,11 +293,14 @@ Result<bool> Batch::adopt(Transaction& transaction, const Step& step, FolderId f
     return vanished_at.empty();
   }));
   if (vanished_at.empty() && item.hash != step.item.sha256) return false;
+  bool is_kept = false;  // what its user wrote here stays
   if (const auto former = place_of_vanished(vanished_at)) {
+    TRY(const auto brought, find_item(transaction, source_, former->code, former->item_key));
+    is_kept = item.hash != step.item.sha256 && brought && item.hash != brought->mark.hash;
     TRY_VOID(transaction.forget_imported(source_, vanished_at));
     TRY_VOID(transaction.forget_imported(source_, item_mark_key(former->code, former->item_key)));
   }
-  if (item.hash != step.item.sha256) {
+  if (item.hash != step.item.sha256 && !is_kept) {
     groupware::NewItem other;
     other.kind = step.item_kind;
     other.content = *step.content;
@@ -309,7 +314,8 @@ Result<bool> Batch::adopt(Transaction& transaction, const Step& step, FolderId f
   const auto code = folders_.at(step.folder).code;
   TRY_VOID(
       transaction.note_imported(source_, item_mark_key(code, step.key), {item.id, encode(mark_of(step.item, folder))}));
-  ++(vanished_at.empty() ? answer.counts.present : answer.counts.moved);
+  ++(is_kept ? answer.counts.kept : vanished_at.empty() ? answer.counts.present : answer.counts.moved);
+  if (is_kept) answer.note = kChangedOnBothSides;
   return true;
 }
 
@@ -385,7 +391,7 @@ Result<bool> Batch::follow_content(Transaction& transaction, const Step& step, c
   if (step.content && step.item.sha256 != mark.hash && step.item.sha256 != item.hash) {
     if (item.hash != mark.hash) {  // changed on both sides: what its user wrote here stays
       ++answer.counts.kept;
-      answer.note = "items were changed here and at the source since the last pass: they stay as they are here";
+      answer.note = kChangedOnBothSides;
       return changed;
     }
     groupware::NewItem other;

@@ -125,6 +125,38 @@ TEST(ImportCollections, LeavesWhatWasChangedHere) {
   EXPECT_EQ(site.account()->modseq(), modseq) << "it was told once";
 }
 
+TEST(ImportCollections, WhatWasChangedHereSurvivesWhenItVanishesThere) {
+  TestSite site;
+  auto work = made_collection("Work", "calendar");
+  work.items = {made_named("1", made_event("1", "a"), "one.ics"), made_named("2", made_event("2", "b"), "two.ics")};
+  import_archive(site, dump_of({work}));
+  const auto folder = folder_at(site, "Work")->id;
+  ASSERT_TRUE(site.account()->update(Caller::system(), [&](groupware::Transaction& transaction) -> Result<void> {
+    const auto stager = site.accounts->stage(site.account()->tenant(), Kind::calendar);
+    TRY_VOID(stager->write(made_event("1", "mine")));
+    groupware::NewItem item;
+    item.kind = Kind::calendar;
+    TRY(item.content, stager->finish());
+    TRY(const auto uid, transaction.named(folder, "one.ics"));
+    TRY_VOID(transaction.replace(folder, uid, item));
+    return {};
+  }));
+  work.items = {};
+  ImportOptions options;
+  options.delete_vanished = true;
+  const auto later = import_archive(site, dump_of({work}), options);
+  EXPECT_EQ(later.counts.removed, 1u);
+  EXPECT_EQ(later.counts.kept, 1u);
+  EXPECT_EQ(contents_of(site, "Work"), std::vector<std::string>{"one.ics: " + made_event("1", "mine")});
+  // Nor when it comes back there under another name.
+  work.items = {made_named("3", made_event("1", "theirs"), "three.ics")};
+  EXPECT_EQ(import_archive(site, dump_of({work})).counts.kept, 1u);
+  EXPECT_EQ(contents_of(site, "Work"), std::vector<std::string>{"three.ics: " + made_event("1", "mine")});
+  const auto modseq = site.account()->modseq();
+  EXPECT_EQ(import_archive(site, dump_of({work})).counts.present, 1u);
+  EXPECT_EQ(site.account()->modseq(), modseq);
+}
+
 TEST(ImportCollections, MovesWhatMovedThere) {
   TestSite site;
   auto one = made_collection("One", "calendar"), two = made_collection("Two", "calendar");

@@ -88,6 +88,8 @@ Result<Removal> remove_one(Transaction& transaction, const std::string& source, 
     if (item->filings.size() != 1 || item->filings[0].folder != mark.folder) return Removal::kept;
     if (item->filings[0].is_deleted) flags.flags |= groupware::kDeleted;
     if (!same_flags(flags, brought)) return Removal::kept;
+    // Other items than mail may have other content by now: what somebody wrote here.
+    if (item->kind != groupware::Kind::mail && item->hash != mark.hash) return Removal::kept;
     TRY_VOID(transaction.remove(mark.folder, item->filings[0].uid));
     outcome = Removal::removed;
   }

@@ -160,7 +160,9 @@ void Sender::deliver_here(const Lease& lease, const std::vector<const QueuedReci
     offset += piece->size();
   }
   std::vector<Result<groupware::Delivered>> answers(who.size(), state);
-  if (state) answers = intake.deliver(delivery_, services_.workers, {});
+  // Of what its users send this server has looked at From.
+  const bool is_submitted = lease.message->origin == Origin::submission;
+  if (state) answers = intake.deliver(delivery_, services_.workers, {.is_author_proven = is_submitted});
   for (std::size_t i = 0; i < who.size(); ++i) {
     note(*who[i], answers[i]);
     outcomes.back().is_group = accepted[i].is_group;

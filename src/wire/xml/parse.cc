@@ -27,6 +27,8 @@ Name name_of(const XML_Char* told) {
   return {name.substr(0, between), name.substr(between + 1)};
 }
 
+std::size_t size_of(const Name& name) { return name.space.size() + name.local.size(); }
+
 }  // namespace
 
 // From expat's calls to a tree. One document. Stays where it is: the parser knows its address.
@@ -115,10 +117,10 @@ void Tree::start(const XML_Char* name, const XML_Char** attributes) {
   element.name = name_of(name);
   for (; attributes[0] != nullptr; attributes += 2) {
     Attribute attribute{name_of(attributes[0]), attributes[1]};
-    if (!has_room(1, attribute.value.size())) return;
+    if (!has_room(1, size_of(attribute.name) + attribute.value.size())) return;
     element.attributes.push_back(std::move(attribute));
   }
-  if (!has_room(1, element.name.local.size())) return;
+  if (!has_room(1, size_of(element.name))) return;
   if (open_.empty()) {
     root = std::move(element);
     open_.push_back(&root);

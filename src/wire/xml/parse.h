@@ -14,12 +14,14 @@ namespace kontor::wire::xml {
 
 struct ParseLimits {
   std::size_t depth = 64;
-  std::size_t nodes = 200'000;                       // elements, texts and attributes
-  std::size_t bytes = static_cast<std::size_t>(-1);  // of texts and values
+  std::size_t nodes = 200'000;  // elements, texts and attributes
+  // Of texts, values and names: each name has its namespace, which a document says once.
+  std::size_t bytes = std::size_t{16} << 20;
 };
 
 // The document's root. A document type declaration is refused: whoever may declare entities can make a small document
-// large, or have it read files. Memory is in proportion to `bytes`, whose size is for the caller to bound.
+// large, or have it read files. Memory is within the limits and in proportion to `bytes`, whose size is for the caller
+// to bound.
 // Errors: invalid (with line and column), too_large.
 Result<Element> parse(std::string_view bytes, const ParseLimits& limits = ParseLimits());
 

@@ -34,7 +34,8 @@ struct BadXml {
 };
 
 TEST(XmlParse, RefusesWhatIsBadOrTooMuch) {
-  std::string deep, many = "<a xmlns='urn:a'>";
+  std::string deep, many = "<a xmlns='urn:a'>", spacious = "<a xmlns='" + std::string(1 << 20, 'x') + "'>";
+  for (int i = 0; i < 100; ++i) spacious += "<b/>";
   for (int i = 0; i < 65; ++i) deep += "<a>";
   for (int i = 0; i < 200'000; ++i) many += "<b/>";
   const BadXml cases[] = {
@@ -49,6 +50,7 @@ TEST(XmlParse, RefusesWhatIsBadOrTooMuch) {
       {"<a>&b;</a>", Errc::invalid, "undefined entity"},
       {deep, Errc::too_large, "deeply"},
       {many + "</a>", Errc::too_large, "many"},
+      {spacious + "</a>", Errc::too_large, "too large"},
   };
   for (const BadXml& one : cases) {
     const auto root = parse(one.bytes);
