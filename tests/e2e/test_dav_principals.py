@@ -89,7 +89,7 @@ def test_logins(kontor):
 def test_a_client_finds_its_way_from_the_host_alone(kontor):
     for service in ("caldav", "carddav"):
         answer = ask(kontor, "PROPFIND", "/.well-known/" + service, Depth="0")
-        assert (answer.status, answer.headers["Location"]) == (301, "/dav/")
+        assert (answer.status, answer.headers["Location"]) == (307, "/dav/")
     found = find(kontor, "/dav/", "D:current-user-principal", "D:principal-collection-set")["/dav/"]
     assert hrefs(found[D + "current-user-principal"]) == [principal("ada")]
     assert hrefs(found[D + "principal-collection-set"]) == ["/dav/principals/"]

@@ -6,11 +6,11 @@
 namespace kontor::dav {
 namespace {
 
-// 308 rather than 301, which lets clients turn a PROPFIND into a GET; but those of old know 301 alone, and keep the
-// method as RFC 6764 section 5 shows it.
+// 307 of those that RFC 6764 section 5 names: after a 301 curl and python-requests ask again without the body, so that
+// a PROPFIND of one property becomes one of all, and not all know 308.
 Task<net::HttpResponse> send_on(net::HttpRequest, net::HttpBody&) {
   net::HttpResponse response;
-  response.status = 301;
+  response.status = 307;
   response.headers.emplace_back("Location", std::string(kRoot));
   response.headers.emplace_back("Cache-Control", "max-age=86400");
   co_return response;
