@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "groupware/delegates.h"
 #include "groupware/folder_name.h"
 #include "groupware/keys.h"
 #include "groupware/transaction.h"
@@ -112,6 +113,7 @@ Result<FolderId> AccountTransaction::create_folder(const NewFolder& wanted) {
   std::shared_ptr<const FolderTable> table = layer_.folders();
   if (wanted.role != FolderRole::none && table->by_role(wanted.role))
     return fail(Errc::exists, "another folder has that role already");
+  if (!wanted.parent && is_delegated(wanted.kind)) grants = later_grants(*table);
   FolderTable::Pointer there = table->child(wanted.parent, name, wanted.kind);
   if (there && there->kind == wanted.kind && there->is_container && !wanted.is_container) {
     // The name of a folder that was removed while it had children comes to life again.

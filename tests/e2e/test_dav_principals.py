@@ -93,7 +93,7 @@ def test_a_client_finds_its_way_from_the_host_alone(kontor):
     found = find(kontor, "/dav/", "D:current-user-principal", "D:principal-collection-set")["/dav/"]
     assert hrefs(found[D + "current-user-principal"]) == [principal("ada")]
     assert hrefs(found[D + "principal-collection-set"]) == ["/dav/principals/"]
-    for path in ("/dav/",):
+    for path in ("/", "/dav/"):
         client = caldav.DAVClient(f"http://127.0.0.1:{kontor.port('dav')}{path}", username="ada@example.org", password="secret")
         me = client.principal()
         assert urllib.parse.unquote(me.url.path) == principal("ada")
@@ -321,6 +321,12 @@ def test_delegates(kontor):
     assert ask(kontor, "PUT", path + "d.ics", EVENT.format(uid="proxy-1"), user="ben").status == 201
     assert ask(kontor, "GET", path + "d.ics", user="ada").status == 200
     assert ask(kontor, "DELETE", path + "d.ics", user="ada").status == 403
+    later = home("cleo", "later")
+    assert ask(kontor, "MKCOL", later, mkcol("Later"), user="cleo").status == 201
+    assert ask(kontor, "PUT", later + "e.ics", EVENT.format(uid="proxy-2"), user="ben").status == 201, "made after he became a delegate"
+    assert ask(kontor, "GET", later + "e.ics", user="ada").status == 200
+    assert ask(kontor, "PUT", later + "f.ics", EVENT.format(uid="proxy-3"), user="ada").status == 403
+    assert members("write") == [principal("ben")] and stands_in("read", "ada") == [principal("cleo")]
     assert set_proxies("write") and members("write") == [] and stands_in("write", "ben") == []
     assert ask(kontor, "DELETE", path + "d.ics", user="ben").status in (403, 404)
     found = find(kontor, principal("cleo") + "calendar-proxy-read/", "D:resourcetype", user="cleo")
@@ -347,6 +353,16 @@ def test_long_answers_are_compressed_and_keep_their_connection(kontor):
         assert (response.headers["Content-Encoding"] == "gzip") == (coding == "gzip")
     assert sizes[1] < sizes[0] / 2
     connection.close()
+
+
+def test_what_did_not_change_is_not_sent_again(kontor):
+    people = find(kontor, "/dav/contacts/ada@example.org/directory/", "D:getetag", depth="1")
+    path = next(p for p in people if p.endswith(".vcf"))
+    read = ask(kontor, "GET", path)
+    answer = ask(kontor, "GET", path, **{"If-None-Match": read.headers["ETag"]})
+    assert read.status == 200 and (answer.status, answer.body, answer.headers["ETag"]) == (304, b"", read.headers["ETag"])
+    assert ask(kontor, "GET", path, **{"If-None-Match": '"other"'}).status == 200
+    assert ask(kontor, "GET", path, **{"If-Match": '"other"'}).status == 412
 
 
 def test_a_token_of_an_identity_provider_is_a_login(make_kontor, tmp_path):

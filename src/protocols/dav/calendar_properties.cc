@@ -11,7 +11,6 @@
 #include "protocols/dav/calendar_data.h"
 #include "protocols/dav/calendar_publish.h"
 #include "protocols/dav/methods.h"
-#include "wire/dav/href.h"
 
 namespace kontor::dav {
 namespace {
@@ -175,14 +174,6 @@ Shown print_data(Context& context, const Resource& resource, xml::Printer& out) 
   return Shown::yes;
 }
 
-Shown print_home(Context&, const Resource& resource, xml::Printer& out) {
-  if (!resource.owner || !resource.owner->account()) return Shown::absent;
-  out.open(caldav("calendar-home-set"));
-  out.leaf(wire::dav::dav("href"), wire::dav::encode_path(home_path(Space::calendars, *resource.owner)));
-  out.close();
-  return Shown::yes;
-}
-
 const Property kCalendarProperties[] = {
     {caldav("supported-calendar-component-set"), kCalendarScope, false, print_components, set_components},
     {caldav("supported-calendar-data"), kCalendarScope, false, print_data_types},
@@ -195,7 +186,6 @@ const Property kCalendarProperties[] = {
     {kColour, kCalendarScope, false, print_colour, set_colour},
     {kOrderName, kCalendarScope, false, print_order, set_order},
     {kPublishUrl, kCalendarScope, false, print_publish_url},
-    {caldav("calendar-home-set"), {on(Resource::What::principal)}, false, print_home},
     {caldav("calendar-data"), kCalendarItemScope, false, print_data},
     {caldav("calendar-data"), kMessageScope, false, print_data},
 };

@@ -68,11 +68,6 @@ Outcome<> set_book_description(Context&, const Resource& resource, groupware::Tr
   return {};
 }
 
-Shown print_book_home(Context&, const Resource& resource, xml::Printer& out) {
-  if (!resource.owner || !resource.owner->account()) return Shown::absent;
-  return print_href_leaf(out, carddav("addressbook-home-set"), home_path(Space::contacts, *resource.owner));
-}
-
 Shown print_principal_card(Context& context, const Resource& resource, xml::Printer& out) {
   if (!resource.owner || !resource.owner->is_listed() || !context.user.account()) return Shown::absent;
   return print_href_leaf(out, carddav("principal-address"),
@@ -124,7 +119,6 @@ const Property kCardProperties[] = {
     {carddav("supported-collation-set"), kAnyBookScope, false, print_card_collations},
     {carddav("max-resource-size"), kAnyBookScope, false, print_largest_card},
     {carddav("addressbook-description"), kAnyBookScope, false, print_book_description, set_book_description},
-    {carddav("addressbook-home-set"), kOfPrincipal, false, print_book_home},
     {carddav("principal-address"), kOfPrincipal, false, print_principal_card},
     {carddav("directory-gateway"), kGatewayScope, false, print_gateway},
     {carddav("address-data"), kAnyCardScope, false, print_address_data},

@@ -64,22 +64,31 @@ Outcome<void> check_if(Context& context, const groupware::Reader& reader, const 
   return {};
 }
 
+Outcome<void> check_headers(Context& context, const Now& now) {
+  const bool reads = context.request.method == "GET" || context.request.method == "HEAD";
+  using wire::http::Condition;
+  const auto verdict = wire::http::evaluate(context.request.headers, reads, now, context.now());
+  if (verdict == Condition::fails) return deny(412, "the resource is not as the request says");
+  if (verdict == Condition::not_modified) return deny(304, "the resource was not changed since then");
+  return {};
+}
+
 }  // namespace
 
 Outcome<void> check_conditions(Context& context, const groupware::Reader& reader, const Resource& resource) {
-  const bool reads = context.request.method == "GET" || context.request.method == "HEAD";
   const bool is_conditional =
       std::ranges::any_of(std::array{"if-match", "if-none-match", "if-unmodified-since", "if-modified-since"},
                           [&](const char* name) { return !context.header(name).empty(); });
   if (is_conditional) {
     TRY(const Now now, now_of(reader, resource));
-    using wire::http::Condition;
-    const auto verdict = wire::http::evaluate(context.request.headers, reads, now, context.now());
-    if (verdict == Condition::fails) return deny(412, "the resource is not as the request says");
-    if (verdict == Condition::not_modified) return deny(304, "the resource was not changed since then");
+    TRY_VOID(check_headers(context, now));
   }
   if (context.header("if").empty()) return {};
   return check_if(context, reader, resource);
+}
+
+Outcome<void> check_conditions(Context& context, const Special& special) {
+  return check_headers(context, {true, special.etag(), special.modified()});
 }
 
 }  // namespace kontor::dav

@@ -143,8 +143,13 @@ Outcome<Resource> home_of(Context& context, const Path& path, const directory::P
 }  // namespace
 
 Outcome<Resource> find(Context& context, std::string_view text) {
-  TRY(const Path path, parse_path(text));
   Resource out;
+  if (text == "/") {
+    out.what = What::root;
+    out.path = text;
+    return out;
+  }
+  TRY(const Path path, parse_path(text));
   out.space = path.space;
   if (path.space == Space::none) {
     out.what = What::root;

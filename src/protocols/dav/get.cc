@@ -107,42 +107,51 @@ void add_guards(Response& response) {
   response.headers.emplace_back("Content-Security-Policy", "sandbox; default-src 'none'");
 }
 
+void add_state(Response& response, const Resource& resource) {
+  if (resource.special) return add_state(response, resource.special->etag(), resource.special->modified());
+  if (resource.entry) return add_state(response, resource.entry->etag, resource.entry->date.at);
+  add_state(response, "", std::nullopt);
+}
+
+Outcome<> check_reading(Context& context, const Resource& resource) {
+  if (resource.account) {
+    TRY(const auto reader, context.reader(*resource.account));
+    return check_conditions(context, *reader, resource);
+  }
+  return resource.special ? check_conditions(context, *resource.special) : Outcome<>();
+}
+
 Outcome<Response> get_special(Context& context, const Resource& resource) {
   TRY(auto content, resource.special->content(context));
   Response response{.status = 200, .content_type = resource.special->content_type()};
-  const std::string etag = resource.special->etag();
-  add_state(response, etag, resource.special->modified());
+  add_state(response, resource);
   add_guards(response);
   return send(context, std::move(response), {nullptr, std::make_shared<std::string>(std::move(content))},
-              {true, etag, resource.special->modified()});
+              {true, resource.special->etag(), resource.special->modified()});
 }
 
 Outcome<Response> get_item(Context& context, const Resource& resource) {
   TRY(const auto reader, context.reader(*resource.account));
   Response response{.status = 200, .content_type = content_type_of(context, resource)};
-  const Instant modified = resource.entry->date.at;
-  add_state(response, resource.entry->etag, modified);
+  add_state(response, resource);
   add_guards(response);
   for (const Family* family : families())
     if (family->headers) family->headers(context, resource, response.headers);
   TRY(auto content, reader->content(resource.entry->item));
-  return send(context, std::move(response), {std::move(content), nullptr}, {true, resource.entry->etag, modified});
+  return send(context, std::move(response), {std::move(content), nullptr},
+              {true, resource.entry->etag, resource.entry->date.at});
 }
 
 }  // namespace
 
 Outcome<Response> do_get(Context& context, const Resource& resource) {
-  if (resource.account) {
-    TRY(const auto reader, context.reader(*resource.account));
-    auto checked = check_conditions(context, *reader, resource);
-    if (!checked && checked.error().status == 304) {
-      Response response{.status = 304};
-      add_state(response, resource.entry ? resource.entry->etag : "",
-                resource.entry ? std::optional(resource.entry->date.at) : std::nullopt);
-      return response;
-    }
-    if (!checked) return std::unexpected(checked.error());
+  const auto checked = check_reading(context, resource);
+  if (!checked && checked.error().status == 304) {
+    Response response{.status = 304};
+    add_state(response, resource);
+    return response;
   }
+  if (!checked) return std::unexpected(checked.error());
   if (resource.what == Resource::What::special && !resource.is_collection()) return get_special(context, resource);
   if (resource.what == Resource::What::item) return get_item(context, resource);
   return list_as_html(context, resource);

@@ -44,6 +44,8 @@ Outcome<void> check_locks(Context& context, const groupware::Reader& reader, con
 // The request's conditions: If-Match, If-None-Match, If-Unmodified-Since, If-Modified-Since and If. Of a write `reader`
 // is its transaction, so that nothing can change in between. Errors: 412, 304, 400.
 Outcome<void> check_conditions(Context& context, const groupware::Reader& reader, const Resource& resource);
+// Of what lies in no account; the same but for If, as nothing there is locked.
+Outcome<void> check_conditions(Context& context, const Special& special);
 
 Outcome<void> store_lock(groupware::Transaction& transaction, const Lock& lock, Instant now);
 Outcome<void> remove_lock(groupware::Transaction& transaction, const Lock& lock);

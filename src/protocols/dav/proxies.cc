@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "groupware/delegates.h"
 #include "protocols/dav/principals.h"
 #include "protocols/dav/segments.h"
 #include "protocols/dav/sharing.h"
@@ -147,15 +148,21 @@ Outcome<> set_delegates(Context& context, const Resource& resource, groupware::T
   TRY(const auto wanted, wanted_members(context, resource, value));
   const auto before = delegates_of(*transaction.folders());
   const std::uint32_t rights = group->level() == Level::writes ? right::kEditor : right::kReader;
-  for (const auto& folder : calendars_of(*transaction.folders())) {
-    std::vector<Grant> grants = folder->grants;
-    std::erase_if(grants, [&](const Grant& grant) {
-      const auto was = before.find(grant.principal);
-      return wanted.contains(grant.principal) || (was != before.end() && was->second == group->level());
-    });
+  const auto changed = [&](std::vector<Grant> grants, const auto& was_member) {
+    std::erase_if(grants, [&](const Grant& grant) { return wanted.contains(grant.principal) || was_member(grant); });
     for (const PrincipalId who : wanted) grants.push_back({who, rights});
+    return groupware::in_order(std::move(grants));
+  };
+  const auto later = changed(groupware::later_grants(*transaction.folders()),
+                             [&](const Grant& grant) { return level_of(grant.rights) == group->level(); });
+  for (const auto& folder : calendars_of(*transaction.folders())) {
     groupware::Transaction::FolderChange change;
-    change.grants = groupware::in_order(std::move(grants));
+    change.grants = changed(folder->grants, [&](const Grant& grant) {
+      const auto was = before.find(grant.principal);
+      return was != before.end() && was->second == group->level();
+    });
+    if (folder->role == groupware::FolderRole::calendar)
+      change.properties[groupware::kDelegates] = groupware::print_delegates(later);
     TRY_VOID(transaction.change_folder(folder->id, change));
   }
   return {};

@@ -203,7 +203,7 @@ std::vector<net::HttpRoute> routes(const Services& services, const Options& opti
   route.handler = [server](net::HttpRequest request, net::HttpBody& body) {
     return handle(server, std::move(request), body);
   };
-  std::vector<net::HttpRoute> out = well_known_routes();
+  std::vector<net::HttpRoute> out = well_known_routes(route);
   out.push_back(std::move(route));
   return out;
 }

@@ -220,10 +220,15 @@ TEST_F(SharingTest, DelegatesHaveEveryCalendar) {
   EXPECT_TRUE(find_all(kBenPath, "<CS:calendar-proxy-write-for/>", ben).contains("ada"));
   EXPECT_FALSE(find_all(kBenPath, "<CS:calendar-proxy-read-for/>", ben).contains("ada"));
   EXPECT_EQ(get(kAdasHome + "trip/a.ics", ben), 200u);
+  ASSERT_EQ(ask("MKCOL", kAdasHome + "later/").status, 201u);
+  EXPECT_EQ(ask("PUT", kAdasHome + "later/b.ics", kEvent, {}, ben).status, 201u) << "made after he became a delegate";
+  EXPECT_TRUE(find_all(kAdaPath + write + "/", "<D:group-member-set/>", ada).contains("ben"));
   EXPECT_TRUE(set("calendar-proxy-read", member, ada).contains(" 200 "));
   EXPECT_FALSE(find_all(kAdaPath + write + "/", "<D:group-member-set/>", ada).contains("ben")) << "in one of them only";
   EXPECT_TRUE(set("calendar-proxy-read", "", ada).contains(" 200 "));
   EXPECT_NE(get(kAdasHome + "trip/a.ics", ben), 200u);
+  ASSERT_EQ(ask("MKCOL", kAdasHome + "latest/").status, 201u);
+  EXPECT_NE(ask("PUT", kAdasHome + "latest/b.ics", kEvent, {}, ben).status, 201u) << "he is none any more";
   EXPECT_TRUE(set(write, "<D:href>/dav/principals/nobody@example.org/</D:href>", ada).contains("recognized-principal"));
 }
 

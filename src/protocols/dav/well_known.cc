@@ -16,19 +16,29 @@ Task<net::HttpResponse> send_on(net::HttpRequest, net::HttpBody&) {
   co_return response;
 }
 
-// The root is nothing but the way to DAV: PROPFIND and OPTIONS of clients that were given the host alone.
-Task<net::HttpResponse> at_root(net::HttpRequest request, net::HttpBody& body) {
-  if (request.path == "/") co_return co_await send_on(std::move(request), body);
+Task<net::HttpResponse> nothing_here(net::HttpRequest, net::HttpBody&) {
   net::HttpResponse response;
   response.status = 404;
   response.body = "There is nothing here.\n";
   co_return response;
 }
 
+bool looks_around(std::string_view method) { return method == "PROPFIND" || method == "OPTIONS" || method == "REPORT"; }
+
 }  // namespace
 
-std::vector<net::HttpRoute> well_known_routes() {
-  return {{"/.well-known/caldav", send_on}, {"/.well-known/carddav", send_on}, {"/", at_root}};
+std::vector<net::HttpRoute> well_known_routes(net::HttpRoute dav) {
+  // Clients that were given the host alone ask here, and not all of them send the body of a PROPFIND on with a 301.
+  net::HttpRoute root = dav;
+  root.prefix = "/";
+  root.handler = [handler = std::move(dav.handler)](net::HttpRequest request, net::HttpBody& body) {
+    if (request.path != "/") return nothing_here(std::move(request), body);
+    if (looks_around(request.method)) return handler(std::move(request), body);
+    return send_on(std::move(request), body);
+  };
+  std::vector<net::HttpRoute> out{{"/.well-known/caldav", send_on}, {"/.well-known/carddav", send_on}};
+  out.push_back(std::move(root));
+  return out;
 }
 
 }  // namespace kontor::dav

@@ -7,8 +7,9 @@
 
 namespace kontor::dav {
 
-// "/.well-known/caldav", "/.well-known/carddav" and "/" for clients that know only the host (RFC 6764 section 5): any
-// method is sent on to where the principals are found.
-std::vector<net::HttpRoute> well_known_routes();
+// "/.well-known/caldav" and "/.well-known/carddav" for clients that know only the host (RFC 6764 section 5): any method
+// is sent on to where the principals are found. At "/" itself what looks for them is answered as `dav` answers at its
+// root, and the rest sent on.
+std::vector<net::HttpRoute> well_known_routes(net::HttpRoute dav);
 
 }  // namespace kontor::dav
