@@ -220,6 +220,9 @@ class Reader {
   // What is known of an item of a calendar, task list, notebook or address book. Errors: not_found (also: no such
   // item).
   virtual Result<Facts> facts(ItemId item) const = 0;
+  // Visits those of many items, in ascending order of ids, neighbours together; what facts() has not is skipped.
+  // `visit` must not read.
+  virtual Result<void> facts(std::vector<ItemId> ids, const std::function<void(ItemId, const Facts&)>& visit) const = 0;
   // Visits the items of a folder that may take place in [from, to), in no order, until `visit` returns false: all that
   // do, in whatever zone a viewer is, series whose extent reaches into it, and few others. Costs as much as it visits,
   // however large the folder is. `visit` may read.

@@ -61,6 +61,7 @@ class Reading : public Base {
   Result<void> entries(FolderId folder, const std::string& after, const Reader::VisitEntry& visit) const override;
   Result<std::vector<Place>> with_uid(std::optional<Kind> kind, std::string_view uid) const override;
   Result<Facts> facts(ItemId item) const override;
+  Result<void> facts(std::vector<ItemId> ids, const std::function<void(ItemId, const Facts&)>& visit) const override;
   Result<void> in_time(FolderId folder, Instant from, Instant to,
                        const std::function<bool(const Entry&, const Facts&)>& visit) const override;
   Result<std::vector<ItemVersion>> versions(ItemId item) const override;

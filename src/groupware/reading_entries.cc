@@ -11,6 +11,7 @@ namespace kontor::groupware {
 namespace {
 
 constexpr std::size_t kNamesAtOnce = 1000;
+constexpr std::uint64_t kFactsGap = 8;  // ids for each that is wanted: further apart they are read one by one
 
 struct FoundName {
   std::string name;
@@ -149,6 +150,38 @@ Result<Facts> Reading<Base>::facts(ItemId id) const {
 }
 
 template <class Base>
+Result<void> Reading<Base>::facts(std::vector<ItemId> ids,
+                                  const std::function<void(ItemId, const Facts&)>& visit) const {
+  std::ranges::sort(ids);
+  // Of others' items each is asked for: a folder says whether they may be read.
+  const bool is_dense = ids.size() > 1 && ids.back().value - ids.front().value < kFactsGap * ids.size();
+  if (!is_dense || !ownership_.is_full) {
+    for (const ItemId id : ids) {
+      const auto known = facts(id);
+      if (known) visit(id, *known);
+      if (!known && known.error().code != Errc::not_found) return std::unexpected(known.error());
+    }
+    return {};
+  }
+  std::optional<Error> fault;
+  auto next = ids.begin();
+  TRY_VOID(layer_.scan(key::facts(ids.front()), key::facts(ids.back()) + '\0',
+                       [&](std::string_view key, std::string_view stored) {
+                         const ItemId id(read_be64(key.substr(1)));
+                         while (next != ids.end() && *next < id) ++next;
+                         if (next == ids.end() || *next != id) return next != ids.end();
+                         const auto known = decode_facts(stored);
+                         if (known)
+                           visit(id, *known);
+                         else
+                           fault = known.error();
+                         return !fault;
+                       }));
+  if (fault) return std::unexpected(*fault);
+  return {};
+}
+
+template <class Base>
 Result<void> Reading<Base>::in_time(FolderId id, Instant from, Instant to,
                                     const std::function<bool(const Entry&, const Facts&)>& visit) const {
   TRY(const std::shared_ptr<const Folder> found, readable_folder(id));
@@ -201,6 +234,10 @@ template Result<std::vector<Place>> Reading<Reader>::with_uid(std::optional<Kind
 template Result<std::vector<Place>> Reading<Transaction>::with_uid(std::optional<Kind>, std::string_view) const;
 template Result<Facts> Reading<Reader>::facts(ItemId) const;
 template Result<Facts> Reading<Transaction>::facts(ItemId) const;
+template Result<void> Reading<Reader>::facts(std::vector<ItemId>,
+                                             const std::function<void(ItemId, const Facts&)>&) const;
+template Result<void> Reading<Transaction>::facts(std::vector<ItemId>,
+                                                  const std::function<void(ItemId, const Facts&)>&) const;
 template Result<void> Reading<Reader>::in_time(FolderId, Instant, Instant,
                                                const std::function<bool(const Entry&, const Facts&)>&) const;
 template Result<void> Reading<Transaction>::in_time(FolderId, Instant, Instant,

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "directory/directory.h"
+#include "formats/icalendar/availability.h"
 #include "formats/icalendar/calendar.h"
 #include "formats/icalendar/series.h"
 
@@ -46,6 +47,18 @@ std::optional<BusyKind> effect_of(const lines::Component& event, const std::vect
   return iequals(outlook, "OOF") ? BusyKind::out_of_office : BusyKind::busy;
 }
 
+BusyKind busy_kind_of(icalendar::BusyType type) {
+  switch (type) {
+    case icalendar::BusyType::tentative:
+      return BusyKind::tentative;
+    case icalendar::BusyType::unavailable:
+      return BusyKind::unavailable;
+    case icalendar::BusyType::busy:
+      break;
+  }
+  return BusyKind::busy;
+}
+
 class BusySearch {
  public:
   BusySearch(const Reader& reader, const icalendar::ZoneDatabase& zones, const icalendar::ZonePointer& viewer,
@@ -68,6 +81,20 @@ class BusySearch {
       return outcome.has_value();
     }));
     return outcome;
+  }
+
+  // What cannot be read takes no time.
+  Result<void> take_availability(const std::string& calendar) {
+    const auto read = icalendar::read(calendar);
+    if (!read) return {};
+    const auto times =
+        icalendar::unavailable_times(read->calendars.front(), {.from = from_, .to = to_}, zones_, viewer_, budget_);
+    if (!times && times.error().code == Errc::too_large) return std::unexpected(times.error());
+    if (!times) return {};
+    if (found_.size() + times->size() > options_.most)
+      return fail(Errc::too_large, "There are too many times that are not available.");
+    for (const icalendar::Busy& one : *times) found_.push_back({one.from, one.to, busy_kind_of(one.type), {}, {}, {}});
+    return {};
   }
 
   std::vector<BusyPeriod> take_found() {
@@ -146,6 +173,9 @@ Result<std::vector<BusyPeriod>> free_busy(Account& account, const directory::Dir
     if (counts(*folder)) TRY_VOID(search.take_calendar(folder->id, (rights & kMayKnow) != 0));
   }
   if (!may_ask_any) return fail(Errc::denied, "you may not know when they are busy");
+  if (may_ask_all)
+    if (const auto hours = main->properties.find(kAvailability); hours != main->properties.end())
+      TRY_VOID(search.take_availability(hours->second));
   return search.take_found();
 }
 

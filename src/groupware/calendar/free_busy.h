@@ -19,6 +19,10 @@ namespace kontor::groupware {
 // Of a calendar: "true" where its events take no time in free/busy (schedule-calendar-transp of RFC 6638).
 constexpr const char* kTransparentCalendar = "calendar.transparent";
 
+// Of the calendar of that role: a VCALENDAR with the VAVAILABILITY of its owner, who is busy outside of them (RFC
+// 7953).
+constexpr const char* kAvailability = "calendar.availability";
+
 struct BusyPeriod {
   enum class Kind : std::uint8_t { busy, tentative, unavailable, out_of_office };
 
@@ -36,7 +40,8 @@ struct FreeBusyOptions {
   std::uint64_t steps = 500'000;  // of work for all series together
 };
 
-// The periods within [from, to), cut to it, by their begin; they may overlap. Tasks and notes do not count, nor does
+// The periods within [from, to), cut to it, by their begin; they may overlap. The hours that the owner keeps count for
+// whoever may ask about the default calendar. Tasks and notes do not count, nor does
 // what is transparent or cancelled, or what the owner declined; what is not answered yet is tentative. Floating times
 // and whole days are of the zone `viewer`. Whoever may ask about the default calendar is told of all that count; of the
 // others' details those whom each calendar gives them. Errors: denied, too_large.

@@ -2,7 +2,6 @@
 #include "protocols/dav/calendar_index.h"
 
 #include <algorithm>
-#include <map>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -10,7 +9,10 @@
 namespace kontor::dav {
 namespace {
 
+using groupware::Entry;
 using groupware::Facts;
+
+constexpr std::size_t kEntriesKept = 5'000;
 
 std::string_view name_of(Facts::Component component) {
   switch (component) {
@@ -36,6 +38,20 @@ bool may_have(const Facts& facts, const Sought& sought) {
   return !sought.uid || to_upper(facts.uid).contains(to_upper(*sought.uid));
 }
 
+// What could not be understood at all may be anything that belongs in its folder.
+bool may_be(groupware::Kind kind, std::string_view component) {
+  if (component == "VTODO") return kind == groupware::Kind::tasks;
+  if (component == "VJOURNAL") return kind == groupware::Kind::notes;
+  return component.empty() || kind == groupware::Kind::calendar;
+}
+
+Candidate candidate_of(const Entry& entry, bool is_certain, std::size_t before) {
+  return {.item = entry.item,
+          .uid = entry.uid,
+          .is_certain = is_certain,
+          .entry = before < kEntriesKept ? std::make_shared<const Entry>(entry) : nullptr};
+}
+
 // Whether the earliest instance begins in that time: then nothing of it need be read. The rules of a zone may have
 // changed since the item came.
 bool certainly_begins(const Facts& facts, const icalendar::Window& window) {
@@ -58,8 +74,7 @@ Outcome<> add_by_time(groupware::Reader& reader, const groupware::Folder& folder
   const Instant from = window.from == Instant::min() ? window.from : window.from - kEdge;
   const Instant to = window.to == Instant::max() ? window.to : window.to + kEdge;
   TRY_VOID(reader.in_time(folder.id, from, to, [&](const groupware::Entry& entry, const Facts& facts) {
-    if (may_have(facts, sought))
-      out.push_back({.item = entry.item, .uid = entry.uid, .is_certain = certainly_begins(facts, window)});
+    if (may_have(facts, sought)) out.push_back(candidate_of(entry, certainly_begins(facts, window), out.size()));
     return true;
   }));
   return {};
@@ -69,19 +84,32 @@ Outcome<> add_all(groupware::Reader& reader, const groupware::Folder& folder, co
                   std::vector<Candidate>& out) {
   const bool is_any = sought.component.empty() && !sought.time && !sought.uid;
   std::vector<Candidate> all;
-  TRY_VOID(reader.entries(folder.id, [&](const groupware::Entry& entry) {
-    all.push_back({.item = entry.item, .uid = entry.uid, .is_certain = is_any});
+  TRY_VOID(reader.entries(folder.id, [&](const Entry& entry) {
+    if (may_be(entry.kind, sought.component)) all.push_back(candidate_of(entry, is_any, all.size()));
     return true;
   }));
-  std::ranges::sort(all, {}, &Candidate::item);
-  for (Candidate& one : all) {
-    if (!is_any) {
-      const auto facts = reader.facts(one.item);
-      if (facts && !may_have(*facts, sought)) continue;
-      one.is_certain = facts && facts->problem.empty() && !sought.time && !sought.uid;
-    }
-    out.push_back(one);
+  if (is_any) {
+    out = std::move(all);
+    return {};
   }
+  std::ranges::sort(all, {}, &Candidate::item);
+  std::vector<ItemId> items;
+  items.reserve(all.size());
+  for (const Candidate& one : all) items.push_back(one.item);
+  // Of what nothing is known, it has to be looked at.
+  auto next = all.begin();
+  const auto take_up_to = [&](ItemId item) {
+    for (; next != all.end() && next->item < item; ++next) out.push_back(std::move(*next));
+  };
+  TRY_VOID(reader.facts(std::move(items), [&](ItemId item, const Facts& facts) {
+    take_up_to(item);
+    for (; next != all.end() && next->item == item; ++next) {
+      if (!may_have(facts, sought)) continue;
+      next->is_certain = facts.problem.empty() && !sought.time && !sought.uid;
+      out.push_back(std::move(*next));
+    }
+  }));
+  std::ranges::move(next, all.end(), std::back_inserter(out));
   return {};
 }
 

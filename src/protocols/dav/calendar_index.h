@@ -2,6 +2,7 @@
 // Which items of a calendar may be what is looked for, as far as it is known without a look at them.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ struct Candidate {
   ItemId item;
   Uid uid;
   bool is_certain = false;  // it has that component, and takes place in that time; the UID is to be looked at
+  std::shared_ptr<const groupware::Entry> entry;  // of the first some thousands: as it was then
 };
 
 struct Sought {

@@ -8,6 +8,7 @@
 #include "formats/icalendar/calendar_object.h"
 #include "groupware/calendar/free_busy.h"
 #include "protocols/dav/calendar.h"
+#include "protocols/dav/calendar_availability.h"
 #include "protocols/dav/calendar_data.h"
 #include "protocols/dav/calendar_publish.h"
 #include "protocols/dav/methods.h"
@@ -186,6 +187,11 @@ const Property kCalendarProperties[] = {
     {kColour, kCalendarScope, false, print_colour, set_colour},
     {kOrderName, kCalendarScope, false, print_order, set_order},
     {kPublishUrl, kCalendarScope, false, print_publish_url},
+    {caldav("calendar-availability"),
+     {on(Resource::What::special), ~0U, in(Space::calendars)},
+     false,
+     print_availability,
+     set_availability},
     {caldav("calendar-data"), kCalendarItemScope, false, print_data},
     {caldav("calendar-data"), kMessageScope, false, print_data},
 };

@@ -43,10 +43,10 @@ class Search {
         gist_(gist_of(query.filter)),
         viewer_(std::move(viewer)) {}
 
-  Outcome<std::vector<Uid>> find(groupware::Reader& reader) {
+  Outcome<std::vector<Candidate>> find(groupware::Reader& reader) {
     TRY_VOID(gather(reader));
     TRY_VOID(look_into(reader));
-    std::ranges::sort(found_);
+    std::ranges::sort(found_, {}, &Candidate::uid);
     return std::move(found_);
   }
 
@@ -71,11 +71,11 @@ class Search {
   Outcome<> look_into(groupware::Reader& reader) {
     std::vector<ItemId> items;
     items.reserve(open_.size());
-    for (const auto& [item, uid] : open_) items.push_back(item);
+    for (const Candidate& one : open_) items.push_back(one.item);
     std::optional<Problem> problem;
     std::size_t at = 0;
     reader.contents(items, [&](ItemId, const Result<std::shared_ptr<const groupware::Content>>& content) {
-      const Uid uid = open_[at++].second;
+      Candidate& one = open_[at++];
       if (!content || (*content)->size() > context_.options.largest_object) return true;
       const auto bytes = (*content)->read(0, (*content)->size());
       if (!bytes) return true;
@@ -84,7 +84,7 @@ class Search {
         problem = is_found.error();
         return false;
       }
-      if (*is_found) found_.push_back(uid);
+      if (*is_found) found_.push_back(std::move(one));
       return true;
     });
     if (problem) return std::unexpected(std::move(*problem));
@@ -96,8 +96,8 @@ class Search {
   const wire::dav::CompFilter& filter_;
   FilterGist gist_;
   icalendar::ZonePointer viewer_;
-  std::vector<Uid> found_;
-  std::vector<std::pair<ItemId, Uid>> open_;  // in the order of items
+  std::vector<Candidate> found_;
+  std::vector<Candidate> open_;  // in the order of items
   std::size_t costly_ = 0;
   std::uint64_t steps_ = 0;
 };
@@ -105,26 +105,27 @@ class Search {
 Outcome<> Search::gather(groupware::Reader& reader) {
   Sought sought{.component = gist_.component, .time = {}, .uid = gist_.uid};
   if (gist_.time) sought.time = window_of(*gist_.time);
-  TRY(const auto candidates, candidates_in(reader, *collection_.folder, sought));
-  for (const Candidate& one : candidates) {
-    if (gist_.is_all && one.is_certain)
-      found_.push_back(one.uid);
-    else
-      open_.emplace_back(one.item, one.uid);
-  }
+  TRY(auto candidates, candidates_in(reader, *collection_.folder, sought));
+  for (Candidate& one : candidates) (gist_.is_all && one.is_certain ? found_ : open_).push_back(std::move(one));
   return {};
 }
 
-Outcome<Response> list(Context& context, const Resource& collection, std::vector<Uid> uids,
+// Found in the folder as it was at `highest`. As long as nothing changes there, entries need not be read again.
+Outcome<Response> list(Context& context, const Resource& collection, Modseq highest, std::vector<Candidate> found,
                        const wire::dav::Wanted& wanted) {
   context.wanted = std::make_shared<wire::dav::Wanted>(wanted);
-  const std::size_t count = uids.size();
+  const std::size_t count = found.size();
   return list_resources(context, count, wanted.props,
-                        [collection, uids = std::move(uids)](Context& now, std::size_t at,
-                                                             wire::dav::Multistatus&) -> std::optional<Resource> {
+                        [collection, highest, found = std::move(found)](
+                            Context& now, std::size_t at, wire::dav::Multistatus&) -> std::optional<Resource> {
+                          const FolderId id = collection.folder->id;
                           const auto reader = now.reader(*collection.account);
                           if (!reader) return std::nullopt;
-                          const auto entry = (*reader)->entry(collection.folder->id, uids[at]);
+                          const auto folder = (*reader)->folder(id);
+                          if (!folder) return std::nullopt;
+                          if (found[at].entry && (*folder)->highest == highest)
+                            return item_of(collection, *found[at].entry);
+                          const auto entry = (*reader)->entry(id, found[at].uid);
                           if (!entry) return std::nullopt;  // removed meanwhile
                           return item_of(collection, *entry);
                         });
@@ -174,11 +175,12 @@ Outcome<Response> report_calendar_query(Context& context, const Resource& resour
   }
   // Depth zero is the collection itself, which is no calendar object.
   TRY(const wire::dav::Depth depth, wire::dav::parse_depth(context.header("depth"), wire::dav::Depth::zero));
-  std::vector<Uid> found;
+  std::vector<Candidate> found;
   if (depth != wire::dav::Depth::zero) {
     TRY(found, search.find(*reader));
   }
-  return list(context, resource, std::move(found), query.wanted);
+  TRY(const auto folder, reader->folder(resource.folder->id));
+  return list(context, resource, folder->highest, std::move(found), query.wanted);
 }
 
 Outcome<Response> report_calendar_multiget(Context& context, const Resource&, const wire::dav::Report& report) {

@@ -249,5 +249,41 @@ TEST_F(DavSchedulingTest, FreeBusyOfOthers) {
   EXPECT_EQ(ask("POST", kAda + "outbox/", question("ben@example.org")).status, 403U) << "in one's own name";
 }
 
+// RFC 7953: who keeps hours is busy outside of them for all who ask.
+TEST_F(DavSchedulingTest, HoursThatAreKept) {
+  const auto set = [&](const std::string& box, const std::string& text, PrincipalId who) {
+    return ask("PROPPATCH", kBen + box + "/",
+               R"(<D:propertyupdate xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:set><D:prop>)"
+               "<C:calendar-availability>" +
+                   text + "</C:calendar-availability></D:prop></D:set></D:propertyupdate>",
+               {}, who)
+        .body;
+  };
+  const auto hours = [](const std::string& rule) {
+    return "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VAVAILABILITY\nUID:1\nDTSTAMP:20231101T000000Z\n"
+           "BEGIN:AVAILABLE\nUID:2\nDTSTART:20231101T090000Z\nDTEND:20231101T170000Z\nRRULE:FREQ=" +
+           rule + "\nEND:AVAILABLE\nEND:VAVAILABILITY\nEND:VCALENDAR\n";
+  };
+  EXPECT_NE(set("inbox", hours("DAILY"), ben).find("200 OK"), std::string::npos);
+  EXPECT_NE(set("outbox", hours("DAILY"), ben).find("403"), std::string::npos) << "the inbox has it";
+  EXPECT_EQ(set("inbox", hours("DAILY"), ada).find("200 OK"), std::string::npos) << "another's";
+  for (const std::string& wrong :
+       {hours("OFTEN"), hours("SECONDLY"), std::string("nine to five"), meeting("DTSTART:20231201T100000Z")})
+    EXPECT_NE(set("inbox", wrong, ben).find("valid-calendar-data"), std::string::npos) << wrong;
+  const std::string wanted =
+      R"(<D:propfind xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><C:calendar-availability/></D:prop></D:propfind>)";
+  EXPECT_NE(ask("PROPFIND", kBen + "inbox/", wanted, {{"Depth", "0"}}, ben).body.find("FREQ=DAILY"), std::string::npos);
+  const std::string told =
+      ask("POST", kAda + "outbox/",
+          icalendar::write(itip::calendar_of(
+              "BEGIN:VFREEBUSY\nUID:q\nDTSTAMP:20231101T000000Z\nDTSTART:20231201T000000Z\nDTEND:20231202T000000Z\n"
+              "ORGANIZER:mailto:ada@example.org\nATTENDEE:mailto:ben@example.org\nEND:VFREEBUSY",
+              "REQUEST")))
+          .body;
+  for (const std::string_view busy :
+       {"BUSY-UNAVAILABLE:20231201T000000Z/20231201T090000Z", ":20231201T170000Z/20231202T000000Z"})
+    EXPECT_NE(told.find(busy), std::string::npos) << told;
+}
+
 }  // namespace
 }  // namespace kontor::dav
