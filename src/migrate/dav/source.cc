@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 
 #include "migrate/dav/address.h"
@@ -11,13 +10,11 @@
 #include "migrate/dav/discovery.h"
 #include "migrate/dav/fetching.h"
 #include "migrate/dav/listing.h"
-#include "migrate/files/message_file.h"
 #include "migrate/files/places.h"
+#include "migrate/source_login.h"
 
 namespace kontor::migrate {
 namespace {
-
-constexpr std::size_t kLargestDavToken = 64 << 10;
 
 class DavSession : public SourceSession {
  public:
@@ -83,34 +80,16 @@ class DavSource : public Source {
     return fmt::format("{}:{}{}", scheme, origin.substr(origin.find("://") + 3), options_.path);
   }
 
-  Result<std::vector<SourceAccount>> accounts() override {
-    std::vector<SourceAccount> out;
-    for (const auto& user : options_.users) out.push_back({user.login, target_address(user, options_)});
-    return out;
-  }
+  Result<std::vector<SourceAccount>> accounts() override { return named_accounts(options_); }
 
   Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) override {
-    const auto user = std::find_if(options_.users.begin(), options_.users.end(),
-                                   [&](const SourceUser& one) { return one.login == account.key; });
-    if (user == options_.users.end())
-      return fail(Errc::not_found, fmt::format("no login is known for {}", account.key));
-    TRY(const auto identity, with_token(*user));
+    TRY(const auto identity, source_login(options_, account.key));
     auto session = std::make_unique<DavSession>(options_, identity);
     TRY_VOID(session->begin());
     return session;
   }
 
  private:
-  // The user with the present token, if that is what it logs in with.
-  Result<SourceUser> with_token(SourceUser user) const {
-    const bool needs_one = options_.master_user.empty() && user.password.empty() && user.token.empty();
-    if (options_.token_file.empty() || !needs_one) return user;
-    const auto text = read_small_file(options_.token_file, kLargestDavToken);
-    if (!text) return fail(Errc::denied, fmt::format("the access token cannot be read from {}", options_.token_file));
-    user.token = text->substr(0, text->find_first_of("\r\n"));
-    return user;
-  }
-
   const SourceOptions options_;
 };
 

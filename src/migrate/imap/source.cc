@@ -3,19 +3,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "migrate/files/message_file.h"
-#include "migrate/files/places.h"
 #include "migrate/imap/fetching.h"
 #include "migrate/imap/folders.h"
 #include "migrate/imap/listing.h"
 #include "migrate/imap/login.h"
+#include "migrate/source_login.h"
 
 namespace kontor::migrate {
 namespace {
-
-constexpr std::size_t kLargestToken = 64 << 10;
 
 class ImapSession : public SourceSession {
  public:
@@ -101,34 +96,16 @@ class ImapSource : public Source {
     return fmt::format("imap:{}:{}", options_.host, options_.port);
   }
 
-  Result<std::vector<SourceAccount>> accounts() override {
-    std::vector<SourceAccount> out;
-    for (const auto& user : options_.users) out.push_back({user.login, target_address(user, options_)});
-    return out;
-  }
+  Result<std::vector<SourceAccount>> accounts() override { return named_accounts(options_); }
 
   Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) override {
-    const auto user = std::find_if(options_.users.begin(), options_.users.end(),
-                                   [&](const SourceUser& one) { return one.login == account.key; });
-    if (user == options_.users.end())
-      return fail(Errc::not_found, fmt::format("no login is known for {}", account.key));
-    TRY(const auto identity, with_token(*user));
+    TRY(const auto identity, source_login(options_, account.key));
     TRY(auto connection, ImapConnection::open(options_));
     TRY_VOID(log_in(*connection, identity, options_));
     return std::make_unique<ImapSession>(std::move(connection), options_);
   }
 
  private:
-  // The user with the present token, if that is what it logs in with.
-  Result<SourceUser> with_token(SourceUser user) const {
-    const bool needs_one = options_.master_user.empty() && user.password.empty() && user.token.empty();
-    if (options_.token_file.empty() || !needs_one) return user;
-    const auto text = read_small_file(options_.token_file, kLargestToken);
-    if (!text) return fail(Errc::denied, fmt::format("the access token cannot be read from {}", options_.token_file));
-    user.token = text->substr(0, text->find_first_of("\r\n"));
-    return user;
-  }
-
   const SourceOptions options_;
 };
 

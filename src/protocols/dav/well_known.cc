@@ -28,7 +28,8 @@ bool looks_around(std::string_view method) { return method == "PROPFIND" || meth
 }  // namespace
 
 std::vector<net::HttpRoute> well_known_routes(net::HttpRoute dav) {
-  // Clients that were given the host alone ask here, and not all of them send the body of a PROPFIND on with a 301.
+  // Clients that were given the host alone ask here, and not all of them send the body of a PROPFIND on to where they
+  // are sent.
   net::HttpRoute root = dav;
   root.prefix = "/";
   root.handler = [handler = std::move(dav.handler)](net::HttpRequest request, net::HttpBody& body) {
