@@ -21,10 +21,10 @@ namespace dav = wire::dav;
 constexpr std::string_view kByToken = "dav1 token ", kByTag = "dav1 tag ", kByDigest = "dav1 digest ";
 constexpr int kMostPartsOfSync = 100'000;
 
-class Listing {
+class CollectionListing {
  public:
-  Listing(DavClient& client, const DavCollection& collection,
-          const std::function<Result<void>(const SourceItem&)>& visit)
+  CollectionListing(DavClient& client, const DavCollection& collection,
+                    const std::function<Result<void>(const SourceItem&)>& visit)
       : client_(client), collection_(collection), path_(path_of_url(collection.url)), visit_(visit) {}
 
   Result<FolderPass> run(const FolderState& state) {
@@ -153,7 +153,7 @@ class Listing {
 
 Result<FolderPass> list_collection(DavClient& client, const DavCollection& collection, const FolderState& state,
                                    const std::function<Result<void>(const SourceItem&)>& visit) {
-  return Listing(client, collection, visit).run(state);
+  return CollectionListing(client, collection, visit).run(state);
 }
 
 std::string url_of_item(const DavCollection& collection, std::string_view key) {
