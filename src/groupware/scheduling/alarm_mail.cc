@@ -15,11 +15,11 @@ namespace {
 using icalendar::When;
 
 constexpr std::size_t kMostRecipients = 20;
-constexpr std::size_t kLongestText = 20'000;
+constexpr std::size_t kLongestAlarmText = 20'000;
 
 std::string bounded(std::string text) {
-  if (text.size() <= kLongestText) return text;
-  std::size_t size = kLongestText;
+  if (text.size() <= kLongestAlarmText) return text;
+  std::size_t size = kLongestAlarmText;
   while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;  // not within a character
   text.resize(size);
   return text;

@@ -63,9 +63,9 @@ std::string kind_of_files(const std::vector<std::string>& files, ItemForm form) 
   return kind.empty() ? "calendar" : kind;
 }
 
-class Walk {
+class CollectionWalk {
  public:
-  Walk(const std::string& root, ItemForm form) : root_(root), form_(form) {}
+  CollectionWalk(const std::string& root, ItemForm form) : root_(root), form_(form) {}
 
   Result<std::vector<SourceFolder>> run() {
     TRY(const auto facts, file_facts(root_));
@@ -142,7 +142,7 @@ class Walk {
 }  // namespace
 
 Result<std::vector<SourceFolder>> read_item_folders(const std::string& root, ItemForm form) {
-  return Walk(root, form).run();
+  return CollectionWalk(root, form).run();
 }
 
 Result<std::vector<std::string>> files_of_folder(const std::string& root, const SourceFolder& folder, ItemForm form) {

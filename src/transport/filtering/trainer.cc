@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kLessonsAtOnce = 50;
 constexpr std::chrono::days kOldestLesson{7};
-constexpr std::chrono::seconds kFirstPause{10}, kLongestPause{600};
+constexpr std::chrono::seconds kFirstLessonPause{10}, kLongestPause{600};
 constexpr std::uint64_t kLargestLesson = 10 << 20;
 const std::string kLessons = "kontor_filter_lessons_total",
                   kLessonsHelp = "Messages moved to or from junk that rspamd was told of";
@@ -30,7 +30,7 @@ Trainer::Trainer(const FilterOptions& options, groupware::Accounts& accounts, co
       junk_(kLessons, kLessonsHelp, {{"as", "junk"}}),
       good_(kLessons, kLessonsHelp, {{"as", "good"}}),
       failed_(kLessons, kLessonsHelp, {{"as", "failed"}}),
-      pause_(kFirstPause),
+      pause_(kFirstLessonPause),
       janitor_([this](AccountId account) { return slice(account); }) {}
 
 void Trainer::start() {
@@ -106,7 +106,7 @@ Result<bool> Trainer::slice(AccountId id) {
   }
   if (!done.empty()) TRY_VOID(accounts_.forget_lessons(id, done));
   std::lock_guard lock(mutex_);
-  if (!done.empty()) pause_ = kFirstPause;
+  if (!done.empty()) pause_ = kFirstLessonPause;
   if (!state) {
     waiting_.insert(id);
     return std::unexpected(state.error());
