@@ -47,7 +47,8 @@ EventClock clock_of(const lines::Component& component, const lines::Component& c
   const auto own = model && model->kind == When::Kind::zoned ? zones.find(model->zone)
                                                              : Result<icalendar::ZonePointer>(icalendar::utc_zone());
   if (own && model && model->kind == When::Kind::zoned) return {When::Kind::zoned, own->get(), *own};
-  return {When::Kind::utc, icalendar::utc_zone().get(), icalendar::utc_zone()};
+  const auto utc = icalendar::utc_zone();
+  return {When::Kind::utc, utc.get(), utc};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // For tests: requests to the DAV server without a network, on accounts in memory.
 #pragma once
 
+#include <list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,8 +23,8 @@ class DavTest : public groupware::AccountsTest {
     request.path = path;
     request.headers = std::move(headers);
     request.headers.emplace_back("Host", "dav.example.org");
-    services = std::make_unique<Services>(Services{*accounts, *directory, limits, workers, clock, nullptr, scheduler});
-    auto out = std::make_shared<Context>(*services, dav_options, std::move(request));
+    services.push_back(Services{*accounts, *directory, limits, workers, clock, nullptr, scheduler});
+    auto out = std::make_shared<Context>(services.back(), dav_options, std::move(request));
     out->user = groupware::must(directory->principal(who ? who : ada));
     out->caller = as(out->user.id);
     return out;
@@ -65,7 +66,7 @@ class DavTest : public groupware::AccountsTest {
   net::Limits limits{net::LimitOptions()};
   Workers workers{1};
   groupware::Scheduler* scheduler = nullptr;
-  std::unique_ptr<Services> services;
+  std::list<Services> services;  // one for each context, which refers to it
 };
 
 }  // namespace kontor::dav
