@@ -106,7 +106,7 @@ std::optional<Result<Delivery::Accepted>> Delivery::accepts_at_once(std::string_
 
 // What it says to the account's calendar is looked at once it is filed: mail never waits for it.
 Result<Filed> Delivery::file(Account& account, const Incoming& incoming) const {
-  TRY(const Filed filed, file_judged(account, incoming));
+  TRY(Filed filed, file_judged(account, incoming));
   if (filter_ && filter_->scheduler() && filed.item && !incoming.is_junk)
     filter_->scheduler()->take_mail(account, incoming.content, incoming.is_author_proven);
   return filed;

@@ -5,20 +5,26 @@ import socket
 import subprocess
 import tempfile
 
-from peers.ports import wait_for
+from peers.ports import free_port, wait_for
 
 
-def _free_udp_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def _free_port():
+    """A port that is free for both: nsd listens by UDP and TCP."""
+    while True:
+        port = free_port()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class NameServer:
     def __init__(self, zones, signed=()):
         self._folder = tempfile.TemporaryDirectory(prefix="nsd-")
         folder = pathlib.Path(self._folder.name)
-        self.port = _free_udp_port()
+        self.port = _free_port()
         self.anchors = folder / "anchors" if signed else ""
         config = f"""server:
   port: {self.port}

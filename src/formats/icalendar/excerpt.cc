@@ -16,12 +16,12 @@ constexpr std::size_t kMostExpandedBytes = std::size_t{32} << 20;
 
 // About what it takes, with all that is in it.
 std::size_t bytes_of(const lines::Component& component) {  // NOLINT(misc-no-recursion)
-  std::size_t out = sizeof component + component.name.size();
+  std::size_t out = sizeof(lines::Component) + component.name.size();
   for (const lines::Property& property : component.properties) {
     out += sizeof property + property.name.size() + property.value.size();
     for (const lines::Parameter& parameter : property.parameters) {
       out += sizeof parameter + parameter.name.size();
-      for (const std::string& value : parameter.values) out += sizeof value + value.size();
+      for (const std::string& value : parameter.values) out += sizeof(std::string) + value.size();
     }
   }
   for (const lines::Component& inner : component.components) out += bytes_of(inner);

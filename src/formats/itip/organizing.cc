@@ -197,11 +197,9 @@ void Telling::compare_instances(const Component& before_view, Parts& before, con
     const auto key = after.key(part);
     if (!key || key->is_whole()) continue;
     const std::optional<Component> old = before.find_or_derive(*key);
-    if (!old)
-      requested_.push_back(part);
-    else if (icalendar::is_cancelled(part) && !icalendar::is_cancelled(*old))
+    if (old && icalendar::is_cancelled(part) && !icalendar::is_cancelled(*old))
       cancel(part, std::max(icalendar::sequence(part), icalendar::sequence(*old) + 1));
-    else if (difference(*old, before, part, after) != Difference::none)
+    else if (!old || difference(*old, before, part, after) != Difference::none)
       requested_.push_back(part);
   }
   const Component* series = after.master();

@@ -34,7 +34,7 @@ bool is_addressable(const std::string& address) { return address.contains('@') &
 }  // namespace
 
 Scheduler::Scheduler(Services services)
-    : services_(std::move(services)),
+    : services_(services),
       sent_("kontor_scheduling_messages_total", "Scheduling messages, by what became of them", {{"result", "sent"}}),
       taken_("kontor_scheduling_messages_total", "Scheduling messages, by what became of them", {{"result", "taken"}}),
       left_("kontor_scheduling_messages_total", "Scheduling messages, by what became of them", {{"result", "left"}}) {}

@@ -194,7 +194,8 @@ class Discovery {
         one.text(is_of_cards_ ? dav::carddav("addressbook-description") : dav::caldav("calendar-description"));
     if (auto order = one.text(kOrder); !order.empty()) folder.properties["calendar.order"] = std::move(order);
     if (const auto* transparency = one.property(dav::caldav("schedule-calendar-transp")))
-      if (transparency->child(dav::caldav("transparent")) != nullptr) folder.properties["calendar.transparent"] = "true";
+      if (transparency->child(dav::caldav("transparent")) != nullptr)
+        folder.properties["calendar.transparent"] = "true";
     folder.properties["dav.name"] = last_segment(folder.key);
     out.change_tag = one.text(kChangeTag);
     out.can_sync = reports(one);

@@ -16,14 +16,8 @@ namespace {
 
 // One line each; the more special before the more general.
 const Family* const kFamilies[] = {
-    &scheduling_family(),
-    &calendar_family(),
-    &card_family(),
-    &principal_family(),
-    &acl_family(),
-    &sharing_family(),
-    &proxy_family(),
-    &common_family(),
+    &scheduling_family(), &calendar_family(), &card_family(),  &principal_family(),
+    &acl_family(),        &sharing_family(),  &proxy_family(), &common_family(),
 };
 
 using Rows = std::unordered_map<std::string, std::vector<const Property*>>;
