@@ -14,8 +14,8 @@
 namespace kontor::mapi {
 namespace {
 
-constexpr std::int32_t kMostBias = 24 * 60;
-constexpr std::size_t kRuleBytes = 62;  // of a TZRule behind its version and size
+constexpr std::int64_t kOffsetLimit = 24 * 60;  // minutes
+constexpr std::size_t kRuleBytes = 62;          // of a TZRule behind its version and size
 
 // Asked in this order for one whose clocks go as a rule says: with names that many people know first.
 constexpr auto kCandidates = std::to_array<std::string_view>({
@@ -56,8 +56,10 @@ bool is_sound(const ZoneDate& date) {
 }
 
 bool is_sound(const ZoneRule& rule) {
-  const auto fits = [](std::int32_t bias) { return bias >= -kMostBias && bias <= kMostBias; };
-  return fits(rule.bias) && fits(rule.standard_bias) && fits(rule.daylight_bias) && is_sound(rule.standard_begin) &&
+  const auto fits = [](std::int64_t bias) { return bias > -kOffsetLimit && bias < kOffsetLimit; };
+  // Their sums are offsets from UTC, of which iCalendar takes less than a day.
+  return fits(rule.bias) && fits(std::int64_t{rule.bias} + rule.standard_bias) &&
+         fits(std::int64_t{rule.bias} + rule.daylight_bias) && is_sound(rule.standard_begin) &&
          is_sound(rule.daylight_begin);
 }
 

@@ -108,4 +108,13 @@ TEST(ZoneRule, OfNoZoneOfTheWorldIsWrittenDown) {
 }
 
 }  // namespace
+TEST(ZoneRule, OffsetsOfADayAreNone) {
+  ZoneRule rule{.bias = -1439};
+  EXPECT_EQ(read_zone_struct(write_zone_struct(rule)), rule);
+  rule.bias = -1440;
+  EXPECT_FALSE(read_zone_struct(write_zone_struct(rule)).has_value());
+  rule = {.bias = 1000, .daylight_bias = 1000};
+  EXPECT_FALSE(read_zone_struct(write_zone_struct(rule)).has_value());
+}
+
 }  // namespace kontor::mapi
