@@ -151,6 +151,10 @@ class TnefListReader {
   }
 
   void set(const Tag& tag, Type type, Value::Data data) {
+    if (!tag.is_named() && (tag.id == 0 || tag.id >= kFirstNamed)) {  // a name without the set that it is of
+      list_.is_damaged = true;
+      return;
+    }
     if (auto value = Value::make(type, std::move(data))) list_.properties.set(tag, *std::move(value));
   }
 
