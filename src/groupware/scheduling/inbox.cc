@@ -1,31 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "groupware/scheduling/inbox.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "groupware/scheduling/hidden_folder.h"
 #include "groupware/scheduling/post.h"
 
 namespace kontor::groupware {
 namespace {
-
-Result<FolderId> make_inbox(Transaction& transaction) {
-  Transaction::NewFolder folder;
-  folder.name = kInboxName;
-  folder.kind = Kind::files;
-  folder.subscribed = false;
-  for (int number = 2; transaction.folders()->child(FolderId(), folder.name, folder.kind); ++number)
-    folder.name = fmt::format("{} {}", kInboxName, number);
-  TRY(const FolderId made, transaction.create_folder(folder));
-  Transaction::FolderChange change;
-  change.properties[kIsInbox] = "yes";
-  TRY_VOID(transaction.change_folder(made, change));
-  return made;
-}
 
 // Makes room for one more.
 Result<void> trim(Transaction& transaction, FolderId inbox, Instant now) {
@@ -49,11 +34,7 @@ Result<void> trim(Transaction& transaction, FolderId inbox, Instant now) {
 
 }  // namespace
 
-FolderTable::Pointer scheduling_inbox(const FolderTable& folders) {
-  for (const FolderTable::Pointer& folder : folders.all())
-    if (folder->kind == Kind::files && folder->properties.contains(kIsInbox)) return folder;
-  return nullptr;
-}
+FolderTable::Pointer scheduling_inbox(const FolderTable& folders) { return hidden_folder(folders, kIsInbox); }
 
 NewItem inbox_item(const itip::Message& message, const StagedContent& content) {
   NewItem item;
@@ -76,7 +57,7 @@ Result<void> add_to_inbox(Transaction& transaction, const NewItem& item, Instant
     // A folder that a commit at work has just made cannot be listed yet; nor is there much in it.
     if (auto done = trim(transaction, inbox, now); !done && done.error().code != Errc::not_found) return done;
   } else {
-    TRY(inbox, make_inbox(transaction));
+    TRY(inbox, make_hidden_folder(transaction, kInboxName, kIsInbox));
   }
   TRY_VOID(transaction.add(inbox, item, {.ignore_quota = true}));
   return {};

@@ -1,33 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "groupware/scheduling/post.h"
 
-#include <fmt/format.h>
-
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "formats/icalendar/calendar.h"
+#include "groupware/scheduling/hidden_folder.h"
 
 namespace kontor::groupware {
 
-FolderTable::Pointer outbox_of(const FolderTable& folders) {
-  for (const FolderTable::Pointer& folder : folders.all())
-    if (folder->kind == Kind::files && folder->properties.contains(kIsOutbox)) return folder;
-  return nullptr;
-}
+FolderTable::Pointer outbox_of(const FolderTable& folders) { return hidden_folder(folders, kIsOutbox); }
 
 Result<FolderId> make_outbox(Transaction& transaction) {
   if (const auto folder = outbox_of(*transaction.folders())) return folder->id;
-  Transaction::NewFolder folder;
-  folder.name = kOutboxName;
-  folder.kind = Kind::files;
-  folder.subscribed = false;
-  for (int number = 2; transaction.folders()->child(FolderId(), folder.name, folder.kind); ++number)
-    folder.name = fmt::format("{} {}", kOutboxName, number);
-  TRY(const FolderId made, transaction.create_folder(folder));
-  Transaction::FolderChange change;
-  change.properties[kIsOutbox] = "yes";
-  TRY_VOID(transaction.change_folder(made, change));
-  return made;
+  return make_hidden_folder(transaction, kOutboxName, kIsOutbox);
 }
 
 NewItem post_item(const itip::Message& message, const std::string& to, const StagedContent& content) {
