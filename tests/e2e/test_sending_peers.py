@@ -101,6 +101,7 @@ def test_one_message_for_all_kinds_of_recipients(sending):  # noqa: F811
             server.run("group", "add", "team@example.org", "--member", "ada@example.org,ben@example.org")
             put(server, "ben@example.org", "team@example.org", "bob@example.net", "unknown@example.net", options=["--notify", "failure"])
             wait_for(lambda: is_empty(server), "the queue to be empty")
+            wait_for(lambda: postfix.box("bob"), "Postfix to file what it has taken: " + postfix.log())
             assert postfix.box("bob").count(b"Subject: one") == 1
             assert [m["Subject"] for m in inbox(server, "ben@example.org")] == ["one", "one"], "for himself and by the list"
             subjects = [m["Subject"] for m in inbox(server)]
