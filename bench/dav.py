@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Calendars over CalDAV beside Radicale and Cyrus httpd; a large one of Kontor alone; recurrences beside libical alone.
+"""Calendars over CalDAV beside Radicale and Cyrus httpd; a large one of Kontor, and of the others if wished; recurrences beside libical alone.
 
 All speak in the clear over loopback. Every server is asked in the same words over connections that stay open where it lets them, and syncs
 what it answers for. What a server does not do has no value."""
@@ -16,7 +16,7 @@ from servers import BUILD, user
 from table import Table
 
 from peers import cyrus
-from peers.dav_wire import DECLARED, kontor_dav
+from peers.dav_wire import DECLARED, Dav, kontor_dav
 from peers.kontor import MIGRATE
 from peers.radicale import Radicale
 
@@ -39,6 +39,11 @@ class Server:
     connect: object  # a function that gives a Dav
     calendar: str
     is_kontor: bool = False
+    # What its items are called, if not 0.ics, 1.ics and so on.
+    names: list = dataclasses.field(default_factory=list)
+
+    def name_of(self, n):
+        return self.names[n] if self.names else f"{n}.ics"
 
 
 def answers(client, method, path, body, depth="1"):
@@ -92,12 +97,38 @@ def propfind(server):
     return timed(lambda: answers(client, "PROPFIND", server.calendar, body))
 
 
-def month(server):
+def report(server, body, times=3, depth="1"):
+    """None where the server does not answer it."""
     client = server.connect()
-    body = (f"<C:calendar-query {DECLARED}><D:prop><D:getetag/><C:calendar-data/></D:prop><C:filter><C:comp-filter name=\"VCALENDAR\">"
-            f"<C:comp-filter name=\"VEVENT\">{MONTH}</C:comp-filter></C:comp-filter></C:filter></C:calendar-query>")
-    status, _, _ = client.request("REPORT", server.calendar, body, Depth="1", Content_Type="application/xml")
-    return timed(lambda: answers(client, "REPORT", server.calendar, body), 3) if status == 207 else None
+    begin = time.monotonic()
+    status, _, _ = client.request("REPORT", server.calendar, body, Depth=depth, Content_Type="application/xml")
+    first = (time.monotonic() - begin) * 1000
+    if status not in (200, 207):
+        return None
+    return first if first > 5000 else timed(lambda: answers(client, "REPORT", server.calendar, body, depth), times)
+
+
+def query(server, condition, times=3):
+    return report(server, f"<C:calendar-query {DECLARED}><D:prop><D:getetag/><C:calendar-data/></D:prop><C:filter><C:comp-filter name=\"VCALENDAR\">"
+                  f"<C:comp-filter name=\"VEVENT\">{condition}</C:comp-filter></C:comp-filter></C:filter></C:calendar-query>", times)
+
+
+def month(server):
+    return query(server, MONTH)
+
+
+def all_events(server):
+    return query(server, "", 1)
+
+
+def multiget(server, count):
+    """100 items from all over the calendar."""
+    hrefs = "".join(f"<D:href>{server.calendar}{server.name_of(n * (count // 100))}</D:href>" for n in range(100))
+    return report(server, f"<C:calendar-multiget {DECLARED}><D:prop><D:getetag/><C:calendar-data/></D:prop>{hrefs}</C:calendar-multiget>")
+
+
+def free_busy(server):
+    return report(server, f"<C:free-busy-query {DECLARED}>{MONTH}</C:free-busy-query>")
 
 
 def sync(client, path, token=""):
@@ -133,7 +164,7 @@ def sync_change(server):
     return statistics.median(took)
 
 
-def compare(table, options, servers):
+def compare(table, options, servers, radicale):
     count = options.events
     halves = [FRAME.format(event(n)) for n in range(count)]
     parts = {server.name: 0 for server in servers}
@@ -143,8 +174,15 @@ def compare(table, options, servers):
         parts[server.name] += share
         return side_by_side(lambda client, n: client.put(f"{server.calendar}{first + n}.ics", halves[first + n]), share, connections, server.connect)
 
-    for connections, share in ((1, count // 5), (8, count - count // 5)):
+    # Radicale's PUT costs what is in the calendar: it is not asked for all of them.
+    asked = min(count, 1000)
+    for connections, share in ((1, asked // 5), (8, asked - asked // 5)):
         table.measure(f"PUT, events/s, {connections} connection(s)", "more", lambda s, c=connections, n=share: put(s, c, n), repeat=1)
+    for server in servers:
+        if server.name == "radicale":
+            fill_radicale(radicale, "bench", range(asked, count))
+        else:
+            put(server, 8, count - asked)
     for connections in (1, 8):
         table.measure(f"GET, events/s, {connections} connection(s)", "more", repeat=1, function=lambda s, c=connections: side_by_side(
             lambda client, n: client.get(f"{s.calendar}{n * 7 % count}.ics"), min(count, 2000), c, s.connect))
@@ -152,11 +190,17 @@ def compare(table, options, servers):
     table.measure(f"calendar-query of a month, ms, {count} events", "less", month)
     table.measure(f"sync-collection of all, ms, {count} events", "less", sync_all)
     table.measure(f"sync-collection of one change, ms, {count} events", "less", sync_change)
+    questions(table, count)
 
 
-def many(table, options, kontor, folder):
-    """Kontor alone: brought by its own import, then asked."""
-    count = options.many_events
+def questions(table, count, **more):
+    table.measure(f"calendar-query of all, ms, {count} events", "less", all_events, repeat=1, **more)
+    table.measure(f"calendar-multiget of 100, ms, {count} events", "less", lambda server: multiget(server, count), **more)
+    table.measure(f"free-busy-query of a month, ms, {count} events", "less", free_busy, **more)
+
+
+def import_into_kontor(table, count, kontor, folder):
+    """The column of Kontor's large calendar, which its own import brings."""
     export = pathlib.Path(folder) / "many.ics"
     with open(export, "w", newline="") as out:
         out.write("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//bench//EN\r\nX-WR-CALNAME:Many\r\n")
@@ -173,10 +217,24 @@ def many(table, options, kontor, folder):
     client = kontor_dav(kontor.server, owner)
     home = f"/dav/calendars/{owner}/"
     path = next(path for path, found in client.propfind(home, ["D:displayname"]).items() if found["D:displayname"].text == "Many")
-    large = Server("kontor", lambda: kontor_dav(kontor.server, owner), path, True)
+    names = [path_.removeprefix(path) for path_ in client.propfind(path, ["D:getetag"]) if path_ != path]
+    return Server("kontor", lambda: kontor_dav(kontor.server, owner), path, True, names)
+
+
+def many(table, options):
+    """A calendar that is large; others have theirs by their own files or by PUT."""
+    count = options.many_events
     for what, function in (("PROPFIND of ETags", propfind), ("calendar-query of a month", month), ("sync-collection of all", sync_all),
                            ("sync-collection of one change", sync_change)):
-        table.measure(f"{what}, ms, {count} events", "none", function, peers=[large])
+        table.measure(f"{what}, ms, {count} events", "less", function, repeat=1)
+    table.measure(f"PUT of another, events/s, {count} events", "more", lambda server: side_by_side(
+        lambda client, n: client.put(f"{server.calendar}new{n}.ics", FRAME.format(event(count + n))), 20, 1, server.connect), repeat=1)
+    questions(table, count)
+
+
+def fill_radicale(radicale, calendar, numbers):
+    for n in numbers:
+        (radicale.folder / f"data/collection-root/ada/{calendar}/{n}.ics").write_text(FRAME.format(event(n)), newline="")
 
 
 def expansions(table):
@@ -206,21 +264,39 @@ def part_of(table, columns):
 def run(table, options):
     kontor = table.peers[0]
     with tempfile.TemporaryDirectory(prefix="bench-dav-") as folder, contextlib.ExitStack() as ended:
-        if options.events and table.wants("events"):
-            owner = user(2)
-            servers = [Server("kontor", lambda: kontor_dav(kontor.server, owner), f"/dav/calendars/{owner}/calendar/", True)]
-            radicale = Radicale(pathlib.Path(folder) / "radicale", users=("ada",)).start()
-            ended.callback(radicale.stop)
-            servers.append(Server("radicale", lambda: radicale.client("ada"), "/ada/bench/"))
-            if cyrus.can_start():
-                other = cyrus.Cyrus()
-                ended.callback(other.close)
-                other.start()
-                servers.append(Server("cyrus", other.client, "/dav/calendars/user/ada/bench/"))
-            for server in servers[1:]:
-                server.connect().make_calendar(server.calendar, "Bench")
-            compare(part_of(table, servers), options, servers)
-        if options.many_events and table.wants("events"):
-            many(part_of(table, [Column("kontor", True)]), options, kontor, folder)
+        if table.wants("events") and (options.events or options.many_events):
+            events(table, options, kontor, pathlib.Path(folder), ended)
     if table.wants("expansion"):
         expansions(part_of(table, [Column("kontor", True), Column("libical")]))
+
+
+def events(table, options, kontor, folder, ended):
+    Dav.timeout = 1800
+    owner = user(2)
+    servers = [Server("kontor", lambda: kontor_dav(kontor.server, owner), f"/dav/calendars/{owner}/calendar/", True)]
+    radicale = Radicale(folder / "radicale", users=("ada",)).start()
+    ended.callback(radicale.stop)
+    servers.append(Server("radicale", lambda: radicale.client("ada"), "/ada/bench/"))
+    if cyrus.can_start():
+        other = cyrus.Cyrus(users=("ada", "ben"))
+        ended.callback(other.close)
+        other.start()
+        servers.append(Server("cyrus", other.client, "/dav/calendars/user/ada/bench/"))
+    if options.events:
+        for server in servers[1:]:
+            server.connect().make_calendar(server.calendar, "Bench")
+        compare(part_of(table, servers), options, servers, radicale)
+    if options.many_events:
+        count = options.many_events
+        large = [import_into_kontor(part_of(table, servers[:1]), count, kontor, folder)]
+        for server in servers[1:] if options.many_peers else []:
+            one = dataclasses.replace(server, calendar=server.calendar.replace("bench", "many"))
+            if server.name == "cyrus":  # where a UID is once among all calendars of one user
+                one.calendar, one.connect = one.calendar.replace("ada", "ben"), lambda: other.client("ben")
+            one.connect().make_calendar(one.calendar, "Many")
+            if server.name == "radicale":
+                fill_radicale(radicale, "many", range(count))
+            else:
+                side_by_side(lambda client, n, one=one: client.put(f"{one.calendar}{n}.ics", FRAME.format(event(n))), count, 8, one.connect)
+            large.append(one)
+        many(part_of(table, large), options)

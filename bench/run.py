@@ -57,7 +57,8 @@ def options_of(arguments):
     parser.add_argument("--migrate", type=int, default=5000, help="messages that are moved to another server (default 5000; 0: none)")
     parser.add_argument("--disk-messages", type=int, default=5000, help="for the room they take on disk (default 5000)")
     parser.add_argument("--events", type=int, default=10_000, help="in the calendar that Kontor, Radicale and Cyrus keep (default 10000; 0: none)")
-    parser.add_argument("--many-events", type=int, default=100_000, help="in the calendar that Kontor alone keeps (default 100000; 0: none)")
+    parser.add_argument("--many-events", type=int, default=100_000, help="in the large calendar (default 100000; 0: none)")
+    parser.add_argument("--many-peers", action="store_true", help="Radicale and Cyrus keep the large calendar, too, which takes them long")
     parser.add_argument("--json", type=pathlib.Path, help="also write the table there")
     return parser.parse_args(arguments)
 

@@ -14,10 +14,11 @@ DECLARED = " ".join(f'xmlns:{prefix}="{space}"' for prefix, space in NAMES.items
 
 class Dav:
     """One login at one server. Paths are encoded here; answers are (status, headers, body)."""
+    timeout = 60  # seconds
 
     def __init__(self, host, port, user, password, tls=None):
-        self.connection = (http.client.HTTPSConnection(host, port, context=tls, timeout=60) if tls
-                           else http.client.HTTPConnection(host, port, timeout=60))
+        self.connection = (http.client.HTTPSConnection(host, port, context=tls, timeout=self.timeout) if tls
+                           else http.client.HTTPConnection(host, port, timeout=self.timeout))
         self.login = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
     def request(self, method, path, body=None, **headers):

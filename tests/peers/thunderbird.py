@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Debian's Thunderbird without a screen, driven through its Marionette port: JSON over TCP, "length:[type, id, name, parameters]".
 
-What it does with mail is in thunderbird.js, which runs inside it with the rights of its own windows.
+What it does is in thunderbird.js (mail) and thunderbird_dav.js (calendars, contacts), which run inside it with the rights of its own windows.
 """
 import json
 import os
@@ -12,7 +12,7 @@ import subprocess
 
 from .ports import wait_for
 
-LIBRARY = (pathlib.Path(__file__).parent / "thunderbird.js").read_text()
+LIBRARY = "".join((pathlib.Path(__file__).parent / name).read_text() for name in ("thunderbird.js", "thunderbird_dav.js"))
 
 # No first-start pages, no questions, and nothing that would look for a network.
 PREFERENCES = {
