@@ -47,6 +47,8 @@ class Zone {
   Zone(std::string name, std::int32_t first_offset, std::vector<Change> changes, std::optional<PosixZone> tail);
 
   const std::string& name() const { return name_; }
+  // What goes on for ever after the last change that is known one by one.
+  const std::optional<PosixZone>& tail() const { return tail_; }
   std::chrono::seconds offset_at(Instant at) const;
   Wall wall_at(Instant at) const;
   // RFC 5545 section 3.3.5: what was shown twice is the first of the two; what was never shown is read with the offset

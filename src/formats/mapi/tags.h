@@ -106,6 +106,7 @@ constexpr Tag kAttachPathname{.id = 0x3708};
 constexpr Tag kAttachRendering{.id = 0x3709};
 constexpr Tag kRenderingPosition{.id = 0x370B};
 constexpr Tag kAttachTransportName{.id = 0x370C};
+constexpr Tag kAttachLongPathname{.id = 0x370D};
 constexpr Tag kAttachMimeTag{.id = 0x370E};
 constexpr Tag kAttachContentId{.id = 0x3712};
 constexpr Tag kAttachContentLocation{.id = 0x3713};

@@ -209,7 +209,12 @@ std::optional<FoundZone> find_zone(const ZoneHints& hints, int year, const icale
   for (const std::string_view name : kCandidates)
     if (const auto zone = database.find(name); zone != nullptr && agree(*zone, *ruled, year))
       return FoundZone{zone->name(), zone, std::nullopt};
-  const std::string id = lines::unescape(vtimezone->value("TZID"));
+  std::string id = lines::unescape(vtimezone->value("TZID"));
+  // Not by the name of a zone whose clocks go otherwise: readers believe names first.
+  if (named != nullptr || database.match(id) != nullptr) {
+    id += " (of the item)";
+    vtimezone->set("TZID", line_text(id));
+  }
   return FoundZone{id, ruled, std::move(vtimezone)};
 }
 

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "formats/mapi/event_parts.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "formats/mapi/recurrence_rule.h"
+
+namespace kontor::mapi {
+namespace {
+
+constexpr std::int64_t kMostMinutes = 10 * 366 * 24 * 60;
+constexpr std::int64_t kDefaultReminder = 0x5AE980E1;  // "as the program's settings say" ([MS-OXORMDR] 2.2.1.3)
+constexpr std::uint32_t kUsualReminder = 15;
+
+// The labels of [MS-OXOCAL] section 2.2.1.10 as colours of CSS, which RFC 7986 section 5.9 wants.
+void add_color(const ItemParts& parts, lines::Component& event) {
+  constexpr auto kColors = std::to_array<std::string_view>(
+      {"red", "blue", "green", "gray", "orange", "cyan", "olive", "purple", "teal", "yellow"});
+  const auto label = parts.from().integer(tag::kAppointmentColor);
+  if (!label || *label < 1 || *label > static_cast<std::int64_t>(kColors.size())) return;
+  event.set("COLOR", std::string(kColors.at(static_cast<std::size_t>(*label - 1))));
+}
+
+std::optional<Instant> first_time(const Properties& from, std::initializer_list<Tag> tags) {
+  for (const Tag& tag : tags)
+    if (const auto at = from.time(tag)) return at;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<EventTimes> times_of_event(const Properties& event, const CalendarContext& context) {
+  const auto start = first_time(event, {tag::kAppointmentStartWhole, tag::kCommonStart, tag::kStartDate});
+  if (!start) return fail(Errc::invalid, "The appointment does not say when it begins.");
+  auto end = first_time(event, {tag::kAppointmentEndWhole, tag::kCommonEnd, tag::kEndDate});
+  if (!end)
+    end = *start + std::chrono::minutes(
+                       std::clamp<std::int64_t>(event.integer(tag::kAppointmentDuration).value_or(0), 0, kMostMinutes));
+  auto zone = zone_of_item(event, *start, *context.zones);
+  const bool has_zone = zone.has_value();
+  return EventTimes{.start = *start,
+                    .end = std::max(*start, *end),
+                    .is_all_day = event.boolean(tag::kAppointmentSubType),
+                    .zone = has_zone ? *std::move(zone) : zone_of_owner(context),
+                    .has_zone = has_zone};
+}
+
+void set_event_span(const EventTimes& times, lines::Component& event) {
+  if (times.is_all_day)
+    set_span(day_in(times.zone, times.start), day_in(times.zone, times.end), event);
+  else
+    set_span(when_in(times.zone, times.start), when_in(times.zone, times.end), event);
+}
+
+void forget_event_times(Properties& kept) {
+  for (const Tag& tag : {tag::kAppointmentStartWhole, tag::kAppointmentEndWhole, tag::kCommonStart, tag::kCommonEnd,
+                         tag::kStartDate, tag::kEndDate, tag::kAppointmentDuration, tag::kAppointmentSubType,
+                         tag::kTimeZoneStruct, tag::kTimeZoneDescription,
+                         tag::kAppointmentTimeZoneDefinitionStartDisplay, tag::kAppointmentTimeZoneDefinitionEndDisplay,
+                         tag::kAppointmentTimeZoneDefinitionRecur, tag::kClipStart, tag::kClipEnd})
+    kept.remove(tag);
+}
+
+void add_event_state(const ItemParts& parts, lines::Component& event) {
+  constexpr std::int64_t kCancelled = 4;
+  constexpr std::int64_t kTentative = 1;
+  const Properties& from = parts.from();
+  const auto busy = from.integer(tag::kBusyStatus);
+  if (busy) set_busy_status(*busy, event);
+  const std::int64_t state = from.integer(tag::kAppointmentStateFlags).value_or(0);
+  // In a meeting, tentative is who attends, not what takes place.
+  const bool is_own = (state & 1) == 0;
+  if ((state & kCancelled) != 0)
+    event.set("STATUS", "CANCELLED");
+  else if (busy == kTentative && is_own)
+    event.set("STATUS", "TENTATIVE");
+  else if (busy)
+    event.remove("STATUS");
+  parts.said(tag::kBusyStatus);
+}
+
+void add_event_parts(const ItemParts& parts, lines::Component& event) {
+  parts.add_summary();
+  parts.add_text(tag::kLocation, "LOCATION");
+  parts.said(tag::meeting(0x0002));  // the same again
+  parts.add_bodies();
+  parts.add_lists();
+  parts.add_class();
+  parts.add_priority();
+  add_event_state(parts, event);
+  add_color(parts, event);
+  if (const auto sequence = parts.from().integer(tag::kAppointmentSequence);
+      sequence && *sequence >= 0 && *sequence <= std::numeric_limits<std::int32_t>::max()) {
+    event.set("SEQUENCE", std::to_string(*sequence));
+    parts.said(tag::kAppointmentSequence);
+  }
+}
+
+void add_event_reminder(const ItemParts& parts, lines::Component& event) {
+  const Properties& from = parts.from();
+  if (from.boolean(tag::kReminderSet)) {
+    const std::int64_t minutes = from.integer(tag::kReminderDelta).value_or(kDefaultReminder);
+    const bool is_usual = minutes < 0 || minutes > kMostMinutes;
+    event.components.push_back(reminder_alarm(is_usual ? kUsualReminder : static_cast<std::uint32_t>(minutes)));
+  }
+  parts.said({tag::kReminderSet, tag::kReminderDelta, tag::kReminderTime, tag::kReminderSignalTime});
+}
+
+}  // namespace kontor::mapi

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "formats/mapi/item_parts.h"
+#include "formats/mapi/line_text.h"
+
+namespace kontor::mapi {
+namespace {
+
+constexpr std::int64_t kByValue = 1;
+constexpr std::int64_t kEmbedded = 5;
+constexpr std::int64_t kExceptionFlag = 2;  // PidTagAttachmentFlags: afException
+constexpr std::size_t kLongestName = 250;
+
+bool is_media_type(std::string_view text) {
+  const auto is_token = [](std::string_view part) {
+    return !part.empty() && part.size() < 128 &&
+           std::ranges::all_of(
+               part,
+               [](char c) {
+                 return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                        std::string_view("!#$&-^_.+").contains(c);
+               });
+  };
+  const std::size_t slash = text.find('/');
+  return slash != std::string_view::npos && is_token(text.substr(0, slash)) && is_token(text.substr(slash + 1));
+}
+
+std::string name_of(const Attachment& attachment) {
+  return one_line(attachment.properties.first_text(
+                      {tag::kAttachLongFilename, tag::kAttachFilename, tag::kDisplayName, tag::kSubject}),
+                  kLongestName);
+}
+
+lines::Property attach_of(const Attachment& attachment, const std::string& name) {
+  lines::Property attach;
+  attach.name = "ATTACH";
+  const std::string_view type = attachment.properties.text_or_empty(tag::kAttachMimeTag);
+  attach.set("FMTTYPE", is_media_type(type) ? type : "application/octet-stream");
+  if (!name.empty()) attach.set("FILENAME", name);  // RFC 8607 section 4.2
+  return attach;
+}
+
+// Where it is, for what is not in the item but refers to somewhere else.
+std::string uri_of(const Attachment& attachment) {
+  const std::string path = one_line(attachment.properties.first_text({tag::kAttachPathname, tag::kAttachLongPathname}));
+  const bool is_uri = path.contains("://") && path.find_first_of(" \t\"<>") == std::string::npos;
+  return is_uri ? path : std::string();
+}
+
+}  // namespace
+
+bool is_exception(const Attachment& attachment) {
+  if (attachment.embedded.empty()) return false;
+  const Properties& inner = attachment.embedded.front().properties;
+  return (attachment.properties.integer(tag::kAttachmentFlags).value_or(0) & kExceptionFlag) != 0 ||
+         to_upper(inner.text_or_empty(tag::kMessageClass)).starts_with("IPM.OLE.CLASS.{00061055");
+}
+
+Result<std::size_t> ItemParts::add_attachment(const Attachment& attachment, std::size_t most) const {
+  const std::string name = name_of(attachment);
+  const std::int64_t method = attachment.properties.integer(tag::kAttachMethod).value_or(kByValue);
+  if (!attachment.embedded.empty() || method == kEmbedded) {
+    lost(fmt::format("The message \"{}\" that is attached to an item of a calendar is left out.", name));
+    return 0;
+  }
+  if (const std::string uri = uri_of(attachment); !uri.empty()) {
+    lines::Property attach = attach_of(attachment, name);
+    attach.value = uri;
+    into_.properties.push_back(std::move(attach));
+    return 0;
+  }
+  std::string data;
+  const auto read = read_data(attachment, context_.read, [&](std::string_view piece) -> Result<void> {
+    if (data.size() + piece.size() > most) return fail(Errc::too_large, "It is too large.");
+    data += piece;
+    return {};
+  });
+  if (!read) {
+    const Errc code = read.error().code;
+    if (code == Errc::too_large)
+      lost(fmt::format("The attachment \"{}\" is too large for an item of a calendar, and left out.", name));
+    else if (code == Errc::not_found || code == Errc::corrupt || code == Errc::invalid)
+      lost(fmt::format("The attachment \"{}\" cannot be read, and is left out: {}", name, read.error().text));
+    else
+      return std::unexpected(read.error());
+    return 0;
+  }
+  lines::Property attach = attach_of(attachment, name);
+  attach.set("ENCODING", "BASE64");
+  attach.set("VALUE", "BINARY");
+  attach.value = to_base64(data);
+  into_.properties.push_back(std::move(attach));
+  return data.size();
+}
+
+Result<std::size_t> ItemParts::add_attachments(std::size_t most) const {
+  std::size_t added = 0;
+  for (const Attachment& attachment : message_.attachments) {
+    if (is_exception(attachment)) continue;
+    TRY(const std::size_t bytes, add_attachment(attachment, most - added));
+    added += bytes;
+  }
+  return added;
+}
+
+}  // namespace kontor::mapi
