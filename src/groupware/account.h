@@ -277,6 +277,8 @@ class Transaction : public Reader {
   // All of `step` or, where it returns an error, nothing of it; what was done before stays. The steps of one change see
   // each other's writes. `step` uses the transaction that it is given. Errors: what `step` returned.
   virtual Result<void> attempt(const std::function<Result<void>(Transaction&)>& step) = 0;
+  // The same with all rights in the account: for what the server adds to a change that the caller may make.
+  virtual Result<void> with_all_rights(const std::function<Result<void>(Transaction&)>& step) = 0;
 
   struct NewFolder {
     FolderId parent;

@@ -19,6 +19,7 @@ class AccountTransaction final : public Reading<Transaction> {
   AccountTransaction(Environment& environment, Ownership ownership, Caller caller, Layer layer);
 
   Result<void> attempt(const std::function<Result<void>(Transaction&)>& step) override;
+  Result<void> with_all_rights(const std::function<Result<void>(Transaction&)>& step) override;
 
   Result<FolderId> create_folder(const NewFolder& folder) override;
   Result<void> rename_folder(FolderId folder, FolderId new_parent, std::string new_name) override;
@@ -72,6 +73,7 @@ class AccountTransaction final : public Reading<Transaction> {
   Layer& layer() { return layer_; }
 
  private:
+  Result<void> attempt_as(const Ownership& ownership, const std::function<Result<void>(Transaction&)>& step);
   struct Filed {
     ItemRecord item;
     std::size_t filing;  // index in item.filings

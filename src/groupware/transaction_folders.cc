@@ -50,7 +50,20 @@ AccountTransaction::AccountTransaction(Environment& environment, Ownership owner
     : Reading<Transaction>(environment, ownership, caller, std::move(layer)) {}
 
 Result<void> AccountTransaction::attempt(const std::function<Result<void>(Transaction&)>& step) {
-  AccountTransaction above(environment_, ownership_, caller_, Layer(&layer_));
+  return attempt_as(ownership_, step);
+}
+
+Result<void> AccountTransaction::with_all_rights(const std::function<Result<void>(Transaction&)>& step) {
+  Ownership full = ownership_;
+  full.is_full = true;
+  full.is_foreign = false;
+  full.everywhere = right::kAll;
+  return attempt_as(full, step);
+}
+
+Result<void> AccountTransaction::attempt_as(const Ownership& ownership,
+                                            const std::function<Result<void>(Transaction&)>& step) {
+  AccountTransaction above(environment_, ownership, caller_, Layer(&layer_));
   TRY_VOID(step(above));
   layer_.log.append(std::move(above.layer_.log));
   layer_.absorb(std::move(above.layer_));

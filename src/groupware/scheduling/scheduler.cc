@@ -100,16 +100,11 @@ Result<Scheduler::Post> Scheduler::stage(const directory::Principal& owner,
 
 Result<void> Scheduler::put(Transaction& transaction, const Post& post) const {
   if (post.empty()) return {};
-  TRY(const FolderId outbox, make_outbox(transaction));
-  for (const NewItem& item : post) TRY_VOID(transaction.add(outbox, item, {.ignore_quota = true}));
-  return {};
-}
-
-Result<void> Scheduler::put(const directory::Principal& owner, const Post& post) const {
-  if (post.empty()) return {};
-  TRY(const auto account, services_.accounts.open(owner.account()));
-  TRY_VOID(account->update(Caller::system(), [&](Transaction& transaction) { return put(transaction, post); }));
-  return {};
+  return transaction.with_all_rights([&](Transaction& step) -> Result<void> {
+    TRY(const FolderId outbox, make_outbox(step));
+    for (const NewItem& item : post) TRY_VOID(step.add(outbox, item, {.ignore_quota = true}));
+    return {};
+  });
 }
 
 Result<void> Scheduler::bring_all(const directory::Principal& owner, std::vector<AccountId>& more) {

@@ -13,12 +13,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/metrics.h"
@@ -65,10 +67,30 @@ class Scheduler {
   // Messages that were made ready to be kept within a commit.
   using Post = std::vector<NewItem>;
   Result<Post> stage(const directory::Principal& owner, const std::vector<itip::Message>& messages) const;
-  // In the owner's account, in the commit of the change that sends them.
+  // In the owner's account, in the commit of the change that sends them, whoever makes it.
   Result<void> put(Transaction& transaction, const Post& post) const;
-  // The same in a commit of its own, where whoever changes may not write to the owner's outbox.
-  Result<void> put(const directory::Principal& owner, const Post& post) const;
+
+  // Meetings that go with the folders that they are in.
+  struct Leaving {
+    // Those that scheduling looks at, by the last change of their items: as they must be in the commit that removes
+    // them.
+    std::vector<std::pair<FolderId, Modseq>> folders;
+    Post post;  // to be put there
+  };
+  struct Leave {
+    Caller caller;
+    std::vector<std::pair<FolderId, Modseq>> folders;  // as whoever removes them has seen them
+    bool replies = true;                               // see itip::Change
+    // Whether they may be removed; asked in each commit.
+    std::function<Result<void>(const Reader&)> allowed;
+  };
+  // What the removal of whole folders sends, as their items one by one would. A commit takes a bounded number of
+  // messages: of larger calendars all but the last meetings are removed here already, each in one commit with its own
+  // messages. So none is lost or said twice wherever it breaks off; who removes again goes on with what is left.
+  // Errors: conflict (a folder has changed since it was seen), what `allowed` says, and those of commits.
+  Result<Leaving> leave(const directory::Principal& owner, Account& account, Leave leave) const;
+  // To be asked in the commit that removes them; false: leave() is to be asked again.
+  static bool is_as_left(const Reader& reader, const Leaving& leaving);
 
   // Brings what the account's outbox holds, and what follows from it. What cannot be brought now stays for the next
   // time. Never fails: what goes wrong is in the log.
@@ -94,6 +116,8 @@ class Scheduler {
   bool is_ours(const std::string& address) const;
   // Whose accounts an address leads to, within the tenant; nobody: it is outside, or of nobody.
   std::vector<directory::Principal> here(TenantId tenant, const std::string& address) const;
+  Result<void> leave_now(Account& account, const Leave& leave, std::vector<std::pair<FolderId, Uid>>& gone,
+                         Leaving& out) const;
   bool begin(AccountId id);
   bool end(AccountId id);
   void wait(AccountId id);  // for try_again()

@@ -96,6 +96,12 @@ class SchedulerTest : public AccountsTest {
     }));
     if (sends) scheduler->send_out(owner.account());
   }
+  // Into the outbox, with nothing else.
+  void put_out(const directory::Principal& owner, const std::vector<itip::Message>& messages) {
+    const auto post = must(scheduler->stage(owner, messages));
+    must(open(owner.id)->update(Caller::system(),
+                                [&](Transaction& transaction) { return scheduler->put(transaction, post); }));
+  }
   void answer(PrincipalId who, const std::string& address, const std::string& status) {
     itip::Component now = kept(who)->calendar;
     for (itip::Component& part : now.components)
@@ -176,8 +182,7 @@ TEST_F(SchedulerTest, PeopleSeeWhatCame) {
     itip::Component proposal =
         itip::calendar_of(event(kLater, std::string("ATTENDEE:mailto:") + from + "\n"), "COUNTER");
     const itip::Message message{itip::Method::counter, from, {"ada@example.org"}, proposal};
-    const auto post = must(scheduler->stage(must(directory->principal(ben)), {message}));
-    must(scheduler->put(must(directory->principal(ben)), post));
+    put_out(must(directory->principal(ben)), {message});
     scheduler->send_out(open(ben)->id());
   }
   EXPECT_EQ(came_to(ada), (std::vector<std::string>{"COUNTER", "REPLY", "REPLY"}));
@@ -260,7 +265,7 @@ TEST_F(SchedulerTest, RoomsAnswerAtOnce) {
   const auto calendar = itip::calendar_of(other);
   const auto owner = must(directory->principal(ada));
   const auto plan = must(scheduler->plan(owner, {.before = nullptr, .after = &calendar}));
-  must(scheduler->put(owner, must(scheduler->stage(owner, plan.messages))));
+  put_out(owner, plan.messages);
   scheduler->send_out(owner.account());
   const auto refused = kept(room, "u2");
   ASSERT_TRUE(refused);
@@ -292,7 +297,7 @@ TEST_F(SchedulerTest, ACalendarOfTheOutboxsNameIsNone) {
   const auto meeting = itip::calendar_of(other);
   const auto owner = must(directory->principal(ada));
   const auto plan = must(scheduler->plan(owner, {.before = nullptr, .after = &meeting}));
-  must(scheduler->put(owner, must(scheduler->stage(owner, plan.messages))));
+  put_out(owner, plan.messages);
   scheduler->send_out(owner.account());
   EXPECT_TRUE(kept(ben, "u2"));
   EXPECT_EQ(waiting(ada), 0U);
@@ -316,7 +321,7 @@ TEST_F(SchedulerTest, ACalendarOfTheInboxsNameIsNone) {
   const auto meeting = itip::calendar_of(other);
   const auto owner = must(directory->principal(ada));
   const auto plan = must(scheduler->plan(owner, {.before = nullptr, .after = &meeting}));
-  must(scheduler->put(owner, must(scheduler->stage(owner, plan.messages))));
+  put_out(owner, plan.messages);
   scheduler->send_out(owner.account());
   EXPECT_TRUE(kept(ben, "u2"));
   EXPECT_TRUE(must(account->read(Caller::system()))->item(added.item)) << "it is no message that grew old";
@@ -345,7 +350,7 @@ TEST_F(SchedulerTest, NobodyAcceptsForARoom) {
   const auto send = [&](const std::string& text) {
     const auto calendar = itip::calendar_of(text);
     const auto plan = must(scheduler->plan(owner, {.before = nullptr, .after = &calendar}));
-    must(scheduler->put(owner, must(scheduler->stage(owner, plan.messages))));
+    put_out(owner, plan.messages);
     scheduler->send_out(owner.account());
     const auto found = kept(room, "u2");
     return found ? itip::status_of(*itip::attendee(*itip::part_of(found->calendar), "room@example.org")) : "nothing";

@@ -79,8 +79,12 @@ Outcome<Response> until_as_found(Context& context, const Resource& resource, Pla
     if (!is_stale) return response;
     context.drop_readers();
     TRY(present, find(context, context.request.path));
-    const bool is_item = present.what == Resource::What::item || present.what == Resource::What::absent;
-    if (!is_item || !present.folder) return deny(409, "something else is there by now");
+    const bool was_collection = resource.what == Resource::What::collection;
+    const bool is_alike =
+        was_collection
+            ? present.what == resource.what || present.what == Resource::What::absent
+            : (present.what == Resource::What::item || present.what == Resource::What::absent) && present.folder;
+    if (!is_alike) return deny(409, "something else is there by now");
   }
   return deny(503, "others change it all the time");
 }

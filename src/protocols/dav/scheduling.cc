@@ -171,8 +171,6 @@ std::unexpected<Problem> refused(const Error& error) {
   return std::unexpected(Problem(error));
 }
 
-bool is_owner(const Context& context, const Resource& resource) { return context.user.id == resource.owner->id; }
-
 // What is sent goes out with the change: kept in its commit, brought once it is durable.
 Outcome<> send(Context& context, const Resource& resource, const std::vector<itip::Message>& messages,
                Consequences& consequences) {
@@ -180,18 +178,12 @@ Outcome<> send(Context& context, const Resource& resource, const std::vector<iti
   groupware::Scheduler& scheduler = *context.services.scheduler;
   TRY(groupware::Scheduler::Post staged, scheduler.stage(*resource.owner, messages));
   const auto post = std::make_shared<const groupware::Scheduler::Post>(std::move(staged));
-  const directory::Principal owner = *resource.owner;
-  // Who changes the calendar of somebody else may not write to that one's outbox.
-  const bool within = is_owner(context, resource);
-  if (within)
-    consequences.within.emplace_back([&scheduler, post](groupware::Transaction& transaction) -> Outcome<> {
-      TRY_VOID(scheduler.put(transaction, *post));
-      return {};
-    });
-  consequences.after.emplace_back([&scheduler, post, owner, within] {
-    if (!within) (void)scheduler.put(owner, *post);
-    scheduler.send_out(owner.account());
+  const AccountId account = resource.owner->account();
+  consequences.within.emplace_back([&scheduler, post](groupware::Transaction& transaction) -> Outcome<> {
+    TRY_VOID(scheduler.put(transaction, *post));
+    return {};
   });
+  consequences.after.emplace_back([&scheduler, account] { scheduler.send_out(account); });
   return {};
 }
 
@@ -210,23 +202,12 @@ Outcome<> plan_put(Context& context, Change& change, Consequences& consequences)
   return send(context, change.target, plan->messages, consequences);
 }
 
-Outcome<> plan_remove(Context& context, const Change& change, Consequences& consequences) {
-  TRY(const auto before, present(context, change.target));
-  TRY_VOID(check_schedule_tag(context, change.target));
-  if (!before) return {};
-  // RFC 6638 section 8.1.
-  const bool replies = !iequals(context.header("schedule-reply"), "F");
-  auto plan = context.services.scheduler->plan(*change.target.owner,
-                                               {.before = &*before, .after = nullptr, .replies = replies});
-  if (!plan) return refused(plan.error());
-  return send(context, change.target, plan->messages, consequences);
-}
-
 Outcome<> plan_change(Context& context, Change& change, Consequences& consequences) {
   if (context.services.scheduler == nullptr || !is_in_calendar(change.target)) return {};
   if (change.what == Change::What::put && change.bytes) return plan_put(context, change, consequences);
+  // What it says when it goes: departure.h.
   if (change.what == Change::What::remove && change.target.what == What::item)
-    return plan_remove(context, change, consequences);
+    TRY_VOID(check_schedule_tag(context, change.target));
   return {};
 }
 

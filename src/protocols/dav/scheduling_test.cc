@@ -116,6 +116,95 @@ TEST_F(DavSchedulingTest, RemovalDeclines) {
   EXPECT_EQ(status(only(kAda, ada).second, "ben@example.org"), "DECLINED");
 }
 
+TEST_F(DavSchedulingTest, WhatADelegateChangesIsSentWithIt) {
+  const auto account = open(ada);
+  const FolderId calendar = by_role(*account, groupware::FolderRole::calendar);
+  groupware::must(account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
+    groupware::Transaction::FolderChange change;
+    change.grants = {{ben, groupware::right::kEditor}};
+    return transaction.change_folder(calendar, change);
+  }));
+  const Modseq before = account->modseq();
+  std::vector<Modseq> commits;
+  const auto watch = account->watch([&](const groupware::Notice& notice) { commits.push_back(notice.modseq); });
+  EXPECT_EQ(ask("PUT", kAda + "calendar/a.ics", meeting(kOnce), {}, ben).status, 201U);
+  const auto reader = groupware::must(account->read(groupware::Caller::system()));
+  ASSERT_EQ(commits.size(), 2U) << "one for the change and what it sends, one when that was brought";
+  EXPECT_EQ(commits[0].value, before.value + 1);
+  EXPECT_EQ(status(only(kBen, ben).second, "ben@example.org"), "NEEDS-ACTION");
+}
+
+// A calendar that is removed, overwritten or moved away says what its meetings would.
+TEST_F(DavSchedulingTest, WholeCalendarsSayWhatTheirMeetingsWould) {
+  const PrincipalId eve = add_user("eve@example.org");
+  const std::string eves = "/dav/calendars/eve@example.org/", other = kAda + "other/", plans = kAda + "plans/",
+                    empty = kAda + "empty/";
+  struct Case {
+    std::string method, path, destination;
+    bool cancels;
+    const char* why;
+    PrincipalId who = {};
+  };
+  const Case cases[] = {
+      {"DELETE", plans, "", true, "all that is in it goes"},
+      {"MOVE", plans, other, false, "it is hers still"},
+      {"MOVE", plans, eves + "hers/", true, "it is not hers any more", eve},
+      {"COPY", plans, other, false, "a copy invites nobody"},
+      {"COPY", empty, plans, true, "it is overwritten"},
+      {"MOVE", empty, plans, true, "it is overwritten"},
+      {"MOVE", plans + "a.ics", empty + "a.ics", false, "it is hers still"},
+      {"MOVE", plans + "a.ics", eves + "calendar/a.ics", true, "it is not hers any more", eve},
+      {"COPY", plans + "a.ics", eves + "calendar/a.ics", false, "a copy invites nobody", eve},
+      {"DELETE", kAda + "calendar/", "", false, "it cannot be removed"},
+  };
+  for (int number = 0; const Case& now : cases) {
+    SCOPED_TRACE(now.method + " " + now.path + ": " + now.why);
+    ask("DELETE", plans);
+    ask("DELETE", empty);
+    ask("DELETE", other);
+    for (const auto& [path, who] : {std::pair(only(kBen, ben).first, ben), std::pair(eves + "calendar/a.ics", eve)})
+      if (!path.empty()) ask("DELETE", path, "", {{"Schedule-Reply", "F"}}, who);
+    for (const std::string& path : {plans, empty}) ASSERT_EQ(ask("MKCALENDAR", path).status, 201U);
+    groupware::must(open(ada)->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
+      groupware::Transaction::FolderChange change;
+      change.grants = {{eve, groupware::right::kAll}};
+      for (const auto& folder : transaction.folders()->all())
+        if (folder->kind == groupware::Kind::calendar && folder->role == groupware::FolderRole::none)
+          groupware::must(transaction.change_folder(folder->id, change));
+      return Result<void>();
+    }));
+    ASSERT_EQ(ask("PUT", plans + "a.ics", meeting(kOnce, "u" + std::to_string(++number))).status, 201U);
+    const auto plain = itip::calendar_of("BEGIN:VEVENT\nUID:b\nDTSTAMP:20231101T000000Z\n" + kOnce + "\nEND:VEVENT");
+    ASSERT_EQ(ask("PUT", empty + "b.ics", icalendar::write(plain)).status, 201U);
+    Headers headers;
+    if (!now.destination.empty()) headers.emplace_back("Destination", now.destination);
+    const Response response = ask(now.method, now.path, "", headers, now.who);
+    EXPECT_EQ(response.status < 300, now.path != kAda + "calendar/") << response.status << response.body;
+    EXPECT_NE(response.status, 207U) << response.body;
+    const auto calendar = only(kBen, ben).second;
+    ASSERT_NE(itip::part_of(calendar), nullptr);
+    EXPECT_EQ(icalendar::is_cancelled(*itip::part_of(calendar)), now.cancels);
+    expect_sound();
+  }
+}
+
+TEST_F(DavSchedulingTest, WholeCalendarsDecline) {
+  ask("PUT", kAda + "calendar/a.ics", meeting(kOnce));
+  ask("MKCALENDAR", kBen + "work/", "", {}, ben);
+  const std::string path = only(kBen, ben).first;
+  ASSERT_EQ(ask("MOVE", path, "", {{"Destination", kBen + "work/a.ics"}}, ben).status, 201U);
+  EXPECT_EQ(ask("DELETE", kBen + "work/", "", {{"Schedule-Reply", "F"}, {"Depth", "0"}}, ben).status, 400U);
+  EXPECT_EQ(status(only(kAda, ada).second, "ben@example.org"), "NEEDS-ACTION");
+  EXPECT_EQ(ask("DELETE", kBen + "work/", "", {}, ben).status, 204U);
+  EXPECT_EQ(status(only(kAda, ada).second, "ben@example.org"), "DECLINED");
+  ask("PUT", kAda + "calendar/b.ics", meeting(kOnce, "u2"));
+  ask("DELETE", kAda + "calendar/a.ics");
+  ask("MKCALENDAR", kBen + "work/", "", {}, ben);
+  ASSERT_EQ(ask("MOVE", only(kBen, ben).first, "", {{"Destination", kBen + "work/b.ics"}}, ben).status, 201U);
+  EXPECT_EQ(ask("DELETE", kBen + "work/", "", {{"Schedule-Reply", "F"}}, ben).status, 204U);
+  EXPECT_EQ(status(only(kAda, ada).second, "ben@example.org"), "NEEDS-ACTION") << "he does not want to say so";
+}
+
 TEST_F(DavSchedulingTest, InboxAndOutbox) {
   const Response home = ask("PROPFIND", kAda, "", {{"Depth", "1"}});
   EXPECT_NE(home.body.find("<C:schedule-inbox/>"), std::string::npos) << home.body;

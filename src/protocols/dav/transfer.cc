@@ -8,6 +8,7 @@
 #include "groupware/scheduling/scheduler.h"
 #include "protocols/dav/calendar_publish.h"
 #include "protocols/dav/dead_properties.h"
+#include "protocols/dav/departure.h"
 #include "protocols/dav/locks.h"
 #include "protocols/dav/methods.h"
 #include "protocols/dav/segments.h"
@@ -27,6 +28,8 @@ struct Transfer {
   bool is_move = false;
   bool is_deep = true;  // of a collection: with what is in it
   bool overwrites = true;
+  Departure overwritten;  // what is in the way
+  bool is_stale = false;  // something of it was changed meanwhile: it is to be planned anew
   bool stays_in_account() const { return from.account->id() == to.account->id(); }
   bool stays_in_folder() const { return stays_in_account() && from.folder->id == to.folder->id; }
 };
@@ -92,17 +95,13 @@ Outcome<void> check_sight(Context& context, const Resource& from) {
   return deny(403, "there may be more of it than you may see");
 }
 
-// By the last change of its items, each folder of a tree.
-std::vector<std::pair<FolderId, Modseq>> state_of_tree(const groupware::FolderTable& folders, FolderId top) {
-  std::vector<std::pair<FolderId, Modseq>> out;
-  for (const auto& folder : folders_of_tree(folders, top)) out.emplace_back(folder->id, folder->highest);
-  return out;
-}
-
 // What stands in the way goes.
-Outcome<void> make_room(Context& context, Transaction& transaction, const Resource& to, Faults& faults) {
-  if (to.is_there()) return remove_resource(context, transaction, to, faults);
-  return check_locks(context, transaction, to, Touch::name);
+Outcome<void> make_room(Context& context, Transaction& transaction, Transfer& job, Faults& faults) {
+  const auto said = job.overwritten.put(context, transaction);
+  job.is_stale = job.overwritten.is_stale();
+  if (!said) return said;
+  if (job.to.is_there()) return remove_resource(context, transaction, job.to, faults);
+  return check_locks(context, transaction, job.to, Touch::name);
 }
 
 Response done(const Transfer& job, Consequences& consequences) {
@@ -142,13 +141,17 @@ Outcome<void> transfer_here(Transaction& transaction, const Transfer& job,
 }
 
 // First it is there, then it is gone here; if that fails it is taken back.
-Outcome<void> transfer_across(Context& context, const Transfer& job, groupware::NewItem item,
+Outcome<void> transfer_across(Context& context, Transfer& job, groupware::NewItem item,
                               const Consequences& consequences, Faults& faults) {
   const FolderId to = place_of(job.to);
   item.name = job.to.name;
   Uid added;
+  Departure moved;
+  if (job.is_move) {
+    TRY(moved, Departure::of(context, job.from, faults));
+  }
   TRY_VOID(context.update(*job.to.account, [&](Transaction& transaction) -> Outcome<void> {
-    TRY_VOID(make_room(context, transaction, job.to, faults));
+    TRY_VOID(make_room(context, transaction, job, faults));
     TRY(const auto one, transaction.add(to, item));
     added = one.uid;
     for (const auto& step : consequences.within) TRY_VOID(step(transaction));
@@ -161,9 +164,11 @@ Outcome<void> transfer_across(Context& context, const Transfer& job, groupware::
     TRY(const auto present, transaction.entry(job.from.folder->id, uid));
     const bool is_same = present.item == job.from.entry->item && present.etag == job.from.entry->etag;
     if (!is_same) return deny(409, "it was changed while it was moved");
+    TRY_VOID(moved.put(context, transaction));
     Faults none;
     return remove_resource(context, transaction, job.from, none);
   });
+  if (removed) moved.send(context);
   if (removed) return {};
   TRY_VOID(context.update(*job.to.account, [&](Transaction& transaction) -> Outcome<void> {
     TRY_VOID(transaction.remove(to, added));
@@ -172,7 +177,7 @@ Outcome<void> transfer_across(Context& context, const Transfer& job, groupware::
   return std::unexpected(removed.error());
 }
 
-Outcome<Response> transfer_item(Context& context, const Transfer& job) {
+Outcome<Response> transfer_item(Context& context, Transfer& job) {
   Consequences consequences;
   Change change{.what = job.is_move ? Change::What::move : Change::What::copy, .target = job.to, .source = &job.from};
   TRY(const Resource holder, collection_for(context, job.to));
@@ -192,21 +197,19 @@ Outcome<Response> transfer_item(Context& context, const Transfer& job) {
     const auto updated = context.update(*job.from.account, [&](Transaction& transaction) -> Outcome<void> {
       TRY_VOID(check_conditions(context, transaction, job.from));
       if (job.is_move) TRY_VOID(check_locks(context, transaction, job.from, Touch::name));
-      TRY_VOID(make_room(context, transaction, job.to, faults));
+      TRY_VOID(make_room(context, transaction, job, faults));
       TRY_VOID(transfer_here(transaction, job, taken));
       for (const auto& step : consequences.within) TRY_VOID(step(transaction));
       return {};
     });
     if (!updated) outcome = std::unexpected(updated.error());
   } else {
-    TRY(const auto reader, context.reader(*job.from.account));
-    TRY_VOID(check_conditions(context, *reader, job.from));
-    if (job.is_move) TRY_VOID(check_locks(context, *reader, job.from, Touch::name));
     outcome = transfer_across(context, job, *std::move(taken), consequences, faults);
   }
   if (!outcome && !faults.empty()) return answer(job.to.path, faults);
   if (!outcome) return std::unexpected(outcome.error());
   for (const auto& step : consequences.after) step();
+  job.overwritten.send(context);
   return done(job, consequences);
 }
 
@@ -275,7 +278,7 @@ Outcome<void> copy_below(Context& context, const Resource& from, const Resource&
   return {};
 }
 
-Outcome<Response> copy_collection(Context& context, const Transfer& job) {
+Outcome<Response> copy_collection(Context& context, Transfer& job) {
   Faults faults;
   FolderId id;
   const FolderId place = place_of(job.to);
@@ -283,12 +286,13 @@ Outcome<Response> copy_collection(Context& context, const Transfer& job) {
   TRY(const auto source, context.reader(*job.from.account));
   const auto made = context.update(*job.to.account, [&](Transaction& transaction) -> Outcome<void> {
     TRY_VOID(check_conditions(context, job.stays_in_account() ? transaction : *source, job.from));
-    TRY_VOID(make_room(context, transaction, job.to, faults));
+    TRY_VOID(make_room(context, transaction, job, faults));
     TRY(id, new_folder(context, transaction, job.from, place, job.to.name));
     return {};
   });
   if (!made && !faults.empty()) return answer(job.to.path, faults);
   if (!made) return std::unexpected(made.error());
+  job.overwritten.send(context);
   Consequences none;
   if (!job.is_deep) return done(job, none);
   TRY(const Resource to, fresh(context, job.to, id, job.to.path));
@@ -313,51 +317,90 @@ Outcome<void> move_folder(Transaction& transaction, const Transfer& job, Modseq 
   return {};
 }
 
-Outcome<Response> move_here(Context& context, const Transfer& job) {
+Outcome<Response> move_here(Context& context, Transfer& job) {
   Faults faults;
   const auto moved = context.update(*job.from.account, [&](Transaction& transaction) -> Outcome<void> {
     TRY_VOID(check_conditions(context, transaction, job.from));
     TRY_VOID(check_locks(context, transaction, job.from, Touch::name));
-    TRY_VOID(make_room(context, transaction, job.to, faults));
+    TRY_VOID(make_room(context, transaction, job, faults));
     return move_folder(transaction, job, transaction.modseq());
   });
   if (!moved && !faults.empty()) return answer(job.to.path, faults);
   if (!moved) return std::unexpected(moved.error());
+  job.overwritten.send(context);
   Consequences none;
   return done(job, none);
 }
 
 // Copied, and what was copied wholly is removed here.
-Outcome<Response> move_across(Context& context, const Transfer& job) {
+Outcome<Response> move_across(Context& context, Transfer& job) {
   TRY(const auto reader, context.reader(*job.from.account));
-  TRY_VOID(check_locks(context, *reader, job.from, Touch::name));
+  Faults faults;
   const auto before = state_of_tree(*reader->folders(), job.from.folder->id);
   TRY(Response copied, copy_collection(context, job));
   if (copied.status == 207) return copied;
   if (copied.status >= 400) return copied;
-  Faults faults;
-  const auto removed = context.update(*job.from.account, [&](Transaction& transaction) -> Outcome<void> {
-    if (state_of_tree(*transaction.folders(), job.from.folder->id) != before)
-      return deny(409, "it was changed while it was moved");
-    return remove_resource(context, transaction, job.from, faults);
-  });
+  const auto remove = [&]() -> Outcome<void> {
+    TRY(Departure moved, Departure::of(context, job.from, before, faults));
+    TRY_VOID(context.update(*job.from.account, [&](Transaction& transaction) -> Outcome<void> {
+      if (!moved.is_planned() && state_of_tree(*transaction.folders(), job.from.folder->id) != before)
+        return deny(409, "it was changed while it was moved");
+      TRY_VOID(moved.put(context, transaction));
+      return remove_resource(context, transaction, job.from, faults);
+    }));
+    moved.send(context);
+    return {};
+  };
+  const auto removed = remove();
   if (!removed && faults.empty()) faults.push_back({job.from.path, removed.error()});
   if (!removed) return answer("", faults);
   return copied;
 }
 
-Outcome<Response> transfer(Context& context, const Resource& resource, bool is_move) {
-  TRY(const Transfer job, planned(context, resource, is_move));
-  if (is_move && !job.stays_in_account()) TRY_VOID(check_sight(context, job.from));
-  if (resource.what == What::item) return transfer_item(context, job);
-  if (resource.folder->role == groupware::FolderRole::files) return deny(403, "the home itself stays where it is");
-  if (!is_move) return copy_collection(context, job);
+Outcome<Response> transfer_by_kind(Context& context, Transfer& job) {
+  if (job.from.what == What::item) return transfer_item(context, job);
+  if (job.from.folder->role == groupware::FolderRole::files) return deny(403, "the home itself stays where it is");
+  if (!job.is_move) return copy_collection(context, job);
   return job.stays_in_account() ? move_here(context, job) : move_across(context, job);
+}
+
+Outcome<Response> transfer(Context& context, const Resource& resource, bool is_move, bool& is_stale) {
+  if (!resource.is_there()) return deny(404, "there is nothing here");
+  TRY(Transfer job, planned(context, resource, is_move));
+  if (is_move && !job.stays_in_account()) TRY_VOID(check_sight(context, job.from));
+  {
+    TRY(const auto reader, context.reader(*job.from.account));
+    TRY_VOID(check_conditions(context, *reader, job.from));
+    if (is_move) TRY_VOID(check_locks(context, *reader, job.from, Touch::name));
+  }
+  // One item over another is a change: both are of one UID, else it is refused.
+  if (job.from.what == What::collection || job.to.what == What::collection) {
+    Faults faults;
+    auto overwritten = Departure::of(context, job.to, faults);
+    if (!overwritten && !faults.empty()) return answer(job.to.path, faults);
+    if (!overwritten) return std::unexpected(overwritten.error());
+    job.overwritten = *std::move(overwritten);
+  }
+  auto response = transfer_by_kind(context, job);
+  is_stale = job.is_stale;
+  return response;
+}
+
+Outcome<Response> copy_once(Context& context, const Resource& resource, bool& is_stale) {
+  return transfer(context, resource, false, is_stale);
+}
+
+Outcome<Response> move_once(Context& context, const Resource& resource, bool& is_stale) {
+  return transfer(context, resource, true, is_stale);
 }
 
 }  // namespace
 
-Outcome<Response> do_copy(Context& context, const Resource& resource) { return transfer(context, resource, false); }
-Outcome<Response> do_move(Context& context, const Resource& resource) { return transfer(context, resource, true); }
+Outcome<Response> do_copy(Context& context, const Resource& resource) {
+  return until_as_found(context, resource, copy_once);
+}
+Outcome<Response> do_move(Context& context, const Resource& resource) {
+  return until_as_found(context, resource, move_once);
+}
 
 }  // namespace kontor::dav

@@ -133,25 +133,42 @@ std::vector<FolderTable::Pointer> folders_of_tree(const FolderTable& folders, Fo
   return out;
 }
 
-Outcome<void> remove_resource(Context& context, groupware::Transaction& transaction, const Resource& resource,
+TreeState state_of_tree(const FolderTable& folders, FolderId top) {
+  TreeState out;
+  for (const auto& folder : folders_of_tree(folders, top)) out.emplace_back(folder->id, folder->highest);
+  return out;
+}
+
+Outcome<void> check_removable(Context& context, const groupware::Reader& reader, const Resource& resource,
                               Faults& faults) {
   faults.clear();
+  if (resource.what == Resource::What::item) return check_locks(context, reader, resource, Touch::name);
+  if (resource.folder->role == groupware::FolderRole::files) return deny(403, "the home itself stays");
+  TRY_VOID(check_member_locks(context, reader, resource, faults));
+  if (!faults.empty()) return deny(423, "something in it is locked");
+  TRY_VOID(check_locks(context, reader, resource, Touch::name));
+  for (const auto& folder : folders_of_tree(*reader.folders(), resource.folder->id)) {
+    if (folder->role != groupware::FolderRole::none) return deny(403, "a collection that is always there stays");
+    if (reader.rights(folder->id) & groupware::right::kDeleteFolder) continue;
+    if (folder->id == resource.folder->id) return deny(403, "you may not remove it");
+    faults.push_back({path_below(*reader.folders(), resource, *folder), Problem(403, "you may not remove it")});
+  }
+  return faults.empty() ? Outcome<void>() : deny(403, "something in it cannot be removed");
+}
+
+Outcome<void> remove_resource(Context& context, groupware::Transaction& transaction, const Resource& resource,
+                              Faults& faults) {
+  TRY_VOID(check_removable(context, transaction, resource, faults));
   if (resource.what == Resource::What::item) {
-    TRY_VOID(check_locks(context, transaction, resource, Touch::name));
     TRY(const Uid uid, transaction.named(resource.folder->id, resource.name));
     TRY_VOID(transaction.remove(resource.folder->id, uid));
     return drop_locks(transaction, resource.folder->id, resource.name);
   }
-  if (resource.folder->role == groupware::FolderRole::files) return deny(403, "the home itself stays");
-  TRY_VOID(check_member_locks(context, transaction, resource, faults));
-  if (!faults.empty()) return deny(423, "something in it is locked");
-  TRY_VOID(check_locks(context, transaction, resource, Touch::name));
   const auto folders = transaction.folders();
   auto tree = folders_of_tree(*folders, resource.folder->id);
   std::ranges::reverse(tree);
   for (const auto& folder : tree) {
     auto removed = transaction.remove_folder(folder->id);
-    if (!removed && removed.error().code == Errc::invalid) return deny(403, removed.error().text);  // a default folder
     if (!removed) faults.push_back({path_below(*folders, resource, *folder), Problem(removed.error())});
     if (!removed) return deny(403, "something in it cannot be removed");
   }

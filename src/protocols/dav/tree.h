@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocols/dav/family.h"
@@ -22,6 +23,13 @@ Response answer(const std::string& path, const Faults& faults);
 // The folder and all below it, each after the one that it is in.
 std::vector<groupware::FolderTable::Pointer> folders_of_tree(const groupware::FolderTable& folders, FolderId top);
 
+// By the last change of its items, each folder of a tree.
+using TreeState = std::vector<std::pair<FolderId, Modseq>>;
+TreeState state_of_tree(const groupware::FolderTable& folders, FolderId top);
+
+// Whether the caller may remove it, with all that is in it; checks locks. `faults` tells of members.
+Outcome<void> check_removable(Context& context, const groupware::Reader& reader, const Resource& resource,
+                              Faults& faults);
 // The item goes, or the folder with all that is below it: all or nothing. Checks locks. `faults` tells of members.
 Outcome<void> remove_resource(Context& context, groupware::Transaction& transaction, const Resource& resource,
                               Faults& faults);
