@@ -95,8 +95,8 @@ Message recurring(const Recurrence& recurrence, Instant due) {
 TEST(Task, RecursFromWhereItIs) {
   const CalendarObject first = task_from(recurring(every_tuesday(), utc(2026, 2, 3)));
   EXPECT_NE(lines_of(first.text)
-                .find("DUE;VALUE=DATE:20260203\nRRULE:FREQ=WEEKLY;COUNT=10;BYDAY=TU;WKST=SU\n"
-                      "DTSTART;VALUE=DATE:20260203\n"),
+                .find("DUE;VALUE=DATE:20260203\nDTSTART;VALUE=DATE:20260203\n"
+                      "RRULE:FREQ=WEEKLY;COUNT=10;BYDAY=TU;WKST=SU\n"),
             std::string::npos)
       << first.text;
   EXPECT_FALSE(first.kept.has(tag::kTaskRecurrence));
