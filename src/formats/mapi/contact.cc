@@ -53,27 +53,44 @@ constexpr auto kTexts = std::to_array<TextField>({
     {plain(0x3A4E), "X-MANAGER", "", ""},
     {plain(0x3A30), "X-ASSISTANT", "", ""},
     {tag::kBody, "NOTE", "", ""},
+    // As Outlook, Evolution, Apple's and Thunderbird's programs write what vCard has no name for.
+    {tag::kFileUnder, "X-EVOLUTION-FILE-AS", "", ""},
+    {tag::address(0x802C), "X-PHONETIC-FIRST-NAME", "", ""},
+    {tag::address(0x802D), "X-PHONETIC-LAST-NAME", "", ""},
+    {tag::address(0x802E), "X-PHONETIC-ORG", "", ""},
+    {tag::address(0x804F), "X-CUSTOM1", "", ""},
+    {tag::address(0x8050), "X-CUSTOM2", "", ""},
+    {tag::address(0x8051), "X-CUSTOM3", "", ""},
+    {tag::address(0x8052), "X-CUSTOM4", "", ""},
 });
 constexpr auto kWebPages = std::to_array<TextField>({
     {tag::address(0x802B), "URL", "", ""},
     {plain(0x3A51), "URL", "work", ""},
     {plain(0x3A50), "URL", "home", ""},
+    {tag::address(0x80D8), "FBURL", "", ""},
 });
 
 struct PostalFields {
   std::string_view type;
   std::int64_t number;  // PidLidPostalAddressId
   Tag box, street, city, state, code, country;
+  Tag label;  // all of it as one text
 };
 constexpr auto kPostal = std::to_array<PostalFields>({
     {"work", 2, tag::address(0x804A), tag::address(0x8045), tag::address(0x8046), tag::address(0x8047),
-     tag::address(0x8048), tag::address(0x8049)},
-    {"home", 1, plain(0x3A5E), plain(0x3A5D), plain(0x3A59), plain(0x3A5C), plain(0x3A5B), plain(0x3A5A)},
-    {"", 3, plain(0x3A64), plain(0x3A63), plain(0x3A5F), plain(0x3A62), plain(0x3A61), plain(0x3A60)},
+     tag::address(0x8048), tag::address(0x8049), tag::address(0x801B)},
+    {"home", 1, plain(0x3A5E), plain(0x3A5D), plain(0x3A59), plain(0x3A5C), plain(0x3A5B), plain(0x3A5A),
+     tag::address(0x801A)},
+    {"", 3, plain(0x3A64), plain(0x3A63), plain(0x3A5F), plain(0x3A62), plain(0x3A61), plain(0x3A60),
+     tag::address(0x801C)},
 });
+// Which of them mail goes to, once more; of old items it is the only one.
+constexpr PostalFields kMailing = {
+    "", 0, plain(0x3A2B), plain(0x3A29), plain(0x3A27), plain(0x3A28), plain(0x3A2A), plain(0x3A26), plain(0x3A15)};
 constexpr Tag kMailingAddress = tag::address(0x8022);
 constexpr Tag kBirthdayLocal = tag::address(0x80DE);
 constexpr Tag kAnniversaryLocal = tag::address(0x80DF);
+constexpr Tag kOfficeLocation = plain(0x3A19);
 constexpr Tag kChildren = plain(0x3A58);
 constexpr Tag kGender = plain(0x3A4D);
 constexpr Tag kInstantMessaging = tag::address(0x8062);
@@ -89,9 +106,18 @@ std::string image_type(std::string_view bytes) {
   return bytes.starts_with("RIFF"sv) && bytes.substr(8).starts_with("WEBP"sv) ? "image/webp" : "";
 }
 
+// For a parameter, which may have lines (RFC 6868).
+std::string without_controls(std::string_view text) {
+  std::string out;
+  for (const char c : text)
+    if ((static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) || c == '\n') out += c;
+  return out;
+}
+
 class CardMaker {
  public:
-  explicit CardMaker(const Message& contact) : from_(contact.properties), contact_(contact) {
+  CardMaker(const Message& contact, const ResolveEntry& resolve)
+      : from_(contact.properties), contact_(contact), resolve_(resolve) {
     made_.kept = contact.properties;
   }
 
@@ -182,7 +208,11 @@ class CardMaker {
       const std::string_view kind = from_.text_or_empty(type);
       const bool is_smtp = kind.empty() || iequals(kind, "SMTP");
       const std::string_view other = from_.text_or_empty(original);
-      const std::string_view usable = is_smtp ? written : other.contains('@') ? other : std::string_view();
+      const std::string known = is_smtp ? std::string() : directory_address(tag::address(base + 5));
+      const std::string_view usable = is_smtp               ? written
+                                      : !known.empty()      ? std::string_view(known)
+                                      : other.contains('@') ? other
+                                                            : std::string_view();
       if (usable.empty()) {
         made_.losses.push_back(fmt::format("The address \"{}\" of type {} is kept, but nobody can write to it.",
                                            one_line(written, 100), one_line(kind, 20)));
@@ -197,6 +227,13 @@ class CardMaker {
     }
   }
 
+  // Of somebody in a directory, which knows him by a number.
+  std::string directory_address(const Tag& entry) const {
+    const std::string* id = from_.bytes(entry);
+    const auto known = id != nullptr && resolve_ ? resolve_(*id) : std::nullopt;
+    return known ? known->address : std::string();
+  }
+
   void add_text(const TextField& field) {
     const std::string text = take(field.tag);
     if (text.empty()) return;
@@ -208,19 +245,28 @@ class CardMaker {
   }
 
   void add_addresses() {
-    const auto preferred = from_.integer(kMailingAddress);
-    for (const PostalFields& fields : kPostal) {
-      const std::array<std::string, 7> parts = {
-          take(fields.box),    "", take(fields.street), take(fields.city), take(fields.state), take(fields.code),
-          take(fields.country)};
-      if (std::ranges::all_of(parts, &std::string::empty)) continue;
-      std::string value;
-      for (const std::string& part : parts) value += (&part == &parts.front() ? "" : ";") + line_text(part);
-      Property& property = add("ADR", std::move(value));
-      set_types(property, fields.type);
-      if (preferred == fields.number) property.set("PREF", "1");
-    }
+    bool has_any = false;
+    for (const PostalFields& fields : kPostal) has_any = add_address(fields) || has_any;
+    if (!has_any) add_address(kMailing);
     made_.kept.remove(kMailingAddress);
+  }
+
+  bool add_address(const PostalFields& fields) {
+    const std::array<std::string, 7> parts = {take(fields.box),    fields.type == "work" ? take(kOfficeLocation) : "",
+                                              take(fields.street), take(fields.city),
+                                              take(fields.state),  take(fields.code),
+                                              take(fields.country)};
+    const bool has_parts = std::ranges::any_of(parts, [](const std::string& part) { return !part.empty(); });
+    // Written as a whole only where it is not known what is what.
+    const std::string label = has_parts ? std::string() : take(fields.label);
+    if (!has_parts && label.empty()) return false;
+    std::string value;
+    for (const std::string& part : parts) value += (&part == &parts.front() ? "" : ";") + line_text(part);
+    Property& property = add("ADR", std::move(value));
+    set_types(property, fields.type);
+    if (from_.integer(kMailingAddress) == fields.number) property.set("PREF", "1");
+    if (!label.empty()) property.set("LABEL", without_controls(label));
+    return true;
   }
 
   void add_page(const TextField& field) {
@@ -228,16 +274,18 @@ class CardMaker {
     if (page.empty()) return;
     const bool is_uri = page.contains(':') && page.find_first_of(" \t\r\n") == std::string_view::npos;
     if (!is_uri && page.find_first_of(" \t\r\n") != std::string_view::npos) return;  // kept: no page at all
-    set_types(add("URL", (is_uri ? "" : "http://") + one_line(page)), field.type);
+    set_types(add(field.property, (is_uri ? "" : "http://") + one_line(page)), field.type);
     made_.kept.remove(field.tag);
   }
 
   // Which service it is of is not said: only what looks like an address becomes one (RFC 3860).
   void add_messaging() {
-    const std::string_view address = from_.text_or_empty(kInstantMessaging);
-    if (!address.contains('@') || address.find_first_of(" \t\r\n:") != std::string_view::npos) return;
-    add("IMPP", "im:" + one_line(address));
-    made_.kept.remove(kInstantMessaging);
+    const std::string address = take(kInstantMessaging);
+    const bool is_address = address.contains('@') && address.find_first_of(" \t\r\n:") == std::string::npos;
+    if (is_address)
+      add("IMPP", "im:" + one_line(address));
+    else if (!address.empty())
+      add("X-MS-IMADDRESS", line_text(address));
   }
 
   // A midnight of the writer's zone in UTC, or Outlook's 11:59; the local one is exact.
@@ -306,12 +354,15 @@ class CardMaker {
 
   const Properties& from_;
   const Message& contact_;
+  const ResolveEntry& resolve_;
   MadeCard made_;
   int labels_ = 0;
 };
 
 }  // namespace
 
-MadeCard card_of(const Message& contact, std::string_view uid) { return CardMaker(contact).make(uid); }
+MadeCard card_of(const Message& contact, std::string_view uid, const ResolveEntry& resolve) {
+  return CardMaker(contact, resolve).make(uid);
+}
 
 }  // namespace kontor::mapi

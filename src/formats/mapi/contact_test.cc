@@ -59,17 +59,50 @@ TEST(Contact, BecomesACard) {
             "ORG:Fjord\\, Inc;Sails\r\nEMAIL;PREF=1:ann@example.org\r\nEMAIL;PREF=2:ann@example.net\r\n"
             "TEL;TYPE=work,voice;VALUE=text:+49 1\r\nitem1.TEL;TYPE=voice;VALUE=text:+49 2\r\nitem1.X-ABLabel:Car\r\n"
             "ADR;TYPE=work:;;Way 1\\nBack yard;Köln;;;\r\nADR;TYPE=home;PREF=1:;;;Bonn;;;\r\nTITLE:Captain\r\n"
-            "RELATED;TYPE=spouse;VALUE=text:Bob\r\nNOTE:First\\nsecond\r\nURL:http://www.example.org\r\n"
+            "RELATED;TYPE=spouse;VALUE=text:Bob\r\nNOTE:First\\nsecond\r\nX-EVOLUTION-FILE-AS:Müller\\, Ann\r\n"
+            "X-CUSTOM1:custom\r\nURL:http://www.example.org\r\n"
             "BDAY:19800229\r\nCATEGORIES:a\\,b,c\r\nGENDER:F\r\nPHOTO:data:image/jpeg;base64,/9j/4A==\r\n"
             "END:VCARD\r\n");
-  EXPECT_TRUE(made.kept.has(tag::address(0x804F))) << "no card has a place for it";
   EXPECT_TRUE(made.kept.has(tag::address(0x80A3)));
   EXPECT_TRUE(made.kept.has(tag::address(0x8093))) << "the other form of an address that is written";
-  EXPECT_TRUE(made.kept.has(tag::kFileUnder));
-  EXPECT_EQ(made.kept.size(), 6U);
+  EXPECT_EQ(made.kept.size(), 4U);
   ASSERT_EQ(made.losses.size(), 2U);
   EXPECT_TRUE(made.losses[0].contains("/o=x/cn=other"));
   EXPECT_TRUE(made.losses[1].contains("cv.pdf"));
+}
+
+TEST(Contact, HasWhatFewItemsHave) {
+  struct Case {
+    Tag tag;
+    std::string_view text, line, why;
+  };
+  for (const Case& c :
+       {Case{tag::address(0x8062), "handle 7", "X-MS-IMADDRESS:handle 7\r\n", "a name of some service"},
+        Case{tag::address(0x8062), "ann@chat.org", "IMPP:im:ann@chat.org\r\n", "an address"},
+        Case{tag::address(0x801A), "Way 1\r\nKöln", "ADR;TYPE=home;LABEL=Way 1^nKöln:;;;;;;\r\n", "written as one"},
+        Case{{.id = 0x3A29}, "Way 2", "ADR:;;Way 2;;;;\r\n", "the address for mail alone"},
+        Case{{.id = 0x3A19}, "Room 5", "ADR;TYPE=work:;Room 5;;;;;\r\n", "an office"},
+        Case{tag::address(0x80D8), "https://e.org/fb", "FBURL:https://e.org/fb\r\n", "free/busy"},
+        Case{tag::address(0x802D), "ミューラー", "X-PHONETIC-LAST-NAME:ミューラー\r\n", "how it is read"}}) {
+    Message contact;
+    set(contact.properties, c.tag, c.text);
+    const MadeCard made = card_of(contact, "1");
+    EXPECT_TRUE(vcard::write(made.card).contains(c.line)) << c.why << "\n" << vcard::write(made.card);
+    EXPECT_TRUE(made.kept.empty()) << c.why;
+  }
+}
+
+TEST(Contact, HasTheAddressOfSomebodyInADirectory) {
+  Message contact;
+  set(contact.properties, tag::address(0x8082), "ZARAFA");
+  set(contact.properties, tag::address(0x8083), "bob@Company");
+  contact.properties.set(tag::address(0x8085), Value::of_bytes("entry"));
+  EXPECT_EQ(card_of(contact, "1").losses.size(), 1U);
+  const MadeCard made = card_of(contact, "1", [](std::string_view id) -> std::optional<Mailbox> {
+    return id == "entry" ? std::optional(Mailbox{.name = "Bob", .address = "bob@example.org"}) : std::nullopt;
+  });
+  EXPECT_EQ(made.card.value("EMAIL"), "bob@example.org");
+  EXPECT_TRUE(made.losses.empty());
 }
 
 TEST(Contact, OfAnyTextIsACard) {

@@ -9,12 +9,15 @@
 
 #include "formats/icalendar/access.h"
 #include "formats/mapi/calendar_item_fixture.h"
+#include "formats/mapi/contact.h"
+#include "formats/mapi/distribution_list.h"
 #include "formats/mapi/event.h"
 #include "formats/mapi/journal.h"
 #include "formats/mapi/kopano_dump_fixture.h"
 #include "formats/mapi/meeting.h"
 #include "formats/mapi/note.h"
 #include "formats/mapi/task.h"
+#include "formats/vcard/card.h"
 
 namespace kontor::mapi::testing {
 namespace {
@@ -263,6 +266,53 @@ TEST(KopanoItems, JournalsAreWhatWasPut) {
                             journal.value("DTSTART") == digits(text_at(item, "start")) &&
                             journal.value("X-KONTOR-END") == digits(text_at(item, "end"));
                    });
+}
+
+TEST(KopanoItems, ContactsAreWhatWasPut) {
+  expect_all_found(
+      "contacts", "IPM.Contact", [](const KopanoSet& set, const json::object& item, const Message& message) {
+        Message contact = message;
+        for (Attachment& attachment : contact.attachments)
+          attachment.properties.set(tag::kAttachDataBinary, Value::of_bytes("\x89PNG"));
+        const MadeCard made = card_of(contact, item_uid(contact.properties, "fallback"), set.dump.resolve());
+        const auto read = vcard::read(vcard::write(made.card));
+        EXPECT_TRUE(read && read->repairs.empty() && made.losses.empty());
+        const lines::Component& card = read->cards.front();
+        std::vector<std::string> emails;
+        for (const vcard::Detail& one : vcard::details(card, "EMAIL")) emails.push_back(one.value);
+        std::vector<std::string> put;
+        for (const json::value& one : item.at("emails").as_array()) put.emplace_back(one.as_string());
+        std::vector<std::string> categories;
+        if (const auto* all = item.if_contains("categories"))
+          for (const json::value& one : all->as_array()) categories.emplace_back(one.as_string());
+        std::string note = text_at(item, "note");
+        std::erase(note, '\r');
+        const vcard::Name name = vcard::name_of(card);
+        const auto* work = item.if_contains("work_address");
+        const std::string street = work == nullptr ? "Allee 1" : text_at(work->as_object(), "street");
+        const auto* phones = item.if_contains("phones");
+        const std::string phone = phones == nullptr ? "+49 30 12345" : text_at(phones->as_object(), "work");
+        return vcard::text(card, "FN") == text_at(item, "fullname") && name.given == text_at(item, "given") &&
+               name.family == text_at(item, "surname") && emails == put && vcard::text(card, "NOTE") == note &&
+               vcard::text(card, "TITLE") == text_at(item, "title") &&
+               card.value("ORG").contains(text_at(item, "company")) && card.value("ADR").contains(street) &&
+               vcard::details(card, "TEL").front().value == phone &&
+               vcard::text_list(card, "CATEGORIES") == categories &&
+               card.value("BDAY") == digits(text_at(item, "birthday")) &&
+               (card.find("PHOTO") != nullptr) == item.contains("photo") &&
+               (text_at(item, "uid").empty() || vcard::text(card, "UID") == text_at(item, "uid"));
+      });
+}
+
+TEST(KopanoItems, ListsHaveTheirMembers) {
+  expect_all_found("distlists", "IPM.DistList", [](const KopanoSet&, const json::object& item, const Message& message) {
+    const MadeCard made = group_card_of(message, "1", [](const EntryId&) { return std::string(); });
+    std::vector<std::string> put;
+    for (const json::value& one : item.at("members").as_array())
+      put.push_back("mailto:" + text_at(one.as_object(), "mail"));
+    return vcard::text(made.card, "FN") == text_at(item, "name") && vcard::members(made.card) == put &&
+           made.losses.empty();
+  });
 }
 
 // The text/calendar part of the mail as it was delivered is not at hand: it is about the same event.
