@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "migrate/item_record.h"
 #include "migrate/scripts/script_report.h"
+#include "migrate/selection.h"
 
 namespace kontor::migrate {
 namespace {
@@ -114,6 +115,7 @@ class AccountDump {
     const auto fetched = session_.fetch(folder, item, [&](std::string_view piece) { return spool.write(piece); });
     auto record = item_record(number, item);
     if (fetched) {
+      for (auto& loss : session_.losses()) row.lose(item.key, std::move(loss));
       ++row.counts.copied;
       row.counts.bytes += spool.size();
       if (item.date_is_guess) ++row.date_guesses;
@@ -236,17 +238,22 @@ class AccountImport {
   Upload upload_;
 };
 
-// Takes one record. The account at work is in `open`.
+// Takes one record. The account at work is in `open`; nothing of one that was not selected is taken.
 Result<void> import_record(archive::Reader& reader, archive::Record& record, const Mapping& mapping,
-                           const TargetOptions& target, Bandwidth& bandwidth, Stop& stop, RunReport& report,
-                           std::unique_ptr<AccountImport>& open) {
+                           Selection& selection, const TargetOptions& target, Bandwidth& bandwidth, Stop& stop,
+                           RunReport& report, std::unique_ptr<AccountImport>& open) {
   if (const auto* account = std::get_if<archive::Account>(&record)) {
+    auto names = account->names;
+    names.push_back(account->address);
+    names.push_back(mapping.address(account->address));
+    if (!selection.takes(names)) return {};
     auto& one = report.accounts.emplace_back();
     one.source = account->address;
     one.address = mapping.address(account->address);
     open = std::make_unique<AccountImport>(*account, mapping, target, bandwidth, stop, one);
     return {};
   }
+  if (!open) return {};
   if (auto* folder = std::get_if<archive::Folder>(&record)) return open->folder(std::move(*folder));
   if (const auto* listing = std::get_if<archive::Listing>(&record)) return open->listing(*listing);
   if (const auto* item = std::get_if<archive::Item>(&record)) return open->item(reader, *item);
@@ -256,8 +263,8 @@ Result<void> import_record(archive::Reader& reader, archive::Record& record, con
   return {};
 }
 
-Result<void> import_records(archive::Reader& reader, const Mapping& mapping, const TargetOptions& target,
-                            Bandwidth& bandwidth, Stop& stop, RunReport& report) {
+Result<void> import_records(archive::Reader& reader, const Mapping& mapping, Selection& selection,
+                            const TargetOptions& target, Bandwidth& bandwidth, Stop& stop, RunReport& report) {
   std::unique_ptr<AccountImport> open;
   for (;;) {
     auto next = reader.next();
@@ -267,7 +274,7 @@ Result<void> import_records(archive::Reader& reader, const Mapping& mapping, con
     } else if (std::holds_alternative<archive::ArchiveEnd>(*next)) {
       return {};
     } else {
-      taken = import_record(reader, *next, mapping, target, bandwidth, stop, report, open);
+      taken = import_record(reader, *next, mapping, selection, target, bandwidth, stop, report, open);
     }
     if (taken && stop.is_set()) taken = fail(Errc::unavailable, "stopped");
     if (taken) continue;
@@ -291,7 +298,7 @@ Result<RunReport> dump_accounts(Source& source, const std::vector<SourceAccount>
     one.source = account.key;
     one.address = account.address;
     TRY(const auto session, source.open(account));
-    TRY_VOID(writer.account({account.address, ledger_name(source, account)}));
+    TRY_VOID(writer.account({account.address, ledger_name(source, account), names_of(account)}));
     TRY_VOID(AccountDump(*session, mapping, writer, stop, one).run());
   }
   TRY_VOID(writer.finish());
@@ -299,14 +306,17 @@ Result<RunReport> dump_accounts(Source& source, const std::vector<SourceAccount>
   return report;
 }
 
-Result<void> import_archive(archive::Reader& reader, const Mapping& mapping, const TargetOptions& target,
-                            Bandwidth& bandwidth, Stop& stop, RunReport& report) {
+Result<void> import_archive(archive::Reader& reader, const Mapping& mapping, const std::vector<std::string>& only,
+                            const TargetOptions& target, Bandwidth& bandwidth, Stop& stop, RunReport& report) {
   report.kind = "import";
   report.target = target.url;
   report.started = now_text();
   const auto began = std::chrono::steady_clock::now();
-  auto done = import_records(reader, mapping, target, bandwidth, stop, report);
+  Selection selection(only);
+  auto done = import_records(reader, mapping, selection, target, bandwidth, stop, report);
   if (!done && !report.accounts.empty()) report.accounts.back().error = done.error().text;
+  if (const auto unmet = selection.unmet(); done && unmet)
+    done = fail(Errc::not_found, fmt::format("the archive has no account {}", *unmet));
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return done;
 }

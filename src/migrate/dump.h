@@ -17,9 +17,10 @@ namespace kontor::migrate {
 Result<RunReport> dump_accounts(Source& source, const std::vector<SourceAccount>& accounts, const Mapping& mapping,
                                 const archive::Writer::Sink& sink, Stop& stop);
 
-// Sends an archive's accounts to the target, through the mapping. Errors: of the archive and of the target; the report
+// Sends those of an archive's accounts that `only` selects (selection.h) to the target, through the mapping. Errors: of
+// the archive and of the target, not_found (an account of `only` that is not in it; the others were sent); the report
 // tells what became of each account.
-Result<void> import_archive(archive::Reader& reader, const Mapping& mapping, const TargetOptions& target,
-                            Bandwidth& bandwidth, Stop& stop, RunReport& report);
+Result<void> import_archive(archive::Reader& reader, const Mapping& mapping, const std::vector<std::string>& only,
+                            const TargetOptions& target, Bandwidth& bandwidth, Stop& stop, RunReport& report);
 
 }  // namespace kontor::migrate

@@ -14,6 +14,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "migrate/progress.h"
+#include "migrate/selection.h"
 #include "migrate/sources.h"
 
 namespace kontor::migrate {
@@ -76,6 +77,13 @@ std::string ledger_name(const Source& source, const SourceAccount& account) {
   return source.has_logins() ? archive::source_name(name, account.key) : name;
 }
 
+std::vector<std::string> names_of(const SourceAccount& account) {
+  auto names = account.names;
+  names.push_back(account.key);
+  names.push_back(account.address);
+  return names;
+}
+
 std::string now_text() {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   return archive::to_text(InternalDate(now));
@@ -84,27 +92,30 @@ std::string now_text() {
 Result<std::vector<SourceAccount>> chosen_accounts(Source& source, const Mapping& mapping,
                                                    const std::vector<std::string>& only) {
   TRY(auto accounts, source.accounts());
-  std::set<std::string> addresses, wanted;
-  for (const auto& name : only) wanted.insert(to_lower(name));
+  std::set<std::string> addresses;
+  Selection selection(only);
   std::vector<SourceAccount> out;
   for (auto& account : accounts) {
     const auto by_key = mapping.address(account.key);
     account.address = mapping.users.contains(to_lower(account.key)) || account.address.empty()
                           ? by_key
                           : mapping.address(account.address);
-    if (!wanted.empty() && wanted.erase(to_lower(account.key)) + wanted.erase(account.address) == 0) continue;
+    if (!selection.takes(names_of(account))) continue;
     if (!addresses.insert(account.address).second) {
       return fail(Errc::invalid, fmt::format("two accounts of the source go to {}", account.address));
     }
     out.push_back(std::move(account));
   }
-  if (!wanted.empty()) return fail(Errc::not_found, fmt::format("the source has no account {}", *wanted.begin()));
+  if (const auto unmet = selection.unmet())
+    return fail(Errc::not_found, fmt::format("the source has no account {}", *unmet));
   return out;
 }
 
-void for_each_account(const std::vector<SourceAccount>& accounts, std::size_t concurrency, bool show_progress,
-                      std::vector<AccountReport>& reports, const AccountWork& work) {
+void for_each_account(const std::vector<SourceAccount>& accounts, std::size_t concurrency, const Showing& showing,
+                      RunReport& report, const AccountWork& work) {
+  auto& reports = report.accounts;
   reports.resize(accounts.size());
+  report.concurrency = concurrency;
   std::deque<Progress> progress(accounts.size());
   std::atomic<std::size_t> next = 0;
   const auto work_on = [&] {
@@ -119,7 +130,7 @@ void for_each_account(const std::vector<SourceAccount>& accounts, std::size_t co
       }
     }
   };
-  const Display display(accounts, progress, show_progress);
+  const Display display(report, accounts, progress, showing);
   std::vector<std::jthread> threads;
   for (std::size_t i = 0; i < std::min(std::max<std::size_t>(concurrency, 1), accounts.size()); ++i) {
     threads.emplace_back(work_on);
@@ -133,9 +144,10 @@ RunReport run_migration(Source& source, const std::vector<SourceAccount>& accoun
   report.source = source.name();
   report.target = options.pass.target.url;
   report.started = now_text();
+  report.remarks = source.remarks();
   const auto began = SteadyClock::now();
   Bandwidth bandwidth(options.bandwidth);
-  for_each_account(accounts, options.concurrency, options.progress, report.accounts,
+  for_each_account(accounts, options.concurrency, options.showing, report,
                    [&](const SourceAccount& account, AccountReport& one, Progress& progress) {
                      run_account(source, account, options, bandwidth, stop, one, progress);
                    });

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "migrate/pass.h"
+#include "migrate/progress.h"
 #include "migrate/report.h"
 #include "migrate/source.h"
 
@@ -16,16 +17,15 @@ namespace kontor::migrate {
 
 struct RunOptions {
   PassOptions pass;
-  std::size_t concurrency = 4;    // accounts at once
-  std::uint64_t bandwidth = 0;    // bytes per second of all together; 0 = no limit
-  std::optional<Window> window;   // works only then; waits otherwise
-  int attempts = 10;              // of an account in a row without any progress
-  bool progress = true;           // on standard error: bars on a terminal, a line now and then elsewhere
-  std::vector<std::string> only;  // source logins or target addresses; empty = all
+  std::size_t concurrency = 4;   // accounts at once
+  std::uint64_t bandwidth = 0;   // bytes per second of all together; 0 = no limit
+  std::optional<Window> window;  // works only then; waits otherwise
+  int attempts = 10;             // of an account in a row without any progress
+  Showing showing;
 };
 
-// The source's accounts with their target addresses, as chosen. Errors: what the source returns, not_found (an account
-// of `only` that is not there), invalid (two go to the same address).
+// The source's accounts with their target addresses, as chosen by any of their names (selection.h). Errors: what the
+// source returns, not_found (an account of `only` that is not there), invalid (two go to the same address).
 Result<std::vector<SourceAccount>> chosen_accounts(Source& source, const Mapping& mapping,
                                                    const std::vector<std::string>& only);
 
@@ -35,11 +35,14 @@ RunReport run_migration(Source& source, const std::vector<SourceAccount>& accoun
 
 // Runs `work` for each account on `concurrency` threads; shows progress meanwhile. For runs and verifications.
 using AccountWork = std::function<void(const SourceAccount&, AccountReport&, Progress&)>;
-void for_each_account(const std::vector<SourceAccount>& accounts, std::size_t concurrency, bool show_progress,
-                      std::vector<AccountReport>& reports, const AccountWork& work);
+void for_each_account(const std::vector<SourceAccount>& accounts, std::size_t concurrency, const Showing& showing,
+                      RunReport& report, const AccountWork& work);
 
 // The name that the ledger keeps this mail under: of the source, and of the login where it has several.
 std::string ledger_name(const Source& source, const SourceAccount& account);
+
+// All that selects it.
+std::vector<std::string> names_of(const SourceAccount& account);
 
 std::string now_text();  // RFC 3339, UTC
 

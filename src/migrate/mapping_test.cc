@@ -8,6 +8,7 @@
 #include "migrate/known.h"
 #include "migrate/pacing.h"
 #include "migrate/report.h"
+#include "migrate/report_page.h"
 
 namespace kontor::migrate {
 namespace {
@@ -214,10 +215,44 @@ TEST(Report, adds_up_and_judges) {
   folder.quarantine("k", "why");
   EXPECT_EQ(folder.unaccounted(), 0);
   EXPECT_FALSE(report.is_clean());
-  const auto html = to_html(report);
+  report.remarks = {"a store <without> owner"};
+  const auto whole = report_page(report, "out");
+  EXPECT_EQ(whole.find("<a@b>"), std::string::npos);
+  EXPECT_NE(whole.find("1 items could not be taken"), std::string::npos);
+  EXPECT_NE(whole.find("a store &lt;without&gt; owner"), std::string::npos);
+  EXPECT_NE(whole.find("href=\"out/" + page_name("<a@b>") + ".html\""), std::string::npos);
+  const auto html = account_page(report, account);
   EXPECT_EQ(html.find("<a@b>"), std::string::npos);
   EXPECT_NE(html.find("In &amp; out"), std::string::npos);
   EXPECT_NE(to_json(report).find("\"unaccounted\":0"), std::string::npos);
+}
+
+TEST(Report, gives_each_account_a_page_of_its_own) {
+  EXPECT_EQ(page_name("ada@example.org"), "ada@example.org");
+  for (const std::string& address :
+       std::vector<std::string>{"../x", "a/b", ".hidden", "", "ä@b", std::string(200, 'a')}) {
+    const auto name = page_name(address);
+    EXPECT_TRUE(name.starts_with("account-")) << address;
+    EXPECT_EQ(name.find('/'), std::string::npos);
+  }
+  EXPECT_NE(page_name("a/b"), page_name("a_b"));
+}
+
+TEST(Report, tells_times) {
+  const struct {
+    double seconds;
+    const char* text;
+  } cases[] = {{0, "0 s"}, {59.6, "60 s"}, {150, "3 min"}, {7199, "120 min"}, {9000, "2 h 30 min"}};
+  for (const auto& c : cases) EXPECT_EQ(spell_time(c.seconds), c.text);
+}
+
+TEST(Report, estimates_by_the_longest_account_and_by_the_sum) {
+  RunReport report;
+  report.concurrency = 2;
+  for (const double seconds : {10.0, 20.0, 90.0}) report.accounts.emplace_back().estimate = seconds;
+  EXPECT_EQ(report.estimate(), 90);
+  report.concurrency = 1;
+  EXPECT_EQ(report.estimate(), 120);
 }
 
 }  // namespace

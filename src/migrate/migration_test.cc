@@ -13,6 +13,7 @@
 #include "directory/directory.h"
 #include "groupware/accounts.h"
 #include "migrate/dump.h"
+#include "migrate/report_page.h"
 #include "migrate/verify.h"
 #include "net/client_socket.h"
 #include "net/http_server.h"
@@ -101,6 +102,7 @@ struct TableItem {
   SourceItem item;
   std::string content;
   std::string refusal;  // not empty = the source cannot give it
+  std::vector<std::string> losses = {};
 };
 struct TableFolder {
   SourceFolder folder;
@@ -108,6 +110,7 @@ struct TableFolder {
 };
 struct Table {
   std::map<std::string, std::vector<TableFolder>> accounts;
+  std::map<std::string, std::vector<std::string>> names;  // of accounts, besides their keys
   int fetches = 0;
   int breaks_after = -1;  // fetches until the connection breaks, once
   bool has_state = false;
@@ -147,11 +150,13 @@ class TableSession : public SourceSession {
       if (!one.refusal.empty()) return fail(Errc::invalid, one.refusal);
       for (std::size_t at = 0; at < one.content.size(); at += 1000)
         TRY_VOID(take(std::string_view(one.content).substr(at, 1000)));
+      losses_ = one.losses;
       return {};
     }
     return fail(Errc::not_found, "it is gone");
   }
   void announce(const SourceFolder&, const std::vector<SourceItem>&) override {}
+  std::vector<std::string> losses() override { return std::exchange(losses_, {}); }
 
  private:
   TableFolder& find(const SourceFolder& folder) {
@@ -162,6 +167,7 @@ class TableSession : public SourceSession {
   }
   Table& table_;
   std::vector<TableFolder>& folders_;
+  std::vector<std::string> losses_;
 };
 
 class TableSource : public Source {
@@ -171,7 +177,7 @@ class TableSource : public Source {
   bool has_logins() const override { return table_.has_logins; }
   Result<std::vector<SourceAccount>> accounts() override {
     std::vector<SourceAccount> out;
-    for (const auto& [key, folders] : table_.accounts) out.push_back({key, ""});
+    for (const auto& [key, folders] : table_.accounts) out.push_back({key, "", table_.names[key]});
     return out;
   }
   Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) override {
@@ -216,7 +222,7 @@ struct Bench {
     options.pass.target.earlier_ledger = earlier_ledger;
     options.pass.target.delete_vanished = delete_vanished;
     options.pass.mapping = &mapping;
-    options.progress = false;
+    options.showing = {false, {}};
     options.attempts = 3;
     TableSource source(table);
     return run_migration(source, *chosen_accounts(source, mapping, {}), options, stop);
@@ -225,7 +231,7 @@ struct Bench {
     VerifyOptions options;
     options.target = site.target();
     options.mapping = &mapping;
-    options.progress = false;
+    options.showing = {false, {}};
     TableSource source(table);
     return verify_migration(source, *chosen_accounts(source, mapping, {}), options, stop);
   }
@@ -386,6 +392,18 @@ TEST(Migration, follows_a_renamed_folder) {
   EXPECT_EQ(bench.verify().total().differences, 0u);
 }
 
+TEST(Migration, names_what_did_not_come_along_exactly) {
+  Bench bench;
+  bench.site.listen();
+  bench.table.accounts["ada"][0].items[2].losses = {"the colour", "the sound"};
+  const auto report = bench.run();
+  EXPECT_TRUE(report.is_clean());
+  EXPECT_EQ(report.total().losses, 2u);
+  const auto page = account_page(report, report.accounts.at(0));
+  EXPECT_NE(page.find("<code>9:3</code> the sound"), std::string::npos);
+  EXPECT_EQ(bench.run().total().losses, 0u) << "of what came in this run";
+}
+
 TEST(Migration, names_what_the_source_cannot_give) {
   Bench bench;
   bench.site.listen();
@@ -395,7 +413,7 @@ TEST(Migration, names_what_the_source_cannot_give) {
   EXPECT_EQ(report.total().quarantined, 1u);
   EXPECT_EQ(report.total().counts.copied, 27u);
   EXPECT_EQ(report.total().unaccounted(), 0);
-  const auto html = to_html(report);
+  const auto html = account_page(report, report.accounts.at(0));
   EXPECT_NE(html.find("the file has a hole"), std::string::npos);
   EXPECT_NE(html.find("9:3"), std::string::npos);
 }
@@ -437,6 +455,39 @@ rename = "Alt/Post"
   EXPECT_EQ(bench.verify().total().differences, 0u);
 }
 
+TEST(Migration, chooses_by_the_same_names_at_the_source_and_out_of_an_archive) {
+  Bench bench;
+  bench.site.listen();
+  bench.table.names["ada"] = {"0A1B2C"};
+  TableSource source(bench.table);
+  const auto chosen = chosen_accounts(source, bench.mapping, {"0a1b2c"});
+  ASSERT_EQ(chosen->size(), 1u);
+  EXPECT_EQ(chosen->at(0).key, "ada");
+  EXPECT_EQ(chosen_accounts(source, bench.mapping, {"ADA@example.org"})->size(), 1u);
+  EXPECT_EQ(chosen_accounts(source, bench.mapping, {"0a1b2d"}).error().code, Errc::not_found);
+  std::string bytes;
+  ASSERT_TRUE(dump_accounts(
+      source, *chosen_accounts(source, bench.mapping, {}), bench.mapping,
+      [&](std::string_view piece) -> Result<void> {
+        bytes += piece;
+        return {};
+      },
+      bench.stop));
+  const auto import_only = [&](const std::vector<std::string>& only, RunReport& report) {
+    bool given = false;
+    archive::Reader reader([&]() -> Result<std::string> { return std::exchange(given, true) ? std::string() : bytes; });
+    Bandwidth bandwidth(0);
+    return import_archive(reader, bench.mapping, only, bench.site.target(), bandwidth, bench.stop, report);
+  };
+  RunReport other, by_name;
+  const auto unmet = import_only({"cyd"}, other);
+  ASSERT_FALSE(unmet);
+  EXPECT_EQ(unmet.error().code, Errc::not_found);
+  EXPECT_EQ(bench.site.items(), 0u) << "nothing that was not asked for";
+  EXPECT_TRUE(import_only({"0a1b2c"}, by_name));
+  EXPECT_EQ(by_name.total().counts.copied, 28u);
+}
+
 TEST(Migration, goes_through_an_archive_too) {
   Bench bench;
   bench.site.listen();
@@ -462,7 +513,7 @@ TEST(Migration, goes_through_an_archive_too) {
     });
     Bandwidth bandwidth(0);
     RunReport report;
-    const auto done = import_archive(reader, bench.mapping, bench.site.target(), bandwidth, bench.stop, report);
+    const auto done = import_archive(reader, bench.mapping, {}, bench.site.target(), bandwidth, bench.stop, report);
     EXPECT_EQ(done.has_value(), length == bytes.size());
     if (done) {
       EXPECT_EQ(report.total().unaccounted(), 0) << to_json(report);
@@ -551,7 +602,7 @@ TEST(Migration, works_only_in_its_window) {
   options.pass.target = bench.site.target();
   options.pass.mapping = &bench.mapping;
   options.pass.window = Window{(now + 720) % 1440, (now + 780) % 1440};  // half a day away
-  options.progress = false;
+  options.showing = {false, {}};
   std::jthread ender([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     bench.stop.set();

@@ -8,10 +8,14 @@
 #include <chrono>
 #include <cstdio>
 
+#include "migrate/report_page.h"
+
 namespace kontor::migrate {
 namespace {
 
 constexpr std::size_t kBarLines = 20;
+constexpr auto kBetweenLines = std::chrono::seconds(30);
+constexpr auto kBetweenPages = std::chrono::seconds(10);
 constexpr const char* kPhases[] = {"waiting", "listing", "copying", "done", "failed", "retrying"};
 
 std::string bar_line(const SourceAccount& account, const Progress& progress) {
@@ -26,9 +30,15 @@ std::string bar_line(const SourceAccount& account, const Progress& progress) {
 
 }  // namespace
 
-Display::Display(const std::vector<SourceAccount>& accounts, const std::deque<Progress>& progress, bool shown)
-    : accounts_(accounts), progress_(progress), is_terminal_(::isatty(2) == 1) {
-  if (shown) thread_ = std::thread([this] { loop(); });
+Display::Display(const RunReport& report, const std::vector<SourceAccount>& accounts,
+                 const std::deque<Progress>& progress, const Showing& showing)
+    : report_(report),
+      accounts_(accounts),
+      progress_(progress),
+      showing_(showing),
+      is_terminal_(::isatty(2) == 1),
+      next_line_(std::chrono::steady_clock::now() + kBetweenLines) {
+  if (showing.on_terminal || !showing.page.empty()) thread_ = std::thread([this] { loop(); });
 }
 
 Display::~Display() {
@@ -41,16 +51,23 @@ Display::~Display() {
 }
 
 void Display::loop() {
-  const auto pause = is_terminal_ ? std::chrono::milliseconds(250) : std::chrono::milliseconds(30'000);
   std::unique_lock lock(mutex_);
-  while (!changed_.wait_for(lock, pause, [this] { return ended_; })) {
-    if (is_terminal_) {
-      draw_bars();
-    } else {
-      fmt::print(stderr, "{}\n", summary());
-    }
+  while (!changed_.wait_for(lock, std::chrono::milliseconds(250), [this] { return ended_; })) show();
+  if (showing_.on_terminal && is_terminal_) draw_bars();
+}
+
+void Display::show() {
+  const auto now = std::chrono::steady_clock::now();
+  if (showing_.on_terminal && is_terminal_) draw_bars();
+  if (showing_.on_terminal && !is_terminal_ && now >= next_line_) {
+    next_line_ = now + kBetweenLines;
+    fmt::print(stderr, "{}\n", summary());
   }
-  if (is_terminal_) draw_bars();
+  if (!showing_.page.empty() && now >= next_page_) {
+    next_page_ = now + kBetweenPages;
+    // The last page is the one that must not fail.
+    (void)write_page(showing_.page, progress_page(report_, accounts_, progress_));
+  }
 }
 
 // Accounts at work first; then as many of the others as fit.

@@ -35,6 +35,8 @@ struct FolderReport {
   std::vector<NamedItem> quarantined_items;
   std::uint64_t damaged = 0;  // taken as they came, though they could not be understood
   std::vector<NamedItem> damaged_items;
+  std::uint64_t losses = 0;  // of items that came, what did not come along exactly
+  std::vector<NamedItem> lost;
   std::uint64_t date_guesses = 0;
   bool unchanged = false;  // the source said that nothing happened since the last pass
   std::string note;
@@ -48,6 +50,7 @@ struct FolderReport {
   std::int64_t unaccounted() const;
   void quarantine(std::string item_key, std::string reason);
   void damage(std::string item_key, std::string reason);
+  void lose(std::string item_key, std::string reason);
   void differ(std::string item_key, std::string reason);
 };
 
@@ -58,6 +61,7 @@ struct AccountReport {
   std::string error;  // empty = the account was passed to its end
   int attempts = 1;
   double seconds = 0;
+  double estimate = 0;  // of a plan: seconds that a first run takes for it alone
 
   FolderReport total() const;
 };
@@ -69,18 +73,24 @@ struct RunReport {
   std::string started;  // RFC 3339
   double seconds = 0;
   std::vector<AccountReport> accounts;
+  std::vector<std::string> remarks;  // Source::remarks()
+  std::size_t concurrency = 1;       // accounts at once
 
   FolderReport total() const;
+  double estimate() const;  // of a plan: seconds that a first run takes with that concurrency; 0 = nothing to say
   // No account failed, nothing is quarantined, different or unaccounted for, and of something, something arrived.
   bool is_clean() const;
   std::string verdict() const;  // one line
 };
 
 std::string to_json(const RunReport& report);
-std::string to_html(const RunReport& report);   // one file that needs no other
+std::string to_json(const AccountReport& account);
 std::string to_table(const RunReport& report);  // for the terminal
 
-// Writes `name`.json and `name`.html. Errors: unavailable.
+// Writes `name`.json and `name`.html of all, and in the folder `name` both of each account. Errors: unavailable.
 Result<void> write_report(const RunReport& report, const std::string& name);
+
+// `name`.html alone, at once in place of what is there. Errors: unavailable.
+Result<void> write_page(const std::string& name, const std::string& page);
 
 }  // namespace kontor::migrate

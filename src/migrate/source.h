@@ -21,8 +21,9 @@ namespace kontor::migrate {
 
 // One mailbox at the source.
 struct SourceAccount {
-  std::string key;      // how the source calls it: login name, folder
-  std::string address;  // of the target's user, after mapping
+  std::string key;                      // how the source calls it: login name, folder
+  std::string address;                  // of the target's user, after mapping
+  std::vector<std::string> names = {};  // what else it is called there: any of them selects it, like key and address
 };
 
 struct SourceFolder {
@@ -94,6 +95,8 @@ class SourceSession {
   // Errors: not_found (vanished meanwhile), invalid (the source gives no sound content: to be quarantined), unavailable
   // (the connection broke: open a new session and go on), or what `take` returned.
   virtual Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) = 0;
+  // What of the item fetched last does not come along exactly, as sentences. Nothing: it is all there.
+  virtual std::vector<std::string> losses() { return {}; }
   // Tells that these will be fetched next, so that a source with round trips can pipeline. May do nothing.
   virtual void announce(const SourceFolder& folder, const std::vector<SourceItem>& items) = 0;
 };
@@ -106,6 +109,9 @@ class Source {
   // Whether `name` has the mail of many, told apart by their logins; else it is itself the name of one mailbox.
   virtual bool has_logins() const { return true; }
   virtual Result<std::vector<SourceAccount>> accounts() = 0;
+  // What whoever plans the move must know besides, as sentences: mailboxes without owners and the like. After
+  // accounts().
+  virtual std::vector<std::string> remarks() { return {}; }
   // Errors: denied (login), unavailable, not_found.
   virtual Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) = 0;
 };

@@ -238,6 +238,9 @@ class AccountVerify {
   std::unique_ptr<SourceSession> session_;
 };
 
+// What one account's first pass does on two cores with source and target beside each other; for estimates.
+constexpr double kItemsPerSecond = 300, kBytesPerSecond = 8 << 20;
+
 Result<void> plan_account(Source& source, const SourceAccount& account, const VerifyOptions& options, Stop& stop,
                           Progress& progress, AccountReport& report) {
   progress.phase = 1;
@@ -264,6 +267,8 @@ Result<void> plan_account(Source& source, const SourceAccount& account, const Ve
       }));
       bytes += row.counts.bytes;
     }
+    report.estimate += static_cast<double>(row.source - row.excluded) / kItemsPerSecond +
+                       static_cast<double>(row.counts.bytes) / kBytesPerSecond;
     report.folders.push_back(std::move(row));
   }
   if (options.target.url.empty()) return {};
@@ -281,12 +286,13 @@ Result<void> plan_account(Source& source, const SourceAccount& account, const Ve
   return {};
 }
 
-RunReport new_report(const char* kind, const Source& source, const VerifyOptions& options) {
+RunReport new_report(const char* kind, Source& source, const VerifyOptions& options) {
   RunReport report;
   report.kind = kind;
   report.source = source.name();
   report.target = options.target.url;
   report.started = now_text();
+  report.remarks = source.remarks();
   return report;
 }
 
@@ -300,7 +306,7 @@ RunReport verify_migration(Source& source, const std::vector<SourceAccount>& acc
                            Stop& stop) {
   auto report = new_report("verify", source, options);
   const auto began = VerifyClock::now();
-  for_each_account(accounts, options.concurrency, options.progress, report.accounts,
+  for_each_account(accounts, options.concurrency, options.showing, report,
                    [&](const SourceAccount& account, AccountReport& one, Progress& progress) {
                      const auto start = VerifyClock::now();
                      const auto done = AccountVerify(source, account, options, stop, progress, one).run();
@@ -316,7 +322,7 @@ RunReport plan_migration(Source& source, const std::vector<SourceAccount>& accou
                          Stop& stop) {
   auto report = new_report("plan", source, options);
   const auto began = VerifyClock::now();
-  for_each_account(accounts, options.concurrency, options.progress, report.accounts,
+  for_each_account(accounts, options.concurrency, options.showing, report,
                    [&](const SourceAccount& account, AccountReport& one, Progress& progress) {
                      const auto start = VerifyClock::now();
                      const auto done = plan_account(source, account, options, stop, progress, one);

@@ -16,7 +16,7 @@ struct VerifyOptions {
   const Mapping* mapping = nullptr;
   std::size_t concurrency = 4;
   bool read_content = true;  // false: compares what both sides say of their items, and no content
-  bool progress = true;
+  Showing showing;
 };
 
 // Counted as differences: items that are missing, too many, or not the same. What its user changed at the target since

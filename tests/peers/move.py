@@ -35,6 +35,9 @@ class Move:
         process = self.start(command, *options)
         out, _ = process.communicate(timeout=600)
         assert code is None or process.returncode == code, out
+        return self.read_report()
+
+    def read_report(self):
         return json.loads(pathlib.Path(f"{self.report}.json").read_text())
 
 

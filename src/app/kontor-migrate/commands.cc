@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "migrate/dump.h"
+#include "migrate/report_page.h"
 #include "migrate/verify.h"
 
 namespace kontor::app {
@@ -43,6 +44,7 @@ Result<OpenSource> open_source_of(const MigrateSettings& settings) {
 // Prints the report and writes it where it was asked for.
 int conclude(const migrate::RunReport& report, const MigrateSettings& settings) {
   fmt::print("{}", migrate::to_table(report));
+  for (const auto& remark : report.remarks) fmt::print("note: {}\n", remark);
   for (const auto& account : report.accounts) {
     for (const auto& folder : account.folders) {
       for (const auto& item : folder.quarantined_items) {
@@ -52,6 +54,9 @@ int conclude(const migrate::RunReport& report, const MigrateSettings& settings) 
         fmt::print("not understood, taken as it came: {} {} {}: {}\n", account.address, folder.name, item.key,
                    item.reason);
       }
+      for (const auto& item : folder.lost) {
+        fmt::print("did not come along exactly: {} {} {}: {}\n", account.address, folder.name, item.key, item.reason);
+      }
       for (const auto& item : folder.different) {
         fmt::print("different: {} {} {}: {}\n", account.address, folder.name, item.key, item.reason);
       }
@@ -60,7 +65,7 @@ int conclude(const migrate::RunReport& report, const MigrateSettings& settings) 
   }
   if (!settings.report.empty()) {
     if (auto written = migrate::write_report(report, settings.report); !written) return complain(written.error());
-    fmt::print("report: {0}.json, {0}.html\n", settings.report);
+    fmt::print("report: {0}.html, {0}.json, and of each account in {0}/\n", settings.report);
   }
   return report.is_clean() ? kGood : kNotClean;
 }
@@ -70,7 +75,7 @@ Result<migrate::VerifyOptions> verify_options(const MigrateSettings& settings, c
   options.mapping = &mapping;
   options.concurrency = settings.concurrency;
   options.read_content = !settings.quick;
-  options.progress = !settings.quiet;
+  options.showing = {!settings.quiet, settings.report};
   if (!settings.target.url.empty()) {
     TRY(options.target, target_options(settings));
   }
@@ -114,7 +119,12 @@ int plan_command(const MigrateSettings& settings, migrate::Stop& stop) {
                  folder.excluded_why.empty() ? "" : " stays behind " + folder.excluded_why);
     }
   }
+  for (const auto& remark : report.remarks) fmt::print("note: {}\n", remark);
   fmt::print("{}\n", report.verdict());
+  if (report.estimate() > 0) {
+    fmt::print("A first run takes about {} with {} accounts at once; a run with --pilot tells better.\n",
+               migrate::spell_time(report.estimate()), report.concurrency);
+  }
   if (!settings.report.empty()) {
     if (auto written = migrate::write_report(report, settings.report); !written) return complain(written.error());
   }
@@ -124,7 +134,7 @@ int plan_command(const MigrateSettings& settings, migrate::Stop& stop) {
 int run_command(const MigrateSettings& settings, migrate::Stop& stop) {
   migrate::RunOptions options;
   options.concurrency = settings.concurrency;
-  options.progress = !settings.quiet;
+  options.showing = {!settings.quiet, settings.report};
   options.pass.full = settings.full;
   if (!settings.bandwidth.empty()) {
     auto bandwidth = migrate::parse_size(settings.bandwidth);
@@ -209,7 +219,7 @@ int import_command(const MigrateSettings& settings, migrate::Stop& stop) {
   migrate::Bandwidth limit(bandwidth);
   migrate::RunReport report;
   report.source = settings.from_stdin ? "standard input" : settings.input;
-  const auto done = migrate::import_archive(reader, *mapping, *target, limit, stop, report);
+  const auto done = migrate::import_archive(reader, *mapping, settings.only, *target, limit, stop, report);
   const int code = conclude(report, settings);
   if (done) return code;
   complain(done.error());

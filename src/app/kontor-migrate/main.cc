@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <thread>
 
 #include "base/log.h"
@@ -91,7 +92,9 @@ void add_selection(CLI::App& app, MigrateSettings& s) {
   app.add_option("--exclude-folder", s.excluded_folders, "A folder that stays behind; * and ** are wildcards")
       ->group(group);
   app.add_flag("--exclude-deleted", s.exclude_deleted, "Items flagged \\Deleted stay behind")->group(group);
-  app.add_option("--only", s.only, "Only these accounts: logins or target addresses")->group(group);
+  app.add_option("--only", s.only, "Only these accounts: logins, target addresses, or what else the source calls them")
+      ->group(group);
+  app.add_option("--pilot", s.pilot_file, "Only the accounts that this file names, one in each line")->group(group);
 }
 
 void add_work(CLI::App& app, MigrateSettings& s) {
@@ -100,7 +103,14 @@ void add_work(CLI::App& app, MigrateSettings& s) {
       ->check(CLI::Range(1, 256))
       ->capture_default_str()
       ->group(group);
-  app.add_option("--report", s.report, "Write NAME.json and NAME.html")->group(group);
+  app.add_option("--source-connections", s.source_connections,
+                 "Connections to the source at once; each account at work has one (as many as accounts at once)")
+      ->check(CLI::Range(1, 256))
+      ->group(group);
+  app.add_option("--report", s.report,
+                 "Write NAME.html (how far it is while it runs) and NAME.json of all, and in the folder NAME both of "
+                 "each account")
+      ->group(group);
   app.add_flag("--quiet", s.quiet, "Show no progress")->group(group);
 }
 
@@ -151,6 +161,11 @@ int run_program(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
+  }
+  if (s.source_connections > 0) s.concurrency = std::min(s.concurrency, s.source_connections);
+  if (const auto added = add_pilot(s); !added) {
+    fmt::print(stderr, "kontor-migrate: {}\n", added.error().text);
+    return 2;
   }
   static migrate::Stop stop;  // outlives the signal thread
   stop_on_signals(stop);

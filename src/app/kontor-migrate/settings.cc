@@ -12,6 +12,8 @@
 #include <iostream>
 #include <sstream>
 
+#include "migrate/selection.h"
+
 namespace kontor::app {
 namespace {
 
@@ -73,6 +75,15 @@ Result<void> add_users(const MigrateSettings& settings, migrate::SourceOptions& 
 }
 
 }  // namespace
+
+Result<void> add_pilot(MigrateSettings& settings) {
+  if (settings.pilot_file.empty()) return {};
+  TRY(const auto text, read_text(settings.pilot_file));
+  const auto names = migrate::parse_selection(text);
+  if (names.empty()) return fail(Errc::invalid, fmt::format("{} names no account", settings.pilot_file));
+  settings.only.insert(settings.only.end(), names.begin(), names.end());
+  return {};
+}
 
 Result<migrate::SourceOptions> source_options(const MigrateSettings& settings) {
   if (settings.from.empty())

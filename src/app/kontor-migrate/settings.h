@@ -39,7 +39,9 @@ struct MigrateSettings {
   std::vector<std::string> excluded_folders;
   bool exclude_deleted = false;
   std::vector<std::string> only;
+  std::string pilot_file;
   std::size_t concurrency = 4;
+  std::size_t source_connections = 0;  // 0 = as many as accounts at once
   std::string bandwidth;
   std::string window;
   bool full = false;
@@ -53,6 +55,8 @@ struct MigrateSettings {
   std::string input;
 };
 
+// Adds to `only` what the file of a pilot names. Errors: not_found, invalid (it names nobody).
+Result<void> add_pilot(MigrateSettings& settings);
 Result<migrate::SourceOptions> source_options(const MigrateSettings& settings);
 Result<migrate::TargetOptions> target_options(const MigrateSettings& settings);
 Result<migrate::Mapping> read_mapping(const MigrateSettings& settings);

@@ -116,8 +116,10 @@ Result<InternalDate> parse_date(std::string_view text) {
 }
 
 std::string to_json(const Account& account) {
-  return line(
-      {{"version", kVersion}, {"address", text_value(account.address)}, {"source", text_value(account.source)}});
+  json::object out{
+      {"version", kVersion}, {"address", text_value(account.address)}, {"source", text_value(account.source)}};
+  if (!account.names.empty()) out["names"] = text_array(account.names);
+  return line(out);
 }
 
 std::string to_json(const Folder& folder) {
@@ -193,6 +195,7 @@ Result<Account> parse_account(std::string_view text) {
   members.need(version == kVersion, "version", "1: this archive is of a newer form than this program reads");
   members.text("address", out.address, 320);
   members.text("source", out.source, kMaxSource);
+  members.texts("names", out.names, kMaxNames, kMaxSource);
   members.need(!out.address.empty(), "address", "given");
   members.need(!out.source.empty(), "source", "given");
   TRY_VOID(members.finish());

@@ -26,6 +26,7 @@ constexpr std::size_t kMaxPath = 64;           // names in a folder's path
 constexpr std::size_t kMaxKeywords = 1000;
 constexpr std::size_t kMaxProperties = 100;
 constexpr std::size_t kMaxSource = 300;  // bytes of a source's name
+constexpr std::size_t kMaxNames = 20;    // of an account
 constexpr std::size_t kMaxItemName = 255;
 constexpr std::size_t kMaxFingerprint = 1000;
 constexpr std::size_t kMaxColour = 100;
@@ -42,6 +43,7 @@ constexpr std::string_view kScriptsKey = "\tSieve scripts";
 struct Account {
   std::string address;  // of the target's user
   std::string source;   // the ledger's name of the source: 1 to kMaxSource bytes; see source_name()
+  std::vector<std::string> names = {};  // how the source calls it: what it can be selected by
   bool operator==(const Account&) const = default;
 };
 
