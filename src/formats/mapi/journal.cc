@@ -10,7 +10,7 @@ namespace kontor::mapi {
 namespace {
 
 constexpr Tag kLogTypeText = tag::log(0x8712);  // PidLidLogTypeDesc
-constexpr std::int64_t kMostMinutes = std::int64_t{60} * 24 * 366 * 10;
+constexpr std::int64_t kMostJournalMinutes = std::int64_t{60} * 24 * 366 * 10;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ Result<CalendarObject> journal_of(const Message& message, std::string_view fallb
   const auto end = from.time(tag::kLogEnd);
   if (start) icalendar::set_when(journal.set("DTSTART", ""), when_in({"UTC", icalendar::utc_zone(), {}}, *start));
   if (end) journal.set("X-KONTOR-END", utc_text(*end));
-  if (const auto minutes = from.integer(tag::kLogDuration); minutes && *minutes >= 0 && *minutes <= kMostMinutes)
+  if (const auto minutes = from.integer(tag::kLogDuration); minutes && *minutes >= 0 && *minutes <= kMostJournalMinutes)
     journal.set("X-KONTOR-DURATION", icalendar::print(icalendar::Duration{.seconds = *minutes * 60}));
   parts.add_text(kLogTypeText, "X-KONTOR-JOURNAL-TYPE");
   parts.add_text(tag::kLogType, "X-KONTOR-JOURNAL-TYPE");

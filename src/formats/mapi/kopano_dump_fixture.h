@@ -8,11 +8,14 @@
 #include <cstdint>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
+#include "formats/mapi/attachment_data.h"
 #include "formats/mapi/entry_id.h"
 #include "formats/mapi/kopano_names.h"
 #include "formats/mapi/mailbox.h"
@@ -61,6 +64,7 @@ class KopanoDump {
       if (const auto parent = nodes_.find(node.parent); parent != nodes_.end()) parent->second.children.push_back(id);
     each("properties", [&](const Row& row) { take(row[0].number(), row[1].number(), row[2].number(), row, 3); });
     each("mvproperties", [&](const Row& row) { take(row[0].number(), row[2].number(), row[3].number(), row, 4); });
+    each("singleinstances", [&](const Row& row) { instances_[{row[1].number(), row[2].number()}] = row[0].number(); });
     std::map<std::string, std::string> external;
     each("object", [&](const Row& row) { external[row[0].text] = row[1].text; });
     each("objectproperty", [&](const Row& row) {
@@ -73,7 +77,13 @@ class KopanoDump {
   bool empty() const { return nodes_.empty(); }
   const std::map<std::int64_t, Node>& nodes() const { return nodes_; }
 
-  // A tree of what lies below as long as it is no folder's.
+  // The instance that holds an attachment's data (14081) or a message's original (26508).
+  std::optional<std::int64_t> instance(std::int64_t id, std::int64_t number) const {
+    const auto found = instances_.find({id, number});
+    return found == instances_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  // A tree of what lies below as long as it is no folder's. Attachments know their id as PidTagAttachNumber.
   Message message(std::int64_t id) const {  // NOLINT(misc-no-recursion)
     Message made;
     made.properties = of(id);
@@ -83,6 +93,7 @@ class KopanoDump {
       if (node.type != 7) continue;
       Attachment& attachment = made.attachments.emplace_back();
       attachment.properties = of(child);
+      attachment.properties.set(tag::kAttachNumber, *Value::make(Type::int64, child));
       for (const std::int64_t inner : node.children) attachment.embedded.push_back(message(inner));
     }
     return made;
@@ -211,6 +222,7 @@ class KopanoDump {
   std::map<std::int64_t, Properties::Key> names_;
   std::map<std::int64_t, Node> nodes_;
   std::map<std::int64_t, Properties> properties_;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> instances_;
   std::map<std::string, Mailbox> people_;
 };
 

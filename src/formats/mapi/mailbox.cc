@@ -14,7 +14,7 @@ namespace kontor::mapi {
 namespace {
 
 constexpr std::size_t kLongestAddress = 998;
-constexpr std::size_t kLongestName = 2000;
+constexpr std::size_t kLongestPersonName = 2000;
 constexpr std::size_t kMostReplyTo = 1000;
 
 // Where one person's description stands.
@@ -154,7 +154,7 @@ class PersonReader {
 
   // A name that repeats the address says nothing.
   static Mailbox finished(Mailbox found) {
-    found.name = std::string(trimmed(one_line(found.name, kLongestName)));
+    found.name = std::string(trimmed(one_line(found.name, kLongestPersonName)));
     if (iequals(found.name, found.address)) found.name.clear();
     return found;
   }
@@ -170,11 +170,11 @@ Mailbox with_other_address(Mailbox found, const Properties& from, const PersonTa
   const std::string_view text = from.text_or_empty(tags.address);
   if (!found.address.empty() || text.empty()) return found;
   if (is_directory_type(type) || iequals(type, "SMTP")) {
-    if (found.name.empty() && !text.starts_with('/')) found.name = one_line(text, kLongestName);
+    if (found.name.empty() && !text.starts_with('/')) found.name = one_line(text, kLongestPersonName);
     return found;
   }
   const std::string other = "[" + std::string(type) + ":" + std::string(text) + "]";
-  if (!found.name.contains(text)) found.name += (found.name.empty() ? "" : " ") + one_line(other, kLongestName);
+  if (!found.name.contains(text)) found.name += (found.name.empty() ? "" : " ") + one_line(other, kLongestPersonName);
   return found;
 }
 

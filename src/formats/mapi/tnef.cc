@@ -15,8 +15,8 @@ namespace {
 constexpr std::uint32_t kTnefMark = 0x223E9F78;
 constexpr std::uint8_t kMessageLevel = 1;
 constexpr std::uint8_t kAttachmentLevel = 2;
-constexpr std::int32_t kByValue = 1;
-constexpr std::int32_t kEmbedded = 5;
+constexpr std::int32_t kTnefByValue = 1;
+constexpr std::int32_t kTnefEmbedded = 5;
 constexpr std::int32_t kOle = 6;
 
 // [MS-OXTNEF] section 2.1.3.3: those that are read.
@@ -191,7 +191,7 @@ class TnefReader {
     Properties& properties = attachment.properties;
     switch (id) {
       case Attribute::attach_begin:
-        properties.set(tag::kAttachMethod, Value::of(Cursor(data).u16() == 2 ? kOle : kByValue));
+        properties.set(tag::kAttachMethod, Value::of(Cursor(data).u16() == 2 ? kOle : kTnefByValue));
         break;
       case Attribute::attach_data:
         set_missing(properties, tag::kAttachDataBinary, Value::of_bytes(std::string(data)));
@@ -226,7 +226,7 @@ class TnefReader {
       TRY(Message inner, TnefReader(budget_, damages_, depth_ + 1).read(found.object));
       attachment.embedded.clear();
       attachment.embedded.push_back(std::move(inner));
-      attachment.properties.set(tag::kAttachMethod, Value::of(kEmbedded));
+      attachment.properties.set(tag::kAttachMethod, Value::of(kTnefEmbedded));
     } else {
       attachment.properties.set(tag::kAttachDataBinary, Value::of_bytes(std::string(found.object)));
     }

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Which parts a message has, and how they lie in each other.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "formats/lines/writer.h"
+#include "formats/mapi/contact.h"
+#include "formats/mapi/distribution_list.h"
+#include "formats/mapi/kept.h"
+#include "formats/mapi/line_text.h"
+#include "formats/mapi/mail_builder.h"
+#include "formats/mapi/mail_field.h"
+#include "formats/mapi/mail_tags.h"
+
+namespace kontor::mapi {
+namespace {
+
+// PidTagAttachMethod ([MS-OXCMSG] section 2.2.2.9).
+enum class Method : std::uint8_t {
+  none = 0,
+  by_value = 1,
+  by_reference = 2,
+  resolved = 3,
+  only = 4,
+  embedded = 5,
+  ole = 6,
+  web = 7
+};
+constexpr std::int64_t kRenderedInBody = 4;
+
+constexpr std::string_view kPgpEncrypted = "application/pgp-encrypted";
+
+Method method_of(const Attachment& attachment) {
+  const std::int64_t method = attachment.properties.integer(tag::kAttachMethod).value_or(1);
+  return method >= 0 && method <= 7 ? static_cast<Method>(method) : Method::by_value;
+}
+
+bool is_pkcs7(std::string_view type) { return type == "application/pkcs7-mime" || type == "application/x-pkcs7-mime"; }
+
+// What a CMS message is, by the object identifier that it begins with (RFC 5652, RFC 8551 section 3.2.2).
+std::string_view smime_type(std::string_view der) {
+  constexpr std::string_view kContentTypes = "\x2A\x86\x48\x86\xF7\x0D\x01\x07";
+  const std::size_t at = der.find(kContentTypes);
+  if (at == std::string_view::npos || at + kContentTypes.size() >= der.size()) return {};
+  const char kind = der[at + kContentTypes.size()];
+  return kind == 2 ? "signed-data" : kind == 3 ? "enveloped-data" : "";
+}
+
+void append(std::vector<std::string>& to, std::vector<std::string> from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+}  // namespace
+
+std::string MailBuilder::kept_type() const {
+  std::string type = to_lower(header_.content_type.substr(0, header_.content_type.find(';')));
+  std::erase_if(type, [](char c) { return c == ' ' || c == '\t'; });
+  return type;
+}
+
+// NOLINTNEXTLINE(misc-no-recursion): kMostMailDepth, as all below
+Result<MailPart> MailBuilder::content() {
+  TRY(auto signed_or_encrypted, smime());
+  if (signed_or_encrypted) return *std::move(signed_or_encrypted);
+  body_ = mail_body(message_.properties, losses_);
+  TRY(auto made_report, report());
+  if (made_report) return *std::move(made_report);
+  if (kept_type() == "multipart/signed")
+    losses_.emplace_back("The signature cannot be verified any more: the source has not kept what was signed.");
+  TRY(MailPart made, text());
+  return with_attachments(std::move(made));
+}
+
+// NOLINTNEXTLINE(misc-no-recursion)
+Result<std::optional<MailPart>> MailBuilder::smime() {
+  if (!is_of_class("ipm.note.smime")) return std::nullopt;
+  for (const Attachment& attachment : message_.attachments) {
+    const std::string type = content_type_of(attachment);
+    if (is_pkcs7(type)) {
+      TRY(MailPart part, opaque_smime(attachment));
+      return std::optional(std::move(part));
+    }
+    if (type != "multipart/signed") continue;
+    TRY(MailPart part, data_part(attachment, Disposition::shown, context_));
+    if (part.is_whole) return std::optional(std::move(part));
+  }
+  return std::nullopt;
+}
+
+Result<MailPart> MailBuilder::opaque_smime(const Attachment& attachment) {
+  TRY(MailPart part, data_part(attachment, Disposition::attached, context_));
+  std::string type = content_type_of(attachment);
+  if (is_pkcs7(kept_type())) {
+    type = header_.content_type;
+  } else {
+    TRY(const std::string head, first_bytes(attachment, context_, 64));
+    if (const std::string_view kind = smime_type(head); !kind.empty()) type += parameter("smime-type", kind);
+    type += parameter("name", "smime.p7m");
+  }
+  part.header = (is_pkcs7(kept_type()) ? plain_field("Content-Type", type) : "Content-Type: " + type + "\r\n") +
+                "Content-Disposition: attachment; filename=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n";
+  return part;
+}
+
+// NOLINTNEXTLINE(misc-no-recursion)
+Result<MailPart> MailBuilder::text() {
+  std::vector<MailPart> forms;
+  std::string type = "text/plain";
+  // RFC 3676: blanks before line ends say where paragraphs go on.
+  if (!body_.html && kept_type() == "text/plain") {
+    const std::string kept = to_lower(header_.content_type);
+    if (kept.contains("format=flowed")) type += "; format=flowed";
+    if (kept.contains("delsp=yes")) type += "; delsp=yes";
+  }
+  if (body_.plain && (!body_.plain->empty() || !body_.html)) forms.push_back(text_part(type, *body_.plain));
+  if (body_.html) {
+    TRY(MailPart part, html_part(*body_.html));
+    forms.push_back(std::move(part));
+  }
+  if (body_.rtf) forms.push_back(bytes_part("Content-Type: text/rtf\r\n", *body_.rtf));
+  if (auto calendar = calendar_part()) forms.push_back(*std::move(calendar));
+  if (forms.empty()) return MailPart();
+  if (forms.size() == 1) return std::move(forms.front());
+  return multipart("multipart/alternative", std::move(forms));
+}
+
+// NOLINTNEXTLINE(misc-no-recursion)
+Result<MailPart> MailBuilder::html_part(const std::string& html) {
+  MailPart text = text_part("text/html", html);
+  const std::set<std::string> shown = shown_content_ids(html);
+  std::vector<MailPart> related;
+  for (std::size_t i = 0; i < message_.attachments.size(); ++i) {
+    const Attachment& attachment = message_.attachments[i];
+    const std::string id = to_lower(content_id_of(attachment));
+    const bool is_rendered = (attachment.properties.integer(tag::kAttachFlags).value_or(0) & kRenderedInBody) != 0;
+    const std::string_view location = attachment.properties.text_or_empty(tag::kAttachContentLocation);
+    const bool has_place = location.size() > 4 && html.contains(location);
+    if (!has_place && (id.empty() || (!shown.contains(id) && !is_rendered))) continue;
+    TRY(auto part, part_of(attachment, Disposition::shown));
+    taken_[i] = true;
+    if (part) related.push_back(*std::move(part));
+  }
+  if (related.empty()) return text;
+  related.insert(related.begin(), std::move(text));
+  return multipart("multipart/related; type=\"text/html\"", std::move(related));
+}
+
+std::optional<MailPart> MailBuilder::calendar_part() {
+  if (!source_.calendar || !is_of_class("ipm.schedule.meeting")) return std::nullopt;
+  auto made = source_.calendar(message_);
+  if (!made) return std::nullopt;
+  if (!*made) {
+    losses_.push_back("What the meeting is cannot be said: " + made->error().text);
+    return std::nullopt;
+  }
+  append(losses_, std::move((*made)->losses));
+  const std::string method = (*made)->method.empty() ? "" : "; method=" + (*made)->method;
+  return text_part("text/calendar" + method, (*made)->text);
+}
+
+// NOLINTNEXTLINE(misc-no-recursion)
+Result<MailPart> MailBuilder::with_attachments(MailPart text) {
+  std::vector<MailPart> parts;
+  std::vector<std::string> types;
+  for (std::size_t i = 0; i < message_.attachments.size(); ++i) {
+    if (taken_[i]) continue;
+    TRY(auto part, part_of(message_.attachments[i], Disposition::attached));
+    if (!part) continue;
+    types.push_back(content_type_of(message_.attachments[i]));
+    parts.push_back(*std::move(part));
+  }
+  const bool has_text = text.write || !text.multipart.empty();
+  // RFC 3156 section 4: what decrypts it need not be told twice.
+  if (!has_text && types.size() == 2 && types[0] == kPgpEncrypted)
+    return multipart(fmt::format("multipart/encrypted;\r\n protocol=\"{}\"", kPgpEncrypted), std::move(parts));
+  if (parts.empty()) return has_text ? std::move(text) : text_part("text/plain", "");
+  if (has_text) parts.insert(parts.begin(), std::move(text));
+  return multipart("multipart/mixed", std::move(parts));
+}
+
+// NOLINTNEXTLINE(misc-no-recursion)
+Result<std::optional<MailPart>> MailBuilder::part_of(const Attachment& attachment, Disposition disposition) {
+  const Method method = method_of(attachment);
+  if (!attachment.embedded.empty()) {
+    TRY(MailPart part, embedded_part(attachment, attachment.embedded.front()));
+    return std::optional(std::move(part));
+  }
+  const bool has_data = attachment.properties.has(tag::kAttachDataBinary);
+  const bool is_reference =
+      method == Method::by_reference || method == Method::resolved || method == Method::only || method == Method::web;
+  if (is_reference && !has_data) return std::optional(link_part(attachment, context_));
+  if (method == Method::embedded || (method == Method::none && !has_data)) {
+    losses_.push_back(fmt::format("The attachment \"{}\" holds nothing.", file_name_of(attachment)));
+    return std::nullopt;
+  }
+  TRY(MailPart part, data_part(attachment, disposition, context_));
+  return std::optional(std::move(part));
+}
+
+// NOLINTNEXTLINE(misc-no-recursion)
+Result<MailPart> MailBuilder::embedded_part(const Attachment& attachment, const Message& embedded) {
+  if (auto item = item_part(embedded)) return *std::move(item);
+  if (context_.depth >= kMostMailDepth) return fail(Errc::too_large, "Messages lie too deep in each other.");
+  auto inner = std::make_shared<MailBuilder>(embedded, source_, losses_, context_.depth + 1);
+  TRY_VOID(inner->build());
+  MailPart part;
+  part.header = part_header("message/rfc822", attachment, Disposition::shown);
+  part.write = [inner](const TakePiece& take) { return inner->write(take); };
+  return part;
+}
+
+std::optional<MailPart> MailBuilder::item_part(const Message& embedded) {
+  const std::string kind = to_lower(embedded.properties.text_or_empty(tag::kMessageClass));
+  const auto attached = [&](MailPart part, std::string_view ending) {
+    std::string name = one_line(embedded.properties.first_text({tag::kSubject, tag::kDisplayName}), 200);
+    if (name.empty()) name = "item";
+    part.header += "Content-Disposition: attachment" + parameter("filename", name + std::string(ending)) + "\r\n";
+    return part;
+  };
+  const std::string uid = to_hex(sha256(keep(embedded.properties))).substr(0, 32);
+  if (kind.starts_with("ipm.contact") || kind.starts_with("ipm.distlist")) {
+    const AddressOf address_of = [&](const EntryId& id) {
+      const auto known = source_.resolve ? source_.resolve(print(id)) : std::nullopt;
+      return known ? known->address : std::string();
+    };
+    MadeCard made = kind.starts_with("ipm.contact") ? card_of(embedded, uid, source_.resolve)
+                                                    : group_card_of(embedded, uid, address_of);
+    append(losses_, std::move(made.losses));
+    return attached(text_part("text/vcard", lines::write(made.card)), ".vcf");
+  }
+  const bool is_mail = kind.empty() || kind.starts_with("ipm.note") || kind.starts_with("report.") || kind == "ipm" ||
+                       kind.starts_with("ipm.schedule.");
+  if (is_mail || !source_.calendar) return std::nullopt;
+  auto made = source_.calendar(embedded);
+  if (!made || !*made) return std::nullopt;
+  append(losses_, std::move((*made)->losses));
+  return attached(text_part("text/calendar", (*made)->text), ".ics");
+}
+
+}  // namespace kontor::mapi
