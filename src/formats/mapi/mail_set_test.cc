@@ -13,6 +13,7 @@
 #include "formats/mapi/calendar_item_fixture.h"
 #include "formats/mapi/kopano_files_fixture.h"
 #include "formats/mapi/mail_calendar.h"
+#include "formats/mapi/mail_original.h"
 #include "formats/mapi/same_text.h"
 #include "formats/mapi/tags.h"
 #include "formats/mime/decode.h"
@@ -189,6 +190,25 @@ TEST(MailSet, IsWhatItWas) {
     }
   }
   EXPECT_GT(compared, 300U);
+}
+
+TEST(MailSet, OnlyTheOneThatWasEditedIsStale) {
+  const MailSet& set = mail_set();
+  if (set.files.empty()) GTEST_SKIP() << "no tar";
+  std::size_t asked = 0;
+  for (const auto& value : set.manifest.at("mail").as_array()) {
+    const std::int64_t id = value.at("hierarchyid").as_int64();
+    const auto original = set.files.original(id);
+    if (!original) continue;
+    const auto state = check_original(set.dump.message(id), set.dump.resolve(), [&](const TakePiece& take) {
+      ++asked;
+      return take(*original);
+    });
+    ASSERT_TRUE(state);
+    const auto* subject = value.at("subject_in_db").if_string();
+    EXPECT_EQ(state->is_stale, subject != nullptr && subject->starts_with("EDITED")) << id << " " << state->why;
+  }
+  EXPECT_GT(asked, 100U) << "most were opened, or marked";
 }
 
 // What Kopano's own export says of mail that has no original, beside the project where it is there.
