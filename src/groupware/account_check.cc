@@ -10,6 +10,7 @@
 #include "groupware/broken_copies.h"
 #include "groupware/keys.h"
 #include "groupware/layer.h"
+#include "groupware/push/push_records.h"
 #include "groupware/reading.h"
 #include "groupware/rules/script_name.h"
 
@@ -79,6 +80,7 @@ Result<void> AccountCheck::run() {
   if (options_.read_content) TRY_VOID(check_unused_content());
   TRY_VOID(check_log());
   TRY_VOID(check_scripts());
+  TRY_VOID(check_pushes());
   if (!repair_ || !is_changed_) return {};
   // Clients shall see what the repair changed.
   ChangeRecord change;
@@ -372,6 +374,22 @@ Result<void> AccountCheck::check_scripts() {
   return each(key::all('U'), [&](std::string_view key, std::string_view value) -> Result<void> {
     if (value.size() == 8) return {};
     fault("", "what a script remembers is damaged", true);
+    erase(std::string(key));
+    return {};
+  });
+}
+
+// Messages may be of subscriptions that are gone: they go when they are due.
+Result<void> AccountCheck::check_pushes() {
+  TRY_VOID(each(key::push_subscriptions(), [&](std::string_view key, std::string_view value) -> Result<void> {
+    if (key == key::push_subscriptions() && decode_push_subscriptions(value)) return {};
+    fault("", "the subscriptions of its devices are damaged: they must be made anew", true);
+    erase(std::string(key));
+    return {};
+  }));
+  return each(key::all('o'), [&](std::string_view key, std::string_view value) -> Result<void> {
+    if (key.size() == 17 && decode_push_message(value)) return {};
+    fault("", "a message to a device is damaged", true);
     erase(std::string(key));
     return {};
   });

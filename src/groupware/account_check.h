@@ -83,6 +83,7 @@ class AccountCheck {
   Result<void> check_unused_content();
   Result<void> check_log();
   Result<void> check_scripts();
+  Result<void> check_pushes();
 
   Environment& environment_;
   const directory::Principal& who_;

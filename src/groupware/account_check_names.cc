@@ -42,7 +42,8 @@ Result<void> AccountCheck::check_names() {
   static constexpr Index kIndexes[] = {{'B', 1, "a name belongs to no item"},
                                        {'P', 17, "a UID in the index belongs to no item"},
                                        {'Z', 1, "a time in the index belongs to no item"},
-                                       {'J', 9, "an alarm belongs to no item"}};
+                                       {'J', 9, "an alarm belongs to no item"},
+                                       {'j', 9, "an alarm belongs to no item"}};
   for (const Index& index : kIndexes) {
     TRY_VOID(each(key::all(index.letter), [&](std::string_view key, std::string_view) -> Result<void> {
       const FolderId folder(key.size() >= index.folder_at + 8 ? read_be64(key.substr(index.folder_at)) : 0);
@@ -85,7 +86,8 @@ Result<void> AccountCheck::check_facts(ItemRecord& item, bool& is_changed) {
     return {};
   }
   // Which alarm is next depends on when it was asked.
-  if (present) right->facts.next_alarm = present->next_alarm;
+  if (present)
+    for (const AlarmWay way : kAlarmWays) right->facts.next(way) = present->next(way);
   facts_ = right->facts;
   const bool is_right = present && *present == right->facts && item.privacy == right->facts.privacy &&
                         item.redacted_hash == right->redacted_hash && item.redacted_size == right->redacted_size;
@@ -129,11 +131,15 @@ Result<void> AccountCheck::check_indexes(const ItemRecord& item, const Filing& f
   if (auto key = time_key(filing.folder, filing.uid, *facts_))
     TRY_VOID(
         check_index(*std::move(key), time_value(*facts_, item.id, filing.name), where, "it is not found by its time"));
-  if (!facts_->next_alarm) return {};
-  std::string value;
-  append_be64(value, item.id.value);
-  return check_index(key::alarm(*facts_->next_alarm, filing.folder, filing.uid), std::move(value), where,
-                     "its next alarm is not noted");
+  for (const AlarmWay way : kAlarmWays) {
+    const auto& at = facts_->next(way);
+    if (!at) continue;
+    std::string value;
+    append_be64(value, item.id.value);
+    TRY_VOID(check_index(key::alarm(way, *at, filing.folder, filing.uid), std::move(value), where,
+                         "its next alarm is not noted"));
+  }
+  return {};
 }
 
 // Which item it is an earlier content of must be able to find it.

@@ -19,6 +19,7 @@
 #include "groupware/hold.h"
 #include "groupware/janitor.h"
 #include "groupware/keys.h"
+#include "groupware/push/stored_pushes.h"
 #include "groupware/search/index/indexer.h"
 #include "groupware/stored_account.h"
 #include "groupware/stored_content.h"
@@ -53,12 +54,14 @@ class StoredAccounts final : public Accounts {
   StoredAccounts(store::Engine& engine, directory::Directory& directory, const Clock& clock, const Options& options,
                  Extractor* extractor)
       : environment_(engine, directory, clock, options, extractor),
+        pushes_(environment_, [this](AccountId id) { return open_stored(id); }),
         janitor_([this](AccountId id) { return tidy(id); }) {
     environment_.tidy = [this](AccountId id) { janitor_.add(id); };
     environment_.alarm = [this](AccountId id, Instant at) {
       std::lock_guard lock(lessons_mutex_);
       if (on_alarms_) on_alarms_(id, at);
     };
+    environment_.push = [this](AccountId id, Instant at) { pushes_.tell(id, at); };
     environment_.teach = [this](AccountId id) { teach(id); };
     const SearchOptions& search = options.search;
     if (search.folder.empty()) return;
@@ -104,18 +107,17 @@ class StoredAccounts final : public Accounts {
   Result<std::vector<DueAlarm>> due_alarms(AccountId id, Instant until, std::size_t limit) override {
     return stored_alarms(environment_, id, until, limit);
   }
-  Result<std::optional<Instant>> next_alarm(AccountId id) override {
-    TRY(const auto first, stored_alarms(environment_, id, Instant::max(), 1));
-    return first.empty() ? std::nullopt : std::optional(first.front().at);
-  }
-  Result<void> finish_alarms(AccountId id, const std::vector<DueAlarm>& done, Instant after) override {
+  Result<std::optional<Instant>> next_alarm(AccountId id) override { return next_stored_alarm(environment_, id); }
+  Result<void> finish_alarms(AccountId id, const std::vector<DueAlarm>& done, Instant after,
+                             const std::vector<PushMessage>& messages) override {
     TRY(const std::shared_ptr<StoredAccount> account, open_stored(id));
-    return finish_stored_alarms(environment_, *account, done, after);
+    return finish_stored_alarms(environment_, *account, done, after, messages);
   }
   void on_alarms(std::function<void(AccountId, Instant)> notify) override {
     std::lock_guard lock(lessons_mutex_);
     on_alarms_ = std::move(notify);
   }
+  PushStore& pushes() override { return pushes_; }
   const icalendar::ZoneDatabase& zones() const override { return environment_.zones; }
   icalendar::ZonePointer home_zone() const override { return environment_.home; }
   TextIndex* text_index() override { return environment_.texts.get(); }
@@ -155,6 +157,7 @@ class StoredAccounts final : public Accounts {
   std::mutex lessons_mutex_;
   std::function<void(AccountId)> on_lessons_;
   std::function<void(AccountId, Instant)> on_alarms_;
+  StoredPushes pushes_;
   Janitor janitor_;  // first to end
 };
 

@@ -24,7 +24,9 @@ class Directory;
 namespace kontor::groupware {
 
 class Extractor;
+class PushStore;
 class TextIndex;
+struct PushMessage;
 
 struct SearchOptions {
   std::string folder;                        // where the index of words lies; empty: there is none
@@ -70,12 +72,13 @@ struct Lesson {
   std::string value;  // as stored
 };
 
-// An item whose next alarm by e-mail is due.
+// An item whose next alarm is due.
 struct DueAlarm {
   Instant at;
   FolderId folder;
   Uid uid;
   ItemId item;
+  AlarmWay way = AlarmWay::mail;
 };
 
 // Thread-safe. Blocks: call it from a worker.
@@ -114,17 +117,22 @@ class Accounts {
   // Called when an account has new ones, or is opened or swept with old ones: must be quick, and not call the accounts.
   virtual void on_lessons(std::function<void(AccountId)> notify) = 0;
 
-  // The next alarms by e-mail of an account's items (calendar/alarms.h says which alarms they are): one for each item,
-  // noted in the commit that brings it. Those due at or before `until`, the earliest first.
+  // The next alarms of an account's items (calendar/alarms.h says which alarms they are): one of each way for each
+  // item, noted in the commit that brings it. Those due at or before `until`, the earliest of a way first; shown ones
+  // only while a device of the account wants to be told.
   virtual Result<std::vector<DueAlarm>> due_alarms(AccountId id, Instant until, std::size_t limit) = 0;
   // When the next one is due; nothing if none is. Cheap, and does not open the account.
   virtual Result<std::optional<Instant>> next_alarm(AccountId id) = 0;
   // These are done: each item goes on to its next alarm after `after`, or to none. Not with items that changed
-  // meanwhile.
-  virtual Result<void> finish_alarms(AccountId id, const std::vector<DueAlarm>& done, Instant after) = 0;
+  // meanwhile. In the same commit `messages` are put where pushes() has them.
+  virtual Result<void> finish_alarms(AccountId id, const std::vector<DueAlarm>& done, Instant after,
+                                     const std::vector<PushMessage>& messages) = 0;
   // Called when a commit noted an alarm, with when it is due: must be quick, and not call the accounts. What was noted
   // before the process began, next_alarm() tells.
   virtual void on_alarms(std::function<void(AccountId, Instant)> notify) = 0;
+
+  // The devices that want to be told of what happens, and what they are to be told.
+  virtual PushStore& pushes() = 0;
 
   // All zones, read once for all; and the machine's own, for floating times of which nobody says where they are.
   virtual const icalendar::ZoneDatabase& zones() const = 0;

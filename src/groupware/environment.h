@@ -41,6 +41,7 @@ struct Environment {
   std::unique_ptr<TextIndex> texts;               // null: searches read contents
   std::function<void(AccountId)> teach;           // the account has lessons; set by Accounts
   std::function<void(AccountId, Instant)> alarm;  // an alarm of the account is due then; set by Accounts
+  std::function<void(AccountId, Instant)> push;   // a device of the account is to be told then; set by Accounts
   std::function<void(AccountId)> tidy;            // takes the items of removed folders away, soon; set by Accounts
 };
 

@@ -13,6 +13,11 @@ std::string numbered(char letter, std::uint64_t number) {
   return out;
 }
 
+// Of any moment, also before 1970.
+std::string timed(char letter, Instant at) {
+  return numbered(letter, static_cast<std::uint64_t>(at.time_since_epoch().count()) ^ (std::uint64_t{1} << 63));
+}
+
 }  // namespace
 
 std::string account() { return "A"; }
@@ -44,23 +49,30 @@ std::string own_uid(std::string_view uid, FolderId folder_id) {
   return out;
 }
 
-// Of any moment, also before 1970.
-std::string alarms_at(Instant at) {
-  return numbered('J', static_cast<std::uint64_t>(at.time_since_epoch().count()) ^ (std::uint64_t{1} << 63));
-}
+std::string alarms(AlarmWay way) { return way == AlarmWay::mail ? "J" : "j"; }
 
 Instant alarm_time(std::string_view key) {
   return Instant(std::chrono::seconds(static_cast<std::int64_t>(read_be64(key.substr(1)) ^ (std::uint64_t{1} << 63))));
 }
 
-std::string alarms_until(Instant at) { return key::end(alarms_at(at)); }
+std::string alarms_until(AlarmWay way, Instant at) { return key::end(timed(alarms(way).front(), at)); }
 
-std::string alarm(Instant at, FolderId folder_id, Uid uid) {
-  std::string out = alarms_at(at);
+std::string alarm(AlarmWay way, Instant at, FolderId folder_id, Uid uid) {
+  std::string out = timed(alarms(way).front(), at);
   append_be64(out, folder_id.value);
   append_be32(out, uid.value);
   return out;
 }
+
+std::string push_subscriptions() { return "n"; }
+
+std::string push(Instant at, std::uint64_t number) {
+  std::string out = timed('o', at);
+  append_be64(out, number);
+  return out;
+}
+
+std::string pushes_until(Instant at) { return key::end(timed('o', at)); }
 
 std::string flag_block(FolderId folder_id, std::uint32_t number) {
   std::string out = flag_blocks(folder_id);

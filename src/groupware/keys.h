@@ -14,6 +14,9 @@
 //   bytes) Z folder class8 begin64 uid32
 //                            an item by its time: its end (8 bytes), id (8 bytes) and name; see calendar/time_index.h
 //   J time64 folder uid32    an item whose next alarm by e-mail is due then: its id (8 bytes)
+//   j time64 folder uid32    the same of alarms that devices show
+//   n                        the devices that want to be told of what happens (fb::PushSubscriptions)
+//   o time64 number64        what one of them is to be told then                (fb::PushMessage)
 //   N folder block32         changed flags of the UIDs 64 * block to 64 * block + 63 (flag_block.h)
 //   L modseq                 what that commit changed                          (fb::Change)
 //   T hash64 item            a message id that the item names -> its thread (8 bytes) and subject hash (8 bytes)
@@ -38,6 +41,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "groupware/calendar/alarm_way.h"
 
 namespace kontor::groupware::key {
 
@@ -51,9 +55,13 @@ std::string named(FolderId folder, std::string_view name);
 std::string version(ItemId item, ItemId version);
 std::string facts(ItemId item);
 std::string own_uid(std::string_view uid, FolderId folder);
-std::string alarm(Instant at, FolderId folder, Uid uid);
-Instant alarm_time(std::string_view key);
-std::string alarms_until(Instant at);  // greater than all up to then
+std::string alarm(AlarmWay way, Instant at, FolderId folder, Uid uid);
+std::string alarms(AlarmWay way);
+std::string alarms_until(AlarmWay way, Instant at);  // greater than all up to then
+Instant alarm_time(std::string_view key);            // also of push()
+std::string push_subscriptions();
+std::string push(Instant at, std::uint64_t number);
+std::string pushes_until(Instant at);
 std::string flag_block(FolderId folder, std::uint32_t number);
 std::string change(Modseq modseq);
 std::string thread(std::uint64_t hash, ItemId item);

@@ -335,6 +335,7 @@ void Layer::absorb(Layer&& above) {
   dooms = dooms || above.dooms;
   teaches = teaches || above.teaches;
   if (above.alarm && (!alarm || *above.alarm < *alarm)) alarm = above.alarm;
+  if (above.push && (!push || *above.push < *push)) push = above.push;
   grants_dirty = grants_dirty || above.grants_dirty;
   table_ = nullptr;
 }

@@ -114,6 +114,7 @@ class Layer {
   bool scripts_dirty = false;    // a script changed, or which is active
   bool teaches = false;          // a message was moved to or from junk by its owner
   std::optional<Instant> alarm;  // the earliest alarm that was noted
+  std::optional<Instant> push;   // when a device is to be told of something, first
   bool dooms = false;            // a folder was removed whose items are still to go
   bool grants_dirty = false;     // of some folder, or a folder with grants came or went
 

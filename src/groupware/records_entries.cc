@@ -69,6 +69,8 @@ std::string encode(const Facts& facts) {
   table.add_has_next_alarm(facts.next_alarm.has_value());
   table.add_next_alarm(facts.next_alarm.value_or(Instant()).time_since_epoch().count());
   table.add_problem(problem);
+  table.add_has_next_shown_alarm(facts.next_shown_alarm.has_value());
+  table.add_next_shown_alarm(facts.next_shown_alarm.value_or(Instant()).time_since_epoch().count());
   return flat::finished(builder, table.Finish());
 }
 
@@ -96,6 +98,7 @@ Result<Facts> decode_facts(std::string_view bytes) {
   facts.has_email_alarms = table->has_email_alarms();
   facts.is_group = table->is_group();
   if (table->has_next_alarm()) facts.next_alarm = instant(table->next_alarm());
+  if (table->has_next_shown_alarm()) facts.next_shown_alarm = instant(table->next_shown_alarm());
   facts.problem = flat::text(table->problem());
   return facts;
 }

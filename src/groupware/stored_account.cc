@@ -245,6 +245,7 @@ Result<void> StoredAccount::try_commit(const std::vector<Pending*>& batch) {
   if (bottom.dooms) environment_.tidy(id_);
   if (bottom.teaches) environment_.teach(id_);
   if (bottom.alarm) environment_.alarm(id_, *bottom.alarm);
+  if (bottom.push) environment_.push(id_, *bottom.push);
   return {};
 }
 

@@ -125,7 +125,7 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<std::optional<Facts>> facts_of(const ItemRecord& item);
   // Errors: exists.
   Result<void> check_own_uid(const std::string& uid, FolderId folder);
-  void note_alarm(Instant at, const Filing& filing, ItemId item);
+  void note_alarm(AlarmWay way, Instant at, const Filing& filing, ItemId item);
   void take_description(ItemRecord& item, const StagedContent& content);
   // Errors: not_found, denied: whoever may not read it cannot take it elsewhere or change it.
   Result<void> check_sight(const ItemRecord& item) const;

@@ -83,14 +83,15 @@ Result<void> AccountTransaction::list(const ItemRecord& item, const Filing& fili
   }
   if (auto time = time_key(filing.folder, filing.uid, *facts))
     layer_.put(*std::move(time), time_value(*facts, item.id, filing.name));
-  if (facts->next_alarm) note_alarm(*facts->next_alarm, filing, item.id);
+  for (const AlarmWay way : kAlarmWays)
+    if (const auto& at = facts->next(way)) note_alarm(way, *at, filing, item.id);
   return {};
 }
 
-void AccountTransaction::note_alarm(Instant at, const Filing& filing, ItemId item) {
+void AccountTransaction::note_alarm(AlarmWay way, Instant at, const Filing& filing, ItemId item) {
   std::string value;
   append_be64(value, item.value);
-  layer_.put(key::alarm(at, filing.folder, filing.uid), std::move(value));
+  layer_.put(key::alarm(way, at, filing.folder, filing.uid), std::move(value));
   if (!layer_.alarm || at < *layer_.alarm) layer_.alarm = at;
 }
 
@@ -101,12 +102,13 @@ Result<void> AccountTransaction::unlist(const ItemRecord& item, const Filing& fi
   if (!facts) return {};
   if (!facts->uid.empty()) layer_.erase(key::own_uid(facts->uid, filing.folder));
   if (auto time = time_key(filing.folder, filing.uid, *facts)) layer_.erase(*std::move(time));
-  if (facts->next_alarm) layer_.erase(key::alarm(*facts->next_alarm, filing.folder, filing.uid));
+  for (const AlarmWay way : kAlarmWays)
+    if (const auto& at = facts->next(way)) layer_.erase(key::alarm(way, *at, filing.folder, filing.uid));
   return {};
 }
 
 Result<void> AccountTransaction::set_next_alarm(const DueAlarm& present, std::optional<Instant> next) {
-  const std::string key = key::alarm(present.at, present.folder, present.uid);
+  const std::string key = key::alarm(present.way, present.at, present.folder, present.uid);
   TRY(const auto noted, layer_.get(key));
   if (!noted) return {};
   layer_.erase(key);
@@ -114,12 +116,12 @@ Result<void> AccountTransaction::set_next_alarm(const DueAlarm& present, std::op
   if (!layer_.folder(present.folder)) return {};
   TRY(Filed found, filed(present.folder, present.uid));
   TRY(std::optional<Facts> facts, facts_of(found.item));
-  if (!facts || found.item.id != present.item || facts->next_alarm != present.at) return {};
-  facts->next_alarm = next;
+  if (!facts || found.item.id != present.item || facts->next(present.way) != present.at) return {};
+  facts->next(present.way) = next;
   layer_.put(key::facts(found.item.id), encode(*facts));
   for (const Filing& filing : found.item.filings) {
-    layer_.erase(key::alarm(present.at, filing.folder, filing.uid));
-    if (next) note_alarm(*next, filing, found.item.id);
+    layer_.erase(key::alarm(present.way, present.at, filing.folder, filing.uid));
+    if (next) note_alarm(present.way, *next, filing, found.item.id);
   }
   return {};
 }

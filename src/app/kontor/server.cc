@@ -22,6 +22,7 @@
 #include "protocols/import/server.h"
 #include "protocols/managesieve/server.h"
 #include "protocols/pop3/server.h"
+#include "protocols/push/server.h"
 
 namespace kontor::app {
 namespace {
@@ -184,6 +185,9 @@ Result<void> Server::start() {
                   "421 4.3.2 Too many connections\r\n"));
   TRY_VOID(listen("submission", settings_.listen.submission, net::TlsMode::starttls, submission_->session(),
                   "421 4.3.2 Too many connections\r\n"));
+  const std::string contact =
+      settings_.push.contact.empty() ? "mailto:postmaster@" + settings_.hostname : settings_.push.contact;
+  TRY(vapid_, transport::Vapid::open(*house_.engine, contact));
   TRY_VOID(listen_http());
   runtime_.every(settings_.server.sweep_every, [this] { sweep(); });
   runtime_.every(std::chrono::seconds(30), [this] { workers_.post([this] { scheduler_.try_again(); }); });
@@ -208,6 +212,9 @@ Result<void> Server::start() {
   sender_ = std::make_unique<transport::Sender>(sending, settings_.sending);
   sender_->start();
   if (reporter_) reporter_->start();
+  push_ = std::make_unique<transport::PushSender>(
+      transport::PushSender::Services{*house_.accounts, *house_.directory, system_clock(), *vapid_}, settings_.push);
+  push_->start();
   alarms_.start();
   is_ready_ = true;
   return {};
@@ -245,6 +252,10 @@ Result<void> Server::listen_http() {
   const dav::Services services{*house_.accounts, *house_.directory, limits_,    workers_,
                                system_clock(),   tokens_.get(),     &scheduler_};
   auto dav = dav::routes(services, settings_.dav, settings_.dav_plain_login);
+  const login::Services logins{*house_.directory, limits_, workers_, tokens_.get()};
+  for (net::HttpRoute& route :
+       push::routes({*house_.accounts, logins, vapid_->public_key()}, settings_.dav_plain_login))
+    dav.push_back(std::move(route));
   TRY_VOID(listen("dav", settings_.listen.dav, net::TlsMode::none, net::http_session(dav, UINT64_MAX), ""));
   std::move(dav.begin(), dav.end(), std::back_inserter(imports.remote));
   TRY_VOID(listen("https", settings_.listen.https, net::TlsMode::implicit,
@@ -296,6 +307,7 @@ void Server::stop() {
   gate_.workers().finish();
   if (trainer_) trainer_->stop();
   alarms_.stop();
+  if (push_) push_->stop();
   workers_.finish();
 }
 

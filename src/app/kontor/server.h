@@ -25,6 +25,7 @@
 #include "transport/filtering/filter_gate.h"
 #include "transport/filtering/trainer.h"
 #include "transport/lmtp/server.h"
+#include "transport/push/push_sender.h"
 #include "transport/queue/rule_outbox.h"
 #include "transport/receiving/returns.h"
 #include "transport/reports/reporter.h"
@@ -93,6 +94,8 @@ class Server {
   std::unique_ptr<transport::SmtpServer> smtp_;
   std::unique_ptr<transport::MtaSts> sts_;
   std::unique_ptr<transport::Sender> sender_;
+  std::unique_ptr<transport::Vapid> vapid_;
+  std::unique_ptr<transport::PushSender> push_;
   std::unique_ptr<transport::SubmissionServer> submission_;
 };
 

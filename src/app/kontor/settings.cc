@@ -253,6 +253,7 @@ void declare_dav(config::Schema& schema, Settings& s) {
                 {{"never", PlainLogin::never}, {"local", PlainLogin::local}, {"always", PlainLogin::always}},
                 {"From where a password is taken without TLS: `local` is from this machine alone."});
   dav::declare(schema, s.dav);
+  transport::declare(schema, s.push);
 }
 
 void declare_others(config::Schema& schema, Settings& s) {

@@ -26,6 +26,7 @@
 #include "transport/dns/options.h"
 #include "transport/filtering/filter_options.h"
 #include "transport/lmtp/options.h"
+#include "transport/push/push_options.h"
 #include "transport/reports/options.h"
 #include "transport/sending/options.h"
 #include "transport/smtp/options.h"
@@ -96,6 +97,7 @@ struct Settings {
   transport::LmtpOptions lmtp;
   transport::SmtpOptions smtp;
   transport::SendingOptions sending;
+  transport::PushOptions push;
   transport::ReportOptions reports;
   transport::SubmissionOptions submission;
   transport::DnsOptions dns;

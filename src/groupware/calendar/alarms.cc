@@ -33,8 +33,9 @@ bool is_over(const lines::Component& component) {
 // The alarms of each component, and how far they lie from the instances that they are about.
 class AlarmSearch {
  public:
-  AlarmSearch(const lines::Component& calendar, std::string_view uid, Instant after, const icalendar::ZonePointer& home)
-      : after_(std::clamp(after, kFirstAlarm, kLastAlarm)) {
+  AlarmSearch(const lines::Component& calendar, std::string_view uid, AlarmWay way, Instant after,
+              const icalendar::ZonePointer& home)
+      : way_(way), after_(std::clamp(after, kFirstAlarm, kLastAlarm)) {
     for (const lines::Component& component : calendar.components)
       if (icalendar::uid(component) == uid && !is_over(component)) take(component, home);
   }
@@ -63,7 +64,7 @@ class AlarmSearch {
  private:
   void take(const lines::Component& component, const icalendar::ZonePointer& home) {
     for (const lines::Component& inner : component.components) {
-      if (!is_email_alarm(inner)) continue;
+      if (!goes(inner, way_)) continue;
       auto alarm = icalendar::alarm_of(inner);
       auto& own = all_[&component];
       if (!alarm || own.size() == kMostAlarms) continue;
@@ -95,6 +96,7 @@ class AlarmSearch {
   }
   static bool all_of(const AlarmTime& alarm) { return alarm.alarm->find("TRIGGER")->has("VALUE", "DATE-TIME"); }
 
+  AlarmWay way_;
   Instant after_;
   std::map<const lines::Component*, std::vector<OwnAlarm>> all_;
   seconds earliest_{0};
@@ -104,15 +106,17 @@ class AlarmSearch {
 
 }  // namespace
 
-bool is_email_alarm(const lines::Component& component) {
-  return icalendar::kind_of(component) == icalendar::ComponentKind::alarm &&
-         iequals(component.value("ACTION"), "EMAIL");
+bool goes(const lines::Component& component, AlarmWay way) {
+  if (icalendar::kind_of(component) != icalendar::ComponentKind::alarm) return false;
+  if (component.find("PROXIMITY") != nullptr) return false;
+  const std::string_view action = component.value("ACTION");
+  return way == AlarmWay::mail ? iequals(action, "EMAIL") : iequals(action, "DISPLAY") || iequals(action, "AUDIO");
 }
 
-Result<std::vector<AlarmTime>> next_alarms(const lines::Component& calendar, std::string_view uid, Instant after,
-                                           const icalendar::ZoneDatabase& zones, const icalendar::ZonePointer& home,
-                                           icalendar::Budget& budget) {
-  AlarmSearch search(calendar, uid, after, home);
+Result<std::vector<AlarmTime>> next_alarms(const lines::Component& calendar, std::string_view uid, AlarmWay way,
+                                           Instant after, const icalendar::ZoneDatabase& zones,
+                                           const icalendar::ZonePointer& home, icalendar::Budget& budget) {
+  AlarmSearch search(calendar, uid, way, after, home);
   if (search.is_empty()) return std::vector<AlarmTime>();
   TRY(const icalendar::Series series, icalendar::Series::open(calendar, uid, zones, home));
   const Instant from = std::clamp(after, kFirstAlarm, kLastAlarm) - search.latest() - seconds(1);

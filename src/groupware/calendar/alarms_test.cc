@@ -6,6 +6,7 @@
 #include "formats/icalendar/calendar.h"
 #include "groupware/calendar/calendar_fixture.h"
 #include "groupware/keys.h"
+#include "groupware/push/push.h"
 #include "store/engine.h"
 
 namespace kontor::groupware {
@@ -15,13 +16,15 @@ std::string alarm(const std::string& lines, const std::string& action = "EMAIL")
   return "BEGIN:VALARM\r\nACTION:" + action + "\r\n" + lines + "END:VALARM\r\n";
 }
 
-std::vector<Instant> following(const std::string& bytes, Instant after, std::size_t most = 3) {
+std::vector<Instant> following(const std::string& bytes, Instant after, std::size_t most = 3,
+                               AlarmWay way = AlarmWay::mail) {
   static const icalendar::ZoneDatabase zones;
   const auto calendars = must(icalendar::read(bytes));
   std::vector<Instant> out;
   while (out.size() < most) {
     icalendar::Budget budget(50'000);
-    const auto next = must(next_alarms(calendars.calendars[0], "u", after, zones, zones.find("Europe/Berlin"), budget));
+    const auto next =
+        must(next_alarms(calendars.calendars[0], "u", way, after, zones, zones.find("Europe/Berlin"), budget));
     if (next.empty()) break;
     out.push_back(next[0].at);
     after = next[0].at;
@@ -78,10 +81,10 @@ TEST_F(StoredAlarmsTest, AreNotedWithTheItem) {
   ASSERT_EQ(first.size(), 1u);
   EXPECT_EQ(first[0].item, added.item);
   const Modseq before = account->modseq();
-  must(accounts->finish_alarms(account->id(), first, first[0].at));
+  must(accounts->finish_alarms(account->id(), first, first[0].at, {}));
   EXPECT_EQ(account->modseq(), before) << "nobody need know";
   EXPECT_EQ(must(accounts->next_alarm(account->id())), utc(2023, 11, 22, 9));
-  must(accounts->finish_alarms(account->id(), first, first[0].at));
+  must(accounts->finish_alarms(account->id(), first, first[0].at, {}));
   EXPECT_EQ(must(accounts->next_alarm(account->id())), utc(2023, 11, 22, 9)) << "done already";
   expect_sound();
   change([&](Transaction& t) { return t.remove(calendar, added.uid); });
@@ -93,7 +96,7 @@ TEST_F(StoredAlarmsTest, TheLastOneEnds) {
   put(event("u", "DTSTART:20231120T100000Z\r\n" + alarm("TRIGGER:-PT1H\r\n")));
   const auto first = due(utc(2023, 12, 1));
   ASSERT_EQ(first.size(), 1u);
-  must(accounts->finish_alarms(account->id(), first, utc(2023, 12, 1)));
+  must(accounts->finish_alarms(account->id(), first, utc(2023, 12, 1), {}));
   EXPECT_TRUE(due(Instant::max()).empty());
   expect_sound();
 }
@@ -104,11 +107,11 @@ TEST_F(StoredAlarmsTest, FoldersOnTheWayOutAreSilent) {
   ASSERT_EQ(first.size(), 1u);
   const auto partition = store::account_partition(account->id());
   store::Batch batch;
-  batch.put(key::alarm(first[0].at, FolderId(99), Uid(1)), std::string(8, '\1'));
+  batch.put(key::alarm(AlarmWay::mail, first[0].at, FolderId(99), Uid(1)), std::string(8, '\1'));
   must(engine->commit(partition, batch, store::Durability::durable));
   auto all = due(utc(2023, 12, 1));
   ASSERT_EQ(all.size(), 2u);
-  must(accounts->finish_alarms(account->id(), all, utc(2023, 12, 1)));
+  must(accounts->finish_alarms(account->id(), all, utc(2023, 12, 1), {}));
   EXPECT_TRUE(due(Instant::max()).empty());
 }
 
@@ -116,7 +119,7 @@ TEST_F(StoredAlarmsTest, AReplacedItemHasItsOwn) {
   const Added added = put(event("u", "DTSTART:20231120T100000Z\r\n" + alarm("TRIGGER:-PT1H\r\n")));
   const auto first = due(utc(2023, 12, 1));
   replace(added.uid, event("u", "DTSTART:20231125T100000Z\r\n" + alarm("TRIGGER:-PT1H\r\n")));
-  must(accounts->finish_alarms(account->id(), first, utc(2023, 12, 1)));
+  must(accounts->finish_alarms(account->id(), first, utc(2023, 12, 1), {}));
   EXPECT_EQ(must(accounts->next_alarm(account->id())), utc(2023, 11, 25, 9));
   expect_sound();
 }

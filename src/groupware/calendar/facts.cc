@@ -82,7 +82,7 @@ void take_alarms(const lines::Component& component, Facts& facts) {
   for (const lines::Component& inner : component.components) {
     if (icalendar::kind_of(inner) != ComponentKind::alarm) continue;
     facts.has_alarms = true;
-    if (is_email_alarm(inner)) facts.has_email_alarms = true;
+    if (goes(inner, AlarmWay::mail)) facts.has_email_alarms = true;
   }
 }
 
@@ -133,10 +133,12 @@ void take_times(const lines::Component& calendar, const lines::Component& main, 
   }
   if (facts.component == Facts::Component::event && main.find("DTSTART") == nullptr)
     facts.problem = "The event has no DTSTART.";
-  if (!facts.has_email_alarms) return;
-  icalendar::Budget alarm_budget(kSteps);
-  const auto next = next_alarms(calendar, facts.uid, now, zones, home, alarm_budget);
-  if (next && !next->empty()) facts.next_alarm = next->front().at;
+  if (!facts.has_alarms) return;
+  for (const AlarmWay way : kAlarmWays) {
+    icalendar::Budget alarm_budget(kSteps);
+    const auto next = next_alarms(calendar, facts.uid, way, now, zones, home, alarm_budget);
+    if (next && !next->empty()) facts.next(way) = next->front().at;
+  }
 }
 
 void describe_calendar(std::string_view bytes, const icalendar::ZoneDatabase& zones, const icalendar::ZonePointer& home,
@@ -250,7 +252,7 @@ Facts redacted(Facts facts) {
   facts.summary = kRedactedSummary;
   facts.organizer.clear();
   facts.has_attendees = facts.has_alarms = facts.has_email_alarms = false;
-  facts.next_alarm.reset();
+  for (const AlarmWay way : kAlarmWays) facts.next(way).reset();
   facts.problem.clear();
   return facts;
 }

@@ -14,6 +14,7 @@
 
 #include "base/time.h"
 #include "formats/icalendar/zones.h"
+#include "groupware/calendar/alarm_way.h"
 #include "groupware/folder.h"
 
 namespace kontor::groupware {
@@ -46,8 +47,12 @@ struct Facts {
   bool has_alarms = false;
   bool has_email_alarms = false;
   bool is_group = false;  // a card of a group
-  // The next alarm by e-mail after the moment of deriving, or after the one that was sent last.
-  std::optional<Instant> next_alarm;
+  // The next alarm of each way after the moment of deriving, or after the one that was told of last.
+  std::optional<Instant> next_alarm, next_shown_alarm;
+  std::optional<Instant>& next(AlarmWay way) { return way == AlarmWay::mail ? next_alarm : next_shown_alarm; }
+  const std::optional<Instant>& next(AlarmWay way) const {
+    return way == AlarmWay::mail ? next_alarm : next_shown_alarm;
+  }
   std::string problem;  // why it could not be understood; empty: it was
 };
 

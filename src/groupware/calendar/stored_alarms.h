@@ -2,6 +2,7 @@
 // The alarms of an account as they are stored: see Accounts::due_alarms.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "groupware/accounts.h"
@@ -13,6 +14,8 @@ namespace kontor::groupware {
 Result<std::vector<DueAlarm>> stored_alarms(Environment& environment, AccountId account, Instant until,
                                             std::size_t limit);
 Result<void> finish_stored_alarms(Environment& environment, StoredAccount& account, const std::vector<DueAlarm>& done,
-                                  Instant after);
+                                  Instant after, const std::vector<PushMessage>& messages);
+// When the next one is due, of a way that somebody waits for.
+Result<std::optional<Instant>> next_stored_alarm(Environment& environment, AccountId account);
 
 }  // namespace kontor::groupware

@@ -8,11 +8,10 @@
 #include "base/bytes.h"
 #include "formats/icalendar/access.h"
 #include "formats/itip/mail.h"
+#include "groupware/scheduling/event_clock.h"
 
 namespace kontor::groupware {
 namespace {
-
-using icalendar::When;
 
 constexpr std::size_t kMostRecipients = 20;
 constexpr std::size_t kLongestAlarmText = 20'000;
@@ -23,32 +22,6 @@ std::string bounded(std::string text) {
   while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;  // not within a character
   text.resize(size);
   return text;
-}
-
-// Instants, as the event writes its times.
-struct EventClock {
-  When at(Instant instant) const {
-    When out{kind, zone->wall_at(instant), kind == When::Kind::zoned ? zone->name() : std::string()};
-    if (out.is_date()) out.wall = std::chrono::floor<std::chrono::days>(out.wall);
-    return out;
-  }
-
-  When::Kind kind;
-  const icalendar::Zone* zone;
-  icalendar::ZonePointer own;
-};
-
-EventClock clock_of(const lines::Component& component, const lines::Component& calendar,
-                    const icalendar::ZoneDatabase& database, const icalendar::Zone& home) {
-  const auto times = icalendar::times_of(component);
-  const std::optional<When> model = !times ? std::nullopt : times->start ? times->start : times->end;
-  if (model && (model->kind == When::Kind::floating || model->is_date())) return {model->kind, &home, nullptr};
-  icalendar::CalendarZones zones(calendar, database);
-  const auto own = model && model->kind == When::Kind::zoned ? zones.find(model->zone)
-                                                             : Result<icalendar::ZonePointer>(icalendar::utc_zone());
-  if (own && model && model->kind == When::Kind::zoned) return {When::Kind::zoned, own->get(), *own};
-  const auto utc = icalendar::utc_zone();
-  return {When::Kind::utc, utc.get(), utc};
 }
 
 }  // namespace

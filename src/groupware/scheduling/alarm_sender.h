@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Sends the alarms by e-mail of all accounts when they are due.
+// Sends the alarms of all accounts when they are due: by e-mail, and to the devices that asked for it.
 //
 // Invariants: what is due next stands in each account (Accounts::due_alarms), so that nothing is lost with the process;
 // an alarm is done only when the queue has its mail, so that a crash between the two sends one alarm twice, with the
-// same Message-ID. What was missed while the server was down is sent if it was due within the last day.
+// same Message-ID. What was missed while the server was down is sent if it was due within the last day. What devices
+// are told is put where PushStore has it, in the commit that is done with the alarm; after an hour it is of no use.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <thread>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "base/metrics.h"
 #include "base/result.h"
 #include "directory/directory.h"
 #include "groupware/accounts.h"
+#include "groupware/calendar/alarms.h"
+#include "groupware/push/push.h"
 #include "groupware/rules/outbox.h"
+#include "groupware/scheduling/timetable.h"
 
 namespace kontor::groupware {
 
@@ -34,7 +37,7 @@ class AlarmSender {
     const Clock& clock;
     Outbox& outbox;
   };
-  // Of one account; then its alarms of that hour are skipped.
+  // Of one account and way; then its alarms of that hour are skipped.
   static constexpr std::uint32_t kMostInAnHour = 100;
 
   // All must outlive it.
@@ -54,30 +57,34 @@ class AlarmSender {
   std::optional<Instant> run();
 
  private:
+  // What is to be done about an alarm that is due.
+  struct Handled {
+    Instant after;  // the item's next alarm must be behind it
+    std::vector<PushMessage> messages;
+  };
   void work();
-  void note(AccountId account, Instant at);
-  std::optional<AccountId> next_account(Instant now);
-  bool is_ending() const;
+  bool is_ending() const { return table_.is_ending(); }
   Result<void> slice(AccountId account);
-  // What its next alarm must be behind. Errors: unavailable (it is not sent).
-  Result<Instant> handle(const Reader& reader, const directory::Principal& owner, const DueAlarm& due);
-  Result<void> send(const Reader& reader, const directory::Principal& owner, const DueAlarm& due);
-  bool has_credit(AccountId account, Instant now);
+  // Errors: unavailable (it is to be tried again).
+  Result<Handled> handle(const Reader& reader, const directory::Principal& owner, const DueAlarm& due);
+  Result<std::vector<PushMessage>> send(const Reader& reader, const directory::Principal& owner, const DueAlarm& due);
+  Result<void> mail(const directory::Principal& owner, const DueAlarm& due, const AlarmTime& alarm,
+                    const lines::Component& calendar);
+  // What each of the devices is told.
+  Result<std::vector<PushMessage>> tell(const directory::Principal& owner, const DueAlarm& due, const AlarmTime& alarm,
+                                        const lines::Component& calendar);
+  bool has_credit(AccountId account, AlarmWay way, Instant now);
 
   const Services services_;
-  const metrics::Counter sent_, missed_, skipped_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::set<std::pair<Instant, AccountId>> order_;
-  std::map<AccountId, Instant> next_;  // the same by account
-  bool is_ending_ = false;
+  const metrics::Counter sent_, shown_, missed_, skipped_;
+  Timetable table_;
   std::thread thread_;
   // Of run() alone:
   // Message-IDs that the queue has, of alarms that are not noted as done: what is tried again is not sent twice.
   using Alarm = std::tuple<AccountId, ItemId, Instant>;
   std::map<Alarm, std::set<std::string>> put_;
   Instant hour_{};
-  std::map<AccountId, std::uint32_t> in_this_hour_;
+  std::map<std::pair<AccountId, AlarmWay>, std::uint32_t> in_this_hour_;
 };
 
 }  // namespace kontor::groupware

@@ -192,8 +192,8 @@ TEST_F(AlarmSenderTest, TellsTheTimeWhereTheEventIs) {
     const auto read = icalendar::read(event("u", one.lines));
     const lines::Component& calendar = read->calendars.at(0);
     icalendar::Budget budget(10'000);
-    const auto alarms =
-        must(next_alarms(calendar, "u", utc(2024, 6, 2), accounts->zones(), accounts->home_zone(), budget));
+    const auto alarms = must(
+        next_alarms(calendar, "u", AlarmWay::mail, utc(2024, 6, 2), accounts->zones(), accounts->home_zone(), budget));
     ASSERT_EQ(alarms.size(), 1u) << one.why;
     const AlarmText told = alarm_text(alarms[0], calendar, accounts->zones(), *accounts->home_zone());
     EXPECT_EQ(told.subject, one.subject) << one.why;

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "transport/push/push_client.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+
+#include "net/own_address.h"
+
+namespace kontor::transport {
+namespace {
+
+struct FreePushCurl {
+  void operator()(CURL* it) const { curl_easy_cleanup(it); }
+  void operator()(curl_slist* it) const { curl_slist_free_all(it); }
+};
+
+std::optional<net::IpAddress> address_of(const curl_sockaddr& at) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const void* bytes =
+      at.family == AF_INET    ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(&at.addr)->sin_addr)
+      : at.family == AF_INET6 ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(&at.addr)->sin6_addr)
+                              : nullptr;
+  if (bytes == nullptr || inet_ntop(at.family, bytes, text.data(), text.size()) == nullptr) return std::nullopt;
+  return net::parse_ip(text.data());
+}
+
+struct Gate {
+  const std::vector<net::Network>& networks;
+  bool has_refused = false;
+};
+
+// Asked for each address that is about to be called: names that lead elsewhere the second time do not help anybody.
+curl_socket_t open_public(void* state, curlsocktype, curl_sockaddr* at) {
+  auto& gate = *static_cast<Gate*>(state);
+  const auto address = address_of(*at);
+  const bool is_open =
+      address && ((net::is_public(*address) && !net::is_own(*address)) ||
+                  std::ranges::any_of(gate.networks, [&](const net::Network& one) { return one.contains(*address); }));
+  if (is_open) return ::socket(at->family, at->socktype | SOCK_CLOEXEC, at->protocol);
+  gate.has_refused = true;
+  return CURL_SOCKET_BAD;
+}
+
+// What it says beyond its status is of no use.
+std::size_t drop(char*, std::size_t, std::size_t count, void* into) {
+  auto& left = *static_cast<std::size_t*>(into);
+  if (count > left) return 0;
+  left -= count;
+  return count;
+}
+
+}  // namespace
+
+struct PushClient::State {
+  const Options options;
+  const std::unique_ptr<CURL, FreePushCurl> curl{curl_easy_init()};
+};
+
+PushClient::PushClient(Options options) : state_(new State{std::move(options)}) {}
+PushClient::~PushClient() = default;
+
+Result<PushAnswer> PushClient::post(const PushRequest& request) {
+  CURL* c = state_->curl.get();
+  if (c == nullptr) return fail(Errc::unavailable, "HTTPS could not be set up");
+  curl_easy_reset(c);  // connections stay
+  std::unique_ptr<curl_slist, FreePushCurl> headers(curl_slist_append(nullptr, "Expect:"));
+  for (const std::string& header : request.headers) headers.reset(curl_slist_append(headers.release(), header.c_str()));
+  Gate gate{state_->options.networks};
+  std::size_t left = 64 << 10;
+  curl_easy_setopt(c, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https");
+  curl_easy_setopt(c, CURLOPT_PROXY, "");
+  curl_easy_setopt(c, CURLOPT_POST, 1L);
+  curl_easy_setopt(c, CURLOPT_POSTFIELDS, request.body.data());
+  curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(state_->options.timeout.count()));
+  curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_public);
+  curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &gate);
+  curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, drop);
+  curl_easy_setopt(c, CURLOPT_WRITEDATA, &left);
+  if (!state_->options.authorities.empty()) curl_easy_setopt(c, CURLOPT_CAINFO, state_->options.authorities.c_str());
+  const CURLcode done = curl_easy_perform(c);
+  PushAnswer answer;
+  curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &answer.status);
+  // One that says too much has answered all the same.
+  if (done != CURLE_OK && (done != CURLE_WRITE_ERROR || answer.status == 0)) {
+    if (gate.has_refused) return fail(Errc::denied, "its address is not public: push.networks can allow it");
+    return fail(Errc::unavailable, curl_easy_strerror(done));
+  }
+  curl_off_t pause = 0;
+  if (curl_easy_getinfo(c, CURLINFO_RETRY_AFTER, &pause) == CURLE_OK && pause > 0)
+    answer.retry_after = std::chrono::seconds(std::min<curl_off_t>(pause, 86'400));
+  return answer;
+}
+
+}  // namespace kontor::transport
