@@ -20,6 +20,9 @@ namespace kontor::groupware {
 namespace {
 
 constexpr std::size_t kMostAtOnce = 5'000;  // messages of one run
+// How long whoever changed something waits for what follows, and how long a timer's turn is: a meeting of thousands
+// takes several, and a stop waits for one of them.
+constexpr std::chrono::seconds kWhileAsked{2}, kWhileAlone{10};
 
 // RFC 5546 section 3.6, as RFC 6638 section 7.3 has them.
 constexpr std::string_view kSentStatus = "1.1", kDeliveredStatus = "1.2", kNobodyStatus = "3.7";
@@ -107,7 +110,7 @@ Result<void> Scheduler::put(Transaction& transaction, const Post& post) const {
   });
 }
 
-Result<void> Scheduler::bring_all(const directory::Principal& owner, std::vector<AccountId>& more) {
+Result<void> Scheduler::bring_all(const directory::Principal& owner, Until until, std::vector<AccountId>& more) {
   TRY(const auto account, services_.accounts.open(owner.account()));
   TRY(auto reader, account->read(Caller::system()));
   const auto outbox = outbox_of(*reader->folders());
@@ -122,6 +125,10 @@ Result<void> Scheduler::bring_all(const directory::Principal& owner, std::vector
   // To whom something could not be brought nothing later is: a cancellation must not overtake its invitation.
   std::set<std::string> unsettled;
   for (const Entry& entry : waiting) {
+    if (std::chrono::steady_clock::now() > until) {
+      wait(owner.account());
+      return {};
+    }
     TRY(const Item item, reader->item(entry.item));
     TRY(const auto content, reader->content(entry.item));
     TRY(const std::string bytes, content->read(0, static_cast<std::size_t>(content->size())));
@@ -132,8 +139,7 @@ Result<void> Scheduler::bring_all(const directory::Principal& owner, std::vector
     } else {
       auto brought = bring(owner, *message, message->to.front());
       if (!brought && is_passing(brought.error())) {
-        const std::lock_guard lock(mutex_);
-        waiting_.insert(owner.account());
+        wait(owner.account());
         continue;
       }
       if (!brought)
@@ -171,7 +177,9 @@ bool Scheduler::end(AccountId id) {
   return true;
 }
 
-void Scheduler::send_out(AccountId first) {
+void Scheduler::send_out(AccountId first) { send_out(first, std::chrono::steady_clock::now() + kWhileAsked); }
+
+void Scheduler::send_out(AccountId first, Until until) {
   std::deque<AccountId> work{first};
   for (std::size_t rounds = 0; !work.empty() && rounds < kMostAtOnce; ++rounds) {
     const AccountId id = work.front();
@@ -180,7 +188,7 @@ void Scheduler::send_out(AccountId first) {
     std::vector<AccountId> more;
     const auto owner = services_.directory.by_account(id);
     do {
-      const auto next = owner ? bring_all(*owner, more) : Result<void>();
+      const auto next = owner ? bring_all(*owner, until, more) : Result<void>();
       if (next) continue;
       log::warn("scheduling.outbox", {{"account", id.value}, {"why", next.error().text}});
       if (next.error().code == Errc::unavailable || next.error().code == Errc::conflict) wait(id);
@@ -212,7 +220,7 @@ void Scheduler::try_again() {
     const std::lock_guard lock(mutex_);
     accounts.swap(waiting_);
   }
-  for (const AccountId account : accounts) send_out(account);
+  for (const AccountId account : accounts) send_out(account, std::chrono::steady_clock::now() + kWhileAlone);
 }
 
 // To one address: the accounts that have something to send now.

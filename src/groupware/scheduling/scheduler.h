@@ -12,6 +12,7 @@
 //  4. mail that brings a message is filed whatever becomes of it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -37,6 +38,8 @@ namespace kontor::groupware {
 
 using itip::Component;
 
+// How many people one change may tell; a group is one.
+constexpr std::size_t kMostTold = 2'000;
 // Of an item: RFC 6638 section 3.2.10, without quotes. Another one whenever anything but answers changed.
 constexpr const char* kScheduleTag = "schedule-tag";
 // Of a folder, "yes": new invitations go there (RFC 6638 section 9.2). Without one, to the default folder of their
@@ -92,8 +95,8 @@ class Scheduler {
   // To be asked in the commit that removes them; false: leave() is to be asked again.
   static bool is_as_left(const Reader& reader, const Leaving& leaving);
 
-  // Brings what the account's outbox holds, and what follows from it. What cannot be brought now stays for the next
-  // time. Never fails: what goes wrong is in the log.
+  // Brings what the account's outbox holds, and what follows from it. What cannot be brought now, or not within some
+  // seconds, stays for the next time. Never fails: what goes wrong is in the log.
   void send_out(AccountId account);
   // The same for all accounts that have something: after a start, and now and then.
   void send_out_all();
@@ -121,8 +124,10 @@ class Scheduler {
   bool begin(AccountId id);
   bool end(AccountId id);
   void wait(AccountId id);  // for try_again()
+  using Until = std::chrono::steady_clock::time_point;
+  void send_out(AccountId first, Until until);
   // Adds to `more` whose outbox has something now.
-  Result<void> bring_all(const directory::Principal& owner, std::vector<AccountId>& more);
+  Result<void> bring_all(const directory::Principal& owner, Until until, std::vector<AccountId>& more);
   Result<std::vector<AccountId>> bring(const directory::Principal& sender, const itip::Message& message,
                                        const std::string& to);
   Result<void> send_mail(const directory::Principal& sender, const itip::Message& message, const std::string& to);

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "formats/icalendar/calendar_object.h"
 #include "groupware/calendar/free_busy.h"
+#include "groupware/scheduling/scheduler.h"
 #include "protocols/dav/calendar.h"
 #include "protocols/dav/calendar_availability.h"
 #include "protocols/dav/calendar_data.h"
@@ -86,6 +87,10 @@ Shown print_collations(Context&, const Resource&, xml::Printer& out) {
 
 Shown print_largest(Context& context, const Resource&, xml::Printer& out) {
   return text_leaf(out, caldav("max-resource-size"), std::to_string(context.options.largest_object));
+}
+
+Shown print_most_attendees(Context&, const Resource&, xml::Printer& out) {
+  return text_leaf(out, caldav("max-attendees-per-instance"), std::to_string(groupware::kMostTold));
 }
 
 Shown print_description(Context&, const Resource& resource, xml::Printer& out) {
@@ -180,6 +185,7 @@ const Property kCalendarProperties[] = {
     {caldav("supported-calendar-data"), kCalendarScope, false, print_data_types},
     {caldav("supported-collation-set"), kCalendarScope, false, print_collations},
     {caldav("max-resource-size"), kCalendarScope, false, print_largest},
+    {caldav("max-attendees-per-instance"), kCalendarScope, false, print_most_attendees},
     {caldav("calendar-description"), kCalendarScope, false, print_description, set_description},
     {caldav("calendar-timezone"), kCalendarScope, false, print_timezone, set_timezone},
     {caldav("calendar-timezone-id"), kCalendarScope, false, print_timezone_id, set_timezone_id},

@@ -197,6 +197,11 @@ Outcome<> plan_put(Context& context, Change& change, Consequences& consequences)
   auto plan = context.services.scheduler->plan(*change.target.owner, asked);
   if (!plan) return refused(plan.error());
   if (plan->role == itip::Role::none) return {};
+  std::size_t told = 0;
+  for (const itip::Message& message : plan->messages) told += message.to.size();
+  if (told > groupware::kMostTold)
+    return deny(caldav("max-attendees-per-instance"),
+                "a meeting may have that many people only if they come by groups");
   if (plan->is_altered) change.bytes = std::make_shared<const std::string>(icalendar::write(plan->object));
   consequences.properties[groupware::kScheduleTag] = to_hex(sha256(*change.bytes)).substr(0, 32);
   return send(context, change.target, plan->messages, consequences);

@@ -61,6 +61,23 @@ class DavSchedulingTest : public DavTest {
 
 const std::string kOnce = "DTSTART:20231201T100000Z\nDTEND:20231201T110000Z\nSUMMARY:Plans";
 
+TEST_F(DavSchedulingTest, AMeetingOfTooManyIsRefused) {
+  const auto invite = [](std::size_t count) {
+    std::string people = kOnce;
+    for (std::size_t i = 0; i < count; ++i) people += "\nATTENDEE:mailto:u" + std::to_string(i) + "@elsewhere.example";
+    return meeting(people);
+  };
+  // Ben is told, too.
+  const Response refused = ask("PUT", kAda + "calendar/a.ics", invite(groupware::kMostTold));
+  EXPECT_EQ(refused.status, 403U);
+  EXPECT_NE(refused.body.find("max-attendees-per-instance"), std::string::npos) << refused.body;
+  EXPECT_EQ(ask("GET", kAda + "calendar/a.ics").status, 404U);
+  // Whoever is one of so many may have it in a calendar: somebody else tells them.
+  std::string others = invite(groupware::kMostTold);
+  others.replace(others.find("ORGANIZER:mailto:ada@example.org"), 32, "ORGANIZER:mailto:boss@elsewhere.example");
+  EXPECT_EQ(ask("PUT", kAda + "calendar/a.ics", others).status, 201U);
+}
+
 TEST_F(DavSchedulingTest, PutInvitesAndAnswers) {
   const Response put = ask("PUT", kAda + "calendar/a.ics", meeting(kOnce));
   ASSERT_EQ(put.status, 201U) << put.body;

@@ -29,6 +29,7 @@ struct News {
   struct Item {
     FolderId folder;
     Uid uid;
+    std::shared_ptr<const groupware::Entry> entry = {};  // as it was when the folder's state was `SyncJob::highest`
   };
   std::vector<Gone> gone;
   std::vector<Item> items;
@@ -42,7 +43,11 @@ struct SyncJob {
   bool is_deep = false;
   bool is_first = false;
   std::map<FolderId, Resource> folders;  // that the answer is about
+  std::map<FolderId, Modseq> highest;    // of folders whose entries were read whole
 };
+
+// Entries that an answer keeps, so that it need not look them up one by one.
+constexpr std::size_t kKeptEntries = 200'000;
 
 // The collection and, where all below is wanted, all folders below it.
 Outcome<void> find_folders(Context& context, SyncJob& job) {
@@ -61,14 +66,17 @@ Outcome<void> find_folders(Context& context, SyncJob& job) {
   return {};
 }
 
-Outcome<News> all_of_it(Context& context, const SyncJob& job) {
+Outcome<News> all_of_it(Context& context, SyncJob& job) {
   News news;
   TRY(const auto reader, context.reader(*job.collection.account));
   for (const auto& [id, folder] : job.folders) {
     if (id != job.collection.folder->id) news.folders.push_back(id);
     if (!(reader->rights(id) & groupware::right::kRead)) continue;
+    TRY(const auto as_read, reader->folder(id));
+    job.highest.emplace(id, as_read->highest);
     TRY_VOID(reader->entries(id, [&](const groupware::Entry& entry) {
-      news.items.push_back({id, entry.uid});
+      News::Item& item = news.items.emplace_back(News::Item{id, entry.uid});
+      if (news.items.size() <= kKeptEntries) item.entry = std::make_shared<groupware::Entry>(entry);
       return true;
     }));
   }
@@ -159,6 +167,14 @@ bool cut(News& news, const SyncState& from, std::optional<std::uint32_t> limit, 
   return true;
 }
 
+Result<groupware::Entry> entry_of(const groupware::Reader& reader, const SyncJob& job, const News::Item& item) {
+  if (item.entry) {
+    TRY(const auto folder, reader.folder(item.folder));
+    if (folder->highest == job.highest.at(item.folder)) return *item.entry;
+  }
+  return reader.entry(item.folder, item.uid);
+}
+
 Response tell(Context& context, std::shared_ptr<const SyncJob> job, News found, SyncState to, bool is_cut,
               const wire::dav::PropRequest& wanted) {
   struct Telling {
@@ -180,7 +196,7 @@ Response tell(Context& context, std::shared_ptr<const SyncJob> job, News found, 
         out.status(news.gone[at].path, 404);
       } else {
         const News::Item& item = news.items[at - news.gone.size()];
-        if (const auto entry = reader->entry(item.folder, item.uid))
+        if (const auto entry = entry_of(*reader, *job, item))
           print_resource(now, item_of(job->folders.at(item.folder), *entry), wanted, out);
       }
     }

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <utility>
 
 #include "base/result.h"
 #include "formats/mime/charset.h"
@@ -14,41 +16,50 @@ namespace {
 
 constexpr std::string_view kNoCharacter = "\xef\xbf\xbd";  // U+FFFD
 
-// `utf8` is sound.
-void append_sound(std::string_view utf8, std::string& out) {
-  for (std::size_t i = 0; i < utf8.size(); ++i) {
-    const char c = utf8[i];
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\r':
-        out += "&#13;";  // a reader makes a line feed of a bare one
-        break;
-      case '\n':
-      case '\t':
-        out += c;
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += kNoCharacter;
-        } else if (const auto three = utf8.substr(i, 3); three == "\xef\xbf\xbe" || three == "\xef\xbf\xbf") {
-          out += kNoCharacter;
-          i += 2;
-        } else {
-          out += c;
-        }
-    }
+// Bytes that may not stand as they are. 0xef begins U+FFFE and U+FFFF, which XML does not have.
+constexpr auto kSpecial = [] {
+  std::array<bool, 256> out = {};
+  for (std::size_t c = 0; c < 0x20; ++c) out[c] = c != '\n' && c != '\t';
+  for (const unsigned char c : {'&', '<', '>', '"'}) out[c] = true;
+  out[0xef] = true;
+  return out;
+}();
+
+// What is written for the special byte at `text`'s begin, and how many bytes that is for.
+std::pair<std::string_view, std::size_t> written(std::string_view text) {
+  switch (text.front()) {
+    case '&':
+      return {"&amp;", 1};
+    case '<':
+      return {"&lt;", 1};
+    case '>':
+      return {"&gt;", 1};
+    case '"':
+      return {"&quot;", 1};
+    case '\r':
+      return {"&#13;", 1};  // a reader makes a line feed of a bare one
+    case '\xef':
+      if (text.starts_with("\xef\xbf\xbe") || text.starts_with("\xef\xbf\xbf")) return {kNoCharacter, 3};
+      return {text.substr(0, 1), 1};
+    default:
+      return {kNoCharacter, 1};
   }
+}
+
+// `utf8` is sound. Calendars and listings go through here: what needs no care is copied in runs.
+void append_sound(std::string_view utf8, std::string& out) {
+  std::size_t run = 0;
+  for (std::size_t i = 0; i < utf8.size();) {
+    if (!kSpecial[static_cast<unsigned char>(utf8[i])]) {
+      ++i;
+      continue;
+    }
+    out += utf8.substr(run, i - run);
+    const auto [text, size] = written(utf8.substr(i));
+    out += text;
+    run = i += size;
+  }
+  out += utf8.substr(run);
 }
 
 // A reader makes spaces of line ends in the value of an attribute.

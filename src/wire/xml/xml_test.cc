@@ -80,6 +80,9 @@ TEST(XmlPrint, WritesOnlyWhatXmlCanHold) {
   append_escaped(std::string_view("a\0b\x1b\xef\xbf\xbf", 7), out);
   EXPECT_EQ(out, "a\uFFFDb\uFFFD\uFFFD");
   out.clear();
+  append_escaped("\uFEFFa\uFFFDb\xef\xbf\xbe&\uFFF0<c", out);
+  EXPECT_EQ(out, "\uFEFFa\uFFFDb\uFFFD&amp;\uFFF0&lt;c") << "only two characters that begin with EF are none";
+  out.clear();
   append_escaped("gr\xfc\xdf", out);
   EXPECT_EQ(out, "grüß") << "windows-1252";
 }
