@@ -58,8 +58,9 @@ MailBuilder::MailBuilder(const Message& message, const MailSource& source, std::
       source_(source),
       losses_(losses),
       context_{.source = source, .losses = losses, .depth = depth},
-      class_(to_lower(message.properties.text_or_empty(tag::kMessageClass))),
-      taken_(message.attachments.size()) {}
+      class_(to_lower(message.properties.text_or_empty(tag::kMessageClass))) {
+  for (const Attachment& attachment : message.attachments) attachments_.push_back(&attachment);
+}
 
 // NOLINTNEXTLINE(misc-no-recursion): kMostMailDepth
 Result<void> MailBuilder::build() {

@@ -24,7 +24,8 @@ struct CalendarText {
   std::string method;  // of iTIP, "" for what is no mail about a meeting
   std::vector<std::string> losses;
 };
-// A meeting's mail, or an event, task or journal entry that is attached, as iCalendar; nothing for what is neither.
+// A meeting's mail, or an event, task or journal entry (attached, or lying among mail), as iCalendar; nothing for what
+// is neither.
 using CalendarOf = std::function<std::optional<Result<CalendarText>>(const Message&)>;
 
 // What a message says no more of than a name. Each may be empty.
@@ -44,7 +45,7 @@ struct WrittenMail {
 // - S/MIME is what it was, byte for byte. Of PGP/MIME what is encrypted is; what is signed cannot be verified any more,
 //   where the source has not kept the part that was signed: a loss.
 // - Reports (RFC 3462) are multipart/report: as they came, else made of what a REPORT.* message says of its recipients.
-// - Messages in messages are message/rfc822, contacts and lists text/vcard.
+// - Messages in messages are message/rfc822, contacts and lists text/vcard. What is in a winmail.dat takes its place.
 // Lines end with CRLF; texts have none above 998 bytes. Errors: those of `take`, and of reading attachments but for
 // not_found (a loss); too_large (messages in messages, deeper than 20).
 Result<WrittenMail> write_mail(const Message& message, const MailSource& source, const TakePiece& take);

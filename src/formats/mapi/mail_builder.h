@@ -28,6 +28,8 @@ class MailBuilder {
 
  private:
   Result<MailPart> content();
+  // Puts what is in a winmail.dat in its place.
+  Result<void> open_tnef();
   Result<std::optional<MailPart>> smime();
   Result<MailPart> opaque_smime(const Attachment& attachment);
   // Text, HTML with what it shows, RTF, calendar; marks the attachments that it took.
@@ -39,6 +41,7 @@ class MailBuilder {
   Result<std::optional<MailPart>> part_of(const Attachment& attachment, Disposition disposition);
   Result<MailPart> embedded_part(const Attachment& attachment, const Message& embedded);
   std::optional<MailPart> item_part(const Message& embedded);
+  Message with_photo(const Message& contact) const;
 
   Result<std::optional<MailPart>> report();
   Result<std::optional<MailPart>> delivery_status();
@@ -56,7 +59,9 @@ class MailBuilder {
   std::string class_;  // in lower case
   MailHeader header_;
   MailBody body_;
-  std::vector<bool> taken_;  // attachments that are in a part already
+  std::vector<std::unique_ptr<const Message>> opened_;
+  std::vector<const Attachment*> attachments_;  // the message's, or what was in them
+  std::vector<bool> taken_;                     // those that are in a part already
   MailPart content_;
   std::string boundary_;
 };

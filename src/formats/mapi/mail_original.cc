@@ -16,15 +16,16 @@
 namespace kontor::mapi {
 namespace {
 
-constexpr std::size_t kMostRead = std::size_t{4} << 20;
 constexpr std::size_t kMostCompared = 64 << 10;
 constexpr std::size_t kMostAddresses = 10'000;
 constexpr std::int64_t kUnsentFlag = 0x8;
 constexpr auto kWithinDelivery = std::chrono::seconds(1);
 constexpr Tag kStubbed{.set = set::kKopanoArchive, .name = "stubbed"};
 
-// By the clock alone: the server itself counts as the last who changed it where an administrator's tool did.
-bool is_untouched(const Properties& message) {
+// By the clock alone: the server itself counts as the last who changed it where an administrator's tool did. What an
+// archive has taken away is only in the original.
+bool needs_no_look(const Properties& message) {
+  if (message.boolean(kStubbed)) return true;
   const auto changed = message.time(tag::kLastModificationTime);
   if (!changed) return false;
   auto came = message.time(tag::kCreationTime);
@@ -177,15 +178,20 @@ class Comparison {
 
 }  // namespace
 
+OriginalState judge_original(const Message& message, const ResolveEntry& resolve, std::string_view head,
+                             bool is_whole) {
+  if (needs_no_look(message.properties)) return {};
+  return Comparison(message, resolve, std::string(head), is_whole).run();
+}
+
 Result<OriginalState> check_original(const Message& message, const ResolveEntry& resolve,
                                      const ReadOriginal& original) {
-  // What an archive has taken away is only there.
-  if (is_untouched(message.properties) || message.properties.boolean(kStubbed)) return OriginalState();
+  if (needs_no_look(message.properties)) return OriginalState();
   std::string head;
   bool is_whole = true;
   auto read = original([&](std::string_view piece) -> Result<void> {
-    head += piece.substr(0, kMostRead - head.size());
-    if (head.size() < kMostRead) return {};
+    head += piece.substr(0, kMostJudged - head.size());
+    if (head.size() < kMostJudged) return {};
     is_whole = false;
     return fail(Errc::too_large, "That is enough.");
   });

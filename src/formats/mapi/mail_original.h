@@ -4,8 +4,10 @@
 // attachment, a draft that was continued).
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "formats/mapi/attachment_data.h"
 #include "formats/mapi/mailbox.h"
@@ -26,5 +28,10 @@ struct OriginalState {
 // by itself. Mail that nobody but the server has changed since it came is not read; of others at most the first 4 MiB
 // are. Errors: those of `original`.
 Result<OriginalState> check_original(const Message& message, const ResolveEntry& resolve, const ReadOriginal& original);
+
+// The same of the beginning of an original that is being read; `is_whole`: there is no more of it. More than
+// kMostJudged bytes tell no more.
+constexpr std::size_t kMostJudged = std::size_t{4} << 20;
+OriginalState judge_original(const Message& message, const ResolveEntry& resolve, std::string_view head, bool is_whole);
 
 }  // namespace kontor::mapi

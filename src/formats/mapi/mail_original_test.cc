@@ -119,6 +119,13 @@ TEST(MailOriginal, OfLargeMailTheBeginningIsRead) {
   EXPECT_TRUE(is_stale(as_kept(), "Subject: other\r\n" + std::string(std::size_t{8} << 20, 'x')));
 }
 
+TEST(MailOriginal, OfABeginningOnlyTheTextCounts) {
+  Message kept = as_kept();
+  kept.attachments.clear();
+  EXPECT_TRUE(judge_original(kept, {}, kOriginal, true).is_stale) << "the file was removed";
+  EXPECT_FALSE(judge_original(kept, {}, kOriginal, false).is_stale) << "nobody has counted";
+}
+
 TEST(MailOriginal, MeetingsAndSecuredMailDifferByThemselves) {
   Message kept = as_kept();
   for (const auto& [kind, is_other] : {std::pair("IPM.Schedule.Meeting.Request", false),

@@ -62,9 +62,9 @@ Result<std::optional<MailPart>> MailBuilder::report() {
   std::vector<MailPart> parts;
   parts.push_back(std::move(words));
   parts.push_back(*std::move(machine));
-  for (std::size_t i = 0; i < message_.attachments.size(); ++i) {
+  for (std::size_t i = 0; i < attachments_.size(); ++i) {
     if (taken_[i]) continue;
-    TRY(auto part, part_of(message_.attachments[i], Disposition::shown));
+    TRY(auto part, part_of(*attachments_[i], Disposition::shown));
     if (part) parts.push_back(*std::move(part));
   }
   return std::optional(multipart(
@@ -73,8 +73,8 @@ Result<std::optional<MailPart>> MailBuilder::report() {
 }
 
 Result<std::optional<MailPart>> MailBuilder::delivery_status() {
-  for (std::size_t i = 0; i < message_.attachments.size(); ++i) {
-    const Attachment& attachment = message_.attachments[i];
+  for (std::size_t i = 0; i < attachments_.size(); ++i) {
+    const Attachment& attachment = *attachments_[i];
     if (content_type_of(attachment) == "message/delivery-status" && attachment.embedded.empty()) {
       taken_[i] = true;
       TRY(MailPart part, data_part(attachment, Disposition::shown, context_));
@@ -115,8 +115,8 @@ std::optional<MailPart> MailBuilder::made_delivery_status() const {
 }
 
 Result<std::optional<MailPart>> MailBuilder::receipt() {
-  for (std::size_t i = 0; i < message_.attachments.size(); ++i) {
-    const Attachment& attachment = message_.attachments[i];
+  for (std::size_t i = 0; i < attachments_.size(); ++i) {
+    const Attachment& attachment = *attachments_[i];
     if (content_type_of(attachment) != "message/disposition-notification" || !attachment.embedded.empty()) continue;
     taken_[i] = true;
     TRY(MailPart part, data_part(attachment, Disposition::shown, context_));

@@ -14,6 +14,7 @@
 #include "formats/mapi/mail_builder.h"
 #include "formats/mapi/mail_field.h"
 #include "formats/mapi/mail_tags.h"
+#include "formats/mapi/tnef.h"
 
 namespace kontor::mapi {
 namespace {
@@ -31,11 +32,19 @@ enum class Method : std::uint8_t {
 };
 constexpr std::int64_t kRenderedInBody = 4;
 
+constexpr std::size_t kLargestTnef = std::size_t{32} << 20;
+constexpr std::size_t kLargestPhoto = std::size_t{2} << 20;
+
 constexpr std::string_view kPgpEncrypted = "application/pgp-encrypted";
 
 Method method_of(const Attachment& attachment) {
   const std::int64_t method = attachment.properties.integer(tag::kAttachMethod).value_or(1);
   return method >= 0 && method <= 7 ? static_cast<Method>(method) : Method::by_value;
+}
+
+// Of what has nothing to say beside its text.
+bool is_mail_class(std::string_view lower) {
+  return lower.empty() || lower == "ipm" || lower.starts_with("ipm.note") || lower.starts_with("report.");
 }
 
 bool is_pkcs7(std::string_view type) { return type == "application/pkcs7-mime" || type == "application/x-pkcs7-mime"; }
@@ -66,12 +75,41 @@ Result<MailPart> MailBuilder::content() {
   TRY(auto signed_or_encrypted, smime());
   if (signed_or_encrypted) return *std::move(signed_or_encrypted);
   body_ = mail_body(message_.properties, losses_);
+  TRY_VOID(open_tnef());
+  taken_.resize(attachments_.size());
   TRY(auto made_report, report());
   if (made_report) return *std::move(made_report);
   if (kept_type() == "multipart/signed")
     losses_.emplace_back("The signature cannot be verified any more: the source has not kept what was signed.");
   TRY(MailPart made, text());
   return with_attachments(std::move(made));
+}
+
+Result<void> MailBuilder::open_tnef() {
+  std::vector<const Attachment*> found;
+  for (const Attachment* attachment : attachments_) {
+    const std::string type = content_type_of(*attachment);
+    const bool is_named_so = iequals(file_name_of(*attachment), "winmail.dat");
+    std::unique_ptr<const Message> inside;
+    if (is_named_so || type == "application/ms-tnef" || type == "application/vnd.ms-tnef") {
+      TRY(const std::string bytes, first_bytes(*attachment, context_, kLargestTnef));
+      auto read = bytes.size() < kLargestTnef ? read_tnef(bytes) : fail(Errc::too_large, "It is too large.");
+      // What is not sound stays as it is: others may read more of it.
+      if (read && read->damages.empty()) inside = std::make_unique<const Message>(std::move(read->message));
+    }
+    if (!inside) {
+      found.push_back(attachment);
+      continue;
+    }
+    MailBody body = mail_body(inside->properties, losses_);
+    if (!body_.plain || body_.plain->empty()) body_.plain = std::move(body.plain);
+    if (!body_.html) body_.html = std::move(body.html);
+    if (!body_.html && !body_.rtf) body_.rtf = std::move(body.rtf);
+    for (const Attachment& one : inside->attachments) found.push_back(&one);
+    opened_.push_back(std::move(inside));
+  }
+  attachments_ = std::move(found);
+  return {};
 }
 
 // NOLINTNEXTLINE(misc-no-recursion)
@@ -132,8 +170,8 @@ Result<MailPart> MailBuilder::html_part(const std::string& html) {
   MailPart text = text_part("text/html", html);
   const std::set<std::string> shown = shown_content_ids(html);
   std::vector<MailPart> related;
-  for (std::size_t i = 0; i < message_.attachments.size(); ++i) {
-    const Attachment& attachment = message_.attachments[i];
+  for (std::size_t i = 0; i < attachments_.size(); ++i) {
+    const Attachment& attachment = *attachments_[i];
     const std::string id = to_lower(content_id_of(attachment));
     const bool is_rendered = (attachment.properties.integer(tag::kAttachFlags).value_or(0) & kRenderedInBody) != 0;
     const std::string_view location = attachment.properties.text_or_empty(tag::kAttachContentLocation);
@@ -149,11 +187,11 @@ Result<MailPart> MailBuilder::html_part(const std::string& html) {
 }
 
 std::optional<MailPart> MailBuilder::calendar_part() {
-  if (!source_.calendar || !is_of_class("ipm.schedule.meeting")) return std::nullopt;
+  if (!source_.calendar || is_mail_class(class_)) return std::nullopt;
   auto made = source_.calendar(message_);
   if (!made) return std::nullopt;
   if (!*made) {
-    losses_.push_back("What the meeting is cannot be said: " + made->error().text);
+    losses_.push_back("What it says to calendars cannot be said: " + made->error().text);
     return std::nullopt;
   }
   append(losses_, std::move((*made)->losses));
@@ -165,11 +203,11 @@ std::optional<MailPart> MailBuilder::calendar_part() {
 Result<MailPart> MailBuilder::with_attachments(MailPart text) {
   std::vector<MailPart> parts;
   std::vector<std::string> types;
-  for (std::size_t i = 0; i < message_.attachments.size(); ++i) {
+  for (std::size_t i = 0; i < attachments_.size(); ++i) {
     if (taken_[i]) continue;
-    TRY(auto part, part_of(message_.attachments[i], Disposition::attached));
+    TRY(auto part, part_of(*attachments_[i], Disposition::attached));
     if (!part) continue;
-    types.push_back(content_type_of(message_.attachments[i]));
+    types.push_back(content_type_of(*attachments_[i]));
     parts.push_back(*std::move(part));
   }
   const bool has_text = text.write || !text.multipart.empty();
@@ -212,6 +250,17 @@ Result<MailPart> MailBuilder::embedded_part(const Attachment& attachment, const 
   return part;
 }
 
+Message MailBuilder::with_photo(const Message& contact) const {
+  Message made = contact;
+  for (Attachment& one : made.attachments) {
+    if (!one.properties.boolean(tag::kAttachmentContactPhoto) || one.properties.has(tag::kAttachDataBinary)) continue;
+    auto bytes = first_bytes(one, context_, kLargestPhoto);
+    if (bytes && bytes->size() < kLargestPhoto)
+      one.properties.set(tag::kAttachDataBinary, Value::of_bytes(*std::move(bytes)));
+  }
+  return made;
+}
+
 std::optional<MailPart> MailBuilder::item_part(const Message& embedded) {
   const std::string kind = to_lower(embedded.properties.text_or_empty(tag::kMessageClass));
   const auto attached = [&](MailPart part, std::string_view ending) {
@@ -226,14 +275,12 @@ std::optional<MailPart> MailBuilder::item_part(const Message& embedded) {
       const auto known = source_.resolve ? source_.resolve(print(id)) : std::nullopt;
       return known ? known->address : std::string();
     };
-    MadeCard made = kind.starts_with("ipm.contact") ? card_of(embedded, uid, source_.resolve)
+    MadeCard made = kind.starts_with("ipm.contact") ? card_of(with_photo(embedded), uid, source_.resolve)
                                                     : group_card_of(embedded, uid, address_of);
     append(losses_, std::move(made.losses));
     return attached(text_part("text/vcard", lines::write(made.card)), ".vcf");
   }
-  const bool is_mail = kind.empty() || kind.starts_with("ipm.note") || kind.starts_with("report.") || kind == "ipm" ||
-                       kind.starts_with("ipm.schedule.");
-  if (is_mail || !source_.calendar) return std::nullopt;
+  if (is_mail_class(kind) || kind.starts_with("ipm.schedule.") || !source_.calendar) return std::nullopt;
   auto made = source_.calendar(embedded);
   if (!made || !*made) return std::nullopt;
   append(losses_, std::move((*made)->losses));

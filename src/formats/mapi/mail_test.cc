@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "formats/mapi/cursor.h"
 #include "formats/mapi/entry_id.h"
 #include "formats/mapi/mail_field.h"
 #include "formats/mapi/mail_tags.h"
@@ -254,6 +255,31 @@ TEST(Mail, AttachmentsOfAllKinds) {
   EXPECT_EQ(body_of(parts[7], made.mail), "\\\\server\\plan.doc\r\n");
 }
 
+std::string tnef_attribute(char level, std::uint32_t id, std::string_view data) {
+  std::string out(1, level);
+  std::size_t sum = 0;
+  for (const char c : data) sum += static_cast<unsigned char>(c);
+  append_le(out, id);
+  append_le32(out, data.size());
+  out += data;
+  append_le16(out, sum);
+  return out;
+}
+
+TEST(Mail, WhatIsInAWinmailDatTakesItsPlace) {
+  const std::string tnef = "\x78\x9F\x3E\x22\x01\x00"s + tnef_attribute(1, 0x0002800C, "Inside\0"s) +
+                           tnef_attribute(2, 0x00069002, "\1\0\0\0\0\0"s) + tnef_attribute(2, 0x00018010, "a.txt\0"s) +
+                           tnef_attribute(2, 0x0006800F, "content");
+  Message message = text_message("x");
+  message.attachments = {file("winmail.dat", "", tnef), file("b.png", "", "P")};
+  EXPECT_EQ(shape_of(made_of(message)), "mixed(plain,plain,png)");
+  EXPECT_TRUE(made_of(message).mail.contains("filename=a.txt"));
+  message.properties.remove(tag::kBody);
+  EXPECT_TRUE(made_of(message).mail.contains("\r\n\r\nInside\r\n"));
+  message.attachments[0] = file("winmail.dat", "application/ms-tnef", tnef.substr(0, tnef.size() - 4));
+  EXPECT_EQ(shape_of(made_of(message)), "mixed(ms-tnef,png)") << "damaged, it stays what it is";
+}
+
 TEST(Mail, DataComesInPieces) {
   Message message = text_message("x");
   Attachment large = file("large.bin", "", "");
@@ -337,9 +363,14 @@ TEST(Mail, MeetingsHaveTheirCalendar) {
       made_of(message, with(CalendarText{.text = "BEGIN:VCALENDAR\r\n", .method = "REQUEST", .losses = {}}));
   EXPECT_EQ(shape_of(made), "alternative(plain,calendar)");
   EXPECT_TRUE(made.mail.contains("Content-Type: text/calendar; method=REQUEST; charset=us-ascii\r\n"));
+  message.properties.set(tag::kMessageClass, Value::of_text("IPM.Appointment"));
+  EXPECT_EQ(shape_of(made_of(message, with(CalendarText{.text = "BEGIN:VCALENDAR\r\n", .method = {}, .losses = {}}))),
+            "alternative(plain,calendar)")
+      << "an event among mail";
+  EXPECT_EQ(shape_of(made_of(message, with(std::nullopt))), "plain");
   const Made failed = made_of(message, with(fail(Errc::invalid, "It has no beginning.")));
   EXPECT_EQ(shape_of(failed), "plain");
-  EXPECT_EQ(failed.losses, std::vector<std::string>{"What the meeting is cannot be said: It has no beginning."});
+  EXPECT_EQ(failed.losses, std::vector<std::string>{"What it says to calendars cannot be said: It has no beginning."});
 }
 
 TEST(Mail, SecuredMailStaysWhatItIs) {
