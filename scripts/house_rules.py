@@ -18,7 +18,7 @@ FENCES = [
     (r"toml\+\+|toml\.hpp", ["src/base/", "src/migrate/mapping.cc"]),
     (r"archive(_entry)?\.h$", ["src/formats/archive/", "src/extract/"]),
     (r"poppler/", ["src/extract/pdf.cc"]),
-    (r"expat\.h$", ["src/extract/xml_text.cc", "src/wire/xml/parse.cc"]),
+    (r"expat\.h$", ["src/extract/xml_text.cc", "src/formats/mapi/xml_tree.cc", "src/wire/xml/parse.cc"]),
     (r"seccomp\.h$", ["src/extract/sandbox.cc"]),
     (r"unbound\.h$", ["src/transport/dns/"]),
     (r"libpsl\.h$", ["src/transport/auth/public_suffixes.cc"]),
