@@ -39,6 +39,12 @@ void read_all(const std::string& bytes) {
     } else if (const auto* end = std::get_if<archive::AccountEnd>(&*record)) {
       auto again = archive::parse_account_end(archive::to_json(*end));
       check(again && *again == *end, "an account's end survives printing");
+    } else if (const auto* settings = std::get_if<archive::Settings>(&*record)) {
+      auto again = archive::parse_settings(archive::to_json(*settings));
+      check(again && *again == *settings, "settings survive printing");
+    } else if (const auto* principal = std::get_if<archive::Principal>(&*record)) {
+      auto again = archive::parse_principal(archive::to_json(*principal));
+      check(again && *again == *principal, "a principal survives printing");
     } else if (std::holds_alternative<archive::ArchiveEnd>(*record)) {
       return;
     }
@@ -62,6 +68,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (auto item = parse_item(bytes)) {
       auto again = parse_item(to_json(*item));
       kontor::check(again && *again == *item, "an item survives printing");
+    }
+    if (auto settings = parse_settings(bytes)) {
+      auto again = parse_settings(to_json(*settings));
+      kontor::check(again && *again == *settings, "settings survive printing");
+    }
+    if (auto folder = parse_folder(bytes)) {
+      auto again = parse_folder(to_json(*folder));
+      kontor::check(again && *again == *folder, "a folder survives printing");
     }
     if (auto listing = parse_listing(bytes)) {
       auto again = parse_listing(to_json(*listing));

@@ -176,6 +176,10 @@ class Directory {
   // only a {PLAIN} one is made anew at once. Errors: invalid (no known scheme; the sentence names the prefix but not
   // the hash).
   virtual Result<void> set_password_hash(PrincipalId id, std::string_view hash) = 0;
+  // The same for a hash that is brought by a migration: never instead of a password that was set or proven here. It is
+  // taken where there is none, or where there is one whose SHA-256 is `former`: what was brought before. False: the
+  // password here stays. Errors: as set_password_hash().
+  virtual Result<bool> bring_password_hash(PrincipalId id, std::string_view hash, std::string_view former) = 0;
   virtual Result<NewAppPassword> add_app_password(PrincipalId id, std::string label, std::uint32_t protocols) = 0;
   virtual std::vector<AppPassword> app_passwords(PrincipalId id) const = 0;
   virtual Result<void> remove_app_password(PrincipalId id, std::uint64_t app_password) = 0;

@@ -113,6 +113,31 @@ Result<void> StoredDirectory::set_password_hash(PrincipalId id, std::string_view
   return store_hash(id, std::string(hash), std::nullopt);
 }
 
+Result<bool> StoredDirectory::bring_password_hash(PrincipalId id, std::string_view hash, std::string_view former) {
+  TRY_VOID(check_hash_form(hash));
+  const auto may_bring = [&](const Roster& roster) {
+    const std::string now = credentials_of(roster, id).hash;
+    return now.empty() || (!former.empty() && sha256(now) == former);
+  };
+  if (const auto password = clear_text(hash)) {
+    if (!may_bring(*current())) return false;
+    TRY_VOID(set_password(id, *password));
+    return true;
+  }
+  bool is_brought = false;
+  TRY_VOID(change([&](Draft& draft) -> Result<void> {
+    is_brought = may_bring(draft.roster());
+    TRY_VOID(with_login(draft.roster(), id));
+    if (!is_brought) return {};
+    Credentials credentials = credentials_of(draft.roster(), id);
+    credentials.hash = hash;
+    std::erase_if(credentials.scram, [](const ScramKeys& keys) { return keys.app_password == 0; });
+    draft.put(id, credentials);
+    return {};
+  }));
+  return is_brought;
+}
+
 Result<NewAppPassword> StoredDirectory::add_app_password(PrincipalId id, std::string label, std::uint32_t protocols) {
   if (label.empty()) return fail(Errc::invalid, "an app password needs a label");
   TRY_VOID(check_label("the label", label, kMaxAppPasswordLabel));

@@ -27,6 +27,7 @@
 #include "groupware/flags.h"
 #include "groupware/folder.h"
 #include "groupware/folder_view.h"
+#include "groupware/preferences.h"
 #include "groupware/rights.h"
 #include "groupware/search/extractor.h"
 #include "groupware/search/text_index.h"
@@ -262,6 +263,8 @@ class Reader {
   virtual ActiveScript active_script() const = 0;
   virtual Result<std::vector<std::string>> scripts() const = 0;  // their names, ascending
   virtual Result<std::string> script(const std::string& name) const = 0;
+  // What its user has set. Errors: denied (of others), corrupt, unavailable.
+  virtual Result<Preferences> preferences() const = 0;
   // Whether that was remembered and its time is not over yet.
   virtual Result<bool> remembers(std::string_view what, Instant now) const = 0;
 
@@ -366,6 +369,8 @@ class Transaction : public Reader {
   virtual Result<void> remove_script(const std::string& name) = 0;
   virtual Result<void> rename_script(const std::string& from, const std::string& to) = 0;
   virtual Result<void> activate_script(const std::string& name) = 0;  // empty: none is active any more
+  // Replaces all. Errors: denied, invalid (with what is wrong), too_large.
+  virtual Result<void> set_preferences(const Preferences& preferences) = 0;
   // What scripts remember: seen messages, answered senders. `what` may be of any length.
   virtual Result<void> remember(std::string_view what, Instant until) = 0;
 

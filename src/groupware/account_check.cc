@@ -81,6 +81,7 @@ Result<void> AccountCheck::run() {
   TRY_VOID(check_log());
   TRY_VOID(check_scripts());
   TRY_VOID(check_pushes());
+  TRY_VOID(check_preferences());
   if (!repair_ || !is_changed_) return {};
   // Clients shall see what the repair changed.
   ChangeRecord change;
@@ -355,6 +356,18 @@ Result<void> AccountCheck::check_log() {
     }
     return {};
   });
+}
+
+// A damaged record would keep its user from setting anything anew. Folders that are gone may be named.
+Result<void> AccountCheck::check_preferences() {
+  TRY(const std::optional<store::Value> stored, snapshot_.get(key::preferences()));
+  if (!stored) return {};
+  const Result<Preferences> preferences = decode_preferences(*stored);
+  const std::string what = preferences ? fault_of(*preferences) : preferences.error().text;
+  if (what.empty()) return {};
+  fault("", fmt::format("its preferences cannot be read: {}", what), true);
+  erase(key::preferences());
+  return {};
 }
 
 Result<void> AccountCheck::check_scripts() {

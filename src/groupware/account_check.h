@@ -84,6 +84,7 @@ class AccountCheck {
   Result<void> check_log();
   Result<void> check_scripts();
   Result<void> check_pushes();
+  Result<void> check_preferences();
 
   Environment& environment_;
   const directory::Principal& who_;

@@ -104,6 +104,13 @@ TEST_F(CheckTest, EachKindOfDamageIsFoundAndRepaired) {
          b.erase(key::blob(item->hash, large.item));
        }},
       {"a damaged change record", [&](store::Batch& b) { b.put(key::change(Modseq(3)), "x"); }},
+      {"damaged preferences", [&](store::Batch& b) { b.put(key::preferences(), "no table"); }},
+      {"preferences that make no sense",
+       [&](store::Batch& b) {
+         Preferences twice;
+         twice.signatures = {{"1", "", "", false}, {"1", "", "", false}};
+         b.put(key::preferences(), encode(twice));
+       }},
       {"content that nobody uses",
        [&](store::Batch& b) { b.put(key::content(ItemId(8888)), "x", store::Space::content); }},
   };

@@ -22,6 +22,7 @@ std::string timed(char letter, Instant at) {
 
 std::string account() { return "A"; }
 std::string keywords() { return "K"; }
+std::string preferences() { return "p"; }
 std::string folder(FolderId id) { return numbered('F', id.value); }
 std::string item(ItemId id) { return numbered('I', id.value); }
 std::string lesson(ItemId id) { return numbered('W', id.value); }

@@ -31,6 +31,7 @@
 //   U digest                 something that scripts remember, until a time (8 bytes)
 //   W item                   a message that its owner moved to or from junk, to be taught: 's' or 'h', time (8 bytes)
 //   O path                   a subscription to a name that is no folder here: "1"; "0": not to what shows without one
+//   p                        what the account's user has set                  (fb::Preferences)
 //
 // In Space::content: the content kept inline, under the 8 bytes of the item that first had it.
 #pragma once
@@ -47,6 +48,7 @@ namespace kontor::groupware::key {
 
 std::string account();
 std::string keywords();
+std::string preferences();
 std::string folder(FolderId folder);
 std::string item(ItemId item);
 std::string summary(ItemId item);

@@ -511,6 +511,13 @@ Result<std::vector<std::string>> Reading<Base>::scripts() const {
 }
 
 template <class Base>
+Result<Preferences> Reading<Base>::preferences() const {
+  if (!ownership_.is_full) return fail(Errc::denied, "These preferences are not yours.");
+  TRY(const std::optional<std::string> bytes, layer_.get(key::preferences()));
+  return bytes ? decode_preferences(*bytes) : Preferences();
+}
+
+template <class Base>
 Result<std::string> Reading<Base>::script(const std::string& name) const {
   if (!ownership_.is_full) return fail(Errc::denied, "These scripts are not yours.");
   TRY(std::optional<std::string> text, layer_.get(key::script(name)));

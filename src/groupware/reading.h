@@ -80,6 +80,7 @@ class Reading : public Base {
   ActiveScript active_script() const override { return {layer_.record.active_script, layer_.record.scripts_changed}; }
   Result<std::vector<std::string>> scripts() const override;
   Result<std::string> script(const std::string& name) const override;
+  Result<Preferences> preferences() const override;
   Result<bool> remembers(std::string_view what, Instant now) const override;
   Result<std::optional<LedgerEntry>> ledger(std::string_view source, std::string_view source_key) const override;
   Result<void> ledger_scan(std::string_view source, std::string_view first_key,

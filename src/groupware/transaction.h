@@ -48,6 +48,7 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<void> remove_script(const std::string& name) override;
   Result<void> rename_script(const std::string& from, const std::string& to) override;
   Result<void> activate_script(const std::string& name) override;
+  Result<void> set_preferences(const Preferences& wanted) override;
   Result<void> remember(std::string_view what, Instant until) override;
   // Drops at most `limit` of what is remembered until before `now`; how many it were.
   Result<std::size_t> forget(Instant now, std::size_t limit);

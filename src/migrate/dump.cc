@@ -6,8 +6,10 @@
 
 #include "base/bytes.h"
 #include "migrate/item_record.h"
+#include "migrate/principals.h"
 #include "migrate/scripts/script_report.h"
 #include "migrate/selection.h"
+#include "migrate/settings_record.h"
 
 namespace kontor::migrate {
 namespace {
@@ -47,7 +49,7 @@ class AccountDump {
       one.row = report_.folders.size();
       report_.folders.push_back(std::move(row));
       const auto number = static_cast<std::uint32_t>(listed.size() + 1);
-      TRY_VOID(writer_.folder(folder_record(number, folder, destination.path)));
+      TRY_VOID(writer_.folder(folder_record(number, folder, destination.path, mapping_)));
       one.first = items_.position();
       if (!folder.is_container) TRY_VOID(list(folder, number, report_.folders[one.row], one.state));
       one.last = items_.position();
@@ -68,6 +70,12 @@ class AccountDump {
       packed.row.counts.copied = packed.scripts.size();
       report_.folders.push_back(std::move(packed.row));
       end.scripts = std::move(packed.scripts);
+    }
+    TRY(auto settings, session_.settings());
+    if (settings) {
+      PackedSettings packed = pack_settings(*std::move(settings), mapping_);
+      report_.folders.push_back(std::move(packed.row));
+      TRY_VOID(writer_.settings(packed.settings));
     }
     return writer_.end_account(end);
   }
@@ -168,6 +176,7 @@ class AccountImport {
     by_key_[folder.key] = row;
     if (destination.path != folder.path) folder.role.clear();
     folder.path = destination.path;
+    if (folder.grants) folder.grants = mapped_grants(*std::move(folder.grants), mapping_);
     return upload_.folder(folder);
   }
 
@@ -202,6 +211,13 @@ class AccountImport {
     return upload_.pass(pass);
   }
 
+  Result<void> settings(archive::Settings settings) {
+    FolderReport row = settings_row();
+    by_key_[row.key] = report_.folders.size();
+    report_.folders.push_back(std::move(row));
+    return upload_.settings(mapped_settings(std::move(settings), mapping_));
+  }
+
   Result<void> end(archive::AccountEnd end) {
     if (!end.is_complete) return upload_.flush();
     end.other_subscriptions = mapping_.subscriptions(end.other_subscriptions);
@@ -222,6 +238,7 @@ class AccountImport {
     if (found == by_key_.end()) return;
     auto& row = report_.folders[found->second];
     if (answer.folder == archive::kScriptsKey) return add_script_answer(answer, row);
+    if (answer.folder == archive::kSettingsKey) return add_settings_answer(answer, row);
     row.counts.add(answer.counts);
     row.present += answer.counts.present + answer.counts.updated + answer.counts.moved;
     for (const auto& one : answer.quarantined) row.quarantine(one.key, one.reason);
@@ -258,28 +275,47 @@ Result<void> import_record(archive::Reader& reader, archive::Record& record, con
   if (const auto* listing = std::get_if<archive::Listing>(&record)) return open->listing(*listing);
   if (const auto* item = std::get_if<archive::Item>(&record)) return open->item(reader, *item);
   if (const auto* pass = std::get_if<archive::Pass>(&record)) return open->pass(*pass);
+  if (auto* settings = std::get_if<archive::Settings>(&record)) return open->settings(std::move(*settings));
   TRY_VOID(open->end(std::move(std::get<archive::AccountEnd>(record))));
   open.reset();
   return {};
 }
 
-Result<void> import_records(archive::Reader& reader, const Mapping& mapping, Selection& selection,
+// Only where users may be made; else there is nothing to do with them.
+Result<void> import_principals(const std::vector<archive::Principal>& principals, bool are_all_chosen,
+                               const TargetOptions& target, Bandwidth& bandwidth, Stop& stop, RunReport& report) {
+  if (!target.create_users) return {};
+  std::set<std::string> all;
+  for (const auto& one : principals)
+    if (are_all_chosen) all.insert(one.address);
+  TRY(auto row, send_principals(principals, all, target, bandwidth, stop));
+  report.directory = report_of_principals(std::move(row));
+  return {};
+}
+
+Result<void> import_records(archive::Reader& reader, const Mapping& mapping, Selection& selection, bool are_all_chosen,
                             const TargetOptions& target, Bandwidth& bandwidth, Stop& stop, RunReport& report) {
   std::unique_ptr<AccountImport> open;
-  for (;;) {
-    auto next = reader.next();
-    Result<void> taken;
-    if (!next) {
-      taken = std::unexpected(next.error());
-    } else if (std::holds_alternative<archive::ArchiveEnd>(*next)) {
-      return {};
-    } else {
-      taken = import_record(reader, *next, mapping, selection, target, bandwidth, stop, report, open);
+  std::vector<archive::Principal> principals;  // they come first
+  // True at the end.
+  const auto take = [&](Result<archive::Record> next) -> Result<bool> {
+    if (!next) return std::unexpected(next.error());
+    if (auto* principal = std::get_if<archive::Principal>(&*next)) {
+      principals.push_back(mapped_principal(std::move(*principal), mapping));
+      return false;
     }
-    if (taken && stop.is_set()) taken = fail(Errc::unavailable, "stopped");
-    if (taken) continue;
+    if (!principals.empty())
+      TRY_VOID(import_principals(std::exchange(principals, {}), are_all_chosen, target, bandwidth, stop, report));
+    if (std::holds_alternative<archive::ArchiveEnd>(*next)) return true;
+    TRY_VOID(import_record(reader, *next, mapping, selection, target, bandwidth, stop, report, open));
+    return stop.is_set() ? Result<bool>(fail(Errc::unavailable, "stopped")) : false;
+  };
+  for (;;) {
+    const auto is_end = take(reader.next());
+    if (is_end && *is_end) return {};
+    if (is_end) continue;
     if (open) (void)open->end({});  // what came whole is kept
-    return taken;
+    return std::unexpected(is_end.error());
   }
 }
 
@@ -293,6 +329,8 @@ Result<RunReport> dump_accounts(Source& source, const std::vector<SourceAccount>
   report.started = now_text();
   const auto began = std::chrono::steady_clock::now();
   archive::Writer writer(sink);
+  TRY(const auto principals, mapped_principals(source, mapping));
+  for (const auto& one : principals) TRY_VOID(writer.principal(one));
   for (const auto& account : accounts) {
     auto& one = report.accounts.emplace_back();
     one.source = account.key;
@@ -313,7 +351,7 @@ Result<void> import_archive(archive::Reader& reader, const Mapping& mapping, con
   report.started = now_text();
   const auto began = std::chrono::steady_clock::now();
   Selection selection(only);
-  auto done = import_records(reader, mapping, selection, target, bandwidth, stop, report);
+  auto done = import_records(reader, mapping, selection, only.empty(), target, bandwidth, stop, report);
   if (!done && !report.accounts.empty()) report.accounts.back().error = done.error().text;
   if (const auto unmet = selection.unmet(); done && unmet)
     done = fail(Errc::not_found, fmt::format("the archive has no account {}", *unmet));

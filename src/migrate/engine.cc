@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "migrate/principals.h"
 #include "migrate/progress.h"
 #include "migrate/selection.h"
 #include "migrate/sources.h"
@@ -63,6 +64,21 @@ void run_account(Source& source, const SourceAccount& account, const RunOptions&
   }
   report.seconds = std::chrono::duration<double>(SteadyClock::now() - began).count();
   progress.phase = report.error.empty() ? 3 : 4;
+}
+
+// Nothing: the source knows of nobody.
+std::optional<AccountReport> make_principals(Source& source, const std::vector<SourceAccount>& accounts,
+                                             const RunOptions& options, Bandwidth& bandwidth, Stop& stop) {
+  const auto principals = mapped_principals(source, *options.pass.mapping);
+  if (!principals) return report_of_principals(std::unexpected(principals.error()));
+  if (principals->empty()) return std::nullopt;
+  std::set<std::string> chosen;
+  for (const auto& account : accounts) chosen.insert(account.address);
+  for (int attempt = 1;; ++attempt) {
+    auto sent = send_principals(*principals, chosen, options.pass.target, bandwidth, stop);
+    const bool again = !sent && is_worth_a_retry(sent.error()) && attempt < options.attempts;
+    if (!again || !stop.wait(back_off(attempt, random_u64()))) return report_of_principals(std::move(sent));
+  }
 }
 
 }  // namespace
@@ -147,6 +163,7 @@ RunReport run_migration(Source& source, const std::vector<SourceAccount>& accoun
   report.remarks = source.remarks();
   const auto began = SteadyClock::now();
   Bandwidth bandwidth(options.bandwidth);
+  if (options.pass.target.create_users) report.directory = make_principals(source, accounts, options, bandwidth, stop);
   for_each_account(accounts, options.concurrency, options.showing, report,
                    [&](const SourceAccount& account, AccountReport& one, Progress& progress) {
                      run_account(source, account, options, bandwidth, stop, one, progress);

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "migrate/settings_record.h"
 
 namespace kontor::migrate {
 
@@ -23,7 +24,8 @@ archive::Item item_record(std::uint32_t folder, const SourceItem& item) {
   return record;
 }
 
-archive::Folder folder_record(std::uint32_t number, const SourceFolder& folder, const SourcePath& goes_to) {
+archive::Folder folder_record(std::uint32_t number, const SourceFolder& folder, const SourcePath& goes_to,
+                              const Mapping& mapping) {
   archive::Folder record;
   record.number = number;
   record.key = folder.key;
@@ -40,6 +42,7 @@ archive::Folder folder_record(std::uint32_t number, const SourceFolder& folder, 
   record.colour = folder.colour.substr(0, archive::kMaxColour);
   record.description = folder.description.substr(0, archive::kMaxDescription);
   record.properties = folder.properties;
+  if (folder.grants) record.grants = mapped_grants(*folder.grants, mapping);
   return record;
 }
 

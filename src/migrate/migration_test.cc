@@ -78,6 +78,9 @@ class ImportSite {
     options.ca_file = files_ + "/cert.pem";
     return options;
   }
+  std::shared_ptr<groupware::Account> account(const std::string& address = "ada@example.org") {
+    return *accounts_->open(directory_->by_address(address)->account());
+  }
   std::uint64_t items(const std::string& address = "ada@example.org") {
     const auto account = *accounts_->open(directory_->by_address(address)->account());
     return (*account->read(groupware::Caller::system()))->usage().items;
@@ -115,6 +118,8 @@ struct Table {
   int breaks_after = -1;  // fetches until the connection breaks, once
   bool has_state = false;
   bool has_logins = true;
+  std::optional<SourceSettings> settings;
+  std::vector<archive::Principal> principals;
 };
 
 class TableSession : public SourceSession {
@@ -157,6 +162,7 @@ class TableSession : public SourceSession {
   }
   void announce(const SourceFolder&, const std::vector<SourceItem>&) override {}
   std::vector<std::string> losses() override { return std::exchange(losses_, {}); }
+  Result<std::optional<SourceSettings>> settings() override { return table_.settings; }
 
  private:
   TableFolder& find(const SourceFolder& folder) {
@@ -180,6 +186,7 @@ class TableSource : public Source {
     for (const auto& [key, folders] : table_.accounts) out.push_back({key, "", table_.names[key]});
     return out;
   }
+  Result<std::vector<archive::Principal>> principals() override { return table_.principals; }
   Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) override {
     return std::make_unique<TableSession>(table_, table_.accounts.at(account.key));
   }
@@ -221,6 +228,7 @@ struct Bench {
     options.pass.target = site.target();
     options.pass.target.earlier_ledger = earlier_ledger;
     options.pass.target.delete_vanished = delete_vanished;
+    options.pass.target.create_users = create_users;
     options.pass.mapping = &mapping;
     options.showing = {false, {}};
     options.attempts = 3;
@@ -237,6 +245,7 @@ struct Bench {
   }
   ImportSite site;
   Table table;
+  bool create_users = false;
   Mapping mapping;
   Stop stop;
 };
@@ -523,6 +532,78 @@ TEST(Migration, goes_through_an_archive_too) {
     }
   }
   EXPECT_EQ(bench.site.items(), 27u);
+}
+
+// Ada's settings, and who else is at the source.
+void add_settings(Bench& bench) {
+  SourceSettings settings;
+  settings.settings.language = "de";
+  settings.settings.signatures = {{"1", "Büro", "Grüße", false}};
+  settings.settings.send_as = {"bob"};
+  settings.losses = {{"the rule \"Alt\"", "it asks for something"}};
+  bench.table.settings = settings;
+  bench.table.principals = {{"user", "bob", "Bob", "", {}, {}, false},
+                            {"group", "team@new.example", "Team", "", {}, {"bob"}, false},
+                            {"room", "room", "Raum", "", {}, {}, false}};
+  bench.table.accounts["ada"][2].folder.grants = {{{"bob", 3}}};
+}
+
+void expect_settings(Bench& bench) {
+  const auto reader = *bench.site.account()->read(groupware::Caller::system());
+  EXPECT_EQ(reader->preferences()->language, "de");
+  EXPECT_EQ(reader->preferences()->signatures.size(), 1u);
+  const auto bob = bench.site.directory().by_address("bob@example.org");
+  ASSERT_TRUE(bob);
+  EXPECT_EQ(bob->status, directory::Status::inactive) << "nobody asked for his account";
+  EXPECT_TRUE(bench.site.directory().by_address("team@new.example")) << "with its domain";
+  EXPECT_EQ(bench.site.directory().by_address("ada@example.org")->send_as, std::vector<PrincipalId>{bob->id});
+  const auto folder = reader->folders()->at_path("Projekte/Größe_2");
+  ASSERT_TRUE(folder);
+  EXPECT_EQ(folder->grants, (std::vector<groupware::Grant>{{bob->id, 3}}));
+}
+
+TEST(Migration, brings_settings_rights_and_people) {
+  Bench bench;
+  bench.site.listen();
+  add_settings(bench);
+  auto report = bench.run();
+  EXPECT_FALSE(report.directory);
+  EXPECT_FALSE(bench.site.directory().by_address("bob@example.org")) << "nobody is made who was not asked for";
+  EXPECT_TRUE(report.is_clean()) << to_json(report);
+  bench.create_users = true;
+  report = bench.run();
+  ASSERT_TRUE(report.directory);
+  EXPECT_EQ(report.directory->folders.at(0).counts.copied, 3u);
+  EXPECT_EQ(report.total().unaccounted(), 0) << to_json(report);
+  expect_settings(bench);
+  const auto& row = report.accounts[0].folders.back();
+  ASSERT_EQ(row.lost.size(), 1u) << "what the source says is lost is in the report";
+  EXPECT_EQ(row.lost[0].reason, "it asks for something");
+}
+
+TEST(Migration, brings_settings_through_an_archive_too) {
+  Bench bench;
+  bench.site.listen();
+  add_settings(bench);
+  TableSource source(bench.table);
+  std::string bytes;
+  const auto dumped = dump_accounts(
+      source, *chosen_accounts(source, bench.mapping, {}), bench.mapping,
+      [&](std::string_view piece) -> Result<void> {
+        bytes += piece;
+        return {};
+      },
+      bench.stop);
+  ASSERT_TRUE(dumped) << dumped.error().text;
+  archive::Reader reader([&]() -> Result<std::string> { return std::exchange(bytes, {}); });
+  Bandwidth bandwidth(0);
+  RunReport report;
+  auto target = bench.site.target();
+  target.create_users = true;
+  const auto done = import_archive(reader, bench.mapping, {}, target, bandwidth, bench.stop, report);
+  ASSERT_TRUE(done) << done.error().text;
+  EXPECT_EQ(report.total().unaccounted(), 0) << to_json(report);
+  expect_settings(bench);
 }
 
 TEST(Migration, is_let_in_only_with_all_it_needs) {

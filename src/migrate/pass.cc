@@ -9,6 +9,7 @@
 #include "migrate/engine.h"
 #include "migrate/item_record.h"
 #include "migrate/scripts/script_report.h"
+#include "migrate/settings_record.h"
 
 namespace kontor::migrate {
 namespace {
@@ -89,7 +90,8 @@ Result<void> AccountPass::open_folders(AccountReport& report) {
       Folder folder;
       folder.report = report.folders.size();
       folder.is_known = has_entry;
-      folder.record = folder_record(static_cast<std::uint32_t>(folders_.size() + 1), source, destination.path);
+      folder.record =
+          folder_record(static_cast<std::uint32_t>(folders_.size() + 1), source, destination.path, *options_.mapping);
       if (has_entry && !options_.full) folder.pass.state = entry->second.state;
       if (has_entry) folder.known_items = entry->second.items;
       folder.source = std::move(source);
@@ -338,12 +340,21 @@ Result<void> AccountPass::close_folders() {
     report_->folders.push_back(std::move(packed.row));
     end.scripts = std::move(packed.scripts);
   }
+  TRY(auto settings, session_->settings());
+  if (settings) {
+    PackedSettings packed = pack_settings(*std::move(settings), *options_.mapping);
+    settings_row_ = report_->folders.size();
+    report_->folders.push_back(std::move(packed.row));
+    TRY_VOID(upload_.settings(packed.settings));
+  }
   return upload_.finish(end);
 }
 
 void AccountPass::take_answer(const archive::Answer& answer) {
   if (answer.folder == archive::kScriptsKey && scripts_row_)
     return add_script_answer(answer, report_->folders[*scripts_row_]);
+  if (answer.folder == archive::kSettingsKey && settings_row_)
+    return add_settings_answer(answer, report_->folders[*settings_row_]);
   const auto found = by_key_.find(answer.folder);
   if (found == by_key_.end()) {
     // Of a folder that is gone at the source.

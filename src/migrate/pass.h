@@ -98,7 +98,7 @@ class AccountPass {
   Upload upload_;
   std::unique_ptr<SourceSession> session_;
   AccountReport* report_ = nullptr;
-  std::optional<std::size_t> scripts_row_;  // in it
+  std::optional<std::size_t> scripts_row_, settings_row_;  // in it
   std::vector<Folder> folders_;
   std::map<std::string, std::size_t> by_key_;
   std::vector<archive::LedgerFolder> gone_;

@@ -117,6 +117,7 @@ FolderReport RunReport::total() const {
 
 bool RunReport::is_clean() const {
   if (accounts.empty()) return false;
+  if (directory && (!directory->error.empty() || directory->total().quarantined > 0)) return false;
   for (const auto& account : accounts) {
     if (!account.error.empty()) return false;
     for (const auto& folder : account.folders) {
@@ -164,18 +165,24 @@ std::string to_json(const RunReport& report) {
   for (const auto& remark : report.remarks) remarks.push_back(text_value(remark));
   auto total = folder_json(report.total());
   total.erase("folder");
-  return json::serialize(json::object{{"kind", report.kind},
-                                      {"source", text_value(report.source)},
-                                      {"target", report.target},
-                                      {"started", report.started},
-                                      {"seconds", report.seconds},
-                                      {"clean", report.is_clean()},
-                                      {"verdict", report.verdict()},
-                                      {"estimate_seconds", report.estimate()},
-                                      {"remarks", std::move(remarks)},
-                                      {"total", std::move(total)},
-                                      {"accounts", std::move(accounts)}}) +
-         "\n";
+  json::object out{{"kind", report.kind},
+                   {"source", text_value(report.source)},
+                   {"target", report.target},
+                   {"started", report.started},
+                   {"seconds", report.seconds},
+                   {"clean", report.is_clean()},
+                   {"verdict", report.verdict()},
+                   {"estimate_seconds", report.estimate()},
+                   {"remarks", std::move(remarks)},
+                   {"total", std::move(total)},
+                   {"accounts", std::move(accounts)}};
+  if (report.directory) {
+    auto directory = folder_json(report.directory->total());
+    if (!report.directory->folders.empty()) directory = folder_json(report.directory->folders.front());
+    if (!report.directory->error.empty()) directory["error"] = text_value(report.directory->error);
+    out["directory"] = std::move(directory);
+  }
+  return json::serialize(out) + "\n";
 }
 
 std::string to_table(const RunReport& report) {
@@ -190,6 +197,13 @@ std::string to_table(const RunReport& report) {
                        verify ? sum.differences : sum.present, verify ? "" : std::to_string(sum.quarantined),
                        (verify ? sum.compared_bytes : sum.counts.bytes) >> 10, account.seconds,
                        account.error.empty() ? "" : "  FAILED: " + account.error);
+  }
+  if (report.directory) {
+    const auto sum = report.directory->total();
+    out += fmt::format("{}: {} made, {} there before{}\n", report.directory->address, sum.counts.copied, sum.present,
+                       report.directory->error.empty() ? "" : ", FAILED: " + report.directory->error);
+    for (const auto& folder : report.directory->folders)
+      for (const auto& one : folder.quarantined_items) out += fmt::format("  not made: {}: {}\n", one.key, one.reason);
   }
   return out + report.verdict() + "\n";
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,8 +74,9 @@ struct RunReport {
   std::string started;  // RFC 3339
   double seconds = 0;
   std::vector<AccountReport> accounts;
-  std::vector<std::string> remarks;  // Source::remarks()
-  std::size_t concurrency = 1;       // accounts at once
+  std::vector<std::string> remarks;        // Source::remarks()
+  std::size_t concurrency = 1;             // accounts at once
+  std::optional<AccountReport> directory;  // users, groups and resources, where they were to be made
 
   FolderReport total() const;
   double estimate() const;  // of a plan: seconds that a first run takes with that concurrency; 0 = nothing to say

@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "formats/archive/settings.h"
 
 namespace kontor::migrate {
 
@@ -40,6 +41,9 @@ struct SourceFolder {
   std::string kind;  // "calendar", "tasks", "notes", "contacts" or "files"; empty = mail. Only files nest
   std::string colour, description;
   std::map<std::string, std::string> properties;  // as the target's folder is to have them
+  // What others may do in it, with what it inherits; each of them once, by its address as the source knows it (the
+  // mapping says what the target's is). Nothing: the source does not say.
+  std::optional<std::vector<archive::Grant>> grants;
 };
 
 // Names from the root, as SourceFolder::path.
@@ -77,6 +81,15 @@ struct SourceScript {
   bool is_active = false;
 };
 
+// Something of the settings that does not come along, or not exactly: what it is, and why.
+struct SettingLoss {
+  std::string what, why;
+};
+struct SourceSettings {
+  archive::Settings settings;  // addresses as the source knows them
+  std::vector<SettingLoss> losses;
+};
+
 // Content in bounded pieces; CRLF lines but for files. Errors of `take` end the fetch and are returned.
 using TakePiece = std::function<Result<void>(std::string_view)>;
 
@@ -89,6 +102,9 @@ class SourceSession {
   virtual std::vector<SourcePath> other_subscriptions() const { return {}; }
   // Nothing: this source was not told where they are. Errors: denied, unavailable.
   virtual Result<std::optional<std::vector<SourceScript>>> scripts() { return std::nullopt; }
+  // What the source knows of the account besides; asked for after folders() and list(). Nothing: it keeps no such
+  // things. Errors: denied, unavailable.
+  virtual Result<std::optional<SourceSettings>> settings() { return std::nullopt; }
   // Lists in the order of UIDs (or of arrival). `state` is empty for a full pass.
   virtual Result<FolderPass> list(const SourceFolder& folder, const FolderState& state,
                                   const std::function<Result<void>(const SourceItem&)>& visit) = 0;
@@ -112,6 +128,9 @@ class Source {
   // What whoever plans the move must know besides, as sentences: mailboxes without owners and the like. After
   // accounts().
   virtual std::vector<std::string> remarks() { return {}; }
+  // Everyone at the source, with or without an account: what create_users makes of them. Groups come after their
+  // members. Addresses as the source knows them. Errors: denied, unavailable.
+  virtual Result<std::vector<archive::Principal>> principals() { return std::vector<archive::Principal>(); }
   // Errors: denied (login), unavailable, not_found.
   virtual Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) = 0;
 };

@@ -197,6 +197,37 @@ struct Target::State {
     return request(url, exchange, &text);
   }
 
+  // An archive to `url`, as the options say.
+  Result<void> send(std::string url, const archive::Spool& archive, Bandwidth& bandwidth, Stop& stop,
+                    std::vector<archive::Answer>& answers) {
+    url += "?";
+    if (options.create_users) url += options.create_active ? "create_users=active&" : "create_users=inactive&";
+    if (options.live) url += "live=1&";
+    if (options.ignore_quota) url += "ignore_quota=1&";
+    if (options.delete_vanished) url += "delete_vanished=1&";
+    if (options.override_threshold) url += "override_threshold=1&";
+    if (!options.earlier_ledger.empty()) url += "earlier_ledger=" + options.earlier_ledger + "&";
+    url.pop_back();
+    answers.clear();
+    Exchange exchange;
+    exchange.take = [&](std::string_view line) -> Result<void> {
+      TRY(auto answer, archive::parse_answer(line));
+      if (!answer.is_silent()) answers.push_back(std::move(answer));
+      return {};
+    };
+    exchange.body = &archive;
+    exchange.bandwidth = &bandwidth;
+    exchange.stop = &stop;
+    TRY_VOID(request(url, exchange, nullptr));
+    if (answers.empty() || (!answers.back().done && !answers.back().error)) {
+      return fail(Errc::unavailable, "the server's answer broke off");
+    }
+    const auto last = std::move(answers.back());
+    answers.pop_back();
+    if (last.error) return std::unexpected(*last.error);
+    return {};
+  }
+
   TargetOptions options;
   CURL* curl = nullptr;
 };
@@ -284,33 +315,12 @@ Result<std::vector<std::string>> Target::vanished(const std::string& address, co
 
 Result<void> Target::send(const std::string& address, const archive::Spool& archive, Bandwidth& bandwidth, Stop& stop,
                           std::vector<archive::Answer>& answers) {
-  const auto& options = state_->options;
-  auto url = state_->path(address, "archive") + "?";
-  if (options.create_users) url += options.create_active ? "create_users=active&" : "create_users=inactive&";
-  if (options.live) url += "live=1&";
-  if (options.ignore_quota) url += "ignore_quota=1&";
-  if (options.delete_vanished) url += "delete_vanished=1&";
-  if (options.override_threshold) url += "override_threshold=1&";
-  if (!options.earlier_ledger.empty()) url += "earlier_ledger=" + options.earlier_ledger + "&";
-  url.pop_back();
-  answers.clear();
-  Exchange exchange;
-  exchange.take = [&](std::string_view line) -> Result<void> {
-    TRY(auto answer, archive::parse_answer(line));
-    if (!answer.is_silent()) answers.push_back(std::move(answer));
-    return {};
-  };
-  exchange.body = &archive;
-  exchange.bandwidth = &bandwidth;
-  exchange.stop = &stop;
-  TRY_VOID(state_->request(url, exchange, nullptr));
-  if (answers.empty() || (!answers.back().done && !answers.back().error)) {
-    return fail(Errc::unavailable, "the server's answer broke off");
-  }
-  const auto last = std::move(answers.back());
-  answers.pop_back();
-  if (last.error) return std::unexpected(*last.error);
-  return {};
+  return state_->send(state_->path(address, "archive"), archive, bandwidth, stop, answers);
+}
+
+Result<void> Target::send_principals(const archive::Spool& archive, Bandwidth& bandwidth, Stop& stop,
+                                     std::vector<archive::Answer>& answers) {
+  return state_->send(state_->options.url + "/import/v1/principals", archive, bandwidth, stop, answers);
 }
 
 Result<void> Target::verify(const std::string& address, const std::string& source, const std::string& folder_key,

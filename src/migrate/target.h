@@ -59,6 +59,10 @@ class Target {
   Result<void> send(const std::string& address, const archive::Spool& archive, Bandwidth& bandwidth, Stop& stop,
                     std::vector<archive::Answer>& answers);
 
+  // The same for an archive of principals alone.
+  Result<void> send_principals(const archive::Spool& archive, Bandwidth& bandwidth, Stop& stop,
+                               std::vector<archive::Answer>& answers);
+
   Result<void> verify(const std::string& address, const std::string& source, const std::string& folder_key,
                       bool read_content, const std::function<Result<void>(const archive::TargetItem&)>& take);
 

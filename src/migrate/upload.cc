@@ -68,6 +68,11 @@ Result<void> Upload::pass(const archive::Pass& pass) {
   return segment_->writer.pass(pass);
 }
 
+Result<void> Upload::settings(const archive::Settings& settings) {
+  TRY_VOID(open());
+  return segment_->writer.settings(settings);
+}
+
 Result<void> Upload::flush_with(const archive::AccountEnd& end) {
   if (segment_) TRY_VOID(send(end));
   return settle();

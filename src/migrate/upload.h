@@ -31,6 +31,8 @@ class Upload {
                        bool last);
   Result<void> item(archive::Item item, archive::Spool* content);
   Result<void> pass(const archive::Pass& pass);
+  // After all else, since they name folders.
+  Result<void> settings(const archive::Settings& settings);
   // Sends what there is and waits for all answers.
   Result<void> flush() { return flush_with({}); }
   // The same, and ends the account.

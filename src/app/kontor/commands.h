@@ -17,6 +17,7 @@ void add_domain_mail_commands(CommandLine& line);  // domain dkim, srs
 void add_domain_dns_commands(CommandLine& line);   // domain dns, domain check
 void add_sieve_commands(CommandLine& line);        // sieve
 void add_rule_commands(CommandLine& line);         // rule
+void add_preference_commands(CommandLine& line);   // user preferences
 void add_hold_commands(CommandLine& line);         // hold
 void add_sender_commands(CommandLine& line);       // sender
 

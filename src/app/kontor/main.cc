@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
     kontor::app::add_domain_dns_commands(line);
     kontor::app::add_sieve_commands(line);
     kontor::app::add_rule_commands(line);
+    kontor::app::add_preference_commands(line);
     kontor::app::add_hold_commands(line);
     kontor::app::add_sender_commands(line);
     return line.run(argc, argv);

@@ -197,6 +197,12 @@ Result<Record> Reader::State::record() {
   }
   const auto slash = name.find('/');
   if (slash == std::string::npos || slash == 0) return broken(Errc::invalid, "a member that does not belong here");
+  if (root.empty() && name.starts_with("principals/")) {
+    if (accounts > 0) return broken(Errc::invalid, "principals come before the first account");
+    auto principal = parse_principal(json);
+    if (!principal) return broken(principal.error().code, principal.error().text);
+    return Record(std::move(*principal));
+  }
   if (root.empty()) {
     if (name.substr(slash) != "/account.json") return broken(Errc::invalid, "an account must begin with account.json");
     auto account = parse_account(json);
@@ -216,6 +222,11 @@ Result<Record> Reader::State::in_account(std::string_view name, const std::strin
     if (!end) return broken(end.error().code, end.error().text);
     root.clear();
     return Record(*end);
+  }
+  if (name == "settings.json") {
+    auto settings = parse_settings(json);
+    if (!settings) return broken(settings.error().code, settings.error().text);
+    return Record(std::move(*settings));
   }
   if (!name.ends_with(".json")) return broken(Errc::invalid, "a content without its record");
   if (name.starts_with("folders/")) {

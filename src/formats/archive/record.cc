@@ -41,6 +41,43 @@ int digits(std::string_view text, std::size_t at, std::size_t count) {
 
 constexpr std::string_view kLogin = "?user=";
 
+// groupware::right bits, in their order.
+constexpr const char* kRightNames[] = {"see",        "read",          "keep-seen",         "write-flags",  "insert",
+                                       "post",       "create-folder", "delete-folder",     "delete-items", "expunge",
+                                       "administer", "free-busy",     "free-busy-details", "read-private"};
+
+json::array grants_of(const std::vector<Grant>& grants) {
+  json::array out;
+  for (const Grant& grant : grants) {
+    json::array rights;
+    for (std::size_t i = 0; i < std::size(kRightNames); ++i)
+      if ((grant.rights & (1u << i)) != 0) rights.push_back(json::string(kRightNames[i]));
+    out.push_back(json::object{{"who", text_value(grant.who)}, {"rights", std::move(rights)}});
+  }
+  return out;
+}
+
+Result<std::vector<Grant>> parse_grants(const json::value& list) {
+  if (!list.is_array() || list.as_array().size() > kMaxGrants)
+    return fail(Errc::invalid, "a folder record's \"grants\" must be a list within its limits");
+  std::vector<Grant> out;
+  for (const auto& element : list.as_array()) {
+    if (!element.is_object()) return fail(Errc::invalid, "a folder record has a grant that is no object");
+    auto one = Members::of(element.as_object(), "grant");
+    auto& grant = out.emplace_back();
+    std::vector<std::string> rights;
+    one.text("who", grant.who, kMaxAddress);
+    one.texts("rights", rights, std::size(kRightNames), 30);
+    for (const auto& right : rights) {
+      const auto* found = std::find(std::begin(kRightNames), std::end(kRightNames), right);
+      one.need(found != std::end(kRightNames), "rights", "known rights");
+      if (found != std::end(kRightNames)) grant.rights |= 1u << (found - std::begin(kRightNames));
+    }
+    TRY_VOID(one.finish());
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string source_name(std::string_view source, std::string_view login) {
@@ -135,6 +172,7 @@ std::string to_json(const Folder& folder) {
   if (!folder.colour.empty()) out["colour"] = text_value(folder.colour);
   if (!folder.description.empty()) out["description"] = text_value(folder.description);
   if (!folder.properties.empty()) out["properties"] = text_map_of(folder.properties);
+  if (folder.grants) out["grants"] = grants_of(*folder.grants);
   return line(out);
 }
 
@@ -221,6 +259,9 @@ Result<Folder> parse_folder(std::string_view text) {
   members.text("colour", out.colour, kMaxColour);
   members.text("description", out.description, kMaxDescription);
   members.text_map("properties", out.properties, kMaxProperties, 64 << 10);
+  if (const auto* grants = members.take("grants")) {
+    TRY(out.grants, parse_grants(*grants));
+  }
   if (out.kind == "mail") out.kind.clear();
   members.need(!out.path.empty() || out.is_gone, "path", "given");
   TRY_VOID(members.finish());

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The records of an interchange archive, and their JSON form (docs/formats/archive.md).
 //
-// Order in an archive: for each account its Account, then Folders and Listings, then Items (each followed by its
-// content where it has one) and Passes, then an AccountEnd; after the last account an ArchiveEnd.
+// Order in an archive: Principals first; for each account its Account, then Folders and Listings, then Items (each
+// followed by its content where it has one) and Passes, its Settings, then an AccountEnd; after the last account an
+// ArchiveEnd.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "formats/archive/settings.h"
 
 namespace kontor::archive {
 
@@ -61,6 +63,8 @@ struct Folder {
   std::string kind = {};  // "calendar", "tasks", "notes", "contacts" or "files"; empty = mail
   std::string colour = {}, description = {};
   std::map<std::string, std::string> properties = {};  // as groupware's Folder has them
+  // What others may do there, each of them once; nothing: the source does not say.
+  std::optional<std::vector<Grant>> grants = {};
   bool operator==(const Folder&) const = default;
 };
 
@@ -126,7 +130,7 @@ struct ArchiveEnd {
   bool operator==(const ArchiveEnd&) const = default;
 };
 
-using Record = std::variant<Account, Folder, Listing, Item, Pass, AccountEnd, ArchiveEnd>;
+using Record = std::variant<Account, Folder, Listing, Item, Pass, Settings, AccountEnd, Principal, ArchiveEnd>;
 
 // One line of JSON with a line end. Bytes that are no UTF-8 become {"base64": "..."}.
 std::string to_json(const Account& account);

@@ -129,6 +129,10 @@ struct Writer::State {
 Writer::Writer(Sink sink) : state_(std::make_unique<State>(std::move(sink))) {}
 Writer::~Writer() = default;
 
+Result<void> Writer::principal(const Principal& principal) {
+  return state_->record(fmt::format("principals/{}.json", ++state_->sequence), to_json(principal));
+}
+
 Result<void> Writer::account(const Account& account) {
   state_->root = member_name(account.address);
   state_->suffixes.clear();
@@ -177,6 +181,10 @@ Result<void> Writer::item(Item item, Spool* content) {
 
 Result<void> Writer::pass(const Pass& pass) {
   return state_->record(fmt::format("{}/passes/{}.json", state_->root, pass.folder), to_json(pass));
+}
+
+Result<void> Writer::settings(const Settings& settings) {
+  return state_->record(state_->root + "/settings.json", to_json(settings));
 }
 
 Result<void> Writer::end_account(const AccountEnd& end) {

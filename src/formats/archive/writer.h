@@ -23,6 +23,8 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
+  // Before the first account.
+  Result<void> principal(const Principal& principal);
   Result<void> account(const Account& account);
   Result<void> folder(const Folder& folder);
   // Splits the keys over as many records as needed. `last` = the listing is complete with these.
@@ -30,6 +32,7 @@ class Writer {
   // With content "bytes" the item's size and hash are taken from `content`, which must be given.
   Result<void> item(Item item, Spool* content);
   Result<void> pass(const Pass& pass);
+  Result<void> settings(const Settings& settings);
   Result<void> end_account(const AccountEnd& end);
   // Sends what the compressor holds back, so that the reader's side can go on with it.
   Result<void> flush();

@@ -30,6 +30,7 @@ class ScriptedSession final : public SourceSession {
   void announce(const SourceFolder& folder, const std::vector<SourceItem>& items) override {
     session_->announce(folder, items);
   }
+  Result<std::optional<SourceSettings>> settings() override { return session_->settings(); }
   Result<std::optional<std::vector<SourceScript>>> scripts() override {
     // A login is a file name here: it must not lead elsewhere.
     if (options_.managesieve.empty() && is_pattern(options_.sieve_path) &&
@@ -55,6 +56,7 @@ class ScriptedSource final : public Source {
   std::string name() const override { return source_->name(); }
   bool has_logins() const override { return source_->has_logins(); }
   Result<std::vector<SourceAccount>> accounts() override { return source_->accounts(); }
+  Result<std::vector<archive::Principal>> principals() override { return source_->principals(); }
   Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) override {
     TRY(auto session, source_->open(account));
     const auto is_this = [&](const SourceUser& user) { return iequals(user.login, account.key); };

@@ -265,6 +265,8 @@ TEST(Admin, PrincipalsOfEveryKind) {
       {"user.list", R"({"domain": "example.org"})", R"([{"id")", ""},
       {"user.remove", R"({"address": "ben@example.org"})", R"({"removed":"ben@example.org"})", ""},
       {"user.show", R"({"address": "b@example.org"})", R"({"error":"not_found"})", ""},
+      {"user.preferences", R"({"address": "ada@example.org"})", R"("signatures":[])", ""},
+      {"user.preferences", R"({"address": "team@example.org"})", R"({"error":"invalid"})", "groups set nothing"},
       {"folder.list", R"({"address": "ada@example.org"})", R"("path":"INBOX","role":"inbox")", ""},
       {"folder.list", R"({"address": "team@example.org"})", R"({"error":"invalid"})", "groups have no folders"},
       {"status", "", R"("running":false,"tenants":2,"domains":2)", ""},

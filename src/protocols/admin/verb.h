@@ -67,6 +67,7 @@ std::span<const Verb> search_verbs();
 std::span<const Verb> recover_verbs();
 std::span<const Verb> sieve_verbs();
 std::span<const Verb> rule_verbs();
+std::span<const Verb> preference_verbs();
 std::span<const Verb> journal_verbs();
 std::span<const Verb> hold_verbs();
 std::span<const Verb> sender_verbs();

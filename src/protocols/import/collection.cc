@@ -144,10 +144,11 @@ Result<void> follow_traits(Transaction& transaction, FolderId id, const archive:
   auto now = traits_of(folder);
   std::set<std::string> names;
   for (const auto* map : {&before, &now})
-    for (const auto& [name, value] : *map) names.insert(name);
+    for (const auto& [name, value] : *map)
+      if (!name.starts_with(kGrantTrait)) names.insert(name);
   Transaction::FolderChange change;
   bool is_changed = false;
-  const bool is_first = before.empty();
+  const bool is_first = std::ranges::all_of(before, [](const auto& one) { return one.first.starts_with(kGrantTrait); });
   TRY(const auto here, transaction.folder(id));
   for (const auto& trait : names) {
     const auto was = value_in(before, trait), is = value_in(now, trait);
@@ -168,6 +169,8 @@ Result<void> follow_traits(Transaction& transaction, FolderId id, const archive:
     is_changed = true;
   }
   if (is_changed) TRY_VOID(transaction.change_folder(id, change));
+  for (auto& [name, value] : before)
+    if (name.starts_with(kGrantTrait)) now.emplace(name, std::move(value));
   before = std::move(now);
   return {};
 }

@@ -9,8 +9,10 @@
 #include "base/log.h"
 #include "directory/directory.h"
 #include "protocols/import/collection.h"
+#include "protocols/import/grants.h"
 #include "protocols/import/ledger.h"
 #include "protocols/import/scripts.h"
+#include "protocols/import/settings.h"
 #include "protocols/import/subscriptions.h"
 #include "protocols/import/vanished.h"
 
@@ -20,10 +22,12 @@ using groupware::Caller;
 
 // The account that the stream is in.
 struct Importer::Open {
-  Open(std::shared_ptr<groupware::Account> a, const archive::Account& r, bool ignore_quota, Batch::Limits limits)
-      : account(std::move(a)), record(r), batch(*account, r.source, ignore_quota, limits) {}
+  Open(std::shared_ptr<groupware::Account> a, directory::Principal o, const archive::Account& r, bool ignore_quota,
+       Batch::Limits limits)
+      : account(std::move(a)), owner(std::move(o)), record(r), batch(*account, r.source, ignore_quota, limits) {}
 
   std::shared_ptr<groupware::Account> account;
+  directory::Principal owner;
   archive::Account record;
   Batch batch;
   // Of folders whose present items are being listed: hashes of their keys.
@@ -32,7 +36,12 @@ struct Importer::Open {
 
 Importer::Importer(groupware::Accounts& accounts, directory::Directory& directory, ImportOptions options,
                    Acknowledge acknowledge)
-    : accounts_(accounts), directory_(directory), options_(std::move(options)), acknowledge_(std::move(acknowledge)) {}
+    : accounts_(accounts),
+      directory_(directory),
+      options_(std::move(options)),
+      acknowledge_(std::move(acknowledge)),
+      principals_(directory,
+                  {options_.create_users, options_.may_create_domains, options_.new_status, options_.may_import}) {}
 
 Importer::~Importer() = default;
 
@@ -43,7 +52,7 @@ Result<void> Importer::run(archive::Reader& reader) {
     if (!record) {
       taken = std::unexpected(record.error());
     } else if (std::holds_alternative<archive::ArchiveEnd>(*record)) {
-      return {};
+      return end_principals();
     } else {
       taken = take(reader, *record);
     }
@@ -54,11 +63,17 @@ Result<void> Importer::run(archive::Reader& reader) {
 }
 
 Result<void> Importer::take(archive::Reader& reader, archive::Record& record) {
+  if (const auto* principal = std::get_if<archive::Principal>(&record)) {
+    if (!options_.only_address.empty()) return fail(Errc::denied, "this import is of one account alone");
+    return principals_.take(*principal);
+  }
+  TRY_VOID(end_principals());
   if (const auto* account = std::get_if<archive::Account>(&record)) return open_account(*account);
   check(open_ != nullptr, "the reader gives an account first");
   if (const auto* folder = std::get_if<archive::Folder>(&record)) return open_folder(*folder);
   if (const auto* listing = std::get_if<archive::Listing>(&record)) return take_listing(*listing);
   if (auto* item = std::get_if<archive::Item>(&record)) return take_item(reader, std::move(*item));
+  if (const auto* settings = std::get_if<archive::Settings>(&record)) return take_settings_of(*settings);
   if (const auto* end = std::get_if<archive::AccountEnd>(&record)) return end_account(*end);
   const auto& pass = std::get<archive::Pass>(record);
   Step step;
@@ -72,7 +87,7 @@ Result<void> Importer::take(archive::Reader& reader, archive::Record& record) {
 Result<void> Importer::open_account(const archive::Account& record) {
   const auto& address = record.address;
   const bool is_other = !options_.only_address.empty() && options_.only_address != address;
-  if (is_other || (options_.may_import && !options_.may_import(address))) {
+  if (is_other || options_.only_principals || (options_.may_import && !options_.may_import(address))) {
     return fail(Errc::denied, fmt::format("this import may not touch the account {}", address));
   }
   auto principal = directory_.by_address(address);
@@ -95,7 +110,7 @@ Result<void> Importer::open_account(const archive::Account& record) {
   if (options_.claim) TRY_VOID(options_.claim(principal->account()));
   TRY(auto account, accounts_.open(principal->account()));
   TRY_VOID(settle_earlier_ledger(*account, record.source, options_.earlier_ledger));
-  open_ = std::make_unique<Open>(std::move(account), record, options_.ignore_quota, options_.batch);
+  open_ = std::make_unique<Open>(std::move(account), *principal, record, options_.ignore_quota, options_.batch);
   return {};
 }
 
@@ -109,11 +124,23 @@ Result<void> Importer::open_folder(const archive::Folder& record) {
   } else {
     TRY_VOID(commit());  // steps of the batch look the folder up by its number
     Placed placed;
+    std::vector<std::string> unknown;
     TRY_VOID(open_->account->update(Caller::system(), [&](groupware::Transaction& transaction) -> Result<void> {
+      unknown.clear();
+      FolderId last;
+      if (record.grants)
+        for (const auto& there : transaction.folders()->all()) last = std::max(last, there->id);
       TRY(placed, place_folder(transaction, open_->record.source, record, false));
-      return {};
+      return follow_grants(transaction, directory_, open_->owner, open_->record.source, record, placed.folder > last,
+                           unknown);
     }));
     folder.placed = placed;
+    if (!unknown.empty()) {
+      archive::Answer answer;
+      answer.folder = record.key;
+      answer.note = fmt::format("nobody here has these addresses, whose rights wait: {}", fmt::join(unknown, ", "));
+      TRY_VOID(acknowledge(std::move(answer)));
+    }
   }
   folders[record.number] = std::move(folder);
   if (folders[record.number].placed.name_rewritten) {
@@ -123,6 +150,18 @@ Result<void> Importer::open_folder(const archive::Folder& record) {
     return acknowledge(std::move(answer));
   }
   return {};
+}
+
+Result<void> Importer::take_settings_of(const archive::Settings& settings) {
+  TRY_VOID(commit());
+  TRY(auto answer, take_settings(*open_->account, directory_, open_->owner.id, open_->record.source, settings));
+  return acknowledge(std::move(answer));
+}
+
+Result<void> Importer::end_principals() {
+  if (!principals_.has_any()) return {};
+  TRY(const auto answer, principals_.finish());
+  return acknowledge_(answer);
 }
 
 Result<void> Importer::take_listing(const archive::Listing& listing) {

@@ -19,6 +19,7 @@
 #include "groupware/accounts.h"
 #include "protocols/import/batch.h"
 #include "protocols/import/earlier.h"
+#include "protocols/import/principals.h"
 
 namespace kontor::directory {
 class Directory;
@@ -34,7 +35,9 @@ struct ImportOptions {
   bool delete_vanished = false;  // what the source has no longer, where it is untouched here
   EarlierLedger earlier_ledger = EarlierLedger::ask;
   bool override_threshold = false;                   // also if that is much of a folder: see kVanishedShare
-  std::string only_address;                          // refuse any other account; empty = take all
+  std::string only_address;                          // refuse any other account, and principals; empty = take all
+  bool only_principals = false;                      // refuse accounts
+  bool may_create_domains = true;                    // for principals, where users may be created
   std::function<bool(std::string_view)> may_import;  // by the token; unset = all
   // Called before anything is done in an account: its error ends the import. Unset: nobody else imports here.
   std::function<Result<void>(AccountId)> claim;
@@ -67,7 +70,9 @@ class Importer {
   Result<void> take_item(archive::Reader& reader, archive::Item item);
   Result<std::optional<groupware::StagedContent>> stage(archive::Reader& reader, const archive::Item& item, Step& step);
   Result<bool> has_room(const archive::Item& item);
+  Result<void> take_settings_of(const archive::Settings& settings);
   Result<void> end_account(const archive::AccountEnd& end);
+  Result<void> end_principals();
   Result<void> commit();
   Result<void> acknowledge(archive::Answer answer);
 
@@ -76,6 +81,7 @@ class Importer {
   const ImportOptions options_;
   const Acknowledge acknowledge_;
   std::unique_ptr<Open> open_;
+  PrincipalImport principals_;
 };
 
 }  // namespace kontor::importing

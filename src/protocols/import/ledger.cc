@@ -92,6 +92,8 @@ std::string vanished_key(std::string_view hash, std::uint64_t code, std::string_
   return out.append(item_key);
 }
 
+std::string bounded_trait(std::string_view name) { return archive::bounded_key(name); }
+std::string trait_key(std::string_view name) { return name.empty() ? "T" : "T" + bounded_trait(name); }
 std::string script_key(std::string_view name) { return "Y" + std::string(name); }
 std::string subscription_key(std::string_view path) { return path.empty() ? "S" : "S" + archive::bounded_key(path); }
 

@@ -5,8 +5,9 @@
 //   I folder code | item key              ItemMark: the item, and its state when last seen at the source
 //   V content hash | folder code | key    an item that vanished at the source: found again by its content when it moved
 //   Y name                                a Sieve script: the digest of its text as it was brought, whether it was
-//   active S path                                a subscription to what is no folder at the source; the path is the
-//   value
+//                                         active
+//   S path                                a subscription to what is no folder at the source; the path is the value
+//   T name                                a setting: digests of it as it was brought, and as it was here then
 //
 // A folder's code is 8 bytes, the first 64 bits of its key's SHA-256. Keys of items longer than 240 bytes are hashed.
 #pragma once
@@ -33,6 +34,11 @@ std::string vanished_key(std::string_view hash, std::uint64_t code, std::string_
 
 std::string subscription_key(std::string_view path);  // "" = what all of them begin with
 std::string script_key(std::string_view name);        // the same; already bounded
+std::string bounded_trait(std::string_view name);     // as trait_key() has it
+std::string trait_key(std::string_view name);         // "" = what all of them begin with
+
+// Before the address in a folder's traits.
+constexpr std::string_view kGrantTrait = "g.";
 
 struct FolderMark {
   std::string key;
@@ -43,7 +49,7 @@ struct FolderMark {
   std::uint64_t items = 0;
   std::string state;
   // What the source said of a calendar or the like, as it was done here: "name", "colour", "description", and its
-  // properties behind "p.".
+  // properties behind "p."; of any folder, who has which rights behind "g.".
   std::map<std::string, std::string> traits = {};
 };
 

@@ -19,6 +19,7 @@ namespace kontor::importing {
 namespace {
 
 constexpr const char* kPrefix = "/import/v1/accounts/";
+constexpr const char* kPrincipalsPath = "/import/v1/principals";
 constexpr const char* kLocalPath = "/import/v1/archive";
 constexpr const char* kLines = "application/x-ndjson";
 
@@ -209,6 +210,17 @@ Task<net::HttpResponse> serve_archive(ServerPtr server, net::HttpBody& body, Que
   co_return co_await Uploads::take(server->uploads, body, std::move(options), std::move(*ticket));
 }
 
+// An archive of principals alone.
+Task<net::HttpResponse> serve_principals(ServerPtr server, net::HttpBody& body, Query query, Token token) {
+  auto ticket = server->uploads->begin(AccountId());
+  if (!ticket) co_return refusal(ticket.error());
+  auto options = options_of(query);
+  options.only_principals = true;
+  options.may_create_domains = token.domains.empty();
+  options.may_import = [token = std::move(token)](std::string_view wanted) { return token.allows(wanted); };
+  co_return co_await Uploads::take(server->uploads, body, std::move(options), std::move(*ticket));
+}
+
 Task<net::HttpResponse> serve_local_archive(ServerPtr server, net::HttpRequest request, net::HttpBody& body) {
   auto ticket = server->uploads->begin(AccountId());
   if (!ticket) co_return refusal(ticket.error());
@@ -227,6 +239,8 @@ Task<net::HttpResponse> serve_import(ServerPtr server, net::HttpRequest request,
     }
     co_return response;
   }
+  if (request.path == kPrincipalsPath)
+    co_return co_await serve_principals(std::move(server), body, parse_query(request.query), std::move(*token));
   auto rest = std::string(std::string_view(request.path).substr(std::string_view(kPrefix).size()));
   const auto slash = rest.find('/');
   const auto action = slash == std::string::npos ? std::string() : rest.substr(slash + 1);
@@ -262,6 +276,11 @@ Routes routes(groupware::Accounts& accounts, directory::Directory& directory, co
   out.remote.push_back({kPrefix, [server](net::HttpRequest request, net::HttpBody& body) {
                           return serve_import(server, std::move(request), body);
                         }});
+  out.remote.push_back({kPrincipalsPath,
+                        [server](net::HttpRequest request, net::HttpBody& body) {
+                          return serve_import(server, std::move(request), body);
+                        },
+                        {"POST"}});
   out.local.push_back({kLocalPath,
                        [server](net::HttpRequest request, net::HttpBody& body) {
                          return serve_local_archive(server, std::move(request), body);

@@ -4,6 +4,7 @@
 //   GET  /import/v1/accounts/<address>          the account's status, use and quota
 //   POST /import/v1/accounts/<address>/digest   what the ledger knows: of folders, a folder's items, vanished items
 //   POST /import/v1/accounts/<address>/archive  an archive; the answer has a line per folder, each durable
+//   POST /import/v1/principals                  an archive of principals alone; answered as the other
 //   GET  /import/v1/accounts/<address>/verify   one folder's items as they are, hashed anew from their content
 //
 // Every request needs TLS, an allowed address and "Authorization: Bearer <token>".
