@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <map>
 #include <regex>
 #include <set>
 
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "formats/mapi/calendar_item_fixture.h"
+#include "formats/mapi/item_state.h"
 #include "formats/mapi/kopano_files_fixture.h"
 #include "formats/mapi/mail_calendar.h"
 #include "formats/mapi/mail_original.h"
@@ -209,6 +211,84 @@ TEST(MailSet, OnlyTheOneThatWasEditedIsStale) {
     EXPECT_EQ(state->is_stale, subject != nullptr && subject->starts_with("EDITED")) << id << " " << state->why;
   }
   EXPECT_GT(asked, 100U) << "most were opened, or marked";
+}
+
+// As IMAP says them.
+std::vector<std::string> flag_names(const ItemState& state) {
+  std::vector<std::string> names;
+  if (std::ranges::find(state.keywords, "$Forwarded") != state.keywords.end()) names.emplace_back("$Forwarded");
+  for (const auto& [flag, name] :
+       {std::pair(kAnswered, "\\Answered"), std::pair(kDeleted, "\\Deleted"), std::pair(kDraft, "\\Draft"),
+        std::pair(kFlagged, "\\Flagged"), std::pair(kSeen, "\\Seen")})
+    if ((state.flags & flag) != 0) names.emplace_back(name);
+  return names;
+}
+
+TEST(MailSet, FlagsAreThoseThatUsersSaw) {
+  const MailSet& set = mail_set();
+  std::size_t compared = 0;
+  std::map<std::string, std::map<std::string, std::string>> told;
+  for (const auto& value : set.manifest.at("mail").as_array()) {
+    const std::int64_t id = value.at("hierarchyid").as_int64();
+    const ItemState state = mail_state(set.dump.message(id).properties);
+    // Copies of it are not marked.
+    const auto* message_id = value.at("message_id").if_string();
+    if (message_id != nullptr && value.at("user").as_string() == "alma.berg" && state.properties.contains("categories"))
+      told[std::string(*message_id)] = state.properties;
+    std::vector<std::string> expected;
+    for (const auto& flag : value.at("flags_now").as_array()) expected.emplace_back(flag.as_string());
+    std::ranges::sort(expected);
+    EXPECT_EQ(flag_names(state), expected) << id;
+    EXPECT_TRUE(state.losses.empty()) << id;
+    ++compared;
+  }
+  EXPECT_GT(compared, 400U);
+  for (const auto& value : set.manifest.at("special").as_array()) {
+    const auto* categories = value.as_object().if_contains("categories");
+    if (categories == nullptr) continue;
+    auto& properties = told[std::string(value.at("messageid").as_string())];
+    std::string names;
+    for (const auto& name : categories->as_array())
+      names += (names.empty() ? "" : "\n") + std::string(name.as_string());
+    EXPECT_EQ(properties["categories"], names);
+    const auto* follow_up = value.as_object().if_contains("followup");
+    const std::string what = follow_up == nullptr ? "" : std::string(follow_up->as_string());
+    if (what == "complete") {
+      EXPECT_EQ(properties["follow-up"], "completed");
+    }
+    if (what.starts_with("flagged+reminder ")) {
+      EXPECT_EQ(properties["follow-up"], "flagged");
+      // A quarter of an hour before.
+      EXPECT_EQ(what, "flagged+reminder 2027-01-15T09:00:00Z");
+      EXPECT_EQ(properties["reminder"], "2027-01-15T08:45:00Z");
+    }
+    if (value.as_object().contains("importance")) {
+      EXPECT_EQ(properties["importance"], "high");
+      EXPECT_EQ(properties["sensitivity"], "private");
+    }
+  }
+}
+
+// Also of databases of other versions, where they lie beside the project: whatever lies in a store can be mail.
+TEST(MailSet, NothingIsRefused) {
+  const std::string source = KONTOR_SOURCE_DIR;
+  for (const std::string& folder :
+       {source + "/tests/data/kopano", source + "/../shared/kopano/variants/database",
+        source + "/../shared/kopano/variants/files_v2", source + "/../shared/kopano/variants/schema70-real",
+        source + "/../shared/kopano/variants/schema66-real"}) {
+    const KopanoDump dump(folder + "/kopano.sql.gz");
+    CalendarContext calendars = context();
+    calendars.resolve = dump.resolve();
+    for (const auto& [id, node] : dump.nodes()) {
+      if (node.type != 5) continue;
+      const Message message = dump.message(id);
+      const auto written =
+          write_mail(message, {.resolve = dump.resolve(), .read = {}, .calendar = calendar_of(calendars)},
+                     [](std::string_view) -> Result<void> { return {}; });
+      EXPECT_TRUE(written) << folder << " " << id << " " << written.error().text;
+      EXPECT_LE(mail_state(message.properties).properties["mapi"].size(), kMostKept);
+    }
+  }
 }
 
 // What Kopano's own export says of mail that has no original, beside the project where it is there.
