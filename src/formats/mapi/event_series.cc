@@ -59,6 +59,7 @@ class SeriesOfEvent {
       return false;
     }
     auto read = read_recurrence(*blob, message_.properties.integer(kCharset).value_or(0));
+    if (read && read->has_wrong_start) mend_start(read->recurrence);
     auto overrides = read ? add_recurrence(read->recurrence, frame_of(read->recurrence), series_.events.front())
                           : Result<std::vector<Component>>(std::unexpected(read.error()));
     if (!overrides) {
@@ -75,6 +76,15 @@ class SeriesOfEvent {
     for (const Tag& tag : {tag::kAppointmentRecur, tag::kRecurring, tag::kRecurrenceType, tag::kRecurrencePattern})
       made_.kept.remove(tag);
     return true;
+  }
+
+  // The day that was asked for stands beside the pattern.
+  void mend_start(Recurrence& recurrence) const {
+    const auto asked = message_.properties.time(tag::kStartDate);
+    if (!asked) return;
+    const auto since = floor<days>(zone_.zone->wall_at(*asked)) - wall_of(Minutes(0));
+    const auto minutes = std::chrono::floor<std::chrono::minutes>(since).count();
+    if (minutes > 0 && minutes < recurrence.start_date) recurrence.start_date = static_cast<std::uint32_t>(minutes);
   }
 
   // Of a series that names no zone the pattern may be in UTC, or on the wall of whoever made it: the first instance's

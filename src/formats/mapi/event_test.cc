@@ -239,6 +239,31 @@ Message& add_exception(Message& message) {
   return inner;
 }
 
+// kopano-ical wrote 255 for the last, and the start of the 255th.
+TEST(Event, OfTheLastFridaysBeginsWhenItWasAskedFor) {
+  Recurrence pattern = weekly();
+  pattern.frequency = Recurrence::Frequency::monthly;
+  pattern.pattern = Recurrence::Pattern::month_nth;
+  pattern.period = 1;
+  pattern.weekdays = 1U << 5U;
+  pattern.nth = 0xFF;
+  pattern.count = 6;
+  pattern.deleted.clear();
+  pattern.modified.clear();
+  pattern.exceptions.clear();
+  pattern.start_date += 1778 * kDayMinutes;
+  Message message = series();
+  message.properties.set(tag::kAppointmentRecur, Value::of_bytes(write(pattern)));
+  message.properties.set(tag::kStartDate, time_value(utc(2026, 2, 27, 8)));
+  const auto text = lines_of(event_from(message).text);
+  EXPECT_NE(text.find("DTSTART;TZID=Europe/Berlin:20260227T090000\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("RRULE:FREQ=MONTHLY;COUNT=6;BYDAY=-1FR"), std::string::npos) << text;
+  pattern.nth = 5;
+  message.properties.set(tag::kAppointmentRecur, Value::of_bytes(write(pattern)));
+  EXPECT_NE(lines_of(event_from(message).text).find("DTSTART;TZID=Europe/Berlin:2030"), std::string::npos)
+      << "a pattern that is as specified counts";
+}
+
 TEST(Event, OfASeriesHasItsChangedInstances) {
   Message message = series();
   Message& inner = add_exception(message);

@@ -140,7 +140,10 @@ class HeaderMaker {
     if (now == nullptr || now->empty()) return true;
     // Kopano replaces the subject of mail about meetings by that of the meeting.
     if (to_lower(from_.text_or_empty(tag::kMessageClass)).starts_with("ipm.schedule.")) return true;
-    return is_same_text(*now, mime::decode_header(mime::unfold(raw)), kMostSubject);
+    const std::string sent = mime::decode_header(mime::unfold(raw));
+    // What the source dropped from the block without a trace it marked in the property.
+    if (now->contains("\xEF\xBF\xBD") && is_ascii(sent)) return false;
+    return is_same_text(*now, sent, kMostSubject);
   }
 
   bool has(std::string_view name) const { return seen_.contains(name); }

@@ -129,6 +129,15 @@ TEST(Mail, HeaderIsMadeOfProperties) {
   EXPECT_EQ(made.losses, std::vector<std::string>{"The recipient \"The Team\" has no address."});
 }
 
+TEST(Mail, SaysWhereTheSubjectLostACharacter) {
+  Message message = text_message("x");
+  message.properties.set(tag::kTransportMessageHeaders, Value::of_text("Subject: Umlute\r\n"));
+  message.properties.set(tag::kSubject, Value::of_text("Uml\xEF\xBF\xBDute"));
+  EXPECT_NE(header_of(made_of(message)).find("Subject: =?utf-8?"), std::string::npos);
+  message.properties.set(tag::kTransportMessageHeaders, Value::of_text("Subject: =?utf-8?B?VW1sw6R1dGU=?=\r\n"));
+  EXPECT_NE(header_of(made_of(message)).find("VW1sw6R1dGU="), std::string::npos) << "the block has it whole";
+}
+
 TEST(Mail, KeptHeaderIsReconciled) {
   Message message = text_message("x");
   message.properties.set(

@@ -80,6 +80,8 @@ struct Recurrence {
 struct ReadRecurrence {
   Recurrence recurrence;
   bool is_damaged = false;  // the second half was cut off or nonsense: what came before it counts
+  // "The last" was said as -1 of a byte, as kopano-ical does, which then reckoned the blob's start with the 255th.
+  bool has_wrong_start = false;
 };
 
 // Takes 8-bit texts as UTF-8 where they are that, else as `code_page`, and only where the Unicode ones are missing.

@@ -62,6 +62,7 @@ class RecurrenceReader {
         // Some write -1 for the last.
         const std::uint32_t nth = in_.u32();
         out().nth = nth > 5 ? 5 : nth;
+        found_.has_wrong_start = nth == 0xFF;
       }
     } else if (out().pattern != Recurrence::Pattern::day) {
       out().day = in_.u32();
