@@ -27,6 +27,9 @@ class Dav:
             body = body.encode()
         self.connection.request(method, urllib.parse.quote(path), body, headers)
         answer = self.connection.getresponse()
+        while answer.status == 102:  # it goes on; Cyrus says so when it takes long
+            answer = self.connection.response_class(self.connection.sock, method=method)
+            answer.begin()
         return answer.status, answer.headers, answer.read()
 
     def ok(self, method, path, body=None, **headers):

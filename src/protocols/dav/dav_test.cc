@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -206,6 +207,37 @@ TEST_F(DavTest, ListsALargeFolderInPieces) {
   EXPECT_EQ(found, static_cast<std::size_t>(count) + 1);
   EXPECT_LT(largest, std::size_t{600} << 10);
   if (large) std::printf("%d entries in %.3f s\n", count, took.count());
+}
+
+TEST_F(DavTest, DeadPropertiesAreSetAllOrNone) {
+  ASSERT_EQ(ask("PUT", kHome + "a", "x").status, 201U);
+  const auto change = [&](const std::string& path, const std::string& changes) {
+    return ask("PROPPATCH", path, R"(<propertyupdate xmlns="DAV:" xmlns:x="u">)" + changes + "</propertyupdate>");
+  };
+  const auto has = [&](const std::string& path, const std::string& text) {
+    return ask("PROPFIND", path, R"(<propfind xmlns="DAV:"><allprop/></propfind>)", {{"Depth", "0"}})
+        .body.contains(text);
+  };
+  for (const std::string& path : {kHome + "a", kHome}) {
+    EXPECT_EQ(change(path, "<set><prop><x:p>one</x:p><x:q>two</x:q></prop></set>").status, 207U);
+    EXPECT_TRUE(has(path, ">one<") && has(path, ">two<")) << path;
+    // In the order of the request (RFC 4918 section 9.2).
+    change(path,
+           "<set><prop><x:p>three</x:p></prop></set><remove><prop><x:q/><x:none/></prop></remove>"
+           "<set><prop><x:r>four</x:r></prop></set><remove><prop><x:r/></prop></remove><set><prop><x:p>five</x:p></"
+           "prop></set>");
+    EXPECT_TRUE(has(path, ">five<")) << path;
+    for (const char* gone : {">one<", ">two<", ">three<", ">four<"}) EXPECT_FALSE(has(path, gone)) << path << gone;
+    const Response refused = change(path, "<set><prop><x:p>six</x:p><getetag>7</getetag></prop></set>");
+    EXPECT_TRUE(refused.body.contains("cannot-modify-protected-property") && refused.body.contains(" 424 "))
+        << refused.body;
+    EXPECT_TRUE(has(path, ">five<")) << path;
+    std::string many = "<set><prop><x:p>eight</x:p>";
+    for (int i = 0; i < 10'000; ++i) many += fmt::format("<x:m{}>{}</x:m{}>", i, std::string(50, 'v'), i);
+    const Response too_many = change(path, many + "</prop></set>");
+    EXPECT_TRUE(too_many.status == 207 && !too_many.body.contains(" 200 ")) << too_many.body.substr(0, 500);
+    EXPECT_TRUE(has(path, ">five<")) << path;
+  }
 }
 
 TEST_F(DavTest, ALongWishOfManyIsAnsweredInPieces) {

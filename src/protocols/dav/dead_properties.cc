@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "protocols/dav/dead_properties.h"
 
+#include <map>
+
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "wire/xml/parse.h"
@@ -49,21 +51,23 @@ Outcome<std::vector<xml::Element>> dead_properties(Context& context, const Resou
   return out;
 }
 
-Outcome<void> set_dead_property(groupware::Transaction& transaction, const Resource& resource, const xml::Name& name,
-                                const xml::Element* value) {
-  const std::string text = value ? as_text(*value) : std::string();
-  if (text.size() > kLargestDeadProperty) return deny(507, "the property is too large");
-  if (resource.what == Resource::What::item) {
-    TRY_VOID(transaction.set_properties(resource.entry->item, {{item_key(name), text}}));
-    return {};
+Outcome<void> set_dead_properties(groupware::Transaction& transaction, const Resource& resource,
+                                  const std::vector<const wire::dav::PropertyChange*>& changes, xml::Name& at_fault) {
+  std::map<std::string, std::string> of_item;
+  for (const wire::dav::PropertyChange* change : changes) {
+    at_fault = change->property.name;
+    const std::string text = change->is_removal ? std::string() : as_text(change->property);
+    if (text.size() > kLargestDeadProperty) return deny(507, "the property is too large");
+    if (resource.what == Resource::What::item) {
+      of_item[item_key(at_fault)] = text;
+      continue;
+    }
+    if (!resource.folder) return deny(403, "nothing can be kept here");
+    // To remove what is not there is no fault (RFC 4918 section 14.23).
+    TRY_VOID(transaction.annotate(resource.folder->id, folder_key(at_fault),
+                                  change->is_removal ? std::nullopt : std::optional(text)));
   }
-  if (!resource.folder) return deny(403, "nothing can be kept here");
-  if (value) {
-    TRY_VOID(transaction.annotate(resource.folder->id, folder_key(name), text));
-    return {};
-  }
-  // To remove what is not there is no fault (RFC 4918 section 14.23).
-  TRY_VOID(transaction.annotate(resource.folder->id, folder_key(name), std::nullopt));
+  if (!of_item.empty()) TRY_VOID(transaction.set_properties(resource.entry->item, of_item));
   return {};
 }
 

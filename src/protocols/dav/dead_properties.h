@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "protocols/dav/resource.h"
+#include "wire/dav/properties.h"
 #include "wire/xml/element.h"
 
 namespace kontor::dav {
@@ -17,9 +18,10 @@ constexpr std::size_t kLargestDeadProperty = groupware::Transaction::kLargestAnn
 // All of them; none of what has neither folder nor item. Reads the item or the folder's annotations.
 Outcome<std::vector<xml::Element>> dead_properties(Context& context, const Resource& resource);
 
-// `value`: null removes. Errors: 507 (too large or too many), 403.
-Outcome<void> set_dead_property(groupware::Transaction& transaction, const Resource& resource, const xml::Name& name,
-                                const xml::Element* value);
+// In their order, and all at once: each write of an item costs all that the item has. Errors: 507 (too large or too
+// many), 403; `at_fault` is the property that it was.
+Outcome<void> set_dead_properties(groupware::Transaction& transaction, const Resource& resource,
+                                  const std::vector<const wire::dav::PropertyChange*>& changes, xml::Name& at_fault);
 
 // Those of one folder to another, also across accounts.
 Outcome<void> copy_dead_properties(const groupware::Reader& reader, FolderId from, groupware::Transaction& transaction,

@@ -8,15 +8,12 @@
 namespace kontor::dav {
 namespace {
 
-Outcome<void> set_one(Context& context, groupware::Transaction& transaction, const Resource& resource,
-                      const wire::dav::PropertyChange& change) {
-  const xml::Element* value = change.is_removal ? nullptr : &change.property;
+Outcome<void> set_live(Context& context, groupware::Transaction& transaction, const Resource& resource,
+                       const wire::dav::PropertyChange& change) {
   const Property* row = find_property(resource, change.property.name);
-  if (!row && !is_protected(change.property.name))
-    return set_dead_property(transaction, resource, change.property.name, value);
   if (!row || !row->set)
     return deny(wire::dav::dav("cannot-modify-protected-property"), "the server itself keeps this property");
-  return row->set(context, resource, transaction, value);
+  return row->set(context, resource, transaction, change.is_removal ? nullptr : &change.property);
 }
 
 }  // namespace
@@ -25,14 +22,20 @@ Outcome<void> set_properties(Context& context, groupware::Transaction& transacti
                              const std::vector<wire::dav::PropertyChange>& changes,
                              std::optional<PropertyFault>& fault) {
   fault.reset();
+  std::vector<const wire::dav::PropertyChange*> dead;
+  xml::Name at;
+  Outcome<void> done;
   for (const auto& change : changes) {
-    auto done = set_one(context, transaction, resource, change);
-    if (done) continue;
-    if (done.error().status >= 500 && done.error().status != 507) return done;
-    fault = PropertyFault{change.property.name, done.error()};
-    return done;
+    at = change.property.name;
+    if (!find_property(resource, at) && !is_protected(at))
+      dead.push_back(&change);
+    else
+      done = set_live(context, transaction, resource, change);
+    if (!done) break;
   }
-  return {};
+  if (done && !dead.empty()) done = set_dead_properties(transaction, resource, dead, at);
+  if (!done && (done.error().status < 500 || done.error().status == 507)) fault = PropertyFault{at, done.error()};
+  return done;
 }
 
 void print_outcome(
