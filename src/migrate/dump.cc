@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "migrate/dump.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 
@@ -124,6 +126,7 @@ class AccountDump {
     auto record = item_record(number, item);
     if (fetched) {
       for (auto& loss : session_.losses()) row.lose(item.key, std::move(loss));
+      record.kept = session_.kept();
       ++row.counts.copied;
       row.counts.bytes += spool.size();
       if (item.date_is_guess) ++row.date_guesses;

@@ -283,6 +283,7 @@ Result<void> AccountPass::send_content(Folder& folder, const SourceItem& item, b
   if (fetched) {
     auto& row = report_->folders[folder.report];
     for (auto& loss : session_->losses()) row.lose(item.key, std::move(loss));
+    record.kept = session_->kept();
     const auto hex = to_hex(spool.sha256());
     if (!force_bytes && std::binary_search(vanished_hashes_.begin(), vanished_hashes_.end(), hex)) {
       record.content = archive::Item::Content::known;

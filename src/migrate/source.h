@@ -59,9 +59,9 @@ struct SourceItem {
   bool date_is_guess = false;                     // taken from Received or Date for want of better
   std::uint64_t announced_size = 0;               // a hint, never proof
   std::map<std::string, std::string> properties;  // e.g. "pop3.uidl"
-  // Of kinds other than mail, whose content can change under the same key:
-  std::string name;         // in its folder, as in a path; empty = by its UID
-  std::string fingerprint;  // another one whenever the content is another
+  std::string name;  // of kinds other than mail: in its folder, as in a path; empty = by its UID
+  // Of what can change its content under the same key: another one whenever the content is another.
+  std::string fingerprint;
 };
 
 // What the previous pass knew, so that this one costs in proportion to what changed. Opaque outside the source.
@@ -113,6 +113,8 @@ class SourceSession {
   virtual Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) = 0;
   // What of the item fetched last does not come along exactly, as sentences. Nothing: it is all there.
   virtual std::vector<std::string> losses() { return {}; }
+  // Properties of the item fetched last, that come and change with its content; an empty one: it has none.
+  virtual std::map<std::string, std::string> kept() { return {}; }
   // Tells that these will be fetched next, so that a source with round trips can pipeline. May do nothing.
   virtual void announce(const SourceFolder& folder, const std::vector<SourceItem>& items) = 0;
 };

@@ -194,6 +194,7 @@ std::string to_json(const Item& item) {
   if (!item.properties.empty()) out["properties"] = text_map_of(item.properties);
   if (!item.name.empty()) out["name"] = text_value(item.name);
   if (!item.fingerprint.empty()) out["fingerprint"] = text_value(item.fingerprint);
+  if (!item.kept.empty()) out["kept"] = text_map_of(item.kept);
   out["content"] = kContentNames[static_cast<std::size_t>(item.content)];
   out["size"] = item.size;
   if (!item.sha256.empty()) out["sha256"] = to_hex(item.sha256);
@@ -297,6 +298,7 @@ Result<Item> parse_item(std::string_view text) {
   members.text_map("properties", out.properties, kMaxProperties, 64 << 10);
   members.text("name", out.name, kMaxItemName);
   members.text("fingerprint", out.fingerprint, kMaxFingerprint);
+  members.text_map("kept", out.kept, kMaxProperties, 64 << 10);
   members.choice("content", content, kContentNames);
   members.number("size", out.size, INT64_MAX);
   members.text("sha256", digest, 64);

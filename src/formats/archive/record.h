@@ -94,6 +94,9 @@ struct Item {
   // Of kinds other than mail: how it is called in its folder (empty = as its UID says), and what differs when the
   // content does, as an ETag.
   std::string name, fingerprint;
+  // Properties that come with the content and change only with the fingerprint: kept like the others, but not compared
+  // between passes. An empty value: it has none.
+  std::map<std::string, std::string> kept = {};
   Content content = Content::bytes;
   std::uint64_t size = 0;  // of the content
   std::string sha256;      // 32 raw bytes; empty for none and refused

@@ -27,6 +27,8 @@ class ScriptedSession final : public SourceSession {
   Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) override {
     return session_->fetch(folder, item, take);
   }
+  std::vector<std::string> losses() override { return session_->losses(); }
+  std::map<std::string, std::string> kept() override { return session_->kept(); }
   void announce(const SourceFolder& folder, const std::vector<SourceItem>& items) override {
     session_->announce(folder, items);
   }
@@ -57,6 +59,7 @@ class ScriptedSource final : public Source {
   bool has_logins() const override { return source_->has_logins(); }
   Result<std::vector<SourceAccount>> accounts() override { return source_->accounts(); }
   Result<std::vector<archive::Principal>> principals() override { return source_->principals(); }
+  std::vector<std::string> remarks() override { return source_->remarks(); }
   Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) override {
     TRY(auto session, source_->open(account));
     const auto is_this = [&](const SourceUser& user) { return iequals(user.login, account.key); };

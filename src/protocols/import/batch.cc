@@ -77,11 +77,23 @@ Result<bool> merge_into(Transaction& transaction, const groupware::Item& item, c
     const auto before = base.properties.find(name);
     if (before == base.properties.end() || before->second != value) properties[name] = value;
   }
+  for (const auto& [name, value] : source.kept) {
+    const auto present = item.properties.find(name);
+    if (present == item.properties.end() ? !value.empty() : present->second != value) properties[name] = value;
+  }
   if (!properties.empty()) {
     TRY_VOID(transaction.set_properties(item.id, properties));
     changed = true;
   }
   return changed;
+}
+
+// With those that come with the content; empty ones are none.
+std::map<std::string, std::string> all_properties(const archive::Item& item) {
+  auto all = item.properties;
+  for (const auto& [name, value] : item.kept) all.insert_or_assign(name, value);
+  std::erase_if(all, [](const auto& one) { return one.second.empty(); });
+  return all;
 }
 
 // A name that nothing else in the folder has, as near as can be to the source's. Empty: the source says none.
@@ -107,7 +119,8 @@ void tell_damage(const Step& step, archive::Answer& answer) {
 std::size_t memory_of(const Step& step) {
   std::size_t bytes = 500 + step.key.size() + step.item.key.size() + step.item.reason.size() + step.pass.state.size();
   for (const auto& keyword : step.item.keywords) bytes += 50 + keyword.size();
-  for (const auto& [name, value] : step.item.properties) bytes += 100 + name.size() + value.size();
+  for (const auto* properties : {&step.item.properties, &step.item.kept})
+    for (const auto& [name, value] : *properties) bytes += 100 + name.size() + value.size();
   if (!step.content) return bytes;
   if (step.content->inline_bytes) bytes += step.content->inline_bytes->size();
   if (step.content->mail) bytes += step.content->mail->summary.size();
@@ -256,7 +269,7 @@ Result<void> Batch::add_new(Transaction& transaction, const Step& step, archive:
   // Some servers tell no dates of calendars and cards.
   const bool has_date = step.item_kind == groupware::Kind::mail || step.item.date != InternalDate();
   if (has_date) item.internal_date = step.item.date;
-  item.properties = step.item.properties;
+  item.properties = all_properties(step.item);
   Transaction::AddOptions options;
   options.ignore_quota = ignore_quota_;
   if (step.item.uid != 0) options.uid = Uid(step.item.uid);
@@ -410,6 +423,30 @@ Result<bool> Batch::follow_content(Transaction& transaction, const Step& step, c
   return changed;
 }
 
+// A message that was edited at the source becomes another one, with the flags that it has here, in the former one's
+// folder; the former one stays recoverable.
+Result<void> Batch::replace_message(Transaction& transaction, const Step& step, const groupware::Item& item,
+                                    const groupware::Filing& filing, archive::Answer& answer) {
+  TRY(const auto there, transaction.item(item.id));
+  groupware::NewItem other;
+  other.kind = step.item_kind;
+  other.content = *step.content;
+  other.flags = transaction.keywords()->spell(there.flags);
+  if (filing.is_deleted) other.flags.flags |= groupware::kDeleted;
+  other.internal_date = step.item.date;
+  other.properties = all_properties(step.item);
+  Transaction::AddOptions options;
+  options.ignore_quota = ignore_quota_;
+  TRY(const auto added, transaction.add(filing.folder, other, options));
+  TRY_VOID(transaction.remove(filing.folder, filing.uid));
+  const auto& folder = folders_.at(step.folder);
+  TRY_VOID(transaction.note_imported(source_, item_mark_key(folder.code, step.key),
+                                     {added.item, encode(mark_of(step.item, filing.folder))}));
+  ++answer.counts.updated;
+  answer.counts.bytes += step.item.size;
+  return {};
+}
+
 // The item was brought before: what changed at the source changes here.
 Result<void> Batch::merge(Transaction& transaction, const Step& step, archive::Answer& answer) {
   auto& folder = folders_.at(step.folder);
@@ -436,7 +473,10 @@ Result<void> Batch::merge(Transaction& transaction, const Step& step, archive::A
   bool changed = false;
   if (filing != nullptr) {
     TRY(changed, merge_into(transaction, *item, *filing, mark, step.item, answer.counts.names_rewritten));
-    if (step.item_kind != groupware::Kind::mail) {
+    if (step.item_kind == groupware::Kind::mail) {
+      if (is_other_content && step.content && step.item.sha256 != mark.hash && step.item.sha256 != item->hash)
+        return replace_message(transaction, step, *item, *filing, answer);
+    } else {
       TRY(const bool followed, follow_content(transaction, step, *item, *filing, mark, answer));
       changed = changed || followed;
     }

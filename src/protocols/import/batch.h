@@ -67,6 +67,8 @@ class Batch {
   // Of an item that is there, and not mail: the source's content, date and name, where nobody changed them here.
   Result<bool> follow_content(groupware::Transaction& transaction, const Step& step, const groupware::Item& item,
                               const groupware::Filing& filing, const ItemMark& mark, archive::Answer& answer);
+  Result<void> replace_message(groupware::Transaction& transaction, const Step& step, const groupware::Item& item,
+                               const groupware::Filing& filing, archive::Answer& answer);
   Result<void> merge(groupware::Transaction& transaction, const Step& step, archive::Answer& answer);
 
   groupware::Account& account_;

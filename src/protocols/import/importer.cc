@@ -202,9 +202,10 @@ Result<void> Importer::take_item(archive::Reader& reader, archive::Item item) {
     TRY(auto ledger, open_->account->read(Caller::system()));
     TRY(const auto known, find_item(*ledger, open_->record.source, found->second.code, step.key));
     ledger.reset();
-    // Of a message content cannot change.
-    const bool is_other =
-        found->second.placed.kind != groupware::Kind::mail && known && known->mark.hash != item.sha256;
+    // Of a message content cannot change, but for sources that say so.
+    const bool is_other = known && known->mark.hash != item.sha256 &&
+                          (found->second.placed.kind != groupware::Kind::mail ||
+                           (!item.fingerprint.empty() && known->mark.fingerprint != item.fingerprint));
     if (!known || is_other) {
       auto staged = stage(reader, item, step);
       if (!staged && staged.error().code != Errc::too_large) return std::unexpected(staged.error());

@@ -183,6 +183,46 @@ TEST(Importer, moves_what_moved_at_the_source) {
   EXPECT_EQ(import_archive(site, dump_of(folders)).counts.present, 4u);
 }
 
+TEST(Importer, follows_messages_that_change_where_the_source_says_so) {
+  TestSite site;
+  std::vector<MadeFolder> folders(1);
+  folders[0].record = made_folder({"INBOX"}, 1);
+  folders[0].items = {{"a", 1, made_message("draft"), kFlagged, {}, 5, "", "1", {{"importance", "high"}, {"none", ""}}},
+                      {"b", 2, made_message("other"), 0, {}, 5, "", "1"}};
+  ASSERT_EQ(import_archive(site, dump_of(folders)).counts.copied, 2u);
+  const auto account = site.account();
+  const auto inbox = account->folders()->at_path("INBOX")->id;
+  const auto properties_of = [&](Uid uid) {
+    const auto reader = *account->read(Caller::system());
+    const auto view = *reader->view(inbox);
+    for (std::size_t i = 0; i < view->size(); ++i)
+      if (view->at(i).uid == uid) return reader->item(view->at(i).item)->properties;
+    return std::map<std::string, std::string>();
+  };
+  EXPECT_EQ(properties_of(Uid(1)), (std::map<std::string, std::string>{{"importance", "high"}}))
+      << "empty ones are none";
+  const auto modseq = account->modseq();
+  EXPECT_EQ(import_archive(site, dump_of(folders)).counts.present, 2u);
+  EXPECT_EQ(account->modseq(), modseq) << "a second run writes nothing";
+  // Saved again without a change, then with one.
+  folders[0].items[1].fingerprint = "2";
+  folders[0].items[1].kept = {{"importance", "low"}};
+  auto pass = import_archive(site, dump_of(folders));
+  EXPECT_EQ(pass.counts.updated, 1u);
+  EXPECT_EQ(properties_of(Uid(2)).at("importance"), "low");
+  folders[0].items[0].fingerprint = "2";
+  folders[0].items[0].content = made_message("finished");
+  folders[0].items[0].kept = {{"importance", ""}};
+  pass = import_archive(site, dump_of(folders));
+  EXPECT_EQ(pass.error, "");
+  EXPECT_EQ(pass.counts.updated, 1u);
+  const std::vector<std::string> expected = {"INBOX 2 " + size_of("other") + " 0",
+                                             "INBOX 3 " + size_of("finished") + " " + std::to_string(kFlagged)};
+  EXPECT_EQ(lines_of(site), expected) << "another message, with the flags that it has here";
+  EXPECT_TRUE(properties_of(Uid(3)).empty());
+  EXPECT_EQ(import_archive(site, dump_of(folders)).counts.present, 2u);
+}
+
 TEST(Importer, takes_each_item_whole_or_not_at_all) {
   TestSite site;
   auto folders = small_mailbox();

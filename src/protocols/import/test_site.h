@@ -51,6 +51,7 @@ struct MadeItem {
   std::vector<std::string> keywords = {};
   std::int64_t date = 1'000'000'000;
   std::string name = {}, fingerprint = {};
+  std::map<std::string, std::string> kept = {};
 };
 struct MadeFolder {
   archive::Folder record;
@@ -98,6 +99,7 @@ inline std::string dump_of(const std::vector<MadeFolder>& folders, const std::st
       item.keywords = made.keywords;
       item.name = made.name;
       item.fingerprint = made.fingerprint;
+      item.kept = made.kept;
       item.date = InternalDate(Instant(std::chrono::seconds(made.date)), 60);
       archive::Spool spool;
       EXPECT_TRUE(spool.write(made.content));
