@@ -112,10 +112,12 @@ Result<std::vector<SourceAccount>> chosen_accounts(Source& source, const Mapping
   Selection selection(only);
   std::vector<SourceAccount> out;
   for (auto& account : accounts) {
-    const auto by_key = mapping.address(account.key);
-    account.address = mapping.users.contains(to_lower(account.key)) || account.address.empty()
-                          ? by_key
-                          : mapping.address(account.address);
+    const auto names = names_of(account);
+    const auto mapped = std::find_if(names.begin(), names.end(),
+                                     [&](const auto& name) { return mapping.users.contains(to_lower(name)); });
+    account.address = mapping.address(mapped != names.end()     ? *mapped
+                                      : account.address.empty() ? account.key
+                                                                : account.address);
     if (!selection.takes(names_of(account))) continue;
     if (!addresses.insert(account.address).second) {
       return fail(Errc::invalid, fmt::format("two accounts of the source go to {}", account.address));

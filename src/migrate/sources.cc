@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "base/bytes.h"
+#include "migrate/csv.h"
 #include "migrate/dav/source.h"
 #include "migrate/eml/source.h"
 #include "migrate/files/message_file.h"
@@ -15,6 +16,7 @@
 #include "migrate/ics/source.h"
 #include "migrate/imap/back_off.h"
 #include "migrate/imap/source.h"
+#include "migrate/kopano/source.h"
 #include "migrate/maildir/source.h"
 #include "migrate/mbox/source.h"
 #include "migrate/scripts/scripted_source.h"
@@ -85,35 +87,6 @@ Result<SourceOptions> parse_host_url(SourceKind kind, std::string_view rest, Sou
   return options;
 }
 
-// One line of a CSV file into fields; `text` loses it. Quoted fields may hold line ends.
-std::vector<std::string> take_csv_line(std::string_view& text, char separator, bool& is_closed) {
-  std::vector<std::string> fields(1);
-  bool quoted = false;
-  std::size_t i = 0;
-  for (; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quoted) {
-      if (c != '"')
-        fields.back() += c;
-      else if (i + 1 < text.size() && text[i + 1] == '"')
-        fields.back() += text[i++];
-      else
-        quoted = false;
-    } else if (c == '"' && fields.back().empty()) {
-      quoted = true;
-    } else if (c == separator) {
-      fields.emplace_back();
-    } else if (c == '\n') {
-      break;
-    } else if (c != '\r') {
-      fields.back() += c;
-    }
-  }
-  is_closed = !quoted;
-  text.remove_prefix(std::min(i + 1, text.size()));
-  return fields;
-}
-
 constexpr std::array<std::string_view, 4> kCsvColumns{"login", "password", "token", "address"};
 
 std::string& field_of(SourceUser& user, std::string_view column) {
@@ -151,11 +124,9 @@ Result<SourceOptions> parse_source_url(std::string_view url) {
       if (url.starts_with(begin))
         return parse_host_url(kind, url.substr(begin.size()), is_secure ? SourceTls::implicit : SourceTls::starttls);
     }
-  static constexpr std::pair<std::string_view, SourceKind> kFiles[] = {{"maildir:", SourceKind::maildir},
-                                                                       {"mbox:", SourceKind::mbox},
-                                                                       {"eml:", SourceKind::eml},
-                                                                       {"ics:", SourceKind::ics},
-                                                                       {"vcf:", SourceKind::vcf}};
+  static constexpr std::pair<std::string_view, SourceKind> kFiles[] = {
+      {"maildir:", SourceKind::maildir}, {"mbox:", SourceKind::mbox}, {"eml:", SourceKind::eml},
+      {"ics:", SourceKind::ics},         {"vcf:", SourceKind::vcf},   {"kopano:", SourceKind::kopano}};
   for (const auto& [scheme, kind] : kFiles)
     if (url.starts_with(scheme)) {
       SourceOptions options;
@@ -167,22 +138,15 @@ Result<SourceOptions> parse_source_url(std::string_view url) {
     }
   return fail(Errc::invalid,
               fmt::format("\"{}\" is no source: imaps://, imap://, caldavs://, carddavs://, davs://, maildir:, mbox:, "
-                          "eml:, ics: or vcf: is expected",
+                          "eml:, ics:, vcf: or kopano: is expected",
                           url));
 }
 
 Result<std::vector<SourceUser>> parse_user_csv(std::string_view text) {
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  const auto first_line = text.substr(0, text.find('\n'));
-  const char separator =
-      first_line.find(',') == std::string_view::npos && first_line.find(';') != std::string_view::npos ? ';' : ',';
+  TRY(const auto lines, parse_csv(text));
   std::vector<std::string> columns{"login", "password", "address"};
   std::vector<SourceUser> users;
-  for (int line = 1; !text.empty(); ++line) {
-    bool is_closed = true;
-    const auto fields = take_csv_line(text, separator, is_closed);
-    if (!is_closed) return fail(Errc::invalid, fmt::format("line {}: a quoted field does not end", line));
-    if (fields.size() == 1 && trimmed(fields[0]).empty()) continue;
+  for (const auto& [line, fields] : lines) {
     if (line == 1)
       if (auto names = column_names(fields); !names.empty()) {
         columns = std::move(names);
@@ -210,6 +174,13 @@ Result<std::unique_ptr<Source>> open_mail_source(const SourceOptions& options) {
   if (options.kind == SourceKind::imap) return open_imap_source(options);
   if (is_remote(options.kind)) return open_dav_source(options);
   if (options.path.empty()) return fail(Errc::invalid, "a path is missing");
+  if (options.kind == SourceKind::kopano) {
+    if (!options.users.empty())
+      return fail(Errc::invalid, "Kopano's database tells who there is: choose some of them with --only");
+    TRY(auto config, kopano::read_config(options.path));
+    config.with_deleted = config.with_deleted || options.with_deleted;
+    return kopano::make_source(std::move(config));
+  }
   if (!is_pattern(options.path)) {
     if (auto facts = file_facts(options.path); !facts) return std::unexpected(facts.error());
     if (options.users.size() != 1)

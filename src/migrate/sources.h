@@ -19,7 +19,7 @@
 
 namespace kontor::migrate {
 
-enum class SourceKind : std::uint8_t { imap, maildir, mbox, eml, ics, vcf, caldav, carddav, webdav };
+enum class SourceKind : std::uint8_t { imap, maildir, mbox, eml, ics, vcf, kopano, caldav, carddav, webdav };
 // Whether logins are needed: it is not files.
 constexpr bool is_remote(SourceKind kind) { return kind == SourceKind::imap || kind >= SourceKind::caldav; }
 
@@ -80,9 +80,11 @@ struct SourceOptions {
 
   // Files: maildir, mbox, eml, ics, vcf. "%u" stands for a login, "%n" and "%d" for its parts before and after "@":
   // "/var/mail/%d/%n/Maildir".
+  // kopano: its configuration, see docs/kopano.md; nothing else but `with_deleted` is for it.
   // caldav, carddav, webdav: where to begin ("/dav/%u/"); empty = where the server says.
   std::string path;
-  std::string control_path;  // where Dovecot's files are if not in the Maildir (CONTROL=); the same patterns
+  std::string control_path;   // where Dovecot's files are if not in the Maildir (CONTROL=); the same patterns
+  bool with_deleted = false;  // what was deleted and is kept for a while, too
   MaildirLayout layout = MaildirLayout::automatic;
   NameEncoding names = NameEncoding::automatic;
 
@@ -94,8 +96,8 @@ struct SourceOptions {
 
 // "imaps://[login@]host[:port]", "imap://host" (STARTTLS), "imap://host?tls=none";
 // "caldavs://[login@]host[:port][/path]", "carddavs://...", "davs://...", and "caldav://host?tls=none" and so on;
-// "maildir:/path", "mbox:/path", "eml:/path", "ics:/path", "vcf:/path". Passwords do not belong in a URL and are
-// refused. Errors: invalid (what is wrong with it).
+// "maildir:/path", "mbox:/path", "eml:/path", "ics:/path", "vcf:/path", "kopano:/path". Passwords do not belong in a
+// URL and are refused. Errors: invalid (what is wrong with it).
 Result<SourceOptions> parse_source_url(std::string_view url);
 
 // A CSV file of users (RFC 4180; separator "," or ";"). With a first line that names columns, of "login", "password",

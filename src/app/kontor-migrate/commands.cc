@@ -233,7 +233,7 @@ int status_command(const MigrateSettings& settings) {
   if (!mapping) return complain(mapping.error());
   if (settings.only.empty()) return complain(Error(Errc::invalid, "whose? Give target addresses with --only"));
   std::map<std::string, std::string> sources;  // by target address
-  if (!settings.from.empty()) {
+  if (!settings.from.empty() || !settings.configuration.empty()) {
     auto options = source_options(settings);
     if (!options) return complain(options.error());
     auto opened = migrate::open_source(*options);

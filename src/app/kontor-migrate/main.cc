@@ -18,8 +18,13 @@ void add_source(CLI::App& app, MigrateSettings& s) {
   const auto group = "Source";
   app.add_option("--from", s.from,
                  "imaps://[user@]host[:port], imap://host, caldavs://host[/path], carddavs://host[/path], "
-                 "davs://host/path, maildir:/path, mbox:/path, eml:/path, ics:/path, vcf:/path; %u, %n and %d in a "
+                 "davs://host/path, maildir:/path, mbox:/path, eml:/path, ics:/path, vcf:/path, kopano:/path; %u, %n "
+                 "and %d in a "
                  "path stand for the login and its parts")
+      ->group(group);
+  app.add_option("--source", s.configuration, "The configuration of a Kopano source: as --from kopano:/path")
+      ->group(group);
+  app.add_flag("--with-deleted", s.with_deleted, "Also what was deleted at a Kopano source and is kept for a while")
       ->group(group);
   app.add_option("--user", s.users, "A login at the source; may be given several times")->group(group);
   app.add_option("--password-file", s.password_file,

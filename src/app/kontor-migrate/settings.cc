@@ -86,12 +86,18 @@ Result<void> add_pilot(MigrateSettings& settings) {
 }
 
 Result<migrate::SourceOptions> source_options(const MigrateSettings& settings) {
-  if (settings.from.empty())
+  const std::string from = settings.configuration.empty() ? settings.from : "kopano:" + settings.configuration;
+  if (from.empty())
     return fail(
         Errc::invalid,
         "--from is needed: imaps://host, caldavs://host, carddavs://host, davs://host/path, maildir:/path, mbox:/path, "
-        "eml:/path, ics:/path or vcf:/path");
-  TRY(auto options, migrate::parse_source_url(settings.from));
+        "eml:/path, ics:/path, vcf:/path or kopano:/path");
+  if (!settings.configuration.empty() && !settings.from.empty())
+    return fail(Errc::invalid, "give either --from or --source");
+  TRY(auto options, migrate::parse_source_url(from));
+  if (settings.with_deleted && options.kind != migrate::SourceKind::kopano)
+    return fail(Errc::invalid, "--with-deleted is for Kopano");
+  options.with_deleted = settings.with_deleted;
   options.default_domain = settings.default_domain;
   options.ca_file = settings.from_ca_file;
   options.verify = !settings.from_insecure;

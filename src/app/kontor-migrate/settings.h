@@ -31,6 +31,8 @@ struct MigrateSettings {
   std::string managesieve, sieve_path;
   std::string mechanism;
   bool from_insecure = false;
+  std::string configuration;  // of Kopano: the same as from = "kopano:..."
+  bool with_deleted = false;
   // Target
   migrate::TargetOptions target;  // its token is read by target_options()
   std::string token_file;

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// kopano.toml: where an installation's databases and attachments are, and what of it is to come. docs/kopano.md tells
+// every word.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "migrate/kopano/address_book.h"
+#include "migrate/kopano/attachment_store.h"
+#include "migrate/kopano/database.h"
+
+namespace kontor::migrate::kopano {
+
+struct ServerConfig {
+  DatabaseOptions database;
+  AttachmentOptions attachments;
+};
+
+struct Config {
+  std::vector<ServerConfig> servers;                       // one at least
+  std::vector<Told> people;                                // of users.file
+  std::string default_domain;                              // of users that have no address
+  std::map<std::string, std::string, std::less<>> stores;  // GUID (hex, lower case) or "public[:Company]": address
+  std::string time_zone;                                   // IANA: of items that tell none; "" = UTC
+  bool with_deleted = false;                               // what is kept for a while after its deletion comes too
+  bool without_lost = false;  // what has lost contents comes without them, instead of not at all
+};
+
+// Relative paths in it are the file's neighbours. Errors: not_found (a file), invalid (every problem, with its line).
+Result<Config> read_config(const std::string& file);
+
+}  // namespace kontor::migrate::kopano

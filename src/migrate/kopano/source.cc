@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "migrate/kopano/source.h"
+
+#include <fmt/format.h>
+
+#include <mutex>
+
+#include "base/bytes.h"
+#include "migrate/kopano/session.h"
+
+namespace kontor::migrate::kopano {
+namespace {
+
+class KopanoSource : public Source {
+ public:
+  explicit KopanoSource(Config config) : config_(std::move(config)) {}
+
+  // GUIDs of stores are unique in the world.
+  std::string name() const override { return "kopano"; }
+
+  Result<std::vector<SourceAccount>> accounts() override {
+    TRY(const auto installation, installed());
+    std::vector<SourceAccount> out;
+    for (const InstalledStore& one : installation->stores())
+      if (!one.address.empty()) out.push_back({one.store.guid_hex, one.address, names_of(*installation, one)});
+    return out;
+  }
+
+  std::vector<std::string> remarks() override {
+    std::vector<std::string> out;
+    if (const auto installation = installed())
+      for (const InstalledStore& one : (*installation)->stores())
+        if (one.address.empty())
+          out.push_back(fmt::format("{} ({}) stays behind: {}.", one.store.title, one.store.guid_hex, one.left_out));
+    return out;
+  }
+
+  Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) override {
+    TRY(const auto installation, installed());
+    const InstalledStore* store = installation->find(account.key);
+    if (store == nullptr) return fail(Errc::not_found, fmt::format("the source has no store {}", account.key));
+    TRY(auto snapshot, Snapshot::open(config_.servers[store->server]));
+    return std::make_unique<StoreSession>(config_, *installation, zones_, *store, std::move(snapshot));
+  }
+
+ private:
+  // Read once: a run knows the same people from its beginning to its end.
+  Result<const Installation*> installed() {
+    const std::lock_guard lock(mutex_);
+    if (!installation_) {
+      TRY(installation_, Installation::read(config_));
+    }
+    return installation_.get();
+  }
+
+  static std::vector<std::string> names_of(const Installation& installation, const InstalledStore& one) {
+    std::vector<std::string> names{mapi::print(mapi::Guid::of_bytes(one.store.guid))};
+    if (const Person* owner = one.store.owner; owner != nullptr && one.store.type == StoreType::personal) {
+      names.push_back(installation.book().full_login(*owner));
+      // Where several have it in different companies it is nobody's.
+      if (installation.book().by_login(owner->login) == owner) names.push_back(owner->login);
+      if (!owner->address.empty()) names.push_back(owner->address);
+    }
+    return names;
+  }
+
+  const Config config_;
+  const icalendar::ZoneDatabase zones_;
+  std::mutex mutex_;
+  std::unique_ptr<const Installation> installation_;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> make_source(Config config) { return std::make_unique<KopanoSource>(std::move(config)); }
+
+}  // namespace kontor::migrate::kopano
