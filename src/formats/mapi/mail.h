@@ -46,8 +46,9 @@ struct WrittenMail {
 //   where the source has not kept the part that was signed: a loss.
 // - Reports (RFC 3462) are multipart/report: as they came, else made of what a REPORT.* message says of its recipients.
 // - Messages in messages are message/rfc822, contacts and lists text/vcard. What is in a winmail.dat takes its place.
+//   What lies deeper than 20 is left out, a loss.
 // Lines end with CRLF; texts have none above 998 bytes. Errors: those of `take`, and of reading attachments but for
-// not_found (a loss); too_large (messages in messages, deeper than 20).
+// not_found (a loss).
 Result<WrittenMail> write_mail(const Message& message, const MailSource& source, const TakePiece& take);
 
 }  // namespace kontor::mapi

@@ -222,6 +222,10 @@ Result<MailPart> MailBuilder::with_attachments(MailPart text) {
 // NOLINTNEXTLINE(misc-no-recursion)
 Result<std::optional<MailPart>> MailBuilder::part_of(const Attachment& attachment, Disposition disposition) {
   const Method method = method_of(attachment);
+  if (!attachment.embedded.empty() && context_.depth >= kMostMailDepth) {
+    losses_.emplace_back("A message that lies too deep in others is left out.");
+    return std::nullopt;
+  }
   if (!attachment.embedded.empty()) {
     TRY(MailPart part, embedded_part(attachment, attachment.embedded.front()));
     return std::optional(std::move(part));
@@ -241,7 +245,6 @@ Result<std::optional<MailPart>> MailBuilder::part_of(const Attachment& attachmen
 // NOLINTNEXTLINE(misc-no-recursion)
 Result<MailPart> MailBuilder::embedded_part(const Attachment& attachment, const Message& embedded) {
   if (auto item = item_part(embedded)) return *std::move(item);
-  if (context_.depth >= kMostMailDepth) return fail(Errc::too_large, "Messages lie too deep in each other.");
   auto inner = std::make_shared<MailBuilder>(embedded, source_, losses_, context_.depth + 1);
   TRY_VOID(inner->build());
   MailPart part;
