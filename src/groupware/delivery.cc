@@ -107,8 +107,7 @@ std::optional<Result<Delivery::Accepted>> Delivery::accepts_at_once(std::string_
 // What it says to the account's calendar is looked at once it is filed: mail never waits for it.
 Result<Filed> Delivery::file(Account& account, const Incoming& incoming) const {
   TRY(Filed filed, file_judged(account, incoming));
-  if (filter_ && filter_->scheduler() && filed.item && !incoming.is_junk)
-    filter_->scheduler()->take_mail(account, incoming.content, incoming.is_author_proven);
+  if (filed.is_noted) filter_->scheduler()->take_mail(account, {*filed.item, incoming.is_author_proven, clock_.now()});
   return filed;
 }
 
@@ -134,6 +133,7 @@ Result<Filed> Delivery::file_by_hook(DeliveryHook& hook, Account& account, const
   changed.may_refuse = incoming.may_refuse;
   changed.reports = incoming.reports;
   changed.is_author_proven = incoming.is_author_proven;
+  changed.has_scheduler = incoming.has_scheduler;
   if (answer.folder.empty() && !answer.is_discarded) return file_by_rules(account, changed);
   sieve::Outcome outcome;
   if (!answer.is_discarded) {
@@ -147,8 +147,7 @@ Result<Filed> Delivery::file_by_hook(DeliveryHook& hook, Account& account, const
     TRY(const FiledCopies copies,
         file_copies(transaction, account.id(), outcome, changed.content, {}, changed.detail, changed.is_junk));
     filed.item = copies.item;
-    if (changed.note.empty()) return {};
-    return keep_delivery_note(transaction, changed.note, filed.item.value_or(ItemId()), clock_.now());
+    return note_filed(transaction, changed, filed, clock_.now());
   }));
   return filed;
 }
@@ -163,8 +162,7 @@ Result<Filed> Delivery::file_by_rules(Account& account, const Incoming& incoming
     TRY(const Added added,
         transaction.add(delivery_folder(*transaction.folders(), incoming.detail, incoming.is_junk), item));
     filed.item = added.item;
-    if (incoming.note.empty()) return {};
-    return keep_delivery_note(transaction, incoming.note, added.item, clock_.now());
+    return note_filed(transaction, incoming, filed, clock_.now());
   }));
   return filed;
 }
@@ -178,6 +176,7 @@ Result<Delivered> Delivery::deliver(std::string_view address, const StagedConten
   incoming.may_refuse = arrival.may_refuse;
   incoming.reports = arrival.reports;
   incoming.is_author_proven = arrival.is_author_proven;
+  incoming.has_scheduler = filter_ && filter_->scheduler();
   if (principal.kind != directory::PrincipalKind::group) {
     TRY(const std::shared_ptr<Account> account, accounts_.open(principal.account()));
     TRY(const Filed filed, file(*account, incoming));

@@ -236,6 +236,22 @@ def test_kill(ada, ben, server, uid):
         assert sum(f"UID:{each}\n" in (one or "") for one in contents) == 1
 
 
+def test_calendar_goes(ada, ben, server, outside, uid):
+    """Who removes a calendar cancels what is in it, also when the server dies then."""
+    assert ada.request("MKCALENDAR", ada.path(collection="projects"))[0] == 201
+    uids = [f"{uid}-{number}" for number in range(3)]
+    for each in uids:
+        text = meeting(each, ben.user, OUTSIDE)
+        assert ada.request("PUT", ada.path(each + ".ics", "projects"), text, {"Content-Type": "text/calendar"})[0] == 201
+        ben.wait(each)
+    assert ada.request("DELETE", ada.path(collection="projects"))[0] == 204
+    server.kill()
+    server.start()
+    for each in uids:
+        ben.wait(each, "STATUS:CANCELLED")
+        mail_about(outside, each, "CANCEL")
+
+
 def test_inbox(ada, ben, uid):
     """A client that looks into the inbox finds what came, and removes it."""
     assert ada.put("inbox.ics", meeting(uid, ben.user))[0] == 201

@@ -75,13 +75,14 @@ class Answering {
   void finish(Plan& plan);
 
  private:
+  void reply(const Component& part, const Property& self);
   void delegate(const Component& part, const Property& self, Component& reply);
 
   const User& who_;
   const Component& like_;
   const Setting& setting_;
   std::vector<Component> replies_, requests_;
-  std::set<std::string> delegates_;
+  std::set<std::string> delegates_, delegators_;
 };
 
 // RFC 5546 section 3.2.2.3.
@@ -96,6 +97,20 @@ void Answering::delegate(const Component& part, const Property& self, Component&
   }
 }
 
+// A delegate answers his delegator, too (RFC 5546 sections 4.2.6 and 4.2.7).
+void Answering::reply(const Component& part, const Property& self) {
+  Component reply = reply_part(part, self, setting_);
+  for (const std::string& address : icalendar::person_of(self).delegated_from) {
+    const Property* delegator = attendee(part, address);
+    if (delegator == nullptr || address == organizer_of(like_)) continue;
+    reply.properties.push_back(*delegator);
+    clean_person(reply.properties.back());
+    delegators_.insert(address);
+  }
+  if (status_of(self) == "DELEGATED") delegate(part, self, reply);
+  replies_.push_back(std::move(reply));
+}
+
 void Answering::answer(const Component& part, const Component* base) {
   const Property* self = attendee(part, who_);
   if (self == nullptr) return;
@@ -107,9 +122,7 @@ void Answering::answer(const Component& part, const Component* base) {
                : std::string();
   };
   if (status_of(*self) == before && (base == nullptr || worked(&part) == worked(base))) return;
-  Component reply = reply_part(part, *self, setting_);
-  if (status_of(*self) == "DELEGATED") delegate(part, *self, reply);
-  replies_.push_back(std::move(reply));
+  reply(part, *self);
 }
 
 void Answering::decline(const Component& part) {
@@ -118,7 +131,7 @@ void Answering::decline(const Component& part) {
   if (status_of(*self) == "DECLINED" || status_of(*self) == "DELEGATED") return;
   Property declined = *self;
   set_status(declined, "DECLINED");
-  replies_.push_back(reply_part(part, std::move(declined), setting_));
+  reply(part, declined);
 }
 
 void Answering::finish(Plan& plan) {
@@ -128,14 +141,11 @@ void Answering::finish(Plan& plan) {
         if (const Property* self = attendee(part, who_)) return icalendar::address_of(self->value);
     return who_.addresses.front();
   }();
-  if (!replies_.empty()) {
-    Component calendar = empty_like(like_);
-    calendar.components = std::move(replies_);
-    plan.messages.push_back(make_message(Method::reply, from, {organizer_of(like_)}, std::move(calendar), like_));
-  }
-  if (!requests_.empty())
-    plan.messages.push_back(make_message(Method::request, from, {delegates_.begin(), delegates_.end()},
-                                         clean(like_, std::move(requests_), setting_), like_));
+  std::vector<std::string> answered = {organizer_of(like_)};
+  answered.insert(answered.end(), delegators_.begin(), delegators_.end());
+  add_message(Method::reply, from, std::move(answered), like_, std::move(replies_), like_, setting_, plan.messages);
+  add_message(Method::request, from, {delegates_.begin(), delegates_.end()}, like_, std::move(requests_), like_,
+              setting_, plan.messages);
 }
 
 const Property* organizer_property(const Component& calendar) {

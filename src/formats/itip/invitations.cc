@@ -60,13 +60,29 @@ void keep_private(const Component& old, Component& part) {
     organizer->set("SCHEDULE-AGENT", agent);
 }
 
+// RFC 5546 section 4.2.7: the delegate declined, and the organiser, who knows of him, asks the delegator again.
+bool is_asked_again(const Property& before, const Property& self, const Component& part) {
+  if (status_of(before) != "DELEGATED" || self.find("DELEGATED-TO") != nullptr) return false;
+  const auto delegates = icalendar::person_of(before).delegated_to;
+  return std::ranges::any_of(delegates, [&](const std::string& address) {
+    const Property* delegate = attendee(part, address);
+    return delegate != nullptr && status_of(*delegate) == "DECLINED";
+  });
+}
+
 // The organiser may not have heard yet what the recipient said; what he said holds until the time changes.
 void keep_answer(const User& who, const Component& old, Component& part) {
   const Property* before = attendee(old, who);
   Property* self = attendee(part, who);
-  if (before == nullptr || self == nullptr) return;
-  if (status_of(*self) != "NEEDS-ACTION" || icalendar::sequence(part) > icalendar::sequence(old)) return;
+  if (before == nullptr || self == nullptr || is_asked_again(*before, *self, part)) return;
+  if (status_of(*before) == "NEEDS-ACTION" || icalendar::sequence(part) > icalendar::sequence(old)) return;
   set_status(*self, status_of(*before));
+  for (const std::string_view name : {"DELEGATED-TO", "DELEGATED-FROM"})
+    if (const lines::Parameter* found = before->find(name); found != nullptr && self->find(name) == nullptr)
+      self->parameters.push_back(*found);
+  for (const std::string& address : icalendar::person_of(*before).delegated_to)
+    if (const Property* delegate = attendee(old, address); delegate != nullptr && attendee(part, address) == nullptr)
+      part.properties.push_back(*delegate);
 }
 
 class Inviting {
@@ -281,6 +297,8 @@ Result<Received> Inviting::add() {
     Parts now(object, setting_.zones);
     const Component* master = now.master();
     if (master == nullptr) return ask_again("instances are added to a series that is not there");
+    // A series has one rule here: the organiser's own copy says what becomes of two.
+    if (part.find("RRULE") != nullptr || part.find("RDATE") != nullptr) return ask_again("a whole series is added");
     const int had = icalendar::sequence(*master);
     const int sequence = icalendar::sequence(part);
     if (sequence <= had && out.fate == Fate::nothing) continue;

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "formats/icalendar/access.h"
+#include "formats/itip/groups.h"
 #include "formats/itip/views.h"
 
 namespace kontor::itip {
@@ -106,9 +107,11 @@ void note(const Component& calendar, bool is_before, std::map<std::string, Conce
   for (const Component& part : calendar.components) {
     if (!is_scheduled(part)) continue;
     const auto organizer = icalendar::organizer(part);
+    const auto groups = groups_taken_apart(part);
     for (const Property* person : part.all("ATTENDEE")) {
       std::string address = icalendar::address_of(person->value);
       if ((organizer && address == organizer->address) || !is_server_agent(*person)) continue;
+      if (std::ranges::find(groups, address) != groups.end()) continue;
       Concern& concern = concerns[std::move(address)];
       auto& in = is_before ? concern.before : concern.after;
       in.resize(std::max(in.size(), at + 1));
@@ -233,10 +236,8 @@ void Telling::compare(const Component& before_view, const Component& after_view,
 }
 
 void Telling::finish(const std::string& from, const Component& zones_of, std::vector<Message>& out) {
-  if (!cancelled_.empty())
-    out.push_back(make_message(Method::cancel, from, to_, clean(like_, std::move(cancelled_), setting_), zones_of));
-  if (!requested_.empty())
-    out.push_back(make_message(Method::request, from, to_, clean(like_, std::move(requested_), setting_), zones_of));
+  add_message(Method::cancel, from, to_, like_, std::move(cancelled_), zones_of, setting_, out);
+  add_message(Method::request, from, to_, like_, std::move(requested_), zones_of, setting_, out);
 }
 
 bool drop_force(Component& calendar) {

@@ -2,6 +2,8 @@
 #include "formats/itip/receive.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "formats/icalendar/access.h"
 #include "formats/itip/instances.h"
@@ -50,6 +52,26 @@ bool adds_only(const Incoming& incoming, const icalendar::ZoneDatabase& zones) {
   });
 }
 
+// Who is invited through a group gets a place of his own, so that he can answer.
+std::optional<Component> with_place_of_own(const User& who, const Component& message) {
+  std::optional<Component> out;
+  for (std::size_t i = 0; i < message.components.size(); ++i) {
+    const Component& part = message.components[i];
+    if (!is_scheduled(part) || attendee(part, who) != nullptr || who.addresses.empty()) continue;
+    for (const Property& group : part.properties) {
+      if (!group.is("ATTENDEE") || !who.is_through_group(icalendar::address_of(group.value))) continue;
+      Property own{.name = "ATTENDEE", .value = "mailto:" + who.addresses.front()};
+      own.set("PARTSTAT", "NEEDS-ACTION");
+      own.set("RSVP", "TRUE");
+      own.set("MEMBER", group.value);
+      if (!out) out = message;
+      out->components[i].properties.push_back(std::move(own));
+      break;
+    }
+  }
+  return out;
+}
+
 bool is_sent_by(const Component& message, std::string_view from) {
   for (const Component& part : message.components)
     if (const Property* organizer = part.find("ORGANIZER"); organizer != nullptr && is_scheduled(part))
@@ -81,7 +103,10 @@ Result<Received> receive(const User& who, const Incoming& incoming, const Settin
     const std::string known = organizer_of(*incoming.stored);
     if (known != organizer) return fail(Errc::denied, "the calendar has that UID from another organiser");
   }
-  return from_organizer(who, *method, incoming, setting);
+  const auto own = *method == Method::cancel ? std::nullopt : with_place_of_own(who, *incoming.message);
+  Incoming placed = incoming;
+  if (own) placed.message = &*own;
+  return from_organizer(who, *method, placed, setting);
 }
 
 }  // namespace kontor::itip

@@ -67,6 +67,10 @@ bool Replying::add_person(const Component& reply, const Property& answer, Compon
   for (const std::string& from : person.delegated_from) {
     Property* delegator = attendee(part, from);
     if (delegator == nullptr) continue;
+    // From the world only the delegator says who his delegate is.
+    const auto named = icalendar::person_of(*delegator).delegated_to;
+    const bool is_named = std::ranges::find(named, person.address) != named.end();
+    if (!is_named && !incoming_.takes_uninvited) continue;
     is_delegate = true;
     set_status(*delegator, "DELEGATED");
     delegator->set("DELEGATED-TO", "mailto:" + person.address);
@@ -180,6 +184,17 @@ Result<Received> answer_refresh(const Incoming& incoming, const Setting& setting
   return out;
 }
 
+// A delegate answers who delegated to him, too.
+bool is_delegate_of(const User& who, const Component& stored, std::string_view address) {
+  for (const Component& part : stored.components) {
+    const Property* self = is_scheduled(part) ? attendee(part, who) : nullptr;
+    if (self == nullptr) continue;
+    const auto to = icalendar::person_of(*self).delegated_to;
+    if (std::ranges::find(to, address) != to.end()) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<Received> from_attendee(const User& who, Method method, const Incoming& incoming, const Setting& setting) {
@@ -188,7 +203,9 @@ Result<Received> from_attendee(const User& who, Method method, const Incoming& i
       return fail(Errc::denied, "it is from somebody else than whose answer it is");
   if (incoming.stored == nullptr)
     return Received{.fate = Fate::for_person, .why = "it answers what is not in the calendar"};
-  if (!who.is(organizer_of(*incoming.stored))) return fail(Errc::denied, "the recipient is not the organiser");
+  const bool is_delegates = method == Method::reply && is_delegate_of(who, *incoming.stored, incoming.from);
+  if (!who.is(organizer_of(*incoming.stored)) && !is_delegates)
+    return fail(Errc::denied, "the recipient is not the organiser");
   if (method == Method::refresh) return answer_refresh(incoming, setting);
   if (method == Method::counter) {
     bool is_invited = false;

@@ -108,4 +108,11 @@ Message make_message(Method method, std::string from, std::vector<std::string> t
   return {method, std::move(from), std::move(to), std::move(calendar)};
 }
 
+void add_message(Method method, const std::string& from, std::vector<std::string> to, const Component& like,
+                 std::vector<Component> parts, const Component& zones_of, const Setting& setting,
+                 std::vector<Message>& out) {
+  if (parts.empty()) return;
+  out.push_back(make_message(method, from, std::move(to), clean(like, std::move(parts), setting), zones_of));
+}
+
 }  // namespace kontor::itip

@@ -24,6 +24,10 @@ Component cancelled(const Component& part, const std::set<std::string>& addresse
 // A message made of `calendar`, with METHOD and with the time zones that `zones_of` has.
 Message make_message(Method method, std::string from, std::vector<std::string> to, Component calendar,
                      const Component& zones_of);
+// The same of parts that are to be cleaned, added to `out`; without parts there is none.
+void add_message(Method method, const std::string& from, std::vector<std::string> to, const Component& like,
+                 std::vector<Component> parts, const Component& zones_of, const Setting& setting,
+                 std::vector<Message>& out);
 // A REPLY's part: what names it, and the one who answers.
 Component reply_part(const Component& part, Property person, const Setting& setting);
 void stamp(Component& part, const Setting& setting);

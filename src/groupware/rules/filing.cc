@@ -7,7 +7,10 @@
 #include <map>
 
 #include "base/bytes.h"
+#include "groupware/delivery_notes.h"
+#include "groupware/rules/filter.h"
 #include "groupware/rules/script_world.h"
+#include "groupware/scheduling/noted_mail.h"
 
 namespace kontor::groupware {
 namespace {
@@ -92,6 +95,14 @@ Target& target_in(std::vector<Target>& targets, FolderId folder, sieve::EditionI
 }
 
 }  // namespace
+
+Result<void> note_filed(Transaction& transaction, const Incoming& incoming, Filed& filed, Instant now) {
+  filed.is_noted =
+      incoming.has_scheduler && !incoming.is_junk && filed.item.has_value() && may_have_calendar(incoming.content);
+  if (filed.is_noted) TRY_VOID(note_mail(transaction, {*filed.item, incoming.is_author_proven, now}));
+  if (incoming.note.empty()) return {};
+  return keep_delivery_note(transaction, incoming.note, filed.item.value_or(ItemId()), now);
+}
 
 FolderId delivery_folder(const FolderTable& folders, const std::string& detail, bool is_junk) {
   if (is_junk)

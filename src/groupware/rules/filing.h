@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "directory/directory.h"
 #include "formats/sieve/outcome.h"
 #include "groupware/account.h"
@@ -15,6 +16,12 @@ namespace kontor::groupware {
 // The folder for junk for what is junk; the folder of a sub-address where its owner lets everyone post to it; else the
 // inbox.
 FolderId delivery_folder(const FolderTable& folders, const std::string& detail, bool is_junk);
+
+struct Filed;
+struct Incoming;
+
+// What is noted of a message in the commit that files it: for its group, and for the scheduler.
+Result<void> note_filed(Transaction& transaction, const Incoming& incoming, Filed& filed, Instant now);
 
 struct FiledCopies {
   std::optional<ItemId> item;           // of one of them

@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "formats/mime/parser.h"
 #include "formats/sieve/compose.h"
-#include "groupware/delivery_notes.h"
 #include "groupware/rules/filing.h"
 #include "groupware/rules/script_world.h"
 
@@ -229,8 +228,7 @@ Result<void> Filter::commit(const Way& way, const Run& run, Filed& filed, bool& 
     std::vector<std::string> complaints = run.complaints;
     complaints.insert(complaints.end(), copies.complaints.begin(), copies.complaints.end());
     if (!complaints.empty()) TRY_VOID(complain(way, run, complaints, transaction));
-    if (way.incoming.note.empty()) return {};
-    return keep_delivery_note(transaction, way.incoming.note, filed.item.value_or(ItemId()), clock_.now());
+    return note_filed(transaction, way.incoming, filed, clock_.now());
   });
   if (!done) return std::unexpected(done.error());
   return {};

@@ -54,11 +54,13 @@ struct Incoming {
   bool may_refuse = true;  // false: nobody could be told, so that what is refused is kept
   ReportWishes reports = {};
   bool is_author_proven = false;  // whoever From names did send it
+  bool has_scheduler = false;     // which looks at calendars in it once it is filed
 };
 
 struct Filed {
   std::optional<ItemId> item;  // one of the copies; nothing where the script wants none
   std::string refusal;         // not empty: the script refuses the message, with these words for its sender
+  bool is_noted = false;       // for the scheduler: noted_mail.h
 };
 
 // Thread-safe. Blocks.

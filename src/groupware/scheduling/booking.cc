@@ -8,6 +8,7 @@
 
 #include "formats/icalendar/access.h"
 #include "formats/icalendar/series.h"
+#include "formats/itip/mail.h"
 
 namespace kontor::groupware {
 namespace {
@@ -80,6 +81,23 @@ std::string against_rules(const BookingPolicy& policy, const Wanted& wanted, con
   return {};
 }
 
+constexpr std::size_t kMostNamed = 20;
+
+// By what names it: as whoever asks has written it.
+std::string span_of(const Instance& instance) {
+  icalendar::When end = instance.id;
+  end.wall += instance.end - instance.start;
+  return itip::span_text(instance.id, end);
+}
+
+// "It is taken: Monday, 03 July 2023, 10:00 - 11:00 (Europe/Berlin); ..."
+std::string taken_text(const std::vector<const Instance*>& taken) {
+  std::string out = "It is taken: ";
+  for (std::size_t i = 0; i < std::min(taken.size(), kMostNamed); ++i) out += (i == 0 ? "" : "; ") + span_of(*taken[i]);
+  if (taken.size() > kMostNamed) out += fmt::format("; and {} times more", taken.size() - kMostNamed);
+  return out;
+}
+
 }  // namespace
 
 Result<BookingAnswer> answer_booking(const BookingPolicy& policy, const itip::Component& request,
@@ -94,19 +112,22 @@ Result<BookingAnswer> answer_booking(const BookingPolicy& policy, const itip::Co
   TRY(std::vector<TakenSpan> others, std::move(spans));
   std::ranges::sort(others, {}, &TakenSpan::from);
   BookingAnswer out{.status = "ACCEPTED", .why = {}, .declined = {}};
+  std::vector<const Instance*> taken_ones;
   for (const Instance& instance : wanted.instances) {
     const bool conflicts = std::ranges::any_of(
         others, [&](const TakenSpan& other) { return other.from < instance.end && instance.start < other.to; });
-    if (conflicts) out.declined.push_back(instance.id);
+    if (conflicts) taken_ones.push_back(&instance);
   }
+  for (const Instance* instance : taken_ones) out.declined.push_back(instance->id);
   if (!wanted.is_series && !out.declined.empty()) return declined("It is taken at that time");
   if (out.declined.size() > policy.most_conflicts)
     return declined(fmt::format("It is taken at {} of these times", out.declined.size()));
   if (out.declined.size() == wanted.instances.size()) return declined("It is taken at all of these times");
+  if (!taken_ones.empty()) out.why = taken_text(taken_ones);
   if (policy.answer == BookingPolicy::Answer::by_approval) {
     out.status = "TENTATIVE";
     out.asks_approver = true;
-    out.why = "Somebody must approve it";
+    out.why = "Somebody must approve it" + (out.why.empty() ? "" : ". " + out.why);
   }
   return out;
 }

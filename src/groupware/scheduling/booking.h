@@ -23,7 +23,8 @@ using TakenSpans = std::function<Result<std::vector<TakenSpan>>(Instant from, In
 
 struct BookingAnswer {
   std::string status;  // PARTSTAT: ACCEPTED, DECLINED, or TENTATIVE where somebody must approve
-  std::string why;     // a sentence for who asks; empty where it is accepted
+  // For who asks: why not, or when not; empty where all of it is accepted.
+  std::string why;
   // Instances of a series that it is accepted but for.
   std::vector<icalendar::When> declined;
   bool asks_approver = false;

@@ -14,23 +14,20 @@
 #include "formats/icalendar/access.h"
 #include "formats/icalendar/calendar.h"
 #include "formats/itip/mail.h"
+#include "groupware/scheduling/lookup.h"
 #include "groupware/scheduling/post.h"
 
 namespace kontor::groupware {
 namespace {
 
 constexpr std::size_t kMostAtOnce = 5'000;  // messages of one run
+constexpr std::size_t kMostMembers = 200;   // of a group whose members are invited one by one
 // How long whoever changed something waits for what follows, and how long a timer's turn is: a meeting of thousands
 // takes several, and a stop waits for one of them.
 constexpr std::chrono::seconds kWhileAsked{2}, kWhileAlone{10};
 
 // RFC 5546 section 3.6, as RFC 6638 section 7.3 has them.
 constexpr std::string_view kSentStatus = "1.1", kDeliveredStatus = "1.2", kNobodyStatus = "3.7";
-
-// What may go well another time; a full mailbox is emptied, too.
-bool is_passing(const Error& error) {
-  return error.code == Errc::unavailable || error.code == Errc::conflict || error.code == Errc::over_quota;
-}
 
 bool is_addressable(const std::string& address) { return address.contains('@') && !address.contains(':'); }
 
@@ -67,8 +64,35 @@ std::vector<directory::Principal> Scheduler::here(TenantId tenant, const std::st
   return out;
 }
 
+// Groups of the tenant that are not too large: what each of many members is told holds all of them.
+std::optional<std::vector<itip::Member>> Scheduler::members_of(TenantId tenant, const std::string& address) const {
+  const auto found = services_.directory.resolve(address);
+  const auto group =
+      found ? services_.directory.principal(found->principal) : std::unexpected(Error(Errc::not_found, ""));
+  if (!group || group->kind != directory::PrincipalKind::group || group->tenant != tenant) return std::nullopt;
+  std::vector<itip::Member> out;
+  for (const directory::Principal& one : here(tenant, address)) {
+    itip::Member member{.name = one.name, .address = one.primary_address()};
+    if (one.kind == directory::PrincipalKind::room) member.type = "ROOM";
+    if (one.kind == directory::PrincipalKind::equipment) member.type = "RESOURCE";
+    out.push_back(std::move(member));
+  }
+  return out.size() > kMostMembers ? std::nullopt : std::optional(std::move(out));
+}
+
 Result<itip::Plan> Scheduler::plan(const directory::Principal& owner, const itip::Change& change) const {
-  TRY(itip::Plan plan, itip::plan_change(user_of(owner), change, setting()));
+  const itip::User user = user_of(owner);
+  itip::Change whole = change;
+  std::optional<Component> after;
+  bool has_new_members = false;
+  if (change.after != nullptr && user.is(itip::organizer_of(*change.after))) {
+    after = *change.after;
+    const auto members = [&](const std::string& address) { return members_of(owner.tenant, address); };
+    has_new_members = itip::invite_members(change.before, user, members, zones_, *after);
+    whole.after = &*after;
+  }
+  TRY(itip::Plan plan, itip::plan_change(user, whole, setting()));
+  plan.is_altered |= has_new_members;
   if (change.after == nullptr || plan.messages.empty()) return plan;
   std::set<std::string> told;
   for (const itip::Message& message : plan.messages) told.insert(message.to.begin(), message.to.end());
@@ -209,6 +233,8 @@ void Scheduler::send_out_all() {
     if (!one.account()) continue;
     const auto account = services_.accounts.open(one.account());
     if (!account) continue;
+    take_all_noted(one.account());
+    tell_all_answers(one.account());
     const auto outbox = outbox_of(*(*account)->folders());
     if (outbox && outbox->total != 0) send_out(one.account());
   }
@@ -216,11 +242,19 @@ void Scheduler::send_out_all() {
 
 void Scheduler::try_again() {
   std::set<AccountId> accounts;
+  std::vector<AccountId> due;
   {
     const std::lock_guard lock(mutex_);
     accounts.swap(waiting_);
+    for (const auto& [account, at] : due_)
+      if (at <= services_.clock.now()) due.push_back(account);
+    for (const AccountId account : due) due_.erase(account);
   }
-  for (const AccountId account : accounts) send_out(account, std::chrono::steady_clock::now() + kWhileAlone);
+  for (const AccountId account : accounts) {
+    take_all_noted(account);
+    send_out(account, std::chrono::steady_clock::now() + kWhileAlone);
+  }
+  for (const AccountId account : due) tell_all_answers(account);
 }
 
 // To one address: the accounts that have something to send now.

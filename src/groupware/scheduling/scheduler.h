@@ -9,7 +9,7 @@
 //     between the queue's commit and his own may send a message twice; iTIP's own rules then make nothing of the
 //     second;
 //  3. what a person is to see of that is in the account's inbox in the same commit (inbox.h);
-//  4. mail that brings a message is filed whatever becomes of it.
+//  4. mail that brings a message is filed whatever becomes of it, and noted until it was looked at (noted_mail.h).
 #pragma once
 
 #include <chrono>
@@ -28,11 +28,14 @@
 #include "base/result.h"
 #include "directory/directory.h"
 #include "formats/icalendar/busy.h"
+#include "formats/itip/groups.h"
 #include "formats/itip/plan.h"
 #include "formats/itip/receive.h"
 #include "groupware/accounts.h"
 #include "groupware/rules/outbox.h"
 #include "groupware/scheduling/booking.h"
+#include "groupware/scheduling/noted_answers.h"
+#include "groupware/scheduling/noted_mail.h"
 
 namespace kontor::groupware {
 
@@ -42,6 +45,8 @@ using itip::Component;
 constexpr std::size_t kMostTold = 2'000;
 // Of an item: RFC 6638 section 3.2.10, without quotes. Another one whenever anything but answers changed.
 constexpr const char* kScheduleTag = "schedule-tag";
+// The one of an item that has none of its own.
+std::string schedule_tag_of(std::string_view etag);
 // Of a folder, "yes": new invitations go there (RFC 6638 section 9.2). Without one, to the default folder of their
 // kind.
 constexpr const char* kTakesInvitations = "schedule-default";
@@ -98,13 +103,14 @@ class Scheduler {
   // Brings what the account's outbox holds, and what follows from it. What cannot be brought now, or not within some
   // seconds, stays for the next time. Never fails: what goes wrong is in the log.
   void send_out(AccountId account);
-  // The same for all accounts that have something: after a start, and now and then.
+  // The same for all accounts that have something, and whatever else a crash has left: after a start, and now and then.
   void send_out_all();
-  // The same for those that could not bring everything: for a timer.
+  // The same for those that could not do everything, or shall tell others who comes: for a timer.
   void try_again();
 
-  // A message that came by mail, which is filed. Never fails: what cannot be used is the person's to read.
-  void take_mail(Account& account, const StagedContent& mail, bool is_author_proven);
+  // A message that came by mail, which is filed and noted. Never fails: what cannot be used is the person's to read,
+  // what cannot be taken now stays noted.
+  void take_mail(Account& account, const NotedMail& mail);
 
   // When whoever has the address is busy, as far as `asker` may know: of calendars that grant it free/busy. Errors:
   // not_found (nobody here), denied.
@@ -114,9 +120,17 @@ class Scheduler {
   const icalendar::ZoneDatabase& zones() const { return zones_; }
 
  private:
-  struct Stored;
+  // What a calendar has of a UID.
+  struct Stored {
+    std::string id;
+    FolderId folder;
+    Uid uid;  // 0: nothing
+    std::string etag;
+    std::optional<Component> calendar;
+  };
   itip::Setting setting() const { return {zones_, services_.clock.now()}; }
   bool is_ours(const std::string& address) const;
+  std::optional<std::vector<itip::Member>> members_of(TenantId tenant, const std::string& address) const;
   // Whose accounts an address leads to, within the tenant; nobody: it is outside, or of nobody.
   std::vector<directory::Principal> here(TenantId tenant, const std::string& address) const;
   Result<void> leave_now(Account& account, const Leave& leave, std::vector<std::pair<FolderId, Uid>>& gone,
@@ -131,8 +145,18 @@ class Scheduler {
   Result<std::vector<AccountId>> bring(const directory::Principal& sender, const itip::Message& message,
                                        const std::string& to);
   Result<void> send_mail(const directory::Principal& sender, const itip::Message& message, const std::string& to);
-  // Whether it changed something. Errors: as itip::receive().
-  Result<bool> take(const directory::Principal& who, const itip::Message& message, const itip::Incoming& how);
+  // Whether it changed something. `noted`: the mail that it came with, which is then forgotten in the same commit.
+  // Errors: as itip::receive().
+  Result<bool> take(const directory::Principal& who, const itip::Message& message, const itip::Incoming& how,
+                    std::optional<ItemId> noted = std::nullopt);
+  Result<bool> take_noted(Account& account, const NotedMail& mail);
+  void take_all_noted(AccountId account);
+  bool is_person_here(const directory::Principal& organizer, const std::string& address) const;
+  bool has_others_here(const directory::Principal& organizer, const itip::Message& reply,
+                       const Component& object) const;
+  Result<void> tell_answers(const directory::Principal& organizer, Account& account, const NotedAnswers& answers);
+  void tell_all_answers(AccountId account);
+  void note_due(AccountId account, Instant at);
   Result<Stored> find_stored(Account& account, const std::string& uid) const;
   // What the person's inbox gets of a message; nothing: it is not to be shown.
   Result<std::optional<NewItem>> to_inbox(const directory::Principal& who, const itip::Message& message,
@@ -143,6 +167,8 @@ class Scheduler {
     std::string memory;
     Post post;
     std::optional<NewItem> to_inbox;
+    std::optional<ItemId> noted;
+    bool tells_others = false;  // of this answer
   };
   Result<void> store(const directory::Principal& who, const Stored& stored, const Taking& taking, bool& is_stale);
   bool is_known(const directory::Principal& who, itip::Method method, const Component& calendar) const;
@@ -159,7 +185,8 @@ class Scheduler {
   std::mutex mutex_;
   std::mutex bookings_;  // who asks for a resource waits for who asked before
   std::set<AccountId> waiting_;
-  std::map<AccountId, bool> busy_;  // whose outbox is being emptied; true: and has to be looked at again
+  std::map<AccountId, Instant> due_;  // where answers are to be told then
+  std::map<AccountId, bool> busy_;    // whose outbox is being emptied; true: and has to be looked at again
   const metrics::Counter sent_, taken_, left_;
 };
 

@@ -161,7 +161,7 @@ TEST_F(SchedulerTest, InvitationsAndAnswersFindTheirWay) {
   EXPECT_EQ(told("out@elsewhere.test"), "1.1");
   EXPECT_EQ(told("nobody@example.org"), "3.7");
 
-  const std::string tag = kept(ada)->tag;
+  const std::string tag = schedule_tag_of(kept(ada)->entry.etag);
   answer(ben, "ben@example.org", "ACCEPTED");
   EXPECT_EQ(status(ada, "ben@example.org"), "ACCEPTED");
   EXPECT_EQ(kept(ada)->tag, tag) << "an answer is no change of the meeting";
@@ -368,6 +368,154 @@ TEST_F(SchedulerTest, NobodyAcceptsForARoom) {
   EXPECT_EQ(send(elsewhere), "DECLINED");
 }
 
+TEST_F(SchedulerTest, OthersHearWhoComes) {
+  std::vector<PrincipalId> guests;
+  std::vector<std::string> addresses;
+  for (int i = 0; i < 6; ++i) {
+    addresses.push_back("guest" + std::to_string(i) + "@example.org");
+    guests.push_back(add_user(addresses.back()));
+  }
+  addresses.push_back("out@elsewhere.test");
+  put(ada, itip::calendar_of(event(kWhen, people(addresses))));
+  const std::size_t mailed = outside.sent.size();
+  const std::string tag = kept(guests[1])->tag;
+  const auto seen = came_to(guests[1]);
+  std::uint64_t commits = 0;
+  const auto watch = open(guests[5])->watch([&](const Notice&) { ++commits; });
+  for (int i = 0; i < 5; ++i)
+    answer(guests[static_cast<std::size_t>(i)], addresses[static_cast<std::size_t>(i)], "ACCEPTED");
+  EXPECT_EQ(status(guests[1], addresses[0]), "NEEDS-ACTION");
+  scheduler->try_again();
+  EXPECT_EQ(status(guests[1], addresses[0]), "NEEDS-ACTION") << "others may answer soon, too";
+  clock.advance(kAnswersWait);
+  reopen();
+  restart();
+  scheduler->send_out_all();  // after a start
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(status(guests[5], addresses[static_cast<std::size_t>(i)]), "ACCEPTED") << i;
+  EXPECT_EQ(status(guests[1], addresses[1]), "ACCEPTED");
+  EXPECT_EQ(kept(guests[1])->tag, tag) << "it is the same meeting";
+  EXPECT_EQ(came_to(guests[1]), seen) << "nothing that one has to look at";
+  EXPECT_EQ(outside.sent.size(), mailed) << "the world gets no mail for that";
+  EXPECT_EQ(waiting(ada), 0U);
+  // The next ones wait longer.
+  answer(guests[0], addresses[0], "DECLINED");
+  clock.advance(kAnswersWait);
+  scheduler->try_again();
+  EXPECT_EQ(status(guests[5], addresses[0]), "ACCEPTED");
+  clock.advance(kAnswersWait);
+  scheduler->try_again();
+  EXPECT_EQ(status(guests[5], addresses[0]), "DECLINED");
+  EXPECT_EQ(status(guests[0], addresses[0]), "DECLINED") << "his own word is not overtaken";
+  scheduler->try_again();
+  expect_sound();
+}
+
+TEST_F(SchedulerTest, ManyAnswersMakeFewMessages) {
+  int told = 0;
+  const PrincipalId who = ada;
+  // One answer each seven minutes for a day.
+  for (int minute = 0; minute < 24 * 60; minute += 7) {
+    must(open(who)->update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
+      TRY(const Instant due, note_answer(transaction, ItemId(1), clock.now()));
+      EXPECT_LE(due - clock.now(), kLongestAnswersWait);
+      return {};
+    }));
+    clock.advance(std::chrono::minutes(7));
+    const auto noted = must(noted_answers(*must(open(who)->read(Caller::system()))));
+    ASSERT_EQ(noted.size(), 1U);
+    if (!noted[0].due || *noted[0].due > clock.now()) continue;
+    ++told;
+    must(open(who)->update(Caller::system(), [&](Transaction& transaction) {
+      return answers_are_told(transaction, noted[0], clock.now());
+    }));
+  }
+  EXPECT_LE(told, 14);
+  EXPECT_GE(told, 6);
+}
+
+TEST_F(SchedulerTest, GroupsAreInvitedOneByOne) {
+  directory::NewPrincipal wanted;
+  wanted.kind = directory::PrincipalKind::group;
+  wanted.address = "team@example.org";
+  const PrincipalId cid = add_user("cid@example.org");
+  auto team = must(directory->add_principal(wanted));
+  team.members = {ada, ben, cid};
+  must(directory->update_principal(team));
+  put(ada, itip::calendar_of(event(kWhen, people({"team@example.org"}))));
+  EXPECT_EQ(status(ada, "ben@example.org"), "NEEDS-ACTION");
+  const auto object = kept(ada)->calendar;
+  EXPECT_EQ(itip::attendee(*itip::part_of(object), "ben@example.org")->parameter("MEMBER"), "mailto:team@example.org");
+  EXPECT_EQ(itip::part_of(object)->all("ATTENDEE").size(), 4U) << "Ada is there already";
+  answer(ben, "ben@example.org", "ACCEPTED");
+  answer(cid, "cid@example.org", "DECLINED");
+  EXPECT_EQ(status(ada, "ben@example.org"), "ACCEPTED");
+  EXPECT_EQ(status(ada, "cid@example.org"), "DECLINED");
+  // Without the group its members are not wanted any more.
+  itip::Component alone = kept(ada)->calendar;
+  std::erase_if(const_cast<itip::Component*>(itip::part_of(alone))->properties, [](const itip::Property& property) {
+    return property.is("ATTENDEE") && property.value == "mailto:team@example.org";
+  });
+  put(ada, alone);
+  EXPECT_TRUE(icalendar::is_cancelled(*itip::part_of(kept(ben)->calendar)));
+  EXPECT_EQ(status(ada, "ben@example.org"), "not invited");
+  expect_sound();
+}
+
+TEST_F(SchedulerTest, RoomsSayWhenTheyAreTaken) {
+  auto principal = must(directory->principal(room));
+  principal.booking.most_conflicts = 1;
+  must(directory->update_principal(principal));
+  put(ada, itip::calendar_of(event(kWhen, people({"room@example.org"}))));
+  std::string weekly = event(std::string("DTSTART:20231124T100000Z\nDTEND:20231124T110000Z\nRRULE:FREQ=WEEKLY;COUNT=3"),
+                             people({"room@example.org"}));
+  weekly.replace(weekly.find("UID:u1"), 6, "UID:u2");
+  const auto calendar = itip::calendar_of(weekly);
+  const auto owner = must(directory->principal(ada));
+  NewItem item = make_item(Kind::calendar, icalendar::write(calendar));
+  must(try_put(*open(ada), by_role(*open(ada), FolderRole::calendar), item));
+  put_out(owner, must(scheduler->plan(owner, {.before = nullptr, .after = &calendar})).messages);
+  scheduler->send_out(owner.account());
+  const auto reader = must(open(ada)->read(Caller::system()));
+  std::string reply;
+  must(reader->entries(scheduling_inbox(*open(ada)->folders())->id, [&](const Entry& entry) {
+    const auto text = content(*open(ada), entry.item);
+    if (text.find("UID:u2") != std::string::npos) reply = text;
+    return true;
+  }));
+  std::string unfolded;
+  for (std::size_t i = 0; i < reply.size(); ++i) {
+    if (reply.compare(i, 3, "\r\n ") == 0)
+      i += 2;
+    else
+      unfolded += reply[i];
+  }
+  EXPECT_NE(unfolded.find("COMMENT:It is taken: Friday\\, 01 December 2023\\, 10:00 - 11:00 (UTC)"), std::string::npos)
+      << unfolded;
+}
+
+// What a migration brings was said before: nobody is told again. What is said later finds it.
+TEST_F(SchedulerTest, ImportedMeetingsAreSilentAndKnown) {
+  const auto import = [&](PrincipalId who, const std::string& text) {
+    const FolderId calendar = by_role(*open(who), FolderRole::calendar);
+    must(try_put(*open(who), calendar, make_item(Kind::calendar, icalendar::write(itip::calendar_of(text)))));
+  };
+  import(ada, event(kWhen, people({"ben@example.org", "out@elsewhere.test"})));
+  import(ben, event(kWhen, people({"ben@example.org", "out@elsewhere.test"})));
+  scheduler->send_out_all();
+  EXPECT_EQ(waiting(ada), 0U);
+  EXPECT_EQ(outside.sent.size(), 0U);
+  EXPECT_TRUE(came_to(ben).empty());
+  const std::string tag = schedule_tag_of(kept(ada)->entry.etag);
+  answer(ben, "ben@example.org", "ACCEPTED");
+  EXPECT_EQ(status(ada, "ben@example.org"), "ACCEPTED");
+  EXPECT_EQ(kept(ada)->tag, tag) << "an answer is no change";
+  itip::Component moved = kept(ada)->calendar;
+  const_cast<itip::Component&>(*itip::part_of(moved)).set("DTSTART", "20231201T103000Z");
+  put(ada, moved);
+  EXPECT_EQ(itip::part_of(kept(ben)->calendar)->value("DTSTART"), "20231201T103000Z");
+  EXPECT_EQ(outside.sent.size(), 1U);
+}
+
 class SchedulingMailTest : public SchedulerTest {
  protected:
   std::string mail_of(const std::string& from, const std::string& method, const std::string& lines) {
@@ -409,6 +557,63 @@ TEST_F(SchedulingMailTest, InvitationsFromOutside) {
     deliver(mail_of("out@elsewhere.test", "CANCEL", theirs(std::string(kWhen) + "\nSTATUS:CANCELLED\nSEQUENCE:1")),
             false);
   EXPECT_TRUE(icalendar::is_cancelled(*itip::part_of(kept(ada)->calendar)));
+}
+
+// As after a crash: filed and noted, and not looked at.
+TEST_F(SchedulingMailTest, WhatWasFiledAndNotLookedAtIsTakenLater) {
+  const auto file = [&](const std::string& bytes, bool is_proven) {
+    const auto content = stage(bytes);
+    ItemId filed;
+    must(open(ada)->update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
+      NewItem item;
+      item.content = content;
+      TRY(const Added added, transaction.add(transaction.folders()->by_role(FolderRole::inbox)->id, item));
+      filed = added.item;
+      EXPECT_TRUE(may_have_calendar(content));
+      return note_mail(transaction, {added.item, is_proven, clock.now()});
+    }));
+    return filed;
+  };
+  const auto noted = [&] { return must(noted_mail(*must(open(ada)->read(Caller::system())))).size(); };
+  const std::string invitation = mail_of("out@elsewhere.test", "REQUEST", theirs(kWhen));
+  file(invitation, true);
+  reopen();
+  restart();
+  EXPECT_EQ(noted(), 1U);
+  // While there is no room it waits.
+  auto full = must(directory->principal(ada));
+  full.quota = 1;
+  must(directory->update_principal(full));
+  scheduler->send_out_all();
+  EXPECT_FALSE(kept(ada));
+  EXPECT_EQ(noted(), 1U);
+  full.quota = 0;
+  must(directory->update_principal(full));
+  scheduler->try_again();
+  ASSERT_TRUE(kept(ada));
+  EXPECT_EQ(noted(), 0U);
+  EXPECT_EQ(came_to(ada), std::vector<std::string>{"REQUEST"});
+  // The same again, an unproven one, and one that is gone.
+  const auto etag = kept(ada)->entry.etag;
+  file(invitation, true);
+  file(mail_of("eve@elsewhere.test", "REQUEST", theirs(kLater)), false);
+  const ItemId gone = file(invitation, true);
+  must(open(ada)->update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
+    TRY(const Item item, transaction.item(gone));
+    TRY_VOID(transaction.remove(item.filings[0].folder, item.filings[0].uid));
+    return transaction.purge_removed_item(gone);
+  }));
+  EXPECT_EQ(noted(), 3U);
+  scheduler->send_out_all();
+  EXPECT_EQ(noted(), 0U);
+  EXPECT_EQ(kept(ada)->entry.etag, etag);
+  EXPECT_EQ(came_to(ada).size(), 1U) << "never twice";
+  // What nobody can take goes some day.
+  file(invitation, true);
+  deliver(mail_of("out@elsewhere.test", "REQUEST", theirs(kLater + std::string("\nSEQUENCE:3"))), true);
+  EXPECT_EQ(noted(), 1U) << "what is delivered is looked at, and only that";
+  EXPECT_EQ(itip::part_of(kept(ada)->calendar)->value("DTSTART"), "20231201T103000Z");
+  expect_sound();
 }
 
 TEST_F(SchedulingMailTest, AnswersFromOutside) {

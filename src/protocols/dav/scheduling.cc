@@ -25,7 +25,11 @@ std::string schedule_tag(Context& context, const Resource& resource) {
   const auto item = resource.item(context);
   if (!item) return {};
   const auto found = (*item)->properties.find(groupware::kScheduleTag);
-  return found == (*item)->properties.end() ? std::string() : "\"" + found->second + "\"";
+  if (found != (*item)->properties.end()) return "\"" + found->second + "\"";
+  const auto reader = context.reader(*resource.account);
+  const auto facts = reader ? (*reader)->facts(resource.entry->item) : std::unexpected(Error(Errc::not_found, ""));
+  const bool is_meeting = facts && facts->has_attendees && !facts->organizer.empty();
+  return is_meeting ? "\"" + groupware::schedule_tag_of(resource.entry->etag) + "\"" : std::string();
 }
 
 Shown print_schedule_tag(Context& context, const Resource& resource, xml::Printer& out) {
