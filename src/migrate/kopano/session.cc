@@ -66,9 +66,18 @@ Result<std::vector<SourceFolder>> StoreSession::folders() {
   TRY(tree_, read_tree(*snapshot_->database, *snapshot_->objects, store_.store, config_.with_deleted));
   for (const std::string& problem : tree_->problems)
     log::warn("kopano.folders", {{"store", store_.store.title}, {"problem", problem}});
+  settings_ = std::make_unique<StoreSettings>(*snapshot_->database, *snapshot_->objects, snapshot_->names,
+                                              installation_, store_, *tree_);
+  TRY_VOID(settings_->add_grants(tree_->folders));
   std::vector<SourceFolder> out;
   for (const FolderNode& node : tree_->folders) out.push_back(node.source);
   return out;
+}
+
+Result<std::optional<SourceSettings>> StoreSession::settings() {
+  if (!settings_) return std::nullopt;
+  TRY(auto settings, settings_->read());
+  return settings;
 }
 
 Result<const FolderNode*> StoreSession::find(const SourceFolder& folder) const {

@@ -20,6 +20,7 @@
 #include "migrate/kopano/names.h"
 #include "migrate/kopano/objects.h"
 #include "migrate/kopano/schema.h"
+#include "migrate/kopano/store_settings.h"
 #include "migrate/kopano/tree.h"
 #include "migrate/source.h"
 
@@ -49,6 +50,7 @@ class StoreSession : public SourceSession {
   std::vector<std::string> losses() override { return std::exchange(facts_.losses, {}); }
   std::map<std::string, std::string> kept() override { return std::exchange(facts_.kept, {}); }
   void announce(const SourceFolder& folder, const std::vector<SourceItem>& items) override;
+  Result<std::optional<SourceSettings>> settings() override;
 
  private:
   struct Waiting {
@@ -72,6 +74,7 @@ class StoreSession : public SourceSession {
   Lister lister_;
   ConvertContext context_;
   std::optional<StoreTree> tree_;
+  std::unique_ptr<StoreSettings> settings_;  // refers to it
   std::deque<Waiting> waiting_;
   std::map<std::string, Tree> ready_;  // by item key
   Facts facts_;

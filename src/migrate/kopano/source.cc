@@ -35,6 +35,11 @@ class KopanoSource : public Source {
     return out;
   }
 
+  Result<std::vector<archive::Principal>> principals() override {
+    TRY(const auto installation, installed());
+    return principals_of(*installation);
+  }
+
   Result<std::unique_ptr<SourceSession>> open(const SourceAccount& account) override {
     TRY(const auto installation, installed());
     const InstalledStore* store = installation->find(account.key);

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a Kopano installation knows besides items arrives: rights, rules, answers, signatures, people, passwords."""
+import gzip
+import json
+
+import pytest
+
+from peers.kontor import Kontor
+from peers.mariadb import DATA, KopanoSet, MariaDB
+from peers.move import Move
+
+ALMA, BRUNO = "alma.berg@fjordline.example.com", "bruno.keller@fjordline.example.com"
+CHIARA, INFO = "chiara.neri@fjordline.example.com", "info@fjordline.example.com"
+SALES = "sales@fjordline.example.com"
+
+
+class Moved:
+    """A house into which the whole installation was moved, and what it was moved with."""
+
+    def __init__(self, folder):
+        self.manifest = json.loads(gzip.decompress((DATA / "manifest.json.gz").read_bytes()))
+        self.server = MariaDB()
+        self.kopano = KopanoSet(self.server, "kopano", folder)
+        self.house = Kontor(folder / "kontor")
+        self.house.start()
+        self.move = Move(self.house, folder, ["--source", self.kopano.configuration()])
+        self.report = self.move.run("run", "--create-users")
+        for user in (ALMA, BRUNO, CHIARA):
+            self.house.run("user", "set", user, "--status", "active")
+
+    def close(self):
+        self.house.close()
+        self.server.close()
+
+    def of(self, what, user):
+        return [one for one in self.manifest[what] if one.get("user") == user]
+
+    def losses(self, user):
+        """{what: why} of the settings that did not come along exactly."""
+        account = next(one for one in self.report["accounts"] if one["address"] == user)
+        row = next(one for one in account["folders"] if one["folder"] == "Settings, rules and rights")
+        named = row.get("lost_items", []) + row.get("damaged_items", [])
+        return {one["key"]: one["reason"] for one in named}
+
+    def grants(self, user, folder):
+        shown = self.house.json("folder", "rights", "show", user, "--folder", folder)
+        return {one["who"]: one for one in shown}
+
+
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory):
+    made = Moved(tmp_path_factory.mktemp("kopano"))
+    yield made
+    made.close()
+
+
+def test_address_book_references(moved):
+    """Users, groups, shared mailboxes and resources are principals here, with tenants for companies."""
+    assert moved.report["directory"]["quarantined"] == 0, moved.report["directory"]
+    tenants = {one["name"] for one in moved.house.json("tenant", "list")}
+    assert {"fjordline", "quellhof"} <= tenants
+    group = moved.house.json("group", "show", SALES)
+    assert {ALMA, BRUNO} <= set(group["members"])
+    assert moved.house.json("user", "show", ALMA)["name"] == "Alma Berg"
+    for sendas in moved.manifest["sendas"]:
+        kind = "shared" if sendas["mailbox"] == "info" else "user"
+        mailbox = moved.house.json(kind, "show", f"{sendas['mailbox']}@fjordline.example.com")
+        assert f"{sendas['may_be_sent_as_by']}@fjordline.example.com" in mailbox["send_as"]
+
+
+def test_old_passwords(moved):
+    for user in ("alma.berg", "bruno.keller"):
+        client = moved.house.imap(f"{user}@fjordline.example.com", f"pw-{user}")
+        assert client.select("INBOX")[0] == "OK"
+        client.logout()
+    # The hash was made anew by now: what comes again does not replace it.
+    moved.move.run("run", "--live", "--only", ALMA)
+    moved.house.imap(ALMA, "pw-alma.berg").logout()
+    with pytest.raises(Exception):
+        moved.house.imap(ALMA, "wrong")
+
+
+def test_rules(moved):
+    rules = {one.get("name"): one for one in moved.house.json("rule", "list", ALMA)["rules"]}
+    for told in moved.of("rules", "alma.berg"):
+        rule = rules[told["name"]]
+        assert ("enabled" not in rule) == told["enabled"], told["name"]
+    losses = moved.losses(ALMA)
+    assert 'the rule "Weiterleitung Büro"' in losses, "forwarding as a new message is told from redirecting"
+    assert 'the rule "Redirect (preserve sender)"' not in losses and 'the rule "Lists to folder"' not in losses
+    moved.house.deliver(ALMA, b"From: x@example.net\r\nSubject: [list] news\r\n\r\nbody\r\n")
+    moved.house.deliver(ALMA, b"From: x@example.net\r\nCc: team@example.net\r\nSubject: cc\r\n\r\nbody\r\n")
+    moved.house.deliver(ALMA, b"From: x@example.net\r\nSubject: plain\r\n\r\nbody\r\n")
+    client = moved.house.imap(ALMA, "pw-alma.berg")
+    junk = next(one["path"] for one in moved.house.json("folder", "list", ALMA) if one["role"] == "junk")
+    for folder, subject in (("Projects", "[list] news"), (junk, "cc"), ("INBOX", "plain")):
+        assert client.select(f'"{folder}"', readonly=True)[0] == "OK"
+        assert client.search(None, "SUBJECT", f'"{subject}"')[1] != [b""], (folder, subject)
+    client.logout()
+
+
+def test_out_of_office(moved):
+    for told in moved.manifest["oof"]:
+        user = f"{told['user']}@fjordline.example.com"
+        shown = moved.house.json("user", "out-of-office", "show", user)
+        assert shown["set"] and shown["internal"] == told["message"].replace("\r\n", "\n") and shown["subject"] == told["subject"]
+        assert shown["from"] == told["start"] and shown["until"] == told["end"]
+        rule = next(one for one in moved.house.json("rule", "list", user)["rules"] if one["kind"] == "out_of_office")
+        assert ("enabled" not in rule) == told["enabled"]
+
+
+def test_signatures(moved):
+    told = moved.of("settings", "alma.berg")[0]
+    kept = moved.house.json("user", "preferences", ALMA)
+    assert {one["id"]: (one["name"], one["text"], one["html"]) for one in kept["signatures"]} == {
+        key: (one["name"], one["content"], one["isHTML"]) for key, one in told["signatures"].items()}
+    assert kept["new_signature"] == str(told["new_message"]) and kept["reply_signature"] == str(told["replyforward"])
+    assert kept["language"] == "de-DE"
+    assert [(one["name"], one["address"]) for one in kept["identities"]] == [("Alma Berg", ALMA)]
+    assert {one["name"]: one["colour"] for one in kept["categories"]} == {"Red Category": "#e60000", "Büro": "#00aa00"}
+    assert kept["display"]["webapp.main.week_start"] == "1"
+    assert [(one["name"], json.loads(one["filter"]), one["folders"]) for one in kept["searches"]] == [
+        ("Unread search", {"notKeyword": "$seen"}, ["INBOX"])]
+    assert {one.get("folder") or one.get("owner") for one in kept["favourites"]} == {"Projects", BRUNO}
+
+
+def test_acls(moved):
+    """The effective rights of the source, inherited ones too, and nothing beyond them."""
+    calendar = next(one["path"] for one in moved.house.json("folder", "list", ALMA) if one["role"] == "calendar")
+    bruno = moved.grants(ALMA, calendar)[BRUNO]
+    assert bruno["private"] and bruno["free_busy"] == "details", "a delegate who sees private items"
+    assert set("lrwite") <= set(bruno["rights"]) and "a" not in bruno["rights"]
+    projects = moved.grants(ALMA, "Projects")[BRUNO]
+    assert set("lrswipkxtea") == set(projects["rights"])
+    assert moved.grants(ALMA, "Projects/2019")[BRUNO]["rights"] == projects["rights"], "inherited"
+    assert moved.grants(ALMA, "INBOX")[CHIARA]["rights"] == "lr"
+    contacts = next(one["path"] for one in moved.house.json("folder", "list", BRUNO) if one["role"] == "contacts")
+    assert moved.grants(BRUNO, contacts)[SALES]["kind"] == "group"
+    assert set("lrwite") <= set(moved.grants(INFO, "INBOX")[ALMA]["rights"])
+    # Rights on the store reach every folder of it.
+    assert set("lrswipkxtea") == set(moved.grants(CHIARA, "INBOX")[BRUNO]["rights"])
+    client = moved.house.imap(BRUNO, "pw-bruno.keller")
+    assert any(b"Projects" in line for line in client.list('""', '"*Projects*"')[1] if line)
+    client.logout()
+
+
+def test_delegates(moved):
+    for user, delegate in ((ALMA, BRUNO), (BRUNO, CHIARA)):
+        assert delegate in moved.house.json("user", "show", user)["send_on_behalf"]
+    assert "delegates" in moved.losses(ALMA), "copies of invitations are named"
+
+
+def test_quota(moved):
+    told = moved.manifest["quota"][0]
+    assert moved.house.json("user", "show", ALMA)["quota"] == told["hard_mb"] << 20
+    assert moved.house.json("user", "show", BRUNO)["own_quota"] is None, "the server's own standard is in no database"
+
+
+def test_settings_are_followed_but_never_over_what_was_changed_here(moved):
+    kopano = moved.kopano
+    store = kopano.sql("SELECT s.hierarchy_id FROM stores s WHERE s.user_name = 'bruno.keller@Fjordline' AND s.type = 0")[0][0]
+    kopano.sql(f"UPDATE properties SET val_string = 'new text' WHERE hierarchyid = {store} AND tag = 0x6761;"
+               f"UPDATE properties SET val_ulong = 1 WHERE hierarchyid = {store} AND tag = 0x6760")
+    moved.move.run("run", "--live", "--only", BRUNO)
+    shown = moved.house.json("user", "out-of-office", "show", BRUNO)
+    assert shown["internal"] == "new text" and shown["answers"]
+    moved.house.run("user", "out-of-office", "set", BRUNO, "--internal", "mine")
+    kopano.sql(f"UPDATE properties SET val_string = 'newer text' WHERE hierarchyid = {store} AND tag = 0x6761")
+    moved.move.run("run", "--live", "--only", BRUNO)
+    assert moved.house.json("user", "out-of-office", "show", BRUNO)["internal"] == "mine"
+    again = moved.move.run("run", "--live")
+    for account in again["accounts"]:
+        row = next(one for one in account["folders"] if one["folder"] == "Settings, rules and rights")
+        assert row["copied"] == row["updated"] == 0, (account["address"], row)
