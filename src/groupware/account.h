@@ -22,6 +22,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "groupware/calendar/attachments.h"
 #include "groupware/calendar/facts.h"
 #include "groupware/content.h"
 #include "groupware/flags.h"
@@ -232,6 +233,10 @@ class Reader {
   // Earlier contents of an item that are not purged yet, the latest first, but those that were private or confidential
   // then and are not the caller's to read. content() gives their bytes, too.
   virtual Result<std::vector<ItemVersion>> versions(ItemId item) const = 0;
+  // A managed attachment, and its bytes (calendar/attachments.h): for those who may read all of an item that refers to
+  // it. Errors: not_found.
+  virtual Result<Attachment> attachment(const std::string& id) const = 0;
+  virtual Result<std::shared_ptr<const Content>> attachment_content(const std::string& id) const = 0;
   // What the index knows of `folded` (fold_text) in this account, for items this caller may read; null: nothing.
   virtual std::shared_ptr<const TextFinding> find_text(TextScope scope, const std::string& folded,
                                                        TextMatch match) const = 0;
@@ -351,6 +356,9 @@ class Transaction : public Reader {
   virtual Result<Added> restore(ItemId item, FolderId to) = 0;
   // A removed item goes for good, before its time. Errors: not_found, denied, conflict (the account is held).
   virtual Result<void> purge_removed_item(ItemId item) = 0;
+  // Keeps an attachment to which something refers when the change is done; else it is dropped. The right to make
+  // something refer to it is the right to attach it. Errors: over_quota, exists, invalid (its id is another account's).
+  virtual Result<void> attach(const NewAttachment& attachment) = 0;
   // The item's new flags. Without the right for one of the flags that flag is left alone; denied if none is allowed.
   virtual Result<FlagSet> change_flags(FolderId folder, Uid uid, const FlagChange& change) = 0;
   // An empty value removes a property. Errors of both: denied, not_found (also: it is in no folder any more), too_large

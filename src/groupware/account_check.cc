@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "groupware/any_key.h"
 #include "groupware/broken_copies.h"
+#include "groupware/calendar/attachments.h"
 #include "groupware/keys.h"
 #include "groupware/layer.h"
 #include "groupware/push/push_records.h"
@@ -279,6 +280,18 @@ Result<void> AccountCheck::check_leftovers() {
                                         {'X', 9, "a recoverable item's note"},
                                         {'Q', 9, "an earlier content's note"},
                                         {'E', 1, "what is known of an item"}};
+  TRY_VOID(each(key::all('a'), [&](std::string_view key, std::string_view value) -> Result<void> {
+    const ItemId id(value.size() == 8 ? read_be64(value) : 0);
+    TRY(const std::optional<store::Value> stored, snapshot_.get(key::item(id)));
+    const auto item = stored ? decode_item(id, *stored) : Result<ItemRecord>(fail(Errc::not_found, "it is gone"));
+    if (item)
+      if (const auto own = item->properties.find(kAttachmentId);
+          own != item->properties.end() && key == key::attachment(own->second))
+        return {};
+    fault("", "an attachment's name belongs to no such item", true);
+    erase(std::string(key));
+    return {};
+  }));
   for (const Leftover& kind : kKinds) {
     TRY_VOID(each(key::all(kind.letter), [&](std::string_view key, std::string_view) -> Result<void> {
       bool is_sound = key.size() == kind.item_at + 8;

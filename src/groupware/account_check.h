@@ -77,6 +77,8 @@ class AccountCheck {
   Result<void> check_index(std::string key, std::string right, const std::string& where, const char* what);
   Result<void> check_version(const ItemRecord& item);
   Result<void> check_name(const ItemRecord& item, Filing& filing, bool& is_changed);
+  // Attachments that nothing refers to are removed; after all other items, of which that is known then.
+  Result<void> check_attachment(ItemRecord item);
   void check_counters();
   Result<void> check_leftovers();
   Result<void> check_unfinished();
@@ -103,6 +105,7 @@ class AccountCheck {
   std::set<std::string> names_;       // keys of all names there are to be
   std::set<std::string> stray_rows_;  // keys of rows that belong to no item
   std::set<FolderId> changed_;        // by the repair
+  std::vector<ItemRecord> attachments_;
   std::uint64_t bytes_ = 0, items_ = 0;
   bool is_changed_ = false;
 };

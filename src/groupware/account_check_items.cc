@@ -8,21 +8,28 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "groupware/account_check.h"
+#include "groupware/calendar/attachments.h"
 #include "groupware/keys.h"
 #include "groupware/stored_content.h"
 
 namespace kontor::groupware {
 
 Result<void> AccountCheck::check_items() {
-  return each(key::all('I'), [&](std::string_view key, std::string_view value) -> Result<void> {
+  TRY_VOID(each(key::all('I'), [&](std::string_view key, std::string_view value) -> Result<void> {
     ItemId id(read_be64(key.substr(1)));
     Result<ItemRecord> item = decode_item(id, value);
     if (!item) {
       fault(at(id), item.error().text, false);
       return {};
     }
+    if (item->properties.contains(kAttachmentId)) {
+      attachments_.push_back(*std::move(item));
+      return {};
+    }
     return check_item(*std::move(item));
-  });
+  }));
+  for (ItemRecord& item : std::exchange(attachments_, {})) TRY_VOID(check_attachment(std::move(item)));
+  return {};
 }
 
 Result<void> AccountCheck::check_item(ItemRecord item) {

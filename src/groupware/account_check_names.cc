@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "groupware/account_check.h"
+#include "groupware/calendar/attachments.h"
 #include "groupware/calendar/time_index.h"
 #include "groupware/item_name.h"
 #include "groupware/keys.h"
@@ -43,7 +44,8 @@ Result<void> AccountCheck::check_names() {
                                        {'P', 17, "a UID in the index belongs to no item"},
                                        {'Z', 1, "a time in the index belongs to no item"},
                                        {'J', 9, "an alarm belongs to no item"},
-                                       {'j', 9, "an alarm belongs to no item"}};
+                                       {'j', 9, "an alarm belongs to no item"},
+                                       {'b', 17, "a use of an attachment belongs to no item"}};
   for (const Index& index : kIndexes) {
     TRY_VOID(each(key::all(index.letter), [&](std::string_view key, std::string_view) -> Result<void> {
       const FolderId folder(key.size() >= index.folder_at + 8 ? read_be64(key.substr(index.folder_at)) : 0);
@@ -131,14 +133,44 @@ Result<void> AccountCheck::check_indexes(const ItemRecord& item, const Filing& f
   if (auto key = time_key(filing.folder, filing.uid, *facts_))
     TRY_VOID(
         check_index(*std::move(key), time_value(*facts_, item.id, filing.name), where, "it is not found by its time"));
-  for (const AlarmWay way : kAlarmWays) {
-    const auto& at = facts_->next(way);
-    if (!at) continue;
-    std::string value;
-    append_be64(value, item.id.value);
-    TRY_VOID(check_index(key::alarm(way, *at, filing.folder, filing.uid), std::move(value), where,
-                         "its next alarm is not noted"));
+  std::string value;
+  append_be64(value, item.id.value);
+  for (const AlarmWay way : kAlarmWays)
+    if (const auto& at = facts_->next(way))
+      TRY_VOID(
+          check_index(key::alarm(way, *at, filing.folder, filing.uid), value, where, "its next alarm is not noted"));
+  for (const std::string& id : facts_->attachments)
+    TRY_VOID(check_index(key::attachment_use(id, filing.folder, filing.uid), value, where,
+                         "its use of an attachment is not noted"));
+  return {};
+}
+
+Result<void> AccountCheck::check_attachment(ItemRecord item) {
+  const std::string& id = item.properties.at(kAttachmentId);
+  std::string right;
+  append_be64(right, item.id.value);
+  TRY(const std::optional<store::Value> noted, snapshot_.get(key::attachment(id)));
+  if (!noted || *noted != right) {
+    fault(at(item.id), "it is attached to something, but is not found", true);
+    put(key::attachment(id), right);
   }
+  const std::string uses = key::attachment_uses(id);
+  const auto use = names_.lower_bound(uses);
+  const bool is_used = use != names_.end() && use->starts_with(uses);
+  if (is_used || item.filings.empty()) return check_item(std::move(item));
+  fault(at(item.id), "it was attached to something that is gone", true);
+  for (const Filing& filing : std::exchange(item.filings, {})) {
+    erase(key::filing(filing.folder, filing.uid));
+    erase(key::named(filing.folder, filing.name));
+    if (folders_.contains(filing.folder)) changed_.insert(filing.folder);
+    // The other checks read what is stored still.
+    names_.insert(key::named(filing.folder, filing.name));
+    item.removed_from = filing.folder;
+    item.removed_name = filing.name;
+  }
+  item.removed_at = environment_.clock.now();
+  put(key::item(item.id), encode(item));
+  put(key::removed(item.removed_at.time_since_epoch().count(), item.id), std::string());
   return {};
 }
 

@@ -130,6 +130,15 @@ std::string subscription(std::string_view path) {
   return out;
 }
 
+std::string attachment(std::string_view id) { return all('a').append(sha256(id), 0, 16); }
+
+std::string attachment_use(std::string_view id, FolderId folder_id, Uid uid) {
+  std::string out = attachment_uses(id);
+  append_be64(out, folder_id.value);
+  append_be32(out, uid.value);
+  return out;
+}
+
 std::string script(std::string_view name) { return all('Y').append(name); }
 std::string memory(std::string_view what) { return all('U').append(sha256(what), 0, 16); }
 
@@ -143,6 +152,7 @@ std::string all(char letter) { return std::string(1, letter); }
 std::string filings(FolderId folder_id) { return numbered('V', folder_id.value); }
 std::string names(FolderId folder_id) { return numbered('B', folder_id.value); }
 std::string versions(ItemId id) { return numbered('Q', id.value); }
+std::string attachment_uses(std::string_view id) { return all('b').append(sha256(id), 0, 16); }
 std::string own_uids(std::string_view uid) { return all('P').append(sha256(uid), 0, 16); }
 std::string times(FolderId folder_id) { return numbered('Z', folder_id.value); }
 std::string flag_blocks(FolderId folder_id) { return numbered('N', folder_id.value); }

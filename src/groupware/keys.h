@@ -30,6 +30,8 @@
 //   Y name                   a Sieve script: its text
 //   U digest                 something that scripts remember, until a time (8 bytes)
 //   W item                   a message that its owner moved to or from junk, to be taught: 's' or 'h', time (8 bytes)
+//   a digest16               a managed attachment: its item id (8 bytes); see calendar/attachments.h
+//   b digest16 folder uid32  a filing whose item refers to the attachment of that digest: the item's id (8 bytes)
 //   O path                   a subscription to a name that is no folder here: "1"; "0": not to what shows without one
 //   p                        what the account's user has set                  (fb::Preferences)
 //
@@ -79,6 +81,8 @@ std::string memory(std::string_view what);  // of any length
 std::string lesson(ItemId item);
 std::string annotations(FolderId folder, PrincipalId owner);  // the prefix of their names
 std::string annotations_of(FolderId folder);
+std::string attachment(std::string_view id);
+std::string attachment_use(std::string_view id, FolderId folder, Uid uid);
 std::string content(ItemId item);
 
 // The prefix of all keys of a letter, of one folder's filings, ...; `end` gives the first key after a prefix.
@@ -93,6 +97,7 @@ std::string threads(std::uint64_t hash);
 std::string sharers(ItemId content);
 std::string blob_users(std::string_view hash);
 std::string ledger_of(std::string_view source);
+std::string attachment_uses(std::string_view id);
 std::string end(std::string_view prefix);
 
 }  // namespace kontor::groupware::key

@@ -337,6 +337,7 @@ void Layer::absorb(Layer&& above) {
   if (above.alarm && (!alarm || *above.alarm < *alarm)) alarm = above.alarm;
   if (above.push && (!push || *above.push < *push)) push = above.push;
   grants_dirty = grants_dirty || above.grants_dirty;
+  attachments.merge(above.attachments);
   table_ = nullptr;
 }
 

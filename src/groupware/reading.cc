@@ -275,16 +275,17 @@ Result<void> Reading<Base>::summaries(const std::vector<ItemId>& ids,
 }
 
 template <class Base>
+Result<std::shared_ptr<const Content>> Reading<Base>::stored_content_of(const ItemRecord& record) const {
+  if (!record.content) return blob_content(environment_.blobs, ownership_.tenant, record.hash, record.size);
+  TRY(std::optional<std::string> bytes, layer_.get_content(record.content));
+  if (!bytes) return fail(Errc::corrupt, "the content of an item is missing; run `kontor check`");
+  return inline_content(*std::move(bytes));
+}
+
+template <class Base>
 Result<std::shared_ptr<const Content>> Reading<Base>::content(ItemId id) const {
   TRY(ItemRecord record, readable(id));
-  std::shared_ptr<const Content> content;
-  if (record.content) {
-    TRY(std::optional<std::string> bytes, layer_.get_content(record.content));
-    if (!bytes) return fail(Errc::corrupt, "the content of an item is missing; run `kontor check`");
-    content = inline_content(*std::move(bytes));
-  } else {
-    content = blob_content(environment_.blobs, ownership_.tenant, record.hash, record.size);
-  }
+  TRY(auto content, stored_content_of(record));
   if (record.privacy == Privacy::open || record.filings.empty() || sight_of(record) == Sight::all) return content;
   TRY(const std::string bytes, content->read(0, content->size()));
   TRY(std::string seen, redact(bytes));

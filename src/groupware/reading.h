@@ -65,6 +65,8 @@ class Reading : public Base {
   Result<void> in_time(FolderId folder, Instant from, Instant to,
                        const std::function<bool(const Entry&, const Facts&)>& visit) const override;
   Result<std::vector<ItemVersion>> versions(ItemId item) const override;
+  Result<Attachment> attachment(const std::string& id) const override;
+  Result<std::shared_ptr<const Content>> attachment_content(const std::string& id) const override;
   std::shared_ptr<const TextFinding> find_text(TextScope scope, const std::string& folded,
                                                TextMatch match) const override;
   Extractor* extractor() const override { return environment_.extractor; }
@@ -88,6 +90,8 @@ class Reading : public Base {
 
  protected:
   std::vector<std::string> subscriptions(std::string_view value) const;
+  Result<std::shared_ptr<const Content>> stored_content_of(const ItemRecord& record) const;
+  Result<ItemRecord> attachment_item(const std::string& id) const;
   // The item as stored, if the caller may read one of the folders it is in.
   Result<ItemRecord> readable(ItemId id) const;
   void hide_unreadable(Changes& changes) const;

@@ -46,6 +46,8 @@ std::string encode(const Facts& facts) {
   const auto organizer = string(facts.organizer), problem = string(facts.problem);
   flatbuffers::Offset<flat::StringVector> emails;
   if (!facts.emails.empty()) emails = builder.CreateVectorOfStrings(facts.emails);
+  flatbuffers::Offset<flat::StringVector> attachments;
+  if (!facts.attachments.empty()) attachments = builder.CreateVectorOfStrings(facts.attachments);
   fb::FactsBuilder table(builder);
   table.add_component(static_cast<std::uint8_t>(facts.component));
   table.add_uid(uid);
@@ -71,6 +73,7 @@ std::string encode(const Facts& facts) {
   table.add_problem(problem);
   table.add_has_next_shown_alarm(facts.next_shown_alarm.has_value());
   table.add_next_shown_alarm(facts.next_shown_alarm.value_or(Instant()).time_since_epoch().count());
+  table.add_attachments(attachments);
   return flat::finished(builder, table.Finish());
 }
 
@@ -100,6 +103,8 @@ Result<Facts> decode_facts(std::string_view bytes) {
   if (table->has_next_alarm()) facts.next_alarm = instant(table->next_alarm());
   if (table->has_next_shown_alarm()) facts.next_shown_alarm = instant(table->next_shown_alarm());
   facts.problem = flat::text(table->problem());
+  if (table->attachments())
+    for (const auto* id : *table->attachments()) facts.attachments.push_back(flat::text(id));
   return facts;
 }
 

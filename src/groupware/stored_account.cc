@@ -277,6 +277,10 @@ Result<std::optional<Notice>> StoredAccount::apply(Pending& pending, Layer& bott
       pending.result = std::unexpected(changed.error());
       return std::nullopt;
     }
+    if (Result<void> settled = transaction.settle_attachments(); !settled) {
+      pending.result = std::unexpected(settled.error());
+      return std::nullopt;
+    }
   } catch (...) {
     pending.thrown = std::current_exception();
     return std::nullopt;

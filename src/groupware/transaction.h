@@ -40,6 +40,9 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<void> remove(FolderId folder, Uid uid) override;
   Result<Added> restore(ItemId item, FolderId to) override;
   Result<void> purge_removed_item(ItemId item) override;
+  Result<void> attach(const NewAttachment& attachment) override;
+  // Last of all: attachments that nothing refers to any more go, others come back.
+  Result<void> settle_attachments();
   Result<FlagSet> change_flags(FolderId folder, Uid uid, const FlagChange& change) override;
   Result<void> set_properties(ItemId item, const std::map<std::string, std::string>& properties) override;
   Result<void> set_internal_date(ItemId item, InternalDate date) override;
@@ -100,6 +103,8 @@ class AccountTransaction final : public Reading<Transaction> {
   // One row's flags; the other rows of its item are not touched.
   void change_row(FolderId folder, RowRecord row, const FlagSet& flags);
   Result<ItemRecord> removed(ItemId id);  // errors: not_found
+  Result<Added> come_back(ItemRecord item, const Folder& folder, std::string name);
+  Result<FolderId> attachments_folder();
   Result<ItemRecord> changeable_item(ItemId id) const;
   // Ends the item's filing of that index; keeps, removes or purges the item.
   Result<void> unfile(ItemRecord item, std::size_t filing);

@@ -85,6 +85,12 @@ Result<void> AccountTransaction::list(const ItemRecord& item, const Filing& fili
     layer_.put(*std::move(time), time_value(*facts, item.id, filing.name));
   for (const AlarmWay way : kAlarmWays)
     if (const auto& at = facts->next(way)) note_alarm(way, *at, filing, item.id);
+  for (const std::string& id : facts->attachments) {
+    std::string user;
+    append_be64(user, item.id.value);
+    layer_.put(key::attachment_use(id, filing.folder, filing.uid), std::move(user));
+    layer_.attachments.insert(id);
+  }
   return {};
 }
 
@@ -104,6 +110,10 @@ Result<void> AccountTransaction::unlist(const ItemRecord& item, const Filing& fi
   if (auto time = time_key(filing.folder, filing.uid, *facts)) layer_.erase(*std::move(time));
   for (const AlarmWay way : kAlarmWays)
     if (const auto& at = facts->next(way)) layer_.erase(key::alarm(way, *at, filing.folder, filing.uid));
+  for (const std::string& id : facts->attachments) {
+    layer_.erase(key::attachment_use(id, filing.folder, filing.uid));
+    layer_.attachments.insert(id);
+  }
   return {};
 }
 

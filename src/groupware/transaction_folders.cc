@@ -191,6 +191,8 @@ Result<void> AccountTransaction::remove_folder(FolderId id) {
   if (present->role == FolderRole::inbox) return fail(Errc::invalid, "the inbox cannot be removed");
   if (present->role != FolderRole::none && kind_of(present->role) != Kind::mail)
     return fail(Errc::invalid, "this is the default folder for such items: it cannot be removed");
+  if (present->properties.contains(kIsAttachments))
+    return fail(Errc::invalid, "what is attached to events is in it: it cannot be removed");
   TRY_VOID(drop_annotations(id));
   layer_.log.folder_list_changed = true;
   layer_.grants_dirty = layer_.grants_dirty || !present->grants.empty();

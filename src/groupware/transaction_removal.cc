@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "groupware/calendar/attachments.h"
 #include "groupware/hold.h"
 #include "groupware/keys.h"
 #include "groupware/threads.h"
@@ -75,6 +76,8 @@ Result<void> AccountTransaction::purge(const ItemRecord& item) {
   if (item.removed_at != Instant()) layer_.erase(key::removed(item.removed_at.time_since_epoch().count(), item.id));
   if (const auto of = item.properties.find(kVersionOf); of != item.properties.end())
     layer_.erase(key::version(ItemId(number_in(of->second)), item.id));
+  if (const auto id = item.properties.find(kAttachmentId); id != item.properties.end())
+    layer_.erase(key::attachment(id->second));
   return leave_content(item);
 }
 
@@ -217,6 +220,12 @@ Result<Added> AccountTransaction::restore(ItemId id, FolderId to) {
   TRY_VOID(check_quota(item.size));
   TRY(const std::optional<Facts> facts, facts_of(item));
   if (facts) TRY_VOID(check_own_uid(facts->uid, to));
+  return come_back(std::move(item), *folder, std::move(name));
+}
+
+Result<Added> AccountTransaction::come_back(ItemRecord item, const Folder& folder, std::string name) {
+  const ItemId id = item.id;
+  const FolderId to = folder.id;
   layer_.erase(key::removed(item.removed_at.time_since_epoch().count(), id));
   item.removed_at = Instant();
   item.removed_from = FolderId();
@@ -227,15 +236,18 @@ Result<Added> AccountTransaction::restore(ItemId id, FolderId to) {
     layer_.erase(key::version(ItemId(number_in(of->second)), id));
     item.properties.erase(of);
   }
-  const Filing filing = file(item, to, folder->next_uid, std::move(name));
+  const Filing filing = file(item, to, folder.next_uid, std::move(name));
   TRY_VOID(list(item, filing));
+  // One that nothing refers to does not stay.
+  if (const auto own = item.properties.find(kAttachmentId); own != item.properties.end())
+    layer_.attachments.insert(own->second);
   count(to, item, false, 1);
   layer_.record.bytes += item.size;
   layer_.record.items += 1;
   layer_.log.items_removed.erase(id);
   show(item, filing);
   store(item);
-  return Added{id, filing.uid, folder->uid_validity, filing.name};
+  return Added{id, filing.uid, folder.uid_validity, filing.name};
 }
 
 Result<void> AccountTransaction::purge_removed_item(ItemId id) {

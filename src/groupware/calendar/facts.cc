@@ -10,7 +10,9 @@
 #include "formats/icalendar/calendar.h"
 #include "formats/icalendar/series.h"
 #include "formats/vcard/card.h"
+#include "formats/itip/attachments.h"
 #include "groupware/calendar/alarms.h"
+#include "groupware/calendar/attachments.h"
 #include "groupware/calendar/redact.h"
 
 namespace kontor::groupware {
@@ -21,6 +23,7 @@ using icalendar::ComponentKind;
 constexpr std::size_t kLongestText = 1000;
 constexpr std::size_t kLongestUid = 4000;
 constexpr std::size_t kMostEmails = 100;
+constexpr std::size_t kMostAttachments = 1000;
 constexpr std::uint64_t kSteps = 50'000;
 constexpr lines::Limits kLimits{.bytes = kLargestDescribed,
                                 .depth = 8,
@@ -171,6 +174,9 @@ void describe_calendar(std::string_view bytes, const icalendar::ZoneDatabase& zo
     for (const lines::Component& component : other.components)
       if (component_of(component) != Facts::Component::none)
         facts.privacy = std::max(facts.privacy, privacy_of(component));
+  facts.attachments = itip::managed_ids(calendar);
+  std::erase_if(facts.attachments, [](const std::string& id) { return !account_of_attachment(id); });
+  if (facts.attachments.size() > kMostAttachments) facts.attachments.resize(kMostAttachments);
   if (uids.size() == 1) facts.uid = *uids.begin();
   if (facts.uid.empty() && facts.problem.empty()) facts.problem = "It has no UID.";
   if (facts.uid.size() > kLongestUid) {
@@ -254,6 +260,7 @@ Facts redacted(Facts facts) {
   facts.has_attendees = facts.has_alarms = facts.has_email_alarms = false;
   for (const AlarmWay way : kAlarmWays) facts.next(way).reset();
   facts.problem.clear();
+  facts.attachments.clear();
   return facts;
 }
 

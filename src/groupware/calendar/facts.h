@@ -54,6 +54,8 @@ struct Facts {
     return way == AlarmWay::mail ? next_alarm : next_shown_alarm;
   }
   std::string problem;  // why it could not be understood; empty: it was
+  // The managed attachments of this server that it refers to, ascending; see attachments.h.
+  std::vector<std::string> attachments;
 };
 
 // What is derived of content when it is staged.

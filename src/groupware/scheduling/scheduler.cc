@@ -13,6 +13,7 @@
 #include "directory/address.h"
 #include "formats/icalendar/access.h"
 #include "formats/icalendar/calendar.h"
+#include "formats/itip/attachments.h"
 #include "formats/itip/mail.h"
 #include "groupware/scheduling/lookup.h"
 #include "groupware/scheduling/post.h"
@@ -25,9 +26,30 @@ constexpr std::size_t kMostMembers = 200;   // of a group whose members are invi
 // How long whoever changed something waits for what follows, and how long a timer's turn is: a meeting of thousands
 // takes several, and a stop waits for one of them.
 constexpr std::chrono::seconds kWhileAsked{2}, kWhileAlone{10};
+constexpr std::uint64_t kMostAttached = 5ULL << 20;  // bytes of attachments in one mail
 
 // RFC 5546 section 3.6, as RFC 6638 section 7.3 has them.
 constexpr std::string_view kSentStatus = "1.1", kDeliveredStatus = "1.2", kNobodyStatus = "3.7";
+
+// The world cannot read attachments here: small ones go along, the others are links.
+Result<void> bring_attachments(Accounts& accounts, const directory::Principal& sender, Component& calendar) {
+  if (itip::managed_ids(calendar).empty()) return {};
+  TRY(const auto account, accounts.open(sender.account()));
+  TRY(const auto reader, account->read(Caller::system()));
+  std::uint64_t left = kMostAttached;
+  itip::inline_attachments(calendar, [&](const std::string& id) -> std::optional<itip::InlineAttachment> {
+    const auto found = reader->attachment(id);
+    if (!found || found->size > left) return std::nullopt;
+    const auto content = reader->attachment_content(id);
+    auto bytes =
+        content ? (*content)->read(0, static_cast<std::size_t>(found->size)) : std::unexpected(content.error());
+    if (!bytes) return std::nullopt;
+    left -= found->size;
+    const std::string& type = found->content_type;
+    return itip::InlineAttachment{*std::move(bytes), found->name, type.substr(0, type.find(';'))};
+  });
+  return {};
+}
 
 bool is_addressable(const std::string& address) { return address.contains('@') && !address.contains(':'); }
 
@@ -266,7 +288,7 @@ Result<std::vector<AccountId>> Scheduler::bring(const directory::Principal& send
     if (one.id == sender.id) continue;
     itip::Incoming how{
         .message = &message.calendar, .from = message.from, .takes_uninvited = true, .takes_on_behalf = true};
-    const auto taken = take(one, message, how);
+    const auto taken = take(one, message, how, std::nullopt, sender.account());
     if (!taken && is_passing(taken.error())) return std::unexpected(taken.error());
     if (!taken) log::info("scheduling.refused", {{"from", message.from}, {"to", to}, {"why", taken.error().text}});
     out.push_back(one.account());
@@ -292,7 +314,9 @@ Result<void> Scheduler::send_mail(const directory::Principal& sender, const itip
   if (std::ranges::find(sender.addresses, message.from) != sender.addresses.end()) facts.from = message.from;
   facts.message_id = fmt::format("<{}@{}>", to_hex(random_bytes(16)), facts.from.substr(facts.from.rfind('@') + 1));
   const auto stager = services_.accounts.stage(sender.tenant);
-  TRY_VOID(stager->write(itip::make_mail(message, facts)));
+  itip::Message outside = message;
+  TRY_VOID(bring_attachments(services_.accounts, sender, outside.calendar));
+  TRY_VOID(stager->write(itip::make_mail(outside, facts)));
   OutgoingMail mail;
   mail.principal = sender.id;
   mail.sender = facts.from;

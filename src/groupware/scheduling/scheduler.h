@@ -146,9 +146,9 @@ class Scheduler {
                                        const std::string& to);
   Result<void> send_mail(const directory::Principal& sender, const itip::Message& message, const std::string& to);
   // Whether it changed something. `noted`: the mail that it came with, which is then forgotten in the same commit.
-  // Errors: as itip::receive().
+  // `sender`: of this tenant, whose attachments come along; none: from outside. Errors: as itip::receive().
   Result<bool> take(const directory::Principal& who, const itip::Message& message, const itip::Incoming& how,
-                    std::optional<ItemId> noted = std::nullopt);
+                    std::optional<ItemId> noted = std::nullopt, AccountId sender = {});
   Result<bool> take_noted(Account& account, const NotedMail& mail);
   void take_all_noted(AccountId account);
   bool is_person_here(const directory::Principal& organizer, const std::string& address) const;
@@ -157,6 +157,9 @@ class Scheduler {
   Result<void> tell_answers(const directory::Principal& organizer, Account& account, const NotedAnswers& answers);
   void tell_all_answers(AccountId account);
   void note_due(AccountId account, Instant at);
+  // Makes the object refer to copies of the sender's attachments, as far as there is room for them.
+  Result<std::vector<NewAttachment>> carry(const directory::Principal& who, Account& account, const Stored& stored,
+                                           Component& object, AccountId sender) const;
   Result<Stored> find_stored(Account& account, const std::string& uid) const;
   // What the person's inbox gets of a message; nothing: it is not to be shown.
   Result<std::optional<NewItem>> to_inbox(const directory::Principal& who, const itip::Message& message,
@@ -169,6 +172,7 @@ class Scheduler {
     std::optional<NewItem> to_inbox;
     std::optional<ItemId> noted;
     bool tells_others = false;  // of this answer
+    std::vector<NewAttachment> attachments;
   };
   Result<void> store(const directory::Principal& who, const Stored& stored, const Taking& taking, bool& is_stale);
   bool is_known(const directory::Principal& who, itip::Method method, const Component& calendar) const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What a message makes of a calendar, stored.
+#include <algorithm>
 #include <mutex>
 #include <optional>
 
@@ -8,6 +9,7 @@
 #include "base/log.h"
 #include "formats/icalendar/access.h"
 #include "formats/icalendar/calendar.h"
+#include "formats/itip/attachments.h"
 #include "groupware/scheduling/inbox.h"
 #include "groupware/scheduling/lookup.h"
 #include "groupware/scheduling/scheduler.h"
@@ -67,8 +69,33 @@ Result<Scheduler::Stored> Scheduler::find_stored(Account& account, const std::st
   return out;
 }
 
+Result<std::vector<NewAttachment>> Scheduler::carry(const directory::Principal& who, Account& account,
+                                                    const Stored& stored, Component& object, AccountId sender) const {
+  const auto ids = itip::managed_ids(object);
+  if (std::ranges::all_of(ids, [&](const auto& id) { return account_of_attachment(id) == account.id(); })) return {};
+  TRY(const auto own, account.read(Caller::system()));
+  std::unique_ptr<Reader> theirs;
+  if (sender) {
+    TRY(const auto source, services_.accounts.open(sender));
+    TRY(theirs, source->read(Caller::system()));
+  }
+  Carriage carriage{
+      .accounts = services_.accounts, .to = account.id(), .tenant = who.tenant, .reader_of = [&](AccountId id) {
+        return id == sender ? theirs.get() : nullptr;
+      }};
+  if (stored.calendar) carriage.copies = copied_attachments(*own, *stored.calendar);
+  const Usage usage = own->usage();
+  if (usage.limit != 0) carriage.most_bytes = usage.limit - std::min(usage.bytes, usage.limit);
+  if (usage.item_limit != 0 && usage.items + ids.size() >= usage.item_limit) carriage.most_bytes = 0;
+  // Nobody reads the calendars of rooms for what is attached there.
+  const bool is_person = who.kind == directory::PrincipalKind::user || who.kind == directory::PrincipalKind::shared;
+  if (!is_person) carriage.most_bytes = 0;
+  TRY(Carried carried, carry_attachments(object, carriage));
+  return std::move(carried.attachments);
+}
+
 Result<bool> Scheduler::take(const directory::Principal& who, const itip::Message& message, const itip::Incoming& how,
-                             std::optional<ItemId> noted) {
+                             std::optional<ItemId> noted, AccountId sender) {
   const Component* first = first_scheduled(message.calendar);
   if (first == nullptr) return fail(Errc::invalid, "there is nothing in it that can be scheduled");
   TRY(const auto account, services_.accounts.open(who.account()));
@@ -94,6 +121,10 @@ Result<bool> Scheduler::take(const directory::Principal& who, const itip::Messag
       TRY_VOID(answer_booking(who, incoming.stored, received, answers));
     }
     TRY(Post post, stage(who, answers));
+    std::vector<NewAttachment> attachments;
+    if (received.fate == itip::Fate::stored) {
+      TRY(attachments, carry(who, *account, stored, received.object, sender));
+    }
     const bool is_answer = message.method == itip::Method::reply && received.fate == itip::Fate::stored;
     const Taking taking{received,
                         message.method,
@@ -101,7 +132,8 @@ Result<bool> Scheduler::take(const directory::Principal& who, const itip::Messag
                         std::move(post),
                         std::move(shown),
                         noted,
-                        is_answer && received.is_significant && has_others_here(who, message, received.object)};
+                        is_answer && received.is_significant && has_others_here(who, message, received.object),
+                        std::move(attachments)};
     bool is_stale = false;
     TRY_VOID(store(who, stored, taking, is_stale));
     if (is_stale) continue;
@@ -159,6 +191,7 @@ Result<void> Scheduler::store(const directory::Principal& who, const Stored& sto
       TRY(const auto folder, invitation_folder(*transaction.folders(), item.kind));
       TRY_VOID(transaction.add(folder->id, item));
     }
+    for (const NewAttachment& attachment : taking.attachments) TRY_VOID(transaction.attach(attachment));
     if (taking.to_inbox) TRY_VOID(add_to_inbox(transaction, *taking.to_inbox, services_.clock.now()));
     TRY_VOID(put(transaction, taking.post));
     return transaction.remember(taking.memory, services_.clock.now() + kRemembered);

@@ -58,7 +58,7 @@ Outcome<> check_calendar_object(Context& context, const Change& change) {
   if (change.bytes->size() > context.options.largest_object)
     return deny(caldav("max-resource-size"), "it is larger than what is taken here");
   const std::string type = to_lower(context.header("content-type"));
-  if (change.what == Change::What::put && !type.empty() && !type.starts_with("text/calendar") &&
+  if (change.what == Change::What::put && !change.is_edit && !type.empty() && !type.starts_with("text/calendar") &&
       !type.starts_with("application/octet-stream") && !type.starts_with("text/plain"))
     return deny(caldav("supported-calendar-data"), "a calendar takes text/calendar");
   const auto object = icalendar::read_calendar_object(*change.bytes, context.services.accounts.zones());

@@ -20,7 +20,8 @@ class DavTest : public groupware::AccountsTest {
                                    PrincipalId who = {}) {
     net::HttpRequest request;
     request.method = method;
-    request.path = path;
+    request.path = path.substr(0, path.find('?'));
+    if (path.find('?') != std::string::npos) request.query = path.substr(path.find('?') + 1);
     request.headers = std::move(headers);
     request.headers.emplace_back("Host", "dav.example.org");
     services.push_back(Services{*accounts, *directory, limits, workers, clock, nullptr, scheduler});

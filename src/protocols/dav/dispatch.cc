@@ -14,6 +14,8 @@ Outcome<Ready> prepare(Context& context) {
   }
   if (ready.method->name == "PUT") {
     TRY(ready.put, plan_put(context, ready.resource));
+  } else if (ready.method->plan) {
+    TRY(ready.put, ready.method->plan(context, ready.resource));
   }
   return ready;
 }

@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "protocols/dav/acl.h"
+#include "protocols/dav/attachments.h"
 #include "protocols/dav/calendar.h"
 #include "protocols/dav/card.h"
 #include "protocols/dav/family.h"
@@ -16,8 +17,8 @@ namespace {
 
 // One line each; the more special before the more general.
 const Family* const kFamilies[] = {
-    &scheduling_family(), &calendar_family(), &card_family(),  &principal_family(),
-    &acl_family(),        &sharing_family(),  &proxy_family(), &common_family(),
+    &attachments_family(), &scheduling_family(), &calendar_family(), &card_family(),   &principal_family(),
+    &acl_family(),         &sharing_family(),    &proxy_family(),    &common_family(),
 };
 
 using Rows = std::unordered_map<std::string, std::vector<const Property*>>;

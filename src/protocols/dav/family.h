@@ -32,6 +32,14 @@ struct Property {
   Outcome<> (*set)(Context&, const Resource&, groupware::Transaction&, const xml::Element* value) = nullptr;
 };
 
+// What a request must know before its body is taken: where it goes, that it may, and of what kind it will be.
+struct PutPlan {
+  groupware::Kind kind = groupware::Kind::files;
+  TenantId tenant;
+  std::uint64_t largest = 0;                    // bytes
+  std::optional<xml::NameView> too_large = {};  // the precondition that does not hold beyond that
+};
+
 struct Method {
   enum class Body : std::uint8_t { none, text, whole };  // text: up to largest_request; whole: up to largest_object
   std::string_view name;
@@ -40,6 +48,8 @@ struct Method {
   Outcome<Response> (*handle)(Context&, const Resource&);
   // Where the scope does not say all: null or true.
   bool (*applies)(Context&, const Resource&) = nullptr;
+  // Where the body goes to the store, and is the context's `upload` then; null or nothing: it does not.
+  Outcome<std::optional<PutPlan>> (*plan)(Context&, const Resource&) = nullptr;
 };
 
 struct Report {
@@ -58,6 +68,10 @@ struct Change {
   // What the target will be; null where it is removed, and for files. Whoever plans may replace it: then the client is
   // not told an ETag, and reads the item again.
   std::shared_ptr<const std::string> bytes = nullptr;
+  // The server itself makes the bytes: what headers say is about something else.
+  bool is_edit = false;
+  // Managed attachments that come along with it.
+  std::vector<std::string> attached = {};
 };
 
 // What comes with a change.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+#include "protocols/dav/attachments.h"
 #include "protocols/dav/family.h"
 #include "protocols/dav/resource.h"
 #include "protocols/dav/segments.h"
@@ -157,6 +158,7 @@ Outcome<Resource> find(Context& context, std::string_view text) {
     return out;
   }
   if (path.space == Space::open) return deny(404, "there is nothing here");
+  if (path.space == Space::attachments) return find_attachment(context, path);
   if (path.address.empty()) {
     out.what = path.space == Space::principals ? What::principals : What::homes;
     out.path = std::string(kRoot) + std::string(name(path.space)) + "/";

@@ -121,12 +121,21 @@ Outcome<> check_reading(Context& context, const Resource& resource) {
   return resource.special ? check_conditions(context, *resource.special) : Outcome<>();
 }
 
+Outcome<Payload> payload_of(Context& context, const Special& special) {
+  TRY(auto stream, special.stream(context));
+  if (stream) return Payload{std::move(stream), nullptr};
+  TRY(auto content, special.content(context));
+  return Payload{nullptr, std::make_shared<std::string>(std::move(content))};
+}
+
 Outcome<Response> get_special(Context& context, const Resource& resource) {
-  TRY(auto content, resource.special->content(context));
+  TRY(Payload body, payload_of(context, *resource.special));
   Response response{.status = 200, .content_type = resource.special->content_type()};
+  if (std::string disposition = resource.special->disposition(); !disposition.empty())
+    response.headers.emplace_back("Content-Disposition", std::move(disposition));
   add_state(response, resource);
   add_guards(response);
-  return send(context, std::move(response), {nullptr, std::make_shared<std::string>(std::move(content))},
+  return send(context, std::move(response), std::move(body),
               {true, resource.special->etag(), resource.special->modified()});
 }
 

@@ -23,12 +23,6 @@ Outcome<Response> do_unlock(Context& context, const Resource& resource);
 Outcome<Response> do_report(Context& context, const Resource& resource);
 Outcome<Response> do_sync(Context& context, const Resource& collection, const wire::dav::Report& report);
 
-// What a PUT must know before its body is taken: where it goes, that it may, and of what kind it will be.
-struct PutPlan {
-  groupware::Kind kind = groupware::Kind::files;
-  TenantId tenant;
-  std::uint64_t largest = 0;  // bytes
-};
 Outcome<PutPlan> plan_put(Context& context, const Resource& resource);
 
 // Makes a folder with these properties (MKCOL, MKCALENDAR): of the kind `kind`, or, where none is given, of what its
@@ -63,6 +57,29 @@ bool is_as_found(const groupware::Reader& reader, const Resource& resource);
 // set `is_stale`.
 using PlannedChange = Outcome<Response> (*)(Context&, const Resource&, bool& is_stale);
 Outcome<Response> until_as_found(Context& context, const Resource& resource, PlannedChange change);
+
+// What is put into a collection: by PUT, or by a method that changes what is there. Errors: what families say of it;
+// sets `is_stale` where it was changed meanwhile.
+struct Storing {
+  Upload upload;
+  std::string content_type = {};  // of files
+  bool is_edit = false;           // see Change
+  std::vector<std::string> attached = {};
+  Consequences consequences = {};
+};
+struct Stored {
+  bool is_new = false;
+  bool is_altered = false;  // by what families planned
+  Uid uid;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+};
+Outcome<Stored> store_item(Context& context, const Resource& resource, Storing storing, bool& is_stale);
+// What was stored, as a resource; and with its families' headers of it. Nothing: it is gone already.
+std::optional<Resource> as_stored(Context& context, const Resource& resource, Uid uid);
+void add_family_headers(Context& context, const Resource& stored,
+                        std::vector<std::pair<std::string, std::string>>& headers);
+// Bytes of what is to be stored there.
+Outcome<groupware::StagedContent> stage_for(Context& context, const Resource& resource, const std::string& bytes);
 
 // The bytes of an item, if they are no more than `limit`. Errors: 413.
 Outcome<std::shared_ptr<const std::string>> whole_content(Context& context, groupware::Account& account, ItemId item,

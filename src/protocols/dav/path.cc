@@ -9,7 +9,8 @@
 namespace kontor::dav {
 namespace {
 
-constexpr std::array<std::string_view, 6> kSpaces = {"", "principals", "calendars", "contacts", "files", "public"};
+constexpr std::array<std::string_view, 7> kSpaces = {"",      "principals", "calendars",  "contacts",
+                                                     "files", "public",     "attachments"};
 constexpr std::size_t kMostSegments = 128;
 
 std::optional<Space> space_named(std::string_view word) {

@@ -14,13 +14,13 @@ namespace kontor::dav {
 constexpr std::string_view kRoot = "/dav/";
 
 // The first segment below the root.
-enum class Space : std::uint8_t { none, principals, calendars, contacts, files, open };
+enum class Space : std::uint8_t { none, principals, calendars, contacts, files, open, attachments };
 std::string_view name(Space space);  // "calendars"; "public" for open
 
 // "/dav/" has no space; "/dav/calendars/" no address; "/dav/calendars/ada@example.org/" no names.
 struct Path {
   Space space = Space::none;
-  std::string address;             // lower case
+  std::string address;             // lower case; of attachments the id
   std::vector<std::string> names;  // below the home
   bool has_slash = false;          // at its end
   std::string text;                // all of it as the client wrote it, decoded

@@ -26,13 +26,6 @@ bool says_more_than(std::string_view length, std::uint64_t limit) {
   return !length.empty() && end == length.data() + length.size() && (error != std::errc() || bytes > limit);
 }
 
-Outcome<groupware::StagedContent> staged_again(Context& context, const Resource& resource, const std::string& bytes) {
-  const auto stager = context.services.accounts.stage(resource.account->tenant(), item_kind(*resource.folder));
-  TRY_VOID(stager->write(bytes));
-  TRY(auto content, stager->finish());
-  return content;
-}
-
 Outcome<Response> put_once(Context& context, const Resource& resource, bool& is_stale);
 
 }  // namespace
@@ -93,25 +86,32 @@ Outcome<Response> do_put(Context& context, const Resource& resource) {
   return until_as_found(context, resource, put_once);
 }
 
-namespace {
+Outcome<groupware::StagedContent> stage_for(Context& context, const Resource& resource, const std::string& bytes) {
+  const auto stager = context.services.accounts.stage(resource.account->tenant(), item_kind(*resource.folder));
+  TRY_VOID(stager->write(bytes));
+  TRY(auto content, stager->finish());
+  return content;
+}
 
-Outcome<Response> put_once(Context& context, const Resource& resource, bool& is_stale) {
+Outcome<Stored> store_item(Context& context, const Resource& resource, Storing storing, bool& is_stale) {
+  Consequences& consequences = storing.consequences;
   groupware::NewItem item;
   item.kind = item_kind(*resource.folder);
-  item.content = context.upload->content;
+  item.content = storing.upload.content;
   item.name = resource.name;
-  if (item.kind == Kind::files)
-    item.properties[kContentType] = std::string(context.header("content-type").substr(0, 255));
-  Change change{.what = Change::What::put, .target = resource, .bytes = context.upload->bytes};
-  Consequences consequences;
+  if (item.kind == Kind::files) item.properties[kContentType] = storing.content_type;
+  Change change{.what = Change::What::put,
+                .target = resource,
+                .bytes = storing.upload.bytes,
+                .is_edit = storing.is_edit,
+                .attached = storing.attached};
   TRY_VOID(ask_families(context, change, consequences));
   for (const auto& [name, value] : consequences.properties) item.properties[name] = value;
-  const bool is_altered = change.bytes && change.bytes != context.upload->bytes;
-  if (is_altered) {
-    TRY(item.content, staged_again(context, resource, *change.bytes));
+  Stored out;
+  out.is_altered = change.bytes && change.bytes != storing.upload.bytes;
+  if (out.is_altered) {
+    TRY(item.content, stage_for(context, resource, *change.bytes));
   }
-  bool is_new = false;
-  Uid uid;
   TRY_VOID(context.update(*resource.account, [&](groupware::Transaction& transaction) -> Outcome<void> {
     is_stale = false;
     TRY_VOID(check_conditions(context, transaction, resource));
@@ -120,26 +120,48 @@ Outcome<Response> put_once(Context& context, const Resource& resource, bool& is_
     if (is_stale) return deny(409, "it was changed meanwhile");
     const auto present = transaction.named(resource.folder->id, resource.name);
     if (!present && present.error().code != Errc::not_found) return std::unexpected(Problem(present.error()));
-    is_new = !present;
-    TRY_VOID(check_locks(context, transaction, resource, is_new ? Touch::name : Touch::itself));
-    TRY(const auto added,
-        is_new ? transaction.add(resource.folder->id, item) : transaction.replace(resource.folder->id, *present, item));
-    uid = added.uid;
+    out.is_new = !present;
+    TRY_VOID(check_locks(context, transaction, resource, out.is_new ? Touch::name : Touch::itself));
+    TRY(const auto added, out.is_new ? transaction.add(resource.folder->id, item)
+                                     : transaction.replace(resource.folder->id, *present, item));
+    out.uid = added.uid;
     for (const auto& step : consequences.within) TRY_VOID(step(transaction));
     return {};
   }));
   for (const auto& step : consequences.after) step();
-  Response response{.status = is_new ? 201U : 204U};
-  response.headers = std::move(consequences.headers);
-  TRY(const auto reader, context.reader(*resource.account));
-  if (const auto entry = reader->entry(resource.folder->id, uid)) {
-    Resource stored = resource;
-    stored.what = Resource::What::item;
-    stored.entry = *entry;
-    stored.read_item.reset();
-    if (!is_altered) response.headers.emplace_back("ETag", entry->etag);
-    for (const Family* family : families())
-      if (family->headers) family->headers(context, stored, response.headers);
+  out.headers = std::move(consequences.headers);
+  return out;
+}
+
+std::optional<Resource> as_stored(Context& context, const Resource& resource, Uid uid) {
+  const auto reader = context.reader(*resource.account);
+  if (!reader) return std::nullopt;
+  const auto entry = (*reader)->entry(resource.folder->id, uid);
+  if (!entry) return std::nullopt;
+  Resource stored = resource;
+  stored.what = Resource::What::item;
+  stored.entry = *entry;
+  stored.read_item.reset();
+  return stored;
+}
+
+void add_family_headers(Context& context, const Resource& stored,
+                        std::vector<std::pair<std::string, std::string>>& headers) {
+  for (const Family* family : families())
+    if (family->headers) family->headers(context, stored, headers);
+}
+
+namespace {
+
+Outcome<Response> put_once(Context& context, const Resource& resource, bool& is_stale) {
+  Storing storing{.upload = *context.upload,
+                  .content_type = std::string(context.header("content-type").substr(0, 255))};
+  TRY(Stored stored, store_item(context, resource, std::move(storing), is_stale));
+  Response response{.status = stored.is_new ? 201U : 204U};
+  response.headers = std::move(stored.headers);
+  if (const auto there = as_stored(context, resource, stored.uid)) {
+    if (!stored.is_altered) response.headers.emplace_back("ETag", there->entry->etag);
+    add_family_headers(context, *there, response.headers);
   }
   return response;
 }

@@ -76,6 +76,9 @@ class Special {
   virtual std::string content_type() const { return {}; }
   virtual std::optional<Instant> modified() const { return {}; }
   virtual Outcome<std::string> content(Context&) const { return deny(405, "there is nothing to read here"); }
+  // The same of what may be large, and its Content-Disposition. Null: as content() says.
+  virtual Outcome<std::shared_ptr<const groupware::Content>> stream(Context&) const { return nullptr; }
+  virtual std::string disposition() const { return {}; }
   // Of a collection that can be synchronized: its state, and what changed since one. `since` is empty for the first
   // time. Nothing: it cannot be.
   struct News {

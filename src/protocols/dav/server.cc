@@ -58,6 +58,11 @@ net::HttpResponse as_http(const ServerPtr& server, const ContextPtr& context, Re
   return out;
 }
 
+Outcome<void> too_large(const PutPlan& plan) {
+  const char* const why = "it is larger than what is taken here";
+  return plan.too_large ? deny(*plan.too_large, why) : deny(413, why);
+}
+
 // The body of a PUT goes to the store as it comes. Events and cards are kept as well, for those who look into them.
 Task<Outcome<void>> take_upload(ServerPtr server, ContextPtr context, net::HttpBody& body, PutPlan plan) {
   auto stager = server->services.accounts.stage(plan.tenant, plan.kind);
@@ -68,7 +73,7 @@ Task<Outcome<void>> take_upload(ServerPtr server, ContextPtr context, net::HttpB
     std::string some = co_await body.read();
     is_end = some.empty();
     taken += some.size();
-    if (taken > plan.largest) co_return deny(413, "it is larger than what is taken here");
+    if (taken > plan.largest) co_return too_large(plan);
     if (keeps) kept += some;
     piece += some;
     if (piece.size() < kPutPiece && !is_end) continue;
@@ -190,6 +195,11 @@ Task<net::HttpResponse> handle(ServerPtr server, net::HttpRequest request, net::
 void declare(config::Schema& schema, Options& into) {
   schema.size("dav.largest_object", into.largest_object, {64 << 10, 256 << 20},
               {"The largest event, task, note or card that is taken. Files have the limit of `store.largest_item`."});
+  schema.size(
+      "dav.largest_attachment", into.largest_attachment, {64 << 10, std::uint64_t{1} << 30},
+      {"The largest file that can be attached to an event, task or note; never more than `store.largest_item`."});
+  schema.number("dav.attachments_per_object", into.attachments_per_object, {0, 1000},
+                {"How many files can be attached to an event, task or note."});
   schema.duration("dav.longest_lock", into.longest_lock, {std::chrono::minutes(1), std::chrono::hours(24 * 30)},
                   {"How long a lock lasts at most, unless its owner refreshes it."});
 }
