@@ -24,6 +24,7 @@
 #include "base/time.h"
 #include "groupware/calendar/attachments.h"
 #include "groupware/calendar/facts.h"
+#include "groupware/calendar/feeds.h"
 #include "groupware/content.h"
 #include "groupware/flags.h"
 #include "groupware/folder.h"
@@ -237,6 +238,8 @@ class Reader {
   // it. Errors: not_found.
   virtual Result<Attachment> attachment(const std::string& id) const = 0;
   virtual Result<std::shared_ptr<const Content>> attachment_content(const std::string& id) const = 0;
+  // Where a calendar's items come from (calendar/feeds.h); nothing: they are its users'. Errors: not_found.
+  virtual Result<std::optional<Feed>> feed(FolderId folder) const = 0;
   // What the index knows of `folded` (fold_text) in this account, for items this caller may read; null: nothing.
   virtual std::shared_ptr<const TextFinding> find_text(TextScope scope, const std::string& folded,
                                                        TextMatch match) const = 0;
@@ -356,6 +359,10 @@ class Transaction : public Reader {
   virtual Result<Added> restore(ItemId item, FolderId to) = 0;
   // A removed item goes for good, before its time. Errors: not_found, denied, conflict (the account is held).
   virtual Result<void> purge_removed_item(ItemId item) = 0;
+  // From now on the calendar is what the feed says, and only the server changes what is in it; nothing: it is its
+  // users' again, with what it holds. Errors: denied, not_found, invalid (no address of a feed; no calendar), conflict
+  // (there is something in it already).
+  virtual Result<void> set_feed(FolderId folder, const std::optional<FeedSettings>& settings) = 0;
   // Keeps an attachment to which something refers when the change is done; else it is dropped. The right to make
   // something refer to it is the right to attach it. Errors: over_quota, exists, invalid (its id is another account's).
   virtual Result<void> attach(const NewAttachment& attachment) = 0;

@@ -9,6 +9,7 @@
 #include "groupware/any_key.h"
 #include "groupware/broken_copies.h"
 #include "groupware/calendar/attachments.h"
+#include "groupware/calendar/stored_feeds.h"
 #include "groupware/keys.h"
 #include "groupware/layer.h"
 #include "groupware/push/push_records.h"
@@ -280,6 +281,22 @@ Result<void> AccountCheck::check_leftovers() {
                                         {'X', 9, "a recoverable item's note"},
                                         {'Q', 9, "an earlier content's note"},
                                         {'E', 1, "what is known of an item"}};
+  TRY_VOID(each(key::all('f'), [&](std::string_view key, std::string_view value) -> Result<void> {
+    const FolderId folder(key.size() == 9 ? read_be64(key.substr(1)) : 0);
+    const auto owner = folders_.find(folder);
+    if (owner != folders_.end() && owner->second.properties.contains(kIsFeed) && decode_feed(folder, value)) return {};
+    fault(at(folder), "where its items come from is damaged, or of no calendar", true);
+    erase(std::string(key));
+    return {};
+  }));
+  for (auto& [id, folder] : folders_) {
+    if (!folder.properties.contains(kIsFeed)) continue;
+    TRY(const std::optional<store::Value> stored, snapshot_.get(key::feed(id)));
+    if (stored && decode_feed(id, *stored)) continue;
+    fault(at(id), "it is not known where its items come from: they are its users' now", true);
+    folder.properties.erase(kIsFeed);
+    changed_.insert(id);
+  }
   TRY_VOID(each(key::all('a'), [&](std::string_view key, std::string_view value) -> Result<void> {
     const ItemId id(value.size() == 8 ? read_be64(value) : 0);
     TRY(const std::optional<store::Value> stored, snapshot_.get(key::item(id)));

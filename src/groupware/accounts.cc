@@ -13,6 +13,7 @@
 #include "groupware/any_key.h"
 #include "groupware/broken_copies.h"
 #include "groupware/calendar/stored_alarms.h"
+#include "groupware/calendar/stored_feeds.h"
 #include "groupware/check.h"
 #include "groupware/default_folders.h"
 #include "groupware/delivery_notes.h"
@@ -62,6 +63,10 @@ class StoredAccounts final : public Accounts {
       if (on_alarms_) on_alarms_(id, at);
     };
     environment_.push = [this](AccountId id, Instant at) { pushes_.tell(id, at); };
+    environment_.feed = [this](AccountId id) {
+      std::lock_guard lock(lessons_mutex_);
+      if (on_feeds_) on_feeds_(id);
+    };
     environment_.teach = [this](AccountId id) { teach(id); };
     const SearchOptions& search = options.search;
     if (search.folder.empty()) return;
@@ -118,6 +123,17 @@ class StoredAccounts final : public Accounts {
     on_alarms_ = std::move(notify);
   }
   PushStore& pushes() override { return pushes_; }
+  Result<std::vector<Feed>> feeds(AccountId id) override { return stored_feeds(environment_, id); }
+  Result<void> note_feed(AccountId id, const Feed& feed) override {
+    TRY(const std::shared_ptr<StoredAccount> account, open_stored(id));
+    TRY_VOID(note_stored_feed(*account, feed));
+    if (feed.next <= environment_.clock.now()) environment_.feed(id);
+    return {};
+  }
+  void on_feeds(std::function<void(AccountId)> notify) override {
+    std::lock_guard lock(lessons_mutex_);
+    on_feeds_ = std::move(notify);
+  }
   const icalendar::ZoneDatabase& zones() const override { return environment_.zones; }
   icalendar::ZonePointer home_zone() const override { return environment_.home; }
   TextIndex* text_index() override { return environment_.texts.get(); }
@@ -158,6 +174,7 @@ class StoredAccounts final : public Accounts {
   std::function<void(AccountId)> on_lessons_;
   std::function<void(AccountId, Instant)> on_alarms_;
   StoredPushes pushes_;
+  std::function<void(AccountId)> on_feeds_;
   Janitor janitor_;  // first to end
 };
 

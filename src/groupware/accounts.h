@@ -134,6 +134,13 @@ class Accounts {
   // The devices that want to be told of what happens, and what they are to be told.
   virtual PushStore& pushes() = 0;
 
+  // Where the account's calendars come from, as far as they come from elsewhere. Does not open the account.
+  virtual Result<std::vector<Feed>> feeds(AccountId id) = 0;
+  // What fetching it gave: no change of the account. Not of a feed whose settings are others by now.
+  virtual Result<void> note_feed(AccountId id, const Feed& feed) = 0;
+  // Called when a commit has set one, or noted that one is due now: must be quick, and not call the accounts.
+  virtual void on_feeds(std::function<void(AccountId)> notify) = 0;
+
   // All zones, read once for all; and the machine's own, for floating times of which nobody says where they are.
   virtual const icalendar::ZoneDatabase& zones() const = 0;
   virtual icalendar::ZonePointer home_zone() const = 0;

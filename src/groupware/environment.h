@@ -42,6 +42,7 @@ struct Environment {
   std::function<void(AccountId)> teach;           // the account has lessons; set by Accounts
   std::function<void(AccountId, Instant)> alarm;  // an alarm of the account is due then; set by Accounts
   std::function<void(AccountId, Instant)> push;   // a device of the account is to be told then; set by Accounts
+  std::function<void(AccountId)> feed;            // a feed of the account is new or due; set by Accounts
   std::function<void(AccountId)> tidy;            // takes the items of removed folders away, soon; set by Accounts
 };
 

@@ -130,6 +130,7 @@ std::string subscription(std::string_view path) {
   return out;
 }
 
+std::string feed(FolderId id) { return numbered('f', id.value); }
 std::string attachment(std::string_view id) { return all('a').append(sha256(id), 0, 16); }
 
 std::string attachment_use(std::string_view id, FolderId folder_id, Uid uid) {

@@ -32,6 +32,7 @@
 //   W item                   a message that its owner moved to or from junk, to be taught: 's' or 'h', time (8 bytes)
 //   a digest16               a managed attachment: its item id (8 bytes); see calendar/attachments.h
 //   b digest16 folder uid32  a filing whose item refers to the attachment of that digest: the item's id (8 bytes)
+//   f folder                 the feed that the folder's items come from          (fb::Feed)
 //   O path                   a subscription to a name that is no folder here: "1"; "0": not to what shows without one
 //   p                        what the account's user has set                  (fb::Preferences)
 //
@@ -81,6 +82,7 @@ std::string memory(std::string_view what);  // of any length
 std::string lesson(ItemId item);
 std::string annotations(FolderId folder, PrincipalId owner);  // the prefix of their names
 std::string annotations_of(FolderId folder);
+std::string feed(FolderId folder);
 std::string attachment(std::string_view id);
 std::string attachment_use(std::string_view id, FolderId folder, Uid uid);
 std::string content(ItemId item);

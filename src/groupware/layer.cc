@@ -338,6 +338,7 @@ void Layer::absorb(Layer&& above) {
   if (above.push && (!push || *above.push < *push)) push = above.push;
   grants_dirty = grants_dirty || above.grants_dirty;
   attachments.merge(above.attachments);
+  feeds = feeds || above.feeds;
   table_ = nullptr;
 }
 

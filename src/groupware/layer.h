@@ -116,9 +116,10 @@ class Layer {
   std::optional<Instant> alarm;  // the earliest alarm that was noted
   std::optional<Instant> push;   // when a device is to be told of something, first
   bool dooms = false;            // a folder was removed whose items are still to go
+  bool feeds = false;            // one was set
   // Managed attachments that something refers to since, or not any more, and new ones: settle_attachments().
   std::set<std::string> attachments;
-  bool grants_dirty = false;     // of some folder, or a folder with grants came or went
+  bool grants_dirty = false;  // of some folder, or a folder with grants came or went
 
   // Takes over what the layer above changed, but not its log: a sealed layer wrote that itself.
   void absorb(Layer&& above);

@@ -77,6 +77,9 @@ std::uint32_t rights_on(const Folder& folder, const Ownership& ownership, const 
     if (!grant.principal || grant.principal == caller.principal || contains(ownership.groups, grant.principal))
       rights |= grant.rights;
   }
+  // What comes from elsewhere is changed there.
+  if (folder.kind == Kind::calendar && !caller.is_system && folder.properties.contains(kIsFeed))
+    rights &= ~(right::kInsert | right::kPost | right::kDeleteItems | right::kExpunge);
   return rights;
 }
 

@@ -65,6 +65,7 @@ class Reading : public Base {
   Result<void> in_time(FolderId folder, Instant from, Instant to,
                        const std::function<bool(const Entry&, const Facts&)>& visit) const override;
   Result<std::vector<ItemVersion>> versions(ItemId item) const override;
+  Result<std::optional<Feed>> feed(FolderId folder) const override;
   Result<Attachment> attachment(const std::string& id) const override;
   Result<std::shared_ptr<const Content>> attachment_content(const std::string& id) const override;
   std::shared_ptr<const TextFinding> find_text(TextScope scope, const std::string& folded,

@@ -246,6 +246,7 @@ Result<void> StoredAccount::try_commit(const std::vector<Pending*>& batch) {
   if (bottom.teaches) environment_.teach(id_);
   if (bottom.alarm) environment_.alarm(id_, *bottom.alarm);
   if (bottom.push) environment_.push(id_, *bottom.push);
+  if (bottom.feeds) environment_.feed(id_);
   return {};
 }
 

@@ -40,6 +40,9 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<void> remove(FolderId folder, Uid uid) override;
   Result<Added> restore(ItemId item, FolderId to) override;
   Result<void> purge_removed_item(ItemId item) override;
+  Result<void> set_feed(FolderId folder, const std::optional<FeedSettings>& settings) override;
+  // What fetching it gave, unless its settings are others by now.
+  Result<void> note_feed(const Feed& feed);
   Result<void> attach(const NewAttachment& attachment) override;
   // Last of all: attachments that nothing refers to any more go, others come back.
   Result<void> settle_attachments();

@@ -194,6 +194,7 @@ Result<void> AccountTransaction::remove_folder(FolderId id) {
   if (present->properties.contains(kIsAttachments))
     return fail(Errc::invalid, "what is attached to events is in it: it cannot be removed");
   TRY_VOID(drop_annotations(id));
+  if (present->kind == Kind::calendar) layer_.erase(key::feed(id));
   layer_.log.folder_list_changed = true;
   layer_.grants_dirty = layer_.grants_dirty || !present->grants.empty();
   layer_.log.touched.insert(id);

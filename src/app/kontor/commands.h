@@ -20,5 +20,6 @@ void add_rule_commands(CommandLine& line);         // rule
 void add_preference_commands(CommandLine& line);   // user preferences
 void add_hold_commands(CommandLine& line);         // hold
 void add_sender_commands(CommandLine& line);       // sender
+void add_calendar_commands(CommandLine& line);     // calendar
 
 }  // namespace kontor::app

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
     kontor::app::add_preference_commands(line);
     kontor::app::add_hold_commands(line);
     kontor::app::add_sender_commands(line);
+    kontor::app::add_calendar_commands(line);
     return line.run(argc, argv);
   } catch (const std::exception& fault) {
     fmt::print(stderr, "kontor: {}\n", fault.what());

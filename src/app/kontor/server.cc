@@ -104,6 +104,10 @@ Server::Server(const Settings& settings, House& house)
       filter_(*house.accounts, *house.directory, system_clock(), filter_options(settings), &rule_outbox_),
       scheduler_({*house.accounts, *house.directory, system_clock(), &rule_outbox_}),
       alarms_({*house.accounts, *house.directory, system_clock(), rule_outbox_}),
+      feeds_({*house.accounts, *house.directory, system_clock(),
+              [this](const groupware::Feed& feed) {
+                return groupware::fetch_feed(feed, settings_.feeds, feeds_.is_ending());
+              }}),
       gate_(settings.filters, *house.queue, system_clock()),
       plugins_(gate_, *house.accounts, *house.directory, rule_outbox_),
       lmtp_(*house.accounts, *house.directory, deliverers(), system_clock(), settings.lmtp, &filter_,
@@ -216,6 +220,7 @@ Result<void> Server::start() {
       transport::PushSender::Services{*house_.accounts, *house_.directory, system_clock(), *vapid_}, settings_.push);
   push_->start();
   alarms_.start();
+  feeds_.start();
   is_ready_ = true;
   return {};
 }
@@ -308,6 +313,7 @@ void Server::stop() {
   if (trainer_) trainer_->stop();
   alarms_.stop();
   if (push_) push_->stop();
+  feeds_.stop();
   workers_.finish();
 }
 

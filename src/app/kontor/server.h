@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/workers.h"
+#include "groupware/calendar/feed_keeper.h"
 #include "groupware/rules/filter.h"
 #include "groupware/scheduling/alarm_sender.h"
 #include "groupware/scheduling/scheduler.h"
@@ -86,6 +87,7 @@ class Server {
   groupware::Filter filter_;
   groupware::Scheduler scheduler_;
   groupware::AlarmSender alarms_;
+  groupware::FeedKeeper feeds_;
   transport::FilterGate gate_;
   transport::DeliveryPlugins plugins_;
   std::unique_ptr<transport::Trainer> trainer_;  // null: nobody is to be taught

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "directory/directory.h"
 #include "groupware/accounts.h"
+#include "groupware/calendar/feed_client.h"
 #include "groupware/rules/filter.h"
 #include "groupware/search/extract/options.h"
 #include "login/tokens.h"
@@ -93,6 +94,7 @@ struct Settings {
   pop3::Options pop3;
   managesieve::Options managesieve;
   dav::Options dav;
+  groupware::FeedClientOptions feeds;
   login::PlainLogin dav_plain_login = login::PlainLogin::local;
   transport::LmtpOptions lmtp;
   transport::SmtpOptions smtp;

@@ -17,7 +17,8 @@ Result<std::optional<FoundObject>> find_object(const Reader& reader, const std::
   TRY(const auto places, reader.with_uid(std::nullopt, uid));
   for (const Place& place : places) {
     const auto folder = reader.folders()->find(place.folder);
-    if (!folder || !takes(Kind::calendar, folder->kind)) continue;
+    // What comes from elsewhere is nobody's meeting here.
+    if (!folder || !takes(Kind::calendar, folder->kind) || folder->properties.contains(kIsFeed)) continue;
     TRY(const Entry entry, reader.entry(place.folder, place.uid));
     return FoundObject{place.folder, place.uid, place.item, entry.etag};
   }

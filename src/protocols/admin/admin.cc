@@ -52,9 +52,9 @@ std::string target_of(std::string_view text) {
 }  // namespace
 
 Admin::Admin(directory::Directory& directory, groupware::Accounts& accounts, StatusSource status, const Clock& clock) {
-  for (std::span<const Verb> part :
-       {tenant_verbs(), domain_verbs(), principal_verbs(), password_verbs(), store_verbs(), rights_verbs(),
-        recover_verbs(), search_verbs(), sieve_verbs(), rule_verbs(), preference_verbs(), journal_verbs(), hold_verbs(), sender_verbs()})
+  for (std::span<const Verb> part : {tenant_verbs(), domain_verbs(), principal_verbs(), password_verbs(), store_verbs(),
+                                     rights_verbs(), recover_verbs(), search_verbs(), sieve_verbs(), rule_verbs(),
+                                     preference_verbs(), journal_verbs(), hold_verbs(), sender_verbs(), feed_verbs()})
     for (const Verb& verb : part)
       add(std::string(verb.name), verb.changes,
           [this, &verb, &directory, &accounts, &clock](std::string_view arguments) {

@@ -71,6 +71,7 @@ std::span<const Verb> preference_verbs();
 std::span<const Verb> journal_verbs();
 std::span<const Verb> hold_verbs();
 std::span<const Verb> sender_verbs();
+std::span<const Verb> feed_verbs();
 
 // How things are shown.
 json::object show(const Context& context, const directory::Tenant& tenant);

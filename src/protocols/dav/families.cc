@@ -6,7 +6,9 @@
 #include "protocols/dav/attachments.h"
 #include "protocols/dav/calendar.h"
 #include "protocols/dav/card.h"
+#include "protocols/dav/default_alarms.h"
 #include "protocols/dav/family.h"
+#include "protocols/dav/feeds.h"
 #include "protocols/dav/principals.h"
 #include "protocols/dav/proxies.h"
 #include "protocols/dav/scheduling.h"
@@ -17,8 +19,9 @@ namespace {
 
 // One line each; the more special before the more general.
 const Family* const kFamilies[] = {
-    &attachments_family(), &scheduling_family(), &calendar_family(), &card_family(),   &principal_family(),
-    &acl_family(),         &sharing_family(),    &proxy_family(),    &common_family(),
+    &attachments_family(), &feeds_family(), &default_alarms_family(), &scheduling_family(),
+    &calendar_family(),    &card_family(),  &principal_family(),      &acl_family(),
+    &sharing_family(),     &proxy_family(), &common_family(),
 };
 
 using Rows = std::unordered_map<std::string, std::vector<const Property*>>;

@@ -2,6 +2,7 @@
 // MKCOL (RFC 4918 section 9.3) with properties (RFC 5689), and what MKCALENDAR shares with it.
 #include <fmt/format.h>
 
+#include "protocols/dav/feeds.h"
 #include "protocols/dav/locks.h"
 #include "protocols/dav/methods.h"
 #include "protocols/dav/segments.h"
@@ -39,6 +40,9 @@ Outcome<Kind> new_kind(const Resource& resource, const std::vector<xml::Element>
              is_book = type && type->child(carddav("addressbook"));
   const bool fits =
       (!is_calendar || resource.space == Space::calendars) && (!is_book || resource.space == Space::contacts);
+  const bool is_subscribed = type && type->child(kSubscribedType);
+  if (is_subscribed && (resource.space != Space::calendars || !given(properties, kFeedSource)))
+    return deny(dav("valid-resourcetype"), "a subscription is a calendar with a source");
   if (!fits || (type && !type->child(dav("collection"))))
     return deny(dav("valid-resourcetype"), "there can be no such collection here");
   if (resource.space == Space::calendars) return calendar_kind(properties);
@@ -76,10 +80,12 @@ Outcome<void> check_place(Context& context, groupware::Transaction& transaction,
   return {};
 }
 
+// The source of a subscription first: what is said of it is about it.
 std::vector<wire::dav::PropertyChange> as_changes(const std::vector<xml::Element>& properties) {
   std::vector<wire::dav::PropertyChange> out;
+  if (const auto* source = given(properties, kFeedSource)) out.push_back({false, *source});
   for (const xml::Element& property : properties)
-    if (!property.is(dav("resourcetype"))) out.push_back({false, property});
+    if (!property.is(dav("resourcetype")) && !property.is(kFeedSource)) out.push_back({false, property});
   return out;
 }
 

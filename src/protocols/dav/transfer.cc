@@ -217,8 +217,8 @@ Outcome<Response> transfer_item(Context& context, Transfer& job) {
 
 // What is true of one folder alone: under which secret it is published, with whom it is shared, what comes to it.
 bool is_of_one_folder(const std::string& property) {
-  return property == kPublished || property == kRenamed || property == groupware::kTakesInvitations ||
-         property.starts_with("dav.shared-with.");
+  return property == kPublished || property == kRenamed || property == groupware::kIsFeed ||
+         property == groupware::kTakesInvitations || property.starts_with("dav.shared-with.");
 }
 
 // The folder in its new place, or a new one there with the source's properties.
