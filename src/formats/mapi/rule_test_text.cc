@@ -166,6 +166,7 @@ class TestMaker {
     Wanted out;
     if (const auto* text = std::get_if<std::string>(&one.value->data()))
       out.value = one.value->type() == Type::binary ? of_search_key(*text) : *text;
+    std::erase(out.value, '\r');
     if (out.value.empty() || out.value.find('\0') != std::string::npos) return std::nullopt;
     out.how = one.match == AskMatch::substring ? Condition::How::contains
               : one.match == AskMatch::full    ? Condition::How::is
