@@ -99,17 +99,24 @@ lines::Component as_events(const lines::Component& calendar, const lines::Compon
 
 }  // namespace
 
-Result<std::vector<Busy>> unavailable_times(const lines::Component& calendar, Window window,
-                                            const ZoneDatabase& database, const ZonePointer& viewer, Budget& budget) {
-  CalendarZones zones(calendar, database);
-  std::multimap<int, const lines::Component*, std::greater<>> by_rank;  // the lowest first
-  for (const lines::Component& component : calendar.components)
-    if (component.is("VAVAILABILITY")) by_rank.emplace(rank_of(component), &component);
+Result<std::vector<Busy>> unavailable_times(std::span<const Hours> calendars, Window window,
+                                            const ZoneDatabase& database, Budget& budget) {
+  struct Said {
+    const Hours* hours;
+    const lines::Component* availability;
+  };
+  std::multimap<int, Said, std::greater<>> by_rank;  // the lowest first
+  for (const Hours& hours : calendars)
+    for (const lines::Component& component : hours.calendar->components)
+      if (component.is("VAVAILABILITY")) by_rank.emplace(rank_of(component), Said{&hours, &component});
   Plan plan(window);
-  for (const auto& [rank, availability] : by_rank) {
-    TRY(const Window span, span_of(*availability, zones, viewer));
-    plan.say(span.from, span.to, type_of_availability(*availability));
-    const lines::Component events = as_events(calendar, *availability);
+  for (const auto& [rank, said] : by_rank) {
+    const lines::Component& calendar = *said.hours->calendar;
+    const ZonePointer& viewer = said.hours->viewer;
+    CalendarZones zones(calendar, database);
+    TRY(const Window span, span_of(*said.availability, zones, viewer));
+    plan.say(span.from, span.to, type_of_availability(*said.availability));
+    const lines::Component events = as_events(calendar, *said.availability);
     std::set<std::string> uids;
     for (const lines::Component& event : events.components) {
       if (!event.is("VEVENT") || !uids.insert(uid(event)).second) continue;
@@ -123,6 +130,12 @@ Result<std::vector<Busy>> unavailable_times(const lines::Component& calendar, Wi
     }
   }
   return plan.times();
+}
+
+Result<std::vector<Busy>> unavailable_times(const lines::Component& calendar, Window window,
+                                            const ZoneDatabase& database, const ZonePointer& viewer, Budget& budget) {
+  const Hours hours{&calendar, viewer};
+  return unavailable_times(std::span(&hours, 1), window, database, budget);
 }
 
 }  // namespace kontor::icalendar

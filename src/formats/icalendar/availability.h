@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -19,5 +20,13 @@ namespace kontor::icalendar {
 // too_large (the budget is spent).
 Result<std::vector<Busy>> unavailable_times(const lines::Component& calendar, Window window,
                                             const ZoneDatabase& database, const ZonePointer& viewer, Budget& budget);
+
+// The same of several calendars that speak of one person.
+struct Hours {
+  const lines::Component* calendar = nullptr;
+  ZonePointer viewer;
+};
+Result<std::vector<Busy>> unavailable_times(std::span<const Hours> calendars, Window window,
+                                            const ZoneDatabase& database, Budget& budget);
 
 }  // namespace kontor::icalendar

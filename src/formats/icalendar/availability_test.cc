@@ -33,6 +33,30 @@ std::string week_of(std::string_view inner, std::uint64_t steps = 10'000) {
   return out;
 }
 
+TEST(Availability, PrioritiesCountOverSeveralCalendars) {
+  static const ZoneDatabase zones;
+  const auto calendar = [](std::string_view inner) {
+    return read("BEGIN:VCALENDAR\nBEGIN:VAVAILABILITY\nUID:1\n" + std::string(inner) +
+                "END:VAVAILABILITY\nEND:VCALENDAR\n")
+        .value()
+        .calendars.front();
+  };
+  const auto usual = calendar("PRIORITY:5\nDTSTART:20240701T000000Z\nDTEND:20240703T000000Z\n");
+  const auto visit = calendar(
+      "PRIORITY:1\nBUSYTYPE:BUSY\nDTSTART:20240701T120000\nDTEND:20240702T120000\nBEGIN:AVAILABLE\nUID:a\n"
+      "DTSTART:20240702T000000\nDTEND:20240702T120000\nEND:AVAILABLE\n");
+  const Instant monday = std::chrono::sys_days(std::chrono::year(2024) / 7 / 1);
+  const auto hour = [&](int hours) { return monday + std::chrono::hours(hours); };
+  const Hours at_home{&usual, utc_zone()}, abroad{&visit, zones.find("Asia/Tokyo")};  // nine hours ahead
+  const std::vector<Busy> right = {{hour(0), hour(3), BusyType::unavailable},
+                                   {hour(3), hour(15), BusyType::busy},
+                                   {hour(27), hour(48), BusyType::unavailable}};
+  for (const auto& order : {std::array{at_home, abroad}, std::array{abroad, at_home}}) {
+    Budget budget(10'000);
+    EXPECT_EQ(unavailable_times(order, {.from = monday, .to = hour(72)}, zones, budget).value(), right);
+  }
+}
+
 TEST(Availability, LeavesWhatIsNotAvailable) {
   const std::string office =
       "BEGIN:AVAILABLE\nUID:a\nDTSTART;TZID=Europe/Berlin:20240101T090000\nDTEND;TZID=Europe/Berlin:20240101T170000\n"

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/result.h"
 #include "base/time.h"
 #include "formats/icalendar/occurrences.h"
 #include "formats/lines/component.h"
@@ -21,11 +20,9 @@ struct Busy {
   BusyType type = BusyType::busy;
 };
 
-// The times within the window that the components of a calendar object take: of events that are neither transparent nor
-// cancelled, and of a VFREEBUSY. Appended to `out`, not in order. Errors: too_large (more than `most` in all, or the
-// budget is spent). What cannot be read takes no time.
-Result<void> busy_times(const lines::Component& calendar, Window window, std::size_t most, Occurrences& occurrences,
-                        std::vector<Busy>& out);
+// The times within the window that a VFREEBUSY tells, cut to it. Appended to `out`, not in order; what cannot be read
+// is left out.
+void told_times(const lines::Component& free_busy, Window window, std::vector<Busy>& out);
 
 // In order, with what touches or overlaps as one; each type by itself. What takes no time is left out.
 std::vector<Busy> merged(std::vector<Busy> times);

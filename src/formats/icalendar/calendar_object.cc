@@ -2,6 +2,7 @@
 #include "formats/icalendar/calendar_object.h"
 
 #include "base/bytes.h"
+#include "formats/icalendar/availability.h"
 #include "formats/icalendar/calendar.h"
 #include "formats/icalendar/series.h"
 
@@ -36,6 +37,13 @@ bool may_be_item(ComponentKind kind) {
 std::expected<void, ObjectFault> check_times(const CalendarObject& object, const ZoneDatabase& database) {
   const auto series = Series::open(object.calendar, object.uid, database, utc_zone());
   if (!series) return no_data(series.error().text);
+  if (object.kind == ComponentKind::availability) {
+    // What AVAILABLE says is read whatever the window is.
+    Budget budget(10'000);
+    const Window day{.from = Instant(), .to = Instant(std::chrono::days(1))};
+    const auto times = unavailable_times(object.calendar, day, database, utc_zone(), budget);
+    if (!times && times.error().code == Errc::invalid) return no_data(times.error().text);
+  }
   if (object.kind != ComponentKind::event) return {};
   for (const Component& component : object.calendar.components)
     if (component.is("VEVENT") && component.find("DTSTART") == nullptr) return no_data("A VEVENT has no DTSTART.");

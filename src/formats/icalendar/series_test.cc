@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "formats/icalendar/calendar.h"
+#include "formats/icalendar/vtimezone.h"
 
 namespace kontor::icalendar {
 namespace {
@@ -101,6 +102,15 @@ TEST(Zones, MatchesStrangersNames) {
       {"/freeassociation.sourceforge.net/Tzfile/America/Argentina/Ushuaia", "America/Argentina/Ushuaia"},
       {"W. Europe Standard Time", "Europe/Berlin"},
       {"Eastern Standard Time", "America/New_York"},
+      {"(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "Europe/Berlin"},
+      {"(GMT+01:00) Amsterdam\\, Berlin\\, Bern\\, Rome\\, Stockholm\\, Vienna", "Europe/Berlin"},
+      {"(UTC-05:00) Eastern Time (US & Canada)", "America/New_York"},
+      {"Pacific Time (US & Canada)", "America/Los_Angeles"},
+      {"(UTC) Coordinated Universal Time", "Etc/UTC"},
+      {"tzone://Microsoft/Utc", "Etc/UTC"},
+      {"tzone://Microsoft/Custom", ""},
+      {"(UTC+01:00) Nowhere", ""},
+      {"(UTC+01:00", ""},
       {"europe/berlin", "Europe/Berlin"},
       {"America/new_york", "America/New_York"},
       {"US/Eastern", "US/Eastern"},
@@ -115,6 +125,27 @@ TEST(Zones, MatchesStrangersNames) {
     const ZonePointer zone = database().match(id);
     EXPECT_EQ(zone ? zone->name() : "", expected) << id;
   }
+}
+
+// What is written of a zone means the zone.
+TEST(Zones, AreWrittenAsRules) {
+  const Instant now = std::chrono::sys_days(std::chrono::year(2026) / 1 / 15);
+  for (const char* name :
+       {"Europe/Berlin", "America/New_York", "Australia/Sydney", "Asia/Kolkata", "Etc/UTC", "Asia/Tokyo",
+        "America/Sao_Paulo", "Europe/London", "Pacific/Auckland", "America/St_Johns"}) {
+    const ZonePointer zone = database().find(name);
+    ASSERT_TRUE(zone) << name;
+    auto rules = vtimezone_of(*zone, now);
+    ASSERT_TRUE(rules) << name;
+    const auto again = zone_of_rules(*rules);
+    ASSERT_TRUE(again) << name << ": " << again.error().text;
+    for (int hours = 0; hours < 24 * 800; hours += 5) {
+      const Instant at = now + std::chrono::hours(hours);
+      ASSERT_EQ((*again)->offset_at(at), zone->offset_at(at)) << name << " after " << hours;
+    }
+  }
+  for (const char* name : {"America/Nuuk", "Africa/Cairo"})
+    EXPECT_FALSE(vtimezone_of(*database().find(name), now)) << "changes on the day before or after: " << name;
 }
 
 constexpr std::string_view kOwnZone =

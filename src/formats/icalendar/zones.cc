@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "formats/icalendar/display_zones.h"
 
 namespace kontor::icalendar {
 namespace {
@@ -84,6 +85,7 @@ ZonePointer ZoneDatabase::match(std::string_view id) const {
   if (iequals(id, "UTC") || iequals(id, "GMT") || iequals(id, "Z")) return find("Etc/UTC");
   if (ZonePointer zone = find(id)) return zone;
   if (const std::string name = iana_of_windows(id); !name.empty()) return find(name);
+  if (const auto windows = windows_name_of(lines::unescape(id)); !windows.empty()) return match(windows);
   // The last three or two parts of a path, longest first: America/Argentina/Ushuaia.
   for (int parts : {3, 2}) {
     std::size_t at = id.size();

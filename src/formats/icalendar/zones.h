@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Which zone a TZID means: the system's zoneinfo by its IANA name, also behind the prefixes of other programs; by its
-// Windows name; else by the rules that came with it.
+// Windows name, or as Outlook shows it; else by the rules that came with it.
 #pragma once
 
 #include <map>
@@ -19,8 +19,8 @@ class ZoneDatabase {
 
   // By an IANA name; null if there is none.
   ZonePointer find(std::string_view name) const;
-  // Also "/mozilla.org/20050126_1/Europe/Berlin", "W. Europe Standard Time" and "europe/berlin" with other cases of
-  // ASCII.
+  // Also "/mozilla.org/20050126_1/Europe/Berlin", "W. Europe Standard Time", "(UTC+01:00) Amsterdam, Berlin, Bern,
+  // Rome, Stockholm, Vienna" and "europe/berlin" with other cases of ASCII.
   ZonePointer match(std::string_view id) const;
 
  private:

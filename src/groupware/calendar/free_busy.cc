@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <deque>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -12,6 +14,7 @@
 #include "formats/icalendar/availability.h"
 #include "formats/icalendar/calendar.h"
 #include "formats/icalendar/series.h"
+#include "groupware/calendar/calendar_zone.h"
 
 namespace kontor::groupware {
 namespace {
@@ -59,56 +62,93 @@ BusyKind busy_kind_of(icalendar::BusyType type) {
   return BusyKind::busy;
 }
 
+icalendar::BusyType type_of_kind(BusyKind kind) {
+  switch (kind) {
+    case BusyKind::tentative:
+      return icalendar::BusyType::tentative;
+    case BusyKind::busy:
+      return icalendar::BusyType::busy;
+    case BusyKind::unavailable:
+    case BusyKind::out_of_office:
+      break;
+  }
+  return icalendar::BusyType::unavailable;
+}
+
+constexpr std::uint64_t kStepsOfOneEvent = 40'000;
+constexpr std::size_t kHardlyEver = 10;  // instances
+constexpr std::size_t kMostHours = 100;  // objects with VAVAILABILITY
+
 class BusySearch {
  public:
-  BusySearch(const Reader& reader, const icalendar::ZoneDatabase& zones, const icalendar::ZonePointer& viewer,
-             std::vector<std::string> addresses, Instant from, Instant to, const FreeBusyOptions& options)
+  BusySearch(const Reader& reader, const icalendar::ZoneDatabase& zones, std::vector<std::string> addresses,
+             icalendar::Window window, const FreeBusyOptions& options)
       : reader_(reader),
         zones_(zones),
-        viewer_(viewer),
         addresses_(std::move(addresses)),
-        from_(from),
-        to_(to),
+        window_(window),
         options_(options),
         budget_(options.steps) {}
 
-  Result<void> take_calendar(FolderId folder, bool with_details) {
+  Result<void> take_calendar(FolderId folder, const icalendar::ZonePointer& viewer, bool with_details) {
+    viewer_ = viewer;
     Result<void> outcome;
-    TRY_VOID(reader_.in_time(folder, from_, to_, [&](const Entry& entry, const Facts& facts) {
-      const bool counts = facts.component == Facts::Component::event && !facts.is_transparent &&
-                          facts.status != "CANCELLED" && facts.uid != options_.except_uid;
-      if (counts) outcome = take(entry, facts, with_details && facts.privacy == Privacy::open);
+    TRY_VOID(reader_.in_time(folder, window_.from, window_.to, [&](const Entry& entry, const Facts& facts) {
+      if (facts.uid != options_.except_uid || facts.uid.empty())
+        outcome = take(entry, facts, with_details && facts.privacy == Privacy::open);
       return outcome.has_value();
     }));
     return outcome;
   }
 
   // What cannot be read takes no time.
-  Result<void> take_availability(const std::string& calendar) {
-    const auto read = icalendar::read(calendar);
-    if (!read) return {};
-    const auto times =
-        icalendar::unavailable_times(read->calendars.front(), {.from = from_, .to = to_}, zones_, viewer_, budget_);
-    if (!times && times.error().code == Errc::too_large) return std::unexpected(times.error());
-    if (!times) return {};
-    if (found_.size() + times->size() > options_.most)
-      return fail(Errc::too_large, "There are too many times that are not available.");
-    for (const icalendar::Busy& one : *times) found_.push_back({one.from, one.to, busy_kind_of(one.type), {}, {}, {}});
-    return {};
+  void take_hours(const std::string& bytes, const icalendar::ZonePointer& viewer) {
+    if (hours_.size() >= kMostHours) return;
+    auto read = icalendar::read(bytes);
+    if (!read) return;
+    lines::Component& calendar = read->calendars.front();
+    icalendar::Budget own(std::min(kStepsOfOneEvent, budget_.left()));
+    if (!icalendar::unavailable_times(calendar, window_, zones_, viewer, own)) return;
+    calendars_.push_back(std::move(calendar));
+    hours_.push_back({&calendars_.back(), viewer});
   }
 
-  std::vector<BusyPeriod> take_found() {
+  Result<std::vector<BusyPeriod>> take_found() {
+    TRY(const auto times, icalendar::unavailable_times(hours_, window_, zones_, budget_));
+    for (const icalendar::Busy& one : times) TRY_VOID(add({one.from, one.to, busy_kind_of(one.type), {}, {}, {}}));
     std::ranges::sort(found_, {}, [](const BusyPeriod& period) { return std::tuple(period.from, period.to); });
     return std::move(found_);
   }
 
  private:
   Result<void> take(const Entry& entry, const Facts& facts, bool with_details) {
+    const bool is_event = facts.component == Facts::Component::event;
+    if (is_event && (facts.is_transparent || facts.status == "CANCELLED")) return {};
+    if (!is_event && facts.component != Facts::Component::free_busy &&
+        facts.component != Facts::Component::availability)
+      return {};
     TRY(const auto content, reader_.content(entry.item));
     TRY(const std::string bytes, content->read(0, content->size()));
+    if (facts.component == Facts::Component::availability) {
+      take_hours(bytes, viewer_);
+      return {};
+    }
     const auto read = icalendar::read(bytes);
     if (!read) return {};
     const lines::Component& calendar = read->calendars.front();
+    return is_event ? take_event(calendar, facts, with_details) : take_told(calendar);
+  }
+
+  Result<void> take_told(const lines::Component& calendar) {
+    std::vector<icalendar::Busy> times;
+    for (const lines::Component& part : calendar.components)
+      if (part.is("VFREEBUSY")) icalendar::told_times(part, window_, times);
+    for (const icalendar::Busy& one : icalendar::merged(std::move(times)))
+      TRY_VOID(add({one.from, one.to, busy_kind_of(one.type), {}, {}, {}}));
+    return {};
+  }
+
+  Result<void> take_event(const lines::Component& calendar, const Facts& facts, bool with_details) {
     // What was declined is not even reckoned: whoever invites to it every second must not use up the steps.
     const bool takes_time = std::ranges::any_of(calendar.components, [&](const lines::Component& part) {
       return icalendar::kind_of(part) == icalendar::ComponentKind::event && effect_of(part, addresses_).has_value();
@@ -116,30 +156,79 @@ class BusySearch {
     if (!takes_time) return {};
     const auto series = icalendar::Series::open(calendar, facts.uid, zones_, viewer_);
     if (!series) return {};
-    auto all = series->expand(from_, to_);
-    for (;;) {
-      TRY(const auto instance, all.next(budget_));
-      if (!instance) return {};
-      const auto kind = effect_of(*instance->component, addresses_);
-      if (!kind || instance->start == instance->end) continue;
-      if (found_.size() >= options_.most) return fail(Errc::too_large, "There are too many events in this time.");
-      BusyPeriod period{std::max(instance->start, from_), std::min(instance->end, to_), *kind, {}, {}, {}};
-      if (with_details) {
-        period.summary = icalendar::text(*instance->component, "SUMMARY");
-        period.location = icalendar::text(*instance->component, "LOCATION");
-        period.uid = facts.uid;
-      }
-      found_.push_back(std::move(period));
+    icalendar::Budget own(std::min(kStepsOfOneEvent, budget_.left()));
+    const std::uint64_t before = own.left();
+    auto all = series->expand(window_.from, window_.to);
+    Walk walk;
+    bool is_cut = false;
+    while (!is_cut) {
+      const auto instance = all.next(own);
+      if (instance && !*instance) break;
+      is_cut = !instance || (walk.count >= kMostOfOneEvent && walk.is_dense());
+      if (!is_cut) TRY_VOID(take_instance(**instance, facts, with_details, walk));
     }
+    if (!budget_.spend(before - own.left())) return fail(Errc::too_large, "There is too much in this time.");
+    return is_cut ? take_rest(*series, facts, with_details, walk) : Result<void>();
+  }
+
+  // What was seen of a series.
+  struct Walk {
+    std::size_t count = 0;
+    Instant first{}, reached{};    // begins of the first and the last instance
+    std::optional<BusyKind> kind;  // of the last that takes time
+
+    bool is_dense() const { return reached - first <= std::chrono::hours(1) * static_cast<std::int64_t>(count); }
+  };
+
+  Result<void> take_instance(const icalendar::Instance& instance, const Facts& facts, bool with_details, Walk& walk) {
+    if (walk.count++ == 0) walk.first = instance.start;
+    walk.reached = instance.start;
+    const auto kind = effect_of(*instance.component, addresses_);
+    BusyPeriod period{std::max(instance.start, window_.from), std::min(instance.end, window_.to), {}, {}, {}, {}};
+    if (!kind || period.from >= period.to) return {};
+    period.kind = *kind;
+    walk.kind = kind;
+    if (with_details) {
+      period.summary = icalendar::text(*instance.component, "SUMMARY");
+      period.location = icalendar::text(*instance.component, "LOCATION");
+      period.uid = facts.uid;
+    }
+    return add(std::move(period));
+  }
+
+  // Instances that come all the time are one long time. A rule that hardly ever hits is no reason to be busy.
+  Result<void> take_rest(const icalendar::Series& series, const Facts& facts, bool with_details, const Walk& walk) {
+    for (const icalendar::Overridden& one : series.overridden()) {
+      Walk ignored;
+      if (walk.count == 0 || one.instance.start > walk.reached)
+        TRY_VOID(take_instance(one.instance, facts, with_details, ignored));
+    }
+    if (!walk.kind || walk.count < kHardlyEver) return {};
+    constexpr std::chrono::hours kZones(14);  // what is floating ends elsewhere at another time
+    const Instant end = facts.last ? *facts.last + (facts.is_floating ? kZones : std::chrono::hours(0)) : window_.to;
+    BusyPeriod rest{std::max(walk.reached, window_.from), std::min(end, window_.to), *walk.kind, {}, {}, {}};
+    return rest.from < rest.to ? add(std::move(rest)) : Result<void>();
+  }
+
+  // Details go where there are very many: then it matters only when.
+  Result<void> add(BusyPeriod period) {
+    if (found_.size() >= options_.most) {
+      found_ = merged(std::move(found_));
+      if (found_.size() > options_.most / 2) return fail(Errc::too_large, "There are too many events in this time.");
+    }
+    found_.push_back(std::move(period));
+    return {};
   }
 
   const Reader& reader_;
   const icalendar::ZoneDatabase& zones_;
-  icalendar::ZonePointer viewer_;
-  std::vector<std::string> addresses_;
-  Instant from_, to_;
+  icalendar::ZonePointer viewer_;  // of the calendar at hand
+  const std::vector<std::string> addresses_;
+  const icalendar::Window window_;
   const FreeBusyOptions& options_;
   icalendar::Budget budget_;
+  std::deque<lines::Component> calendars_;  // what hours_ refers to
+  std::vector<icalendar::Hours> hours_;
   std::vector<BusyPeriod> found_;
 };
 
@@ -162,21 +251,33 @@ Result<std::vector<BusyPeriod>> free_busy(Account& account, const directory::Dir
   constexpr std::uint32_t kMayAsk = right::kFreeBusy | right::kFreeBusyDetails | right::kRead;
   constexpr std::uint32_t kMayKnow = right::kFreeBusyDetails | right::kRead;
   const auto main = account.folders()->by_role(FolderRole::calendar);
-  const bool may_ask_all = main && (account.rights(caller, main->id) & kMayAsk) != 0;
+  const bool may_ask_all = !options.only && main && (account.rights(caller, main->id) & kMayAsk) != 0;
   TRY(const auto reader, account.read(Caller::system()));
-  BusySearch search(*reader, zones, viewer, std::move(addresses), from, to, options);
+  BusySearch search(*reader, zones, std::move(addresses), {.from = from, .to = to}, options);
   bool may_ask_any = may_ask_all;
   for (const FolderTable::Pointer& folder : reader->folders()->all()) {
-    const std::uint32_t rights = folder->kind == Kind::calendar ? account.rights(caller, folder->id) : 0;
-    if (!may_ask_all && (rights & kMayAsk) == 0) continue;
+    if (options.only && folder->id != *options.only) continue;
+    const std::uint32_t rights = account.rights(caller, folder->id);
+    const bool is_asked = options.only || folder->kind == Kind::calendar;
+    if (!may_ask_all && (!is_asked || (rights & kMayAsk) == 0)) continue;
     may_ask_any = true;
-    if (counts(*folder)) TRY_VOID(search.take_calendar(folder->id, (rights & kMayKnow) != 0));
+    if (!options.only && !counts(*folder)) continue;
+    const auto zone = own_zone(*folder, zones);
+    TRY_VOID(search.take_calendar(folder->id, zone ? zone : viewer, (rights & kMayKnow) != 0));
   }
   if (!may_ask_any) return fail(Errc::denied, "you may not know when they are busy");
-  if (may_ask_all)
-    if (const auto hours = main->properties.find(kAvailability); hours != main->properties.end())
-      TRY_VOID(search.take_availability(hours->second));
+  if (may_ask_all && main->properties.contains(kAvailability)) {
+    const auto zone = own_zone(*main, zones);
+    search.take_hours(main->properties.at(kAvailability), zone ? zone : viewer);
+  }
   return search.take_found();
+}
+
+std::vector<icalendar::Busy> told(std::vector<BusyPeriod> periods) {
+  std::vector<icalendar::Busy> out;
+  for (const BusyPeriod& one : merged(std::move(periods)))
+    out.push_back({.from = one.from, .to = one.to, .type = type_of_kind(one.kind)});
+  return icalendar::merged(std::move(out));
 }
 
 std::vector<BusyPeriod> merged(std::vector<BusyPeriod> periods) {

@@ -2,12 +2,13 @@
 // When the owner of an account is busy: over all of its calendars that count.
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "formats/icalendar/busy.h"
 #include "groupware/account.h"
 
 namespace kontor::directory {
@@ -35,16 +36,22 @@ struct BusyPeriod {
 };
 
 struct FreeBusyOptions {
-  std::string except_uid;         // an item that does not count: the one that is being planned
-  std::size_t most = 10'000;      // periods; more of them are too_large
-  std::uint64_t steps = 500'000;  // of work for all series together
+  std::string except_uid;           // an item that does not count: the one that is being planned
+  std::optional<FolderId> only;     // this calendar alone, also if it takes no time in free/busy
+  std::size_t most = 10'000;        // periods; more of them are too_large
+  std::uint64_t steps = 1'000'000;  // of work for all series together; more of it is too_large
 };
 
-// The periods within [from, to), cut to it, by their begin; they may overlap. The hours that the owner keeps count for
-// whoever may ask about the default calendar. Tasks and notes do not count, nor does
-// what is transparent or cancelled, or what the owner declined; what is not answered yet is tentative. Floating times
-// and whole days are of the zone `viewer`. Whoever may ask about the default calendar is told of all that count; of the
-// others' details those whom each calendar gives them. Errors: denied, too_large.
+// The periods within [from, to), cut to it, by their begin; they may overlap. What counts: events that are not
+// transparent, cancelled, or declined by the owner (what is not answered yet is tentative), the periods of VFREEBUSY,
+// and the hours that the owner keeps: VAVAILABILITY in his calendars and kAvailability, of which the highest priority
+// decides (RFC 7953 section 5). Tasks and notes do not count. Floating times and whole days are of their calendar's
+// zone, else of `viewer`. An event that comes every hour or more often is told one by one for its first kMostOfOneEvent
+// instances, then as one period until it (as far as its facts know when) or the time asked about ends.
+//
+// Whoever may ask about the default calendar is told of all that count, but of kAvailability only if all are asked; of
+// the others' details those whom each calendar gives them. Errors: denied, too_large.
+constexpr std::size_t kMostOfOneEvent = 1'000;
 Result<std::vector<BusyPeriod>> free_busy(Account& account, const directory::Directory& directory,
                                           const icalendar::ZoneDatabase& zones, const icalendar::ZonePointer& viewer,
                                           const Caller& caller, Instant from, Instant to,
@@ -52,5 +59,7 @@ Result<std::vector<BusyPeriod>> free_busy(Account& account, const directory::Dir
 
 // Without details: of each kind one period where several touch; a lesser kind not where a greater one is.
 std::vector<BusyPeriod> merged(std::vector<BusyPeriod> periods);
+// The same as VFREEBUSY tells it, which knows no absence: that is time in which nobody is available.
+std::vector<icalendar::Busy> told(std::vector<BusyPeriod> periods);
 
 }  // namespace kontor::groupware

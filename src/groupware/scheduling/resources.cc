@@ -71,14 +71,7 @@ Result<std::vector<icalendar::Busy>> Scheduler::busy(const directory::Principal&
   TRY(const auto account, services_.accounts.open(people.front().account()));
   TRY(auto periods,
       free_busy(*account, services_.directory, zones_, icalendar::utc_zone(), caller, window.from, window.to));
-  std::vector<icalendar::Busy> out;
-  for (const BusyPeriod& one : merged(std::move(periods))) {
-    const icalendar::BusyType type = one.kind == BusyPeriod::Kind::tentative ? icalendar::BusyType::tentative
-                                     : one.kind == BusyPeriod::Kind::busy    ? icalendar::BusyType::busy
-                                                                             : icalendar::BusyType::unavailable;
-    out.push_back({one.from, one.to, type});
-  }
-  return out;
+  return told(std::move(periods));
 }
 
 Result<void> Scheduler::answer_booking(const directory::Principal& who, const Component* before,

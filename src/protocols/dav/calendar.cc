@@ -61,25 +61,9 @@ const Family kCalendarFamily = {.name = "calendar",
 
 const Family& calendar_family() { return kCalendarFamily; }
 
-Result<icalendar::ZonePointer> read_timezone(std::string_view bytes, const icalendar::ZoneDatabase& database) {
-  TRY(const icalendar::Calendars found, icalendar::read(bytes, "utf-8", {.bytes = 256 << 10, .components = 500}));
-  const lines::Component* zone = nullptr;
-  for (const lines::Component& component : found.calendars.front().components) {
-    if (!component.is("VTIMEZONE")) continue;
-    if (zone != nullptr) return fail(Errc::invalid, "There is more than one VTIMEZONE.");
-    zone = &component;
-  }
-  if (zone == nullptr || found.calendars.size() != 1) return fail(Errc::invalid, "There is no VTIMEZONE.");
-  icalendar::CalendarZones zones(found.calendars.front(), database);
-  return zones.find(zone->value("TZID"));
-}
-
 icalendar::ZonePointer zone_of(const groupware::Folder& folder, const icalendar::ZoneDatabase& zones) {
-  if (const auto id = folder.properties.find(kTimezoneId); id != folder.properties.end())
-    if (auto zone = zones.match(id->second)) return zone;
-  if (const auto text = folder.properties.find(kTimezone); text != folder.properties.end())
-    if (auto zone = read_timezone(text->second, zones)) return *zone;
-  return icalendar::utc_zone();
+  auto zone = groupware::own_zone(folder, zones);
+  return zone ? zone : icalendar::utc_zone();
 }
 
 std::vector<std::string_view> components_of(const groupware::Folder& folder) {

@@ -8,15 +8,14 @@
 #include <vector>
 
 #include "formats/icalendar/zones.h"
+#include "groupware/calendar/calendar_zone.h"
 #include "protocols/dav/family.h"
 
 namespace kontor::dav {
 
 // Properties of a folder.
-constexpr const char* kComponents = "calendar.components";   // "VEVENT,VTODO"; absent: all
-constexpr const char* kTimezone = "calendar.timezone";       // a VCALENDAR with one VTIMEZONE, as it was sent
-constexpr const char* kTimezoneId = "calendar.timezone-id";  // its name in the system's zoneinfo
-constexpr const char* kOrder = "calendar.order";             // among others, as Apple's clients sort them
+constexpr const char* kComponents = "calendar.components";  // "VEVENT,VTODO"; absent: all
+constexpr const char* kOrder = "calendar.order";            // among others, as Apple's clients sort them
 
 // Collections of calendars, tasks and notes.
 constexpr Scope kCalendarScope{on(Resource::What::collection), kOfCalendars, in(Space::calendars)};
@@ -26,8 +25,6 @@ constexpr Scope kMessageScope{on(Resource::What::item), of(groupware::Kind::file
 
 // In which floating times and whole days of the calendar take place: its own zone; UTC where it has none.
 icalendar::ZonePointer zone_of(const groupware::Folder& folder, const icalendar::ZoneDatabase& zones);
-// The zone of a VCALENDAR with one VTIMEZONE. Errors: invalid.
-Result<icalendar::ZonePointer> read_timezone(std::string_view bytes, const icalendar::ZoneDatabase& zones);
 
 // The names of the components that the calendar takes.
 std::vector<std::string_view> components_of(const groupware::Folder& folder);

@@ -5,7 +5,9 @@
 #include <charconv>
 
 #include "base/bytes.h"
+#include "formats/icalendar/calendar.h"
 #include "formats/icalendar/calendar_object.h"
+#include "formats/icalendar/vtimezone.h"
 #include "groupware/calendar/free_busy.h"
 #include "groupware/scheduling/scheduler.h"
 #include "protocols/dav/calendar.h"
@@ -127,22 +129,33 @@ Outcome<> set_order(Context&, const Resource& resource, Transaction& transaction
   return change_properties(resource, transaction, {{kOrder, order}});
 }
 
-Shown print_timezone(Context&, const Resource& resource, xml::Printer& out) {
-  return text_leaf(out, caldav("calendar-timezone"), folder_property(resource, kTimezone));
+// As it was set; by its name alone: in the rules that hold now (RFC 7809 section 5.2).
+Shown print_timezone(Context& context, const Resource& resource, xml::Printer& out) {
+  const std::string set = folder_property(resource, groupware::kCalendarZone);
+  if (!set.empty()) return text_leaf(out, caldav("calendar-timezone"), set);
+  const auto zone = context.services.accounts.zones().match(folder_property(resource, groupware::kCalendarZoneId));
+  auto rules = zone ? icalendar::vtimezone_of(*zone, context.now()) : std::nullopt;
+  if (!rules) return Shown::absent;
+  lines::Component calendar{.name = "VCALENDAR"};
+  calendar.set("VERSION", "2.0");
+  calendar.set("PRODID", "-//Kontor//Kontor//EN");
+  calendar.components.push_back(*std::move(rules));
+  return text_leaf(out, caldav("calendar-timezone"), icalendar::write(calendar));
 }
 Outcome<> set_timezone(Context& context, const Resource& resource, Transaction& transaction,
                        const xml::Element* value) {
-  if (!value) return change_properties(resource, transaction, {{kTimezone, {}}, {kTimezoneId, {}}});
+  if (!value)
+    return change_properties(resource, transaction, {{groupware::kCalendarZone, {}}, {groupware::kCalendarZoneId, {}}});
   const std::string text = value->own_text();
-  const auto zone = read_timezone(text, context.services.accounts.zones());
+  const auto zone = groupware::read_calendar_zone(text, context.services.accounts.zones());
   if (!zone) return deny(caldav("valid-calendar-data"), zone.error().text);
   // By its name where it has one: then it changes as the world does.
   const std::string id = context.services.accounts.zones().find((*zone)->name()) ? (*zone)->name() : std::string();
-  return change_properties(resource, transaction, {{kTimezone, text}, {kTimezoneId, id}});
+  return change_properties(resource, transaction, {{groupware::kCalendarZone, text}, {groupware::kCalendarZoneId, id}});
 }
 
 Shown print_timezone_id(Context&, const Resource& resource, xml::Printer& out) {
-  return text_leaf(out, caldav("calendar-timezone-id"), folder_property(resource, kTimezoneId));
+  return text_leaf(out, caldav("calendar-timezone-id"), folder_property(resource, groupware::kCalendarZoneId));
 }
 Outcome<> set_timezone_id(Context& context, const Resource& resource, Transaction& transaction,
                           const xml::Element* value) {
@@ -152,7 +165,7 @@ Outcome<> set_timezone_id(Context& context, const Resource& resource, Transactio
     if (!zone) return deny(caldav("valid-timezone"), "this time zone is not known");
     id = zone->name();
   }
-  return change_properties(resource, transaction, {{kTimezone, {}}, {kTimezoneId, id}});
+  return change_properties(resource, transaction, {{groupware::kCalendarZone, {}}, {groupware::kCalendarZoneId, id}});
 }
 
 Shown print_transparency(Context&, const Resource& resource, xml::Printer& out) {

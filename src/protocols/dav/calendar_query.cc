@@ -27,7 +27,7 @@ Outcome<icalendar::ZonePointer> viewer_of(const wire::dav::CalendarQuery& query,
   }
   if (query.timezone.empty() && !collection.folder) return icalendar::utc_zone();
   if (query.timezone.empty()) return zone_of(*collection.folder, zones);
-  auto zone = read_timezone(query.timezone, zones);
+  auto zone = groupware::read_calendar_zone(query.timezone, zones);
   if (!zone) return deny(caldav("valid-calendar-data"), zone.error().text);
   return *std::move(zone);
 }

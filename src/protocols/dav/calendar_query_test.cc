@@ -143,6 +143,63 @@ TEST_F(CalendarQueryTest, BusyTimesOfOthers) {
   }
 }
 
+TEST_F(CalendarQueryTest, WhatIsDeclinedTakesNoTimeWhereverItIsAsked) {
+  const std::string day = "DURATION:PT1H\r\nORGANIZER:mailto:ben@example.org\r\nATTENDEE;PARTSTAT=";
+  ASSERT_EQ(
+      put("a.ics", item("VEVENT", "1", "DTSTART:20260204T100000Z\r\n" + day + "DECLINED:mailto:ada@example.org\r\n")),
+      201U);
+  ASSERT_EQ(put("b.ics",
+                item("VEVENT", "2", "DTSTART:20260204T120000Z\r\n" + day + "NEEDS-ACTION:mailto:ada@example.org\r\n")),
+            201U);
+  ASSERT_EQ(put("c.ics", item("VEVENT", "3", "DTSTART:20260204T150000Z\r\nDURATION:PT1S\r\nRRULE:FREQ=SECONDLY\r\n")),
+            201U);
+  const std::string body = fmt::format(
+      R"(<C:free-busy-query {}><C:time-range start="20260204T000000Z" end="20260205T000000Z"/></C:free-busy-query>)",
+      kQueryNames);
+  std::string answers[2];
+  for (int i = 0; i < 2; ++i)
+    answers[i] =
+        ask("REPORT", i == 0 ? kOwnCalendar : std::string("/dav/calendars/ada@example.org/"), body, {{"Depth", "1"}})
+            .body;
+  EXPECT_EQ(answers[0], answers[1]);
+  EXPECT_EQ(answers[0].find("20260204T100000Z"), std::string::npos) << answers[0];
+  EXPECT_NE(answers[0].find("FREEBUSY;FBTYPE=BUSY-TENTATIVE:20260204T120000Z/20260204T130000Z"), std::string::npos)
+      << answers[0];
+  EXPECT_NE(answers[0].find("FREEBUSY:20260204T150000Z/20260205T000000Z"), std::string::npos) << answers[0];
+}
+
+// RFC 7953: hours as items of a calendar.
+TEST_F(CalendarQueryTest, HoursAreItemsOfACalendar) {
+  const std::string home = "/dav/calendars/ada@example.org/", own = home + "hours/";
+  ASSERT_EQ(
+      ask("MKCALENDAR", own,
+          fmt::format(
+              R"(<C:mkcalendar {}><D:set><D:prop><C:supported-calendar-component-set>)"
+              R"(<C:comp name="VAVAILABILITY"/></C:supported-calendar-component-set></D:prop></D:set></C:mkcalendar>)",
+              kQueryNames))
+          .status,
+      201U);
+  const auto hours = [](std::string_view rule) {
+    return fmt::format(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VAVAILABILITY\r\nUID:h\r\nDTSTAMP:20260101T000000Z\r\n"
+        "BEGIN:AVAILABLE\r\nUID:a\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260101T080000Z\r\nDTEND:20260101T160000Z\r\n"
+        "RRULE:{}\r\nEND:AVAILABLE\r\nEND:VAVAILABILITY\r\nEND:VCALENDAR\r\n",
+        rule);
+  };
+  EXPECT_EQ(ask("PUT", own + "h.ics", hours("FREQ=OFTEN")).status, 403U);
+  EXPECT_EQ(ask("PUT", kOwnCalendar + "h.ics", hours("FREQ=DAILY")).status, 403U) << "not in every calendar";
+  ASSERT_EQ(ask("PUT", own + "h.ics", hours("FREQ=DAILY")).status, 201U);
+  const std::string body = fmt::format(
+      R"(<C:free-busy-query {}><C:time-range start="20260204T000000Z" end="20260205T000000Z"/></C:free-busy-query>)",
+      kQueryNames);
+  for (const std::string& path : {own, home})
+    EXPECT_NE(ask("REPORT", path, body, {{"Depth", "1"}})
+                  .body.find("FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20260204T000000Z/20260204T080000Z\r\n"
+                             "FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20260204T160000Z/20260205T000000Z\r\n"),
+              std::string::npos)
+        << path;
+}
+
 TEST_F(CalendarQueryTest, LongEventsAreNotExpandedWithoutBounds) {
   const std::string text = "DESCRIPTION:" + std::string(200'000, 'x') + "\r\n";
   ASSERT_EQ(put("a.ics", item("VEVENT", "1", "DTSTART:20260101T100000Z\r\nRRULE:FREQ=DAILY\r\n" + text)), 201U);
@@ -188,6 +245,30 @@ TEST_F(CalendarQueryTest, PropertiesAreChecked) {
   EXPECT_FALSE(
       change(R"(<C:supported-calendar-component-set><C:comp name="VTODO"/></C:supported-calendar-component-set>)"))
       << "something is in it";
+}
+
+// RFC 7809 section 5.2: either says what the other one does.
+TEST_F(CalendarQueryTest, AZoneIsToldByItsNameAndByItsRules) {
+  const auto say = [&](const std::string& inner) {
+    ask("PROPPATCH", kOwnCalendar,
+        fmt::format(R"(<D:propertyupdate {}><D:set><D:prop>{}</D:prop></D:set></D:propertyupdate>)", kQueryNames,
+                    inner));
+    return ask("PROPFIND", kOwnCalendar,
+               fmt::format(
+                   R"(<D:propfind {}><D:prop><C:calendar-timezone/><C:calendar-timezone-id/></D:prop></D:propfind>)",
+                   kQueryNames),
+               {{"Depth", "0"}})
+        .body;
+  };
+  const std::string by_name = say("<C:calendar-timezone-id>Europe/Berlin</C:calendar-timezone-id>");
+  EXPECT_NE(by_name.find("BEGIN:VTIMEZONE"), std::string::npos) << by_name;
+  EXPECT_NE(by_name.find("TZID:Europe/Berlin"), std::string::npos) << by_name;
+  EXPECT_NE(by_name.find("<C:calendar-timezone-id>Europe/Berlin</C:calendar-timezone-id>"), std::string::npos);
+  const std::string by_rules =
+      say("<C:calendar-timezone>BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:Romance Standard Time\nEND:VTIMEZONE\n"
+          "END:VCALENDAR\n</C:calendar-timezone>");
+  EXPECT_NE(by_rules.find("<C:calendar-timezone-id>Europe/Paris</C:calendar-timezone-id>"), std::string::npos)
+      << by_rules;
 }
 
 // How long a month takes in a calendar of many events: KONTOR_EVENTS=100000.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <list>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,7 +25,8 @@ class DavTest : public groupware::AccountsTest {
     if (path.find('?') != std::string::npos) request.query = path.substr(path.find('?') + 1);
     request.headers = std::move(headers);
     request.headers.emplace_back("Host", "dav.example.org");
-    services.push_back(Services{*accounts, *directory, limits, workers, clock, nullptr, scheduler});
+    if (!people) people = std::make_shared<groupware::DirectoryBook>(*directory);
+    services.push_back(Services{*accounts, *directory, limits, workers, clock, nullptr, scheduler, people});
     auto out = std::make_shared<Context>(services.back(), dav_options, std::move(request));
     out->user = groupware::must(directory->principal(who ? who : ada));
     out->caller = as(out->user.id);
@@ -67,6 +69,7 @@ class DavTest : public groupware::AccountsTest {
   net::Limits limits{net::LimitOptions()};
   Workers workers{1};
   groupware::Scheduler* scheduler = nullptr;
+  std::shared_ptr<groupware::DirectoryBook> people;
   std::list<Services> services;  // one for each context, which refers to it
 };
 

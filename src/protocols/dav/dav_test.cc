@@ -155,6 +155,45 @@ TEST_F(DavTest, LocksOfOthersAreNotOpenedByTheirWord) {
   EXPECT_EQ(seen.body.find(header(made, "Lock-Token").substr(1, 30)), std::string::npos);
 }
 
+// RFC 6578 section 3.7, of the list of people.
+TEST_F(DavTest, TheListOfPeopleComesInParts) {
+  for (int i = 0; i < 5; ++i) add_user(std::to_string(i) + "@example.org");
+  const auto sync = [&](const std::string& token, const std::string& limit) {
+    return ask("REPORT", "/dav/contacts/ada@example.org/directory/",
+               "<sync-collection xmlns='DAV:'><sync-token>" + token + "</sync-token><sync-level>1</sync-level>" +
+                   limit + "<prop><getetag/></prop></sync-collection>");
+  };
+  const auto token_of = [](const std::string& body) {
+    const auto begin = body.find("sync-token>") + 11;
+    return body.substr(begin, body.find('<', begin) - begin);
+  };
+  const auto count = [](const std::string& text, std::string_view word) {
+    std::size_t out = 0;
+    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++out;
+    return out;
+  };
+  const std::string whole = sync("", "").body;
+  ASSERT_EQ(count(whole, ".vcf</"), 7U) << whole;
+  std::string token, all;
+  bool is_cut = true;
+  for (int part = 0; is_cut && part < 10; ++part) {
+    const Response response = sync(token, "<limit><nresults>2</nresults></limit>");
+    ASSERT_EQ(response.status, 207U) << response.body;
+    EXPECT_LE(count(response.body, ".vcf</"), 2U) << response.body;
+    is_cut = response.body.contains("number-of-matches-within-limits");
+    token = token_of(response.body);
+    all += response.body;
+    // What comes meanwhile is told after the last part, if not in one of them.
+    if (part == 1) add_user("new@example.org");
+  }
+  EXPECT_FALSE(is_cut);
+  for (std::size_t at = whole.find("<D:href>"); at != std::string::npos; at = whole.find("<D:href>", at + 1))
+    EXPECT_TRUE(all.contains(whole.substr(at, whole.find("</D:href>", at) - at)));
+  EXPECT_EQ(token, token_of(whole));
+  EXPECT_EQ(count(sync(token, "").body, ".vcf</"), 1U) << "the new one";
+  EXPECT_EQ(sync("data:,kontor-part-00-zz-00", "").status, 403U);
+}
+
 TEST_F(DavTest, NothingIsCopiedOntoItselfByAnotherPath) {
   const std::string composed = kHome + "\xc3\xa9/", decomposed = kHome + "e\xcc\x81/";
   EXPECT_EQ(ask("MKCOL", composed).status, 201U);

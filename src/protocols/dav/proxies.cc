@@ -24,7 +24,6 @@ using What = Resource::What;
 enum class Level : std::uint8_t { none, reads, writes };
 
 constexpr std::string_view kGroups[] = {"calendar-proxy-read", "calendar-proxy-write"};
-constexpr std::size_t kMostDelegators = 200;
 constexpr std::size_t kMostDelegates = 200;
 
 Level level_of(std::uint32_t rights) {
@@ -180,19 +179,10 @@ Level own_level(const groupware::Reader& reader) {
 Shown print_delegators(Context& context, const Resource& resource, Level level, xml::Printer& out) {
   if (resource.owner->id != context.user.id) return Shown::absent;
   out.open(cs(level == Level::writes ? "calendar-proxy-write-for" : "calendar-proxy-read-for"));
-  std::uint32_t kinds = 0;
-  for (const auto kind : {groupware::Kind::calendar, groupware::Kind::tasks, groupware::Kind::notes})
-    kinds |= std::uint32_t{1} << static_cast<unsigned>(kind);
-  std::size_t seen = 0;
-  for (const PrincipalId id : context.services.directory.sharing_with(context.user.id, kinds)) {
-    const auto other = context.services.directory.principal(id);
-    if (!other || other->id == context.user.id || other->tenant != context.user.tenant || !other->account()) continue;
-    if (++seen > kMostDelegators) break;
-    const auto account = context.account(*other);
-    if (!account) continue;
-    const auto reader = context.reader(**account);
-    if (reader && own_level(**reader) == level) print_href(out, principal_path(*other));
-  }
+  each_sharer(context, Space::calendars, [&](const Sharer& sharer) {
+    if (own_level(sharer.reader) == level) print_href(out, principal_path(sharer.owner));
+    return true;
+  });
   out.close();
   return Shown::yes;
 }

@@ -41,6 +41,15 @@ std::optional<ShareNote> parse_note(std::string_view text);
 std::string note_key(PrincipalId with);
 std::optional<ShareNote> note_about(const groupware::Folder& folder, PrincipalId with);
 
+// Another principal of the caller's tenant who may share something of that space with it.
+struct Sharer {
+  const directory::Principal& owner;
+  std::shared_ptr<groupware::Account> account;
+  const groupware::Reader& reader;  // as the caller
+};
+// Until `visit` returns false; at most 200.
+void each_sharer(Context& context, Space space, const std::function<bool(const Sharer&)>& visit);
+
 // A folder of another account that the caller may see.
 struct SharedFolder {
   directory::Principal owner;

@@ -63,7 +63,7 @@ std::optional<ShareNote> note_about(const groupware::Folder& folder, PrincipalId
   return at == folder.properties.end() ? std::nullopt : parse_note(at->second);
 }
 
-Outcome<void> shared_folders(Context& context, Space space, const std::function<bool(const SharedFolder&)>& visit) {
+void each_sharer(Context& context, Space space, const std::function<bool(const Sharer&)>& visit) {
   std::size_t seen = 0;
   for (const PrincipalId id : context.services.directory.sharing_with(context.user.id, kinds_in(space))) {
     const auto owner = context.services.directory.principal(id);
@@ -73,11 +73,18 @@ Outcome<void> shared_folders(Context& context, Space space, const std::function<
     if (!account) continue;
     const auto reader = context.reader(**account);
     if (!reader) continue;  // what the directory notes is at least what is true: here it was more
-    for (const auto& folder : (*reader)->folders()->all()) {
-      if (!shows_in(space, folder->kind) || !((*reader)->rights(folder->id) & right::kShowing)) continue;
-      if (!visit({*owner, *account, folder, note_about(*folder, context.user.id)})) return {};
-    }
+    if (!visit({*owner, *account, **reader})) break;
   }
+}
+
+Outcome<void> shared_folders(Context& context, Space space, const std::function<bool(const SharedFolder&)>& visit) {
+  each_sharer(context, space, [&](const Sharer& sharer) {
+    for (const auto& folder : sharer.reader.folders()->all()) {
+      if (!shows_in(space, folder->kind) || !(sharer.reader.rights(folder->id) & right::kShowing)) continue;
+      if (!visit({sharer.owner, sharer.account, folder, note_about(*folder, context.user.id)})) return false;
+    }
+    return true;
+  });
   return {};
 }
 

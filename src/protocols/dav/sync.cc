@@ -3,10 +3,15 @@
 //
 // A client's state is a modseq. What changed since comes from the account's change log, so that the work is in
 // proportion to the changes. Where an answer is cut short, the token says how far it came (state.h).
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
+#include "base/bytes.h"
+#include "formats/lines/component.h"
 #include "protocols/dav/methods.h"
 #include "protocols/dav/multistatus.h"
 #include "protocols/dav/segments.h"
@@ -207,26 +212,72 @@ Response tell(Context& context, std::shared_ptr<const SyncJob> job, News found, 
   return stream_resources(context, next, [to] { return print_state(to); });
 }
 
+// Where an answer about a special collection was cut short: the state that the client has, the one that it will have,
+// and the last name that it was told of.
+struct PartOfSpecial {
+  std::string since, until, last;
+};
+constexpr std::string_view kPart = "data:,kontor-part-";
+
+std::string print_part(const PartOfSpecial& part) {
+  return fmt::format("{}{}-{}-{}", kPart, to_hex(part.since), to_hex(part.until), to_hex(part.last));
+}
+
+std::optional<PartOfSpecial> parse_part(std::string_view token) {
+  if (!token.starts_with(kPart)) return std::nullopt;
+  const auto parts = lines::split(token.substr(kPart.size()), '-');
+  if (parts.size() != 3) return std::nullopt;
+  const auto since = from_hex(parts[0]), until = from_hex(parts[1]), last = from_hex(parts[2]);
+  if (!since || !until || !last) return std::nullopt;
+  return PartOfSpecial{*since, *until, *last};
+}
+
+// In the order of their names; without a resource: it is gone.
+using SpecialNews = std::vector<std::pair<std::string, std::optional<Resource>>>;
+
+SpecialNews in_order(Special::News found) {
+  SpecialNews out;
+  for (std::string& name : found.gone) out.emplace_back(std::move(name), std::nullopt);
+  for (Resource& one : found.changed) {
+    std::string name = one.name;
+    out.emplace_back(std::move(name), std::move(one));
+  }
+  std::ranges::sort(out, {}, [](const auto& one) { return std::string_view(one.first); });
+  return out;
+}
+
 Outcome<Response> sync_special(Context& context, const Resource& collection, const wire::dav::SyncCollection& wish) {
-  TRY(auto found, collection.special->news(context, collection, wish.token));
+  const auto former = parse_part(wish.token);
+  const std::string since = former ? former->since : wish.token;
+  TRY(auto found, collection.special->news(context, collection, since));
+  // The rest ends where the first part would have ended: what changed meanwhile comes after it.
+  std::string state = former ? former->until : found.state;
+  SpecialNews all = in_order(std::move(found));
+  if (former) std::erase_if(all, [&](const auto& one) { return one.first <= former->last; });
+  const bool is_cut = wish.limit && all.size() > *wish.limit;
+  if (is_cut) {
+    all.resize(*wish.limit);
+    state = print_part({since, state, all.empty() ? (former ? former->last : "") : all.back().first});
+  }
   struct Telling {
-    Special::News news;
+    SpecialNews news;
     std::size_t next = 0;
   };
-  auto telling = std::make_shared<Telling>(Telling{std::move(found)});
-  const auto next = [telling, path = collection.path, wanted = wish.wanted.props](
+  auto telling = std::make_shared<Telling>(Telling{std::move(all)});
+  const auto next = [telling, path = collection.path, wanted = wish.wanted.props, is_cut](
                         Context& now, wire::dav::Multistatus& out) -> Outcome<bool> {
-    const Special::News& news = telling->news;
-    const std::size_t all = news.gone.size() + news.changed.size();
-    if (telling->next == all) return false;
-    const std::size_t at = telling->next++;
-    if (at < news.gone.size())
-      out.status(path + news.gone[at], 404);
-    else
-      print_resource(now, news.changed[at - news.gone.size()], wanted, out);
-    return telling->next < all;
+    if (telling->next < telling->news.size()) {
+      const auto& [name, resource] = telling->news[telling->next++];
+      if (resource)
+        print_resource(now, *resource, wanted, out);
+      else
+        out.status(path + name, 404);
+    }
+    if (telling->next < telling->news.size()) return true;
+    if (is_cut) out.status(path, 507, wire::dav::dav("number-of-matches-within-limits"));
+    return false;
   };
-  return stream_resources(context, next, [telling] { return telling->news.state; });
+  return stream_resources(context, next, [state] { return state; });
 }
 
 }  // namespace

@@ -55,10 +55,15 @@ std::size_t drop(char*, std::size_t, std::size_t count, void* into) {
   return count;
 }
 
+int ask_whether_to_go_on(void* options, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  const auto& gives_up = static_cast<const PushClient::Options*>(options)->gives_up;
+  return gives_up && gives_up() ? 1 : 0;
+}
+
 }  // namespace
 
 struct PushClient::State {
-  const Options options;
+  Options options;
   const std::unique_ptr<CURL, FreePushCurl> curl{curl_easy_init()};
 };
 
@@ -84,6 +89,9 @@ Result<PushAnswer> PushClient::post(const PushRequest& request) {
   curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_public);
   curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &gate);
+  curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, ask_whether_to_go_on);
+  curl_easy_setopt(c, CURLOPT_XFERINFODATA, &state_->options);
   curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, drop);
   curl_easy_setopt(c, CURLOPT_WRITEDATA, &left);
   if (!state_->options.authorities.empty()) curl_easy_setopt(c, CURLOPT_CAINFO, state_->options.authorities.c_str());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ class PushClient {
     std::string authorities;             // a PEM file; empty: the system's
     std::vector<net::Network> networks;  // that may be reached though they are not public
     std::chrono::milliseconds timeout{20'000};
+    std::function<bool()> gives_up = {};  // asked now and then: a request under way is broken off
   };
   explicit PushClient(Options options);
   ~PushClient();

@@ -39,7 +39,8 @@ std::vector<net::Network> push_networks(const std::vector<std::string>& texts) {
 PushSender::PushSender(const Services& services, const PushOptions& options)
     : services_(services),
       options_(options),
-      reaching_{options.authorities, push_networks(options.networks), options.timeout},
+      reaching_{options.authorities, push_networks(options.networks), options.timeout,
+                [this] { return table_.is_ending(); }},
       told_(kPushTotal, kPushHelp, {{"result", "told"}}),
       dropped_(kPushTotal, kPushHelp, {{"result", "dropped"}}),
       later_(kPushTotal, kPushHelp, {{"result", "later"}}),

@@ -40,7 +40,7 @@ class PushSender {
 
   // Begins, on threads of its own. Once.
   void start();
-  // Waits for the requests under way.
+  // Breaks off the requests under way: what they were to tell is told later.
   void stop();
 
  private:
