@@ -130,10 +130,11 @@ struct GlobalObjectId {
   std::int64_t creation_time = 0;    // ticks
   std::string reserved = std::string(8, '\0');
   std::string data;
+  std::string rest;  // behind the data, where its length was written wrong (python-kopano): what tells items apart
 };
 std::optional<GlobalObjectId> parse_global_object_id(std::string_view bytes);
 std::string print(const GlobalObjectId& id);
-// The UID of iCalendar: of "vCal-Uid" data its text, else upper-case hex of the id without day.
+// The UID of iCalendar: of "vCal-Uid" data its text, else upper-case hex of all of the id without day.
 std::string uid_of(const GlobalObjectId& id);
 // The same id for all who know the event by this UID.
 GlobalObjectId global_object_id_of(std::string_view uid);

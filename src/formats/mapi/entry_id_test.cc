@@ -153,6 +153,10 @@ TEST(GlobalObjectId, KnowsTheUid) {
   EXPECT_EQ(uid_of(*id), clean);
   EXPECT_EQ(to_upper(to_hex(print(global_object_id_of(clean)))), clean);
   EXPECT_FALSE(parse_global_object_id(bytes_of(hex).substr(0, 50)).has_value());
+  // python-kopano writes 1 as the length: what follows tells items apart all the same.
+  std::string wrong = clean;
+  wrong.replace(72, 8, "01000000");
+  EXPECT_EQ(uid_of(parse_global_object_id(bytes_of(wrong)).value()), wrong);
 }
 
 }  // namespace

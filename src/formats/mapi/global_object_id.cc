@@ -25,6 +25,7 @@ std::optional<GlobalObjectId> parse_global_object_id(std::string_view bytes) {
   id.reserved = in.take(8);
   id.data = in.take(in.u32());
   if (in.is_short()) return std::nullopt;
+  id.rest = in.rest();
   return id;
 }
 
@@ -37,7 +38,7 @@ std::string print(const GlobalObjectId& id) {
   append_le(out, static_cast<std::uint64_t>(id.creation_time));
   out += id.reserved;
   append_le32(out, id.data.size());
-  return out + id.data;
+  return out + id.data + id.rest;
 }
 
 std::string uid_of(const GlobalObjectId& id) {

@@ -17,35 +17,6 @@ using std::chrono::seconds;
 
 int year_of(Instant at) { return static_cast<int>(std::chrono::year_month_day(floor<days>(at)).year()); }
 
-// As Outlook writes it: a week's day within a month, before midnight of that day.
-std::optional<ZoneDate> date_of(const icalendar::PosixZone::Change& change) {
-  using Form = icalendar::PosixZone::Change::Form;
-  constexpr int kDay = 24 * 60 * 60;
-  if (change.form != Form::week || change.second < 0 || change.second >= kDay) return std::nullopt;
-  const auto number = [](int value) { return static_cast<std::uint16_t>(value); };
-  return ZoneDate{.year = 0,
-                  .month = number(change.month),
-                  .weekday = number(change.day),
-                  .day = number(change.week),
-                  .hour = number(change.second / 3600),
-                  .minute = number(change.second / 60 % 60),
-                  .second = number(change.second % 60)};
-}
-
-std::optional<ZoneRule> rule_in_force(const icalendar::Zone& zone) {
-  const auto& tail = zone.tail();
-  if (!tail || tail->standard % 60 != 0 || tail->daylight.value_or(0) % 60 != 0) return std::nullopt;
-  ZoneRule rule{.bias = -tail->standard / 60};
-  if (!tail->daylight) return rule;
-  const auto begin = date_of(tail->begin);
-  const auto end = date_of(tail->end);
-  if (!begin || !end) return std::nullopt;
-  rule.daylight_bias = -*tail->daylight / 60 - rule.bias;
-  rule.daylight_begin = *begin;
-  rule.standard_begin = *end;
-  return rule;
-}
-
 }  // namespace
 
 std::optional<FoundZone> zone_of_item(const Properties& item, Instant at, const icalendar::ZoneDatabase& zones) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <functional>
+#include <map>
 
 #include "formats/icalendar/access.h"
 #include "formats/mapi/calendar_item_fixture.h"
@@ -313,6 +314,19 @@ TEST(KopanoItems, ListsHaveTheirMembers) {
     return vcard::text(made.card, "FN") == text_at(item, "name") && vcard::members(made.card) == put &&
            made.losses.empty();
   });
+}
+
+TEST(KopanoItems, NoTwoOfAFolderHaveOneUid) {
+  for (const KopanoSet& set : sets()) {
+    std::map<std::pair<std::int64_t, std::string>, std::int64_t> known;
+    for (const auto& [id, node] : set.dump.nodes()) {
+      if (node.type != 5 || node.flags != 0 || is_meeting_mail(set.dump.message_class(id))) continue;
+      const std::string uid = item_uid(set.dump.message(id).properties, "");
+      if (!uid.empty()) {
+        EXPECT_TRUE(known.try_emplace({node.parent, uid}, id).second) << set.name << " " << id << " " << uid;
+      }
+    }
+  }
 }
 
 // The text/calendar part of the mail as it was delivered is not at hand: it is about the same event.

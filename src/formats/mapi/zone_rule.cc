@@ -111,7 +111,36 @@ bool agree(const icalendar::Zone& a, const icalendar::Zone& b, int year) {
   return true;
 }
 
+// As Outlook writes it: a week's day within a month, before midnight of that day.
+std::optional<ZoneDate> date_of(const icalendar::PosixZone::Change& change) {
+  using Form = icalendar::PosixZone::Change::Form;
+  constexpr int kDay = 24 * 60 * 60;
+  if (change.form != Form::week || change.second < 0 || change.second >= kDay) return std::nullopt;
+  const auto number = [](int value) { return static_cast<std::uint16_t>(value); };
+  return ZoneDate{.year = 0,
+                  .month = number(change.month),
+                  .weekday = number(change.day),
+                  .day = number(change.week),
+                  .hour = number(change.second / 3600),
+                  .minute = number(change.second / 60 % 60),
+                  .second = number(change.second % 60)};
+}
+
 }  // namespace
+
+std::optional<ZoneRule> rule_in_force(const icalendar::Zone& zone) {
+  const auto& tail = zone.tail();
+  if (!tail || tail->standard % 60 != 0 || tail->daylight.value_or(0) % 60 != 0) return std::nullopt;
+  ZoneRule rule{.bias = -tail->standard / 60};
+  if (!tail->daylight) return rule;
+  const auto begin = date_of(tail->begin);
+  const auto end = date_of(tail->end);
+  if (!begin || !end) return std::nullopt;
+  rule.daylight_bias = -*tail->daylight / 60 - rule.bias;
+  rule.daylight_begin = *begin;
+  rule.standard_begin = *end;
+  return rule;
+}
 
 Result<ZoneRule> read_zone_struct(std::string_view bytes) {
   Cursor in(bytes);
@@ -187,6 +216,13 @@ lines::Component vtimezone_of(const ZoneRule& rule, std::string_view id) {
 }
 
 std::optional<FoundZone> find_zone(const ZoneHints& hints, int year, const icalendar::ZoneDatabase& database) {
+  const auto is_same = [&](const icalendar::ZonePointer& zone) {
+    return hints.rule != nullptr && zone != nullptr && rule_in_force(*zone) == *hints.rule;
+  };
+  // What is said is the rule in force, also of a year when clocks went otherwise.
+  for (const std::string_view name : {hints.description, hints.key})
+    if (const auto zone = name.empty() ? nullptr : database.match(name); is_same(zone))
+      return FoundZone{zone->name(), zone, std::nullopt};
   icalendar::ZonePointer ruled;
   std::optional<lines::Component> vtimezone;
   if (hints.rule != nullptr) {
@@ -209,6 +245,8 @@ std::optional<FoundZone> find_zone(const ZoneHints& hints, int year, const icale
   for (const std::string_view name : kCandidates)
     if (const auto zone = database.find(name); zone != nullptr && agree(*zone, *ruled, year))
       return FoundZone{zone->name(), zone, std::nullopt};
+  for (const std::string_view name : kCandidates)
+    if (const auto zone = database.find(name); is_same(zone)) return FoundZone{zone->name(), zone, std::nullopt};
   std::string id = lines::unescape(vtimezone->value("TZID"));
   // Not by the name of a zone whose clocks go otherwise: readers believe names first.
   if (named != nullptr || database.match(id) != nullptr) {

@@ -62,9 +62,12 @@ struct FoundZone {
   icalendar::ZonePointer zone;                // never null
   std::optional<lines::Component> vtimezone;  // where no zone of the world is meant
 };
-// By a name that is known and, where there is a rule, agrees with it in `year`; else a zone whose clocks go as the rule
-// says all that year, the better known ones first; else the rule alone. Nothing without any hint.
+// By a name that is known and, where there is a rule, agrees with it now or in `year`; else a zone whose clocks go as
+// the rule says all that year or now, the better known ones first; else the rule alone. Nothing without any hint.
 std::optional<FoundZone> find_zone(const ZoneHints& hints, int year, const icalendar::ZoneDatabase& database);
+
+// By which a zone's clocks go from now on; nothing where Outlook has no words for it.
+std::optional<ZoneRule> rule_in_force(const icalendar::Zone& zone);
 
 // The rule as a VTIMEZONE.
 lines::Component vtimezone_of(const ZoneRule& rule, std::string_view id);

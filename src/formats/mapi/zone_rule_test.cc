@@ -87,6 +87,16 @@ TEST(ZoneRule, FindsTheZoneOfTheWorld) {
   EXPECT_FALSE(find_zone({.description = "somewhere"}, 2026, database()).has_value());
 }
 
+TEST(ZoneRule, OfThisYearIsMeantInAnyYear) {
+  const auto york = rule_in_force(*database().find("America/New_York"));
+  ASSERT_TRUE(york.has_value());
+  EXPECT_EQ(to_hex(write_zone_struct(*york)).substr(0, 24), "2c01000000000000c4ffffff");
+  // In 2001 clocks went otherwise there.
+  EXPECT_EQ(find_zone({.description = "America/New_York", .rule = &*york}, 2001, database())->id, "America/New_York");
+  EXPECT_EQ(find_zone({.description = "Eastern Time", .rule = &*york}, 2001, database())->id, "America/New_York");
+  EXPECT_FALSE(rule_in_force(*database().find("America/Nuuk")).has_value()) << "on the day before, at 22:00 or 23:00";
+}
+
 TEST(ZoneRule, OfNoZoneOfTheWorldIsWrittenDown) {
   const ZoneRule odd{.bias = -77,
                      .daylight_bias = -60,
