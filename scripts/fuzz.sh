@@ -24,7 +24,7 @@ run_one() {
     document_zip_*) folders+=(tests/data/documents) ;;
     mbox_*) folders+=(tests/data/eml ../shared/corpus/mbox) ;;
   esac
-  case $target in document_* | mime_structure_* | archive_* | mbox_*) longest=16384 ;; esac
+  case $target in document_* | mime_structure_* | archive_* | mbox_* | mapi_item_*) longest=16384 ;; esac
   for folder in "${folders[@]}"; do [ -d "$folder" ] && seeds+=("$folder"); done
   local dictionary=()
   [ -f "fuzz/$target.dict" ] && dictionary=("-dict=fuzz/$target.dict")
