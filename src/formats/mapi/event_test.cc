@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "formats/mapi/event.h"
 
-#include <functional>
-
+#include "base/bytes.h"
 #include "formats/mapi/calendar_item_fixture.h"
 #include "formats/mapi/entry_id.h"
 #include "formats/mapi/recurrence.h"
@@ -196,6 +195,21 @@ TEST(Event, HasItsAttachmentsAsLongAsTheyAreSmall) {
   EXPECT_EQ(made.losses.size(), 2U);
   with.read = [](const Attachment&, const TakePiece&) -> Result<void> { return fail(Errc::unavailable, "Later."); };
   EXPECT_EQ(event_of(message, "1", with).error().code, Errc::unavailable) << "what may come later is no loss";
+}
+
+TEST(Event, HasAttachedMessagesAsMail) {
+  Message message = appointment();
+  Message& inner = message.attachments.emplace_back().embedded.emplace_back();
+  set(inner.properties, tag::kMessageClass, "IPM.Note");
+  set(inner.properties, tag::kSubject, "What was agreed");
+  set(inner.properties, tag::kBody, "All of it.");
+  const CalendarObject made = event_from(message);
+  EXPECT_TRUE(made.text.contains("ATTACH;FMTTYPE=message/rfc822;FILENAME=What was agreed.eml;ENCODING="));
+  EXPECT_TRUE(made.losses.empty());
+  const auto read = icalendar::read(made.text);
+  const auto mail = from_base64(read->calendars.front().components.back().value("ATTACH"));
+  ASSERT_TRUE(mail.has_value());
+  EXPECT_TRUE(mail->contains("Subject: What was agreed\r\n") && mail->contains("All of it.")) << *mail;
 }
 
 // Weekly on Tuesdays at 9:00, three times; the second was moved to Wednesday at 10:00.

@@ -6,12 +6,11 @@
 #include "base/bytes.h"
 #include "formats/mapi/item_parts.h"
 #include "formats/mapi/line_text.h"
+#include "formats/mapi/mail.h"
 
 namespace kontor::mapi {
 namespace {
 
-constexpr std::int64_t kByValue = 1;
-constexpr std::int64_t kEmbedded = 5;
 constexpr std::int64_t kExceptionFlag = 2;  // PidTagAttachmentFlags: afException
 constexpr std::size_t kLongestName = 250;
 
@@ -30,16 +29,20 @@ bool is_media_type(std::string_view text) {
 }
 
 std::string name_of(const Attachment& attachment) {
-  return one_line(attachment.properties.first_text(
-                      {tag::kAttachLongFilename, tag::kAttachFilename, tag::kDisplayName, tag::kSubject}),
-                  kLongestName);
+  std::string name =
+      one_line(attachment.properties.first_text({tag::kAttachLongFilename, tag::kAttachFilename, tag::kDisplayName}),
+               kLongestName);
+  if (attachment.embedded.empty()) return name;
+  if (name.empty()) name = one_line(attachment.embedded.front().properties.text_or_empty(tag::kSubject), kLongestName);
+  return (name.empty() ? "message" : name) + ".eml";
 }
 
 lines::Property attach_of(const Attachment& attachment, const std::string& name) {
   lines::Property attach;
   attach.name = "ATTACH";
   const std::string_view type = attachment.properties.text_or_empty(tag::kAttachMimeTag);
-  attach.set("FMTTYPE", is_media_type(type) ? type : "application/octet-stream");
+  const bool is_message = !attachment.embedded.empty();
+  attach.set("FMTTYPE", is_message ? "message/rfc822" : is_media_type(type) ? type : "application/octet-stream");
   if (!name.empty()) attach.set("FILENAME", name);  // RFC 8607 section 4.2
   return attach;
 }
@@ -60,21 +63,25 @@ bool is_exception(const Attachment& attachment) {
          to_upper(inner.text_or_empty(tag::kMessageClass)).starts_with("IPM.OLE.CLASS.{00061055");
 }
 
+Result<void> ItemParts::read_attachment(const Attachment& attachment, const TakePiece& take) const {
+  if (attachment.embedded.empty()) return read_data(attachment, context_.read, take);
+  // No calendar in it: items that hold each other would go round.
+  const MailSource source{.resolve = context_.resolve, .read = context_.read, .calendar = {}};
+  TRY(WrittenMail mail, write_mail(attachment.embedded.front(), source, take));
+  for (std::string& sentence : mail.losses) lost(std::move(sentence));
+  return {};
+}
+
 Result<std::size_t> ItemParts::add_attachment(const Attachment& attachment, std::size_t most) const {
   const std::string name = name_of(attachment);
-  const std::int64_t method = attachment.properties.integer(tag::kAttachMethod).value_or(kByValue);
-  if (!attachment.embedded.empty() || method == kEmbedded) {
-    lost(fmt::format("The message \"{}\" that is attached to an item of a calendar is left out.", name));
-    return 0;
-  }
+  lines::Property attach = attach_of(attachment, name);
   if (const std::string uri = uri_of(attachment); !uri.empty()) {
-    lines::Property attach = attach_of(attachment, name);
     attach.value = uri;
     into_.properties.push_back(std::move(attach));
     return 0;
   }
   std::string data;
-  const auto read = read_data(attachment, context_.read, [&](std::string_view piece) -> Result<void> {
+  const auto read = read_attachment(attachment, [&](std::string_view piece) -> Result<void> {
     if (data.size() + piece.size() > most) return fail(Errc::too_large, "It is too large.");
     data += piece;
     return {};
@@ -89,7 +96,6 @@ Result<std::size_t> ItemParts::add_attachment(const Attachment& attachment, std:
       return std::unexpected(read.error());
     return 0;
   }
-  lines::Property attach = attach_of(attachment, name);
   attach.set("ENCODING", "BASE64");
   attach.set("VALUE", "BINARY");
   attach.value = to_base64(data);

@@ -44,6 +44,7 @@ class ItemParts {
 
  private:
   void set_own_answer(People& people) const;
+  Result<void> read_attachment(const Attachment& attachment, const TakePiece& take) const;
   Result<std::size_t> add_attachment(const Attachment& attachment, std::size_t most) const;
 
   const Message& message_;
