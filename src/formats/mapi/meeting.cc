@@ -139,11 +139,15 @@ class MeetingMaker {
   }
 
   void add_answer() {
-    const People people = people_of(message_, context_);
-    if (!people.attendees.empty())
-      event_.properties.push_back(person_property("ORGANIZER", people.attendees.front().mailbox));
     auto attendee = from_of(from_, context_.resolve);
-    if (!attendee && people.organizer) attendee = people.organizer;
+    if (!attendee) attendee = sender_of(from_, context_.resolve);
+    // It goes to who organizes.
+    for (const Properties& recipient : message_.recipients) {
+      const Mailbox to = recipient_of(recipient, context_.resolve);
+      if (to.empty() || recipient_kind(recipient) == RecipientKind::cc || to == attendee) continue;
+      event_.properties.push_back(person_property("ORGANIZER", to));
+      break;
+    }
     if (attendee) {
       lines::Property property = person_property("ATTENDEE", *attendee);
       property.set("PARTSTAT", kind_.status);

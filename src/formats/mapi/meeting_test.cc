@@ -72,6 +72,12 @@ TEST(Meeting, IsAnswered) {
   }
 }
 
+TEST(Meeting, IsAnsweredToWhoOrganizes) {
+  Message message = mail("IPM.Schedule.Meeting.Resp.Pos");
+  message.recipients.front().set(tag::kRecipientFlags, Value::of(3));
+  EXPECT_TRUE(part_from(message).text.contains("ORGANIZER;CN=Bob:mailto:bob@example.org\r\n")) << "marked or not";
+}
+
 TEST(Meeting, HasAnotherTimeProposed) {
   Message message = mail("IPM.Schedule.Meeting.Resp.Tent");
   message.properties.set(tag::appointment(0x8257), Value::of(true));

@@ -2,6 +2,7 @@
 #include "formats/mapi/note.h"
 
 #include <array>
+#include <utility>
 
 #include "formats/mapi/item_body.h"
 #include "formats/mapi/item_parts.h"
