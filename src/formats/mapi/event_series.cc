@@ -20,7 +20,6 @@ using lines::Component;
 using std::chrono::days;
 using std::chrono::floor;
 
-constexpr Tag kCharset = tag::kMessageCodepage;
 constexpr std::chrono::minutes kLongest = std::chrono::days(3660);
 
 // Minutes since midnight of a zone's wall.
@@ -58,7 +57,7 @@ class SeriesOfEvent {
         made_.losses.emplace_back("A series of appointments has no pattern: its first instance came.");
       return false;
     }
-    auto read = read_recurrence(*blob, message_.properties.integer(kCharset).value_or(0));
+    auto read = read_recurrence(*blob, message_.properties.integer(tag::kMessageCodepage).value_or(0));
     if (read && read->has_wrong_start) mend_start(read->recurrence);
     auto overrides = read ? add_recurrence(read->recurrence, frame_of(read->recurrence), series_.events.front())
                           : Result<std::vector<Component>>(std::unexpected(read.error()));
@@ -73,8 +72,9 @@ class SeriesOfEvent {
     std::ranges::move(*overrides, std::back_inserter(series_.events));
     for (Component& event : series_.events)
       if (event.value("DTEND") == event.value("DTSTART")) event.remove("DTEND");
-    for (const Tag& tag : {tag::kAppointmentRecur, tag::kRecurring, tag::kRecurrenceType, tag::kRecurrencePattern})
-      made_.kept.remove(tag);
+    // What could not be read of it may be readable to somebody else.
+    if (!read->is_damaged) made_.kept.remove(tag::kAppointmentRecur);
+    for (const Tag& tag : {tag::kRecurring, tag::kRecurrenceType, tag::kRecurrencePattern}) made_.kept.remove(tag);
     return true;
   }
 

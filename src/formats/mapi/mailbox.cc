@@ -85,8 +85,8 @@ std::string address_of_search_key(const std::string* key) {
 
 // Types whose address says nothing to a person: names in a directory, ids.
 bool is_directory_type(std::string_view type) {
-  constexpr auto kTypes = std::to_array<std::string_view>({"ZARAFA", "EX", "MAPIPDL"});
-  return std::ranges::any_of(kTypes, [&](std::string_view known) { return iequals(type, known); });
+  constexpr auto kDirectoryTypes = std::to_array<std::string_view>({"ZARAFA", "EX", "MAPIPDL"});
+  return std::ranges::any_of(kDirectoryTypes, [&](std::string_view known) { return iequals(type, known); });
 }
 
 // A login with its company is not to be taken for an address: companies have no dot, or stand for no domain at all.
