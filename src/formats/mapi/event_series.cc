@@ -197,7 +197,7 @@ class SeriesOfEvent {
     if (from.has(tag::kSensitivity)) parts.add_class();
     add_event_state(parts, event);
     if (!inner.recipients.empty()) parts.add_people();
-    if (const auto changed = from.time(tag::kLastModificationTime)) event.set("LAST-MODIFIED", utc_text(*changed));
+    if (const auto changed = from.time(tag::kLastModificationTime)) event.set("LAST-MODIFIED", utc_value(*changed));
     TRY(const std::size_t attached, parts.add_attachments(context_.most_attached - series_.attached));
     series_.attached += attached;
     std::ranges::move(said.losses, std::back_inserter(made_.losses));

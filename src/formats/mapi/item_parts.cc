@@ -43,7 +43,7 @@ std::string item_uid(const Properties& item, std::string_view fallback) {
   return uid.empty() ? one_line(fallback, kLongestUid) : uid;
 }
 
-std::string utc_text(Instant at) {
+std::string utc_value(Instant at) {
   return icalendar::print(
       icalendar::When{.kind = icalendar::When::Kind::utc,
                       .wall = icalendar::Wall(std::chrono::floor<std::chrono::seconds>(at).time_since_epoch()),
@@ -57,9 +57,9 @@ void ItemParts::add_head(std::string_view uid) const {
   const auto changed = from_.time(tag::kLastModificationTime);
   // iTIP tells messages of one sequence apart by it.
   const auto critical = from_.time(tag::kOwnerCriticalChange);
-  into_.set("DTSTAMP", utc_text(critical ? *critical : changed ? *changed : created.value_or(Instant())));
-  if (created) into_.set("CREATED", utc_text(*created));
-  if (changed) into_.set("LAST-MODIFIED", utc_text(*changed));
+  into_.set("DTSTAMP", utc_value(critical ? *critical : changed ? *changed : created.value_or(Instant())));
+  if (created) into_.set("CREATED", utc_value(*created));
+  if (changed) into_.set("LAST-MODIFIED", utc_value(*changed));
   said({tag::kCreationTime, tag::kLastModificationTime});
 }
 

@@ -63,6 +63,6 @@ lines::Component calendar_of(std::vector<lines::Component> zones, std::vector<li
 void finish(const lines::Component& calendar, CalendarObject& made);
 
 // "20260203T140000Z".
-std::string utc_text(Instant at);
+std::string utc_value(Instant at);
 
 }  // namespace kontor::mapi

@@ -31,7 +31,7 @@ Result<CalendarObject> journal_of(const Message& message, std::string_view fallb
   if (!start) start = from.time(tag::kCommonStart);
   const auto end = from.time(tag::kLogEnd);
   if (start) icalendar::set_when(journal.set("DTSTART", ""), when_in({"UTC", icalendar::utc_zone(), {}}, *start));
-  if (end) journal.set("X-KONTOR-END", utc_text(*end));
+  if (end) journal.set("X-KONTOR-END", utc_value(*end));
   if (const auto minutes = from.integer(tag::kLogDuration); minutes && *minutes >= 0 && *minutes <= kMostJournalMinutes)
     journal.set("X-KONTOR-DURATION", icalendar::print(icalendar::Duration{.seconds = *minutes * 60}));
   parts.add_text(kLogTypeText, "X-KONTOR-JOURNAL-TYPE");

@@ -108,7 +108,7 @@ class MeetingMaker {
     Instant made_at{};
     for (const Tag& tag : {critical, tag::kClientSubmitTime, tag::kMessageDeliveryTime, tag::kLastModificationTime})
       if (const auto at = from_.time(tag); at && made_at == Instant()) made_at = *at;
-    event_.set("DTSTAMP", utc_text(made_at));
+    event_.set("DTSTAMP", utc_value(made_at));
     std::string_view subject = from_.text_or_empty(tag::kSubject);
     const std::string_view prefix = from_.text_or_empty(tag::kSubjectPrefix);
     if (!prefix.empty() && subject.starts_with(prefix)) subject.remove_prefix(prefix.size());

@@ -76,7 +76,7 @@ class TaskMaker {
     if (is_done || share > 0) task_.set("PERCENT-COMPLETE", std::to_string(is_done ? 100 : std::lround(share * 100)));
     // The day on the wall; iCalendar wants an instant (RFC 5545 section 3.8.2.1).
     if (const auto done = from_.time(tag::kTaskDateCompleted); done && is_done)
-      task_.set("COMPLETED", utc_text(zone_.zone->resolve(wall_of_ticks(*done)).at));
+      task_.set("COMPLETED", utc_value(zone_.zone->resolve(wall_of_ticks(*done)).at));
     parts_.said({tag::kPercentComplete, tag::kTaskComplete, tag::kTaskDateCompleted});
   }
 
@@ -161,7 +161,7 @@ class TaskMaker {
     if (!at) at = from_.time(tag::kReminderSignalTime);
     if (from_.boolean(tag::kReminderSet) && at) {
       lines::Component alarm = reminder_alarm(0);
-      alarm.set("TRIGGER", utc_text(*at)).set("VALUE", "DATE-TIME");
+      alarm.set("TRIGGER", utc_value(*at)).set("VALUE", "DATE-TIME");
       task_.components.push_back(std::move(alarm));
     }
     parts_.said({tag::kReminderSet, tag::kReminderTime, tag::kReminderSignalTime, tag::kReminderDelta});
