@@ -231,7 +231,7 @@ def unpack(archive, folder):
     """{address: items}"""
     folder.mkdir()
     subprocess.run(["tar", "--zstd", "-xf", archive, "-C", folder], check=True)
-    return {account.name: [read_json(item) for item in account.glob("items/*/*.json")] for account in folder.iterdir() if account.is_dir()}
+    return {account.name: [read_json(item) for item in account.glob("items/*/*.json")] for account in folder.iterdir() if "@" in account.name}
 
 
 def read_json(path):

@@ -26,7 +26,7 @@ class MariaDB:
         self.data, self.socket = self.folder / "data", self.folder / "mysqld.sock"
         self.process = None
         user = getpass.getuser()
-        subprocess.run(["mariadb-install-db", "--no-defaults", f"--user={user}", f"--datadir={self.data}", "--skip-test-db",
+        subprocess.run(["mariadb-install-db", "--no-defaults", f"--user={user}", f"--datadir={self.data}", "--skip-test-db", "--innodb-use-native-aio=0",
                         "--auth-root-authentication-method=normal"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.user = user
         self.start()
@@ -37,7 +37,7 @@ class MariaDB:
         self.process = subprocess.Popen(
             ["/usr/sbin/mariadbd", "--no-defaults", f"--user={self.user}", f"--datadir={self.data}", f"--socket={self.socket}",
              "--bind-address=127.0.0.1", f"--port={self.port}", f"--pid-file={self.folder / 'pid'}",
-             f"--log-error={self.folder / 'mariadb.log'}", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0",
+             f"--log-error={self.folder / 'mariadb.log'}", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-use-native-aio=0",
              "--innodb-buffer-pool-size=64M", "--max-allowed-packet=64M", "--skip-name-resolve", "--character-set-server=utf8mb4",
              "--performance-schema=OFF", "--skip-log-bin"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(self.is_up, "MariaDB", 30)

@@ -79,8 +79,11 @@ class OriginalReader {
     decoder.feed(head_.substr(part.body_offset, part.body_size), bytes);
     decoder.finish(bytes);
     const mime::Decoded decoded = mime::to_utf8(bytes, mime::param(part.params, "charset").value_or("us-ascii"));
-    // What one reader guesses another guesses otherwise.
-    if (!decoded.charset_known || decoded.text.contains("\xEF\xBF\xBD")) found_.is_comparable = false;
+    // What one reader guesses another guesses otherwise; and what the server cannot read becomes an attachment.
+    if (!decoded.charset_known || decoded.text.contains("\xEF\xBF\xBD")) {
+      found_.is_comparable = false;
+      ++found_.leaves;
+    }
     (is_html ? found_.html : found_.plain) += decoded.text + "\n";
   }
 
