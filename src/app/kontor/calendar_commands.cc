@@ -22,6 +22,7 @@ int print_feeds(const json::value& answer) {
 }  // namespace
 
 void add_calendar_commands(CommandLine& line) {
+  line.group("calendar", "Calendars of accounts");
   line.group("calendar subscription", "Calendars whose items come from elsewhere");
   line.verb("calendar subscription list", "calendar.subscription.list", "Shows them, and what went wrong", print_feeds)
       .text("--of", "address", "ADDRESS", "Whose; else everybody's");
