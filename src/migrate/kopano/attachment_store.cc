@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "migrate/files/message_file.h"
+#include "migrate/kopano/s3_store.h"
 
 namespace kontor::migrate::kopano {
 namespace {
@@ -123,8 +124,7 @@ Result<std::unique_ptr<AttachmentStore>> open_attachment_store(const AttachmentO
     TRY(kind, kind_told(told, options.path, database));
   }
   if (kind == AttachmentKind::database) return std::make_unique<LobStore>(database);
-  if (kind == AttachmentKind::s3)
-    return fail(Errc::invalid, "attachments in S3 cannot be read: copy the bucket into a folder and name it as files");
+  if (kind == AttachmentKind::s3) return s3_store(options.s3);
   TRY_VOID(file_facts(options.path));
   std::uint32_t first = kUsualFirst, second = kUsualSecond;
   if (told.starts_with("files_v1")) set_levels(told, first, second);

@@ -2,6 +2,7 @@
 // Where a Kopano server keeps contents of attachments and original messages.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,11 +31,24 @@ class AttachmentStore {
 
 enum class AttachmentKind : std::uint8_t { automatic, files, files_v2, database, s3 };
 
+// A bucket of S3 or of a server that speaks as it does.
+struct S3Options {
+  std::string endpoint;  // "https://s3.eu-central-1.amazonaws.com"; http for what is near
+  std::string bucket;
+  std::string path;  // attachment_path: before the names of objects; may be empty
+  std::string region = "us-east-1";
+  std::string key_id, secret;        // nothing: the bucket is read without
+  bool bucket_in_host = false;       // https://bucket.host/path/1, not https://host/bucket/path/1
+  std::string ca_file;               // empty = the system's
+  std::chrono::seconds silence{60};  // how long the server may send nothing
+};
+
 struct AttachmentOptions {
   AttachmentKind kind = AttachmentKind::automatic;  // as the database's settings tell, else by what is there
   std::string path = "/var/lib/kopano/attachments";
   // The two levels of folders of `files`: how many there are of each. 0 = as the database's settings tell, else 10, 20.
   std::uint32_t first_level = 0, second_level = 0;
+  S3Options s3;
 };
 
 // `told`: the database's own word (Schema::attachments), or "". `database` must outlive it. Errors: invalid (a kind

@@ -15,7 +15,7 @@ constexpr std::size_t kLargestConfig = 16 << 20;
 // What a file says, before the files that it names are read.
 struct Words {
   ServerConfig server;
-  std::string password_file, users_file, default_domain, time_zone;
+  std::string password_file, s3_secret_file, users_file, default_domain, time_zone;
   std::vector<std::string> stores, servers;
   bool with_deleted = false, without_lost = false;
 };
@@ -36,17 +36,29 @@ void declare_server(config::Schema& schema, Words& into) {
                  {"off", DatabaseTls::none}},
                 {"Whether the line is encrypted, and the server's certificate checked."});
   schema.text("database.ca_file", database.ca_file, {"Certificates that the server's is checked against."});
+  schema.text("database.dump", into.server.dump.file, {"A mysqldump instead of a database."});
+  schema.text("database.dump_folder", into.server.dump.folder, {"Where it is restored, and stays."});
   schema.duration("database.timeout", database.timeout, {1s, 1h}, {"How long the database may be silent."});
   AttachmentOptions& attachments = into.server.attachments;
   schema.choice("attachments.kind", attachments.kind,
                 {{"auto", AttachmentKind::automatic},
                  {"files", AttachmentKind::files},
                  {"files_v2", AttachmentKind::files_v2},
-                 {"database", AttachmentKind::database}},
+                 {"database", AttachmentKind::database},
+                 {"s3", AttachmentKind::s3}},
                 {"How attachments are kept."});
   schema.text("attachments.path", attachments.path, {"The folder with the attachments."});
   schema.number("attachments.first_level", attachments.first_level, {0, 1'000'000}, {"How many folders are in it."});
   schema.number("attachments.second_level", attachments.second_level, {0, 1'000'000}, {"And in each of these."});
+  S3Options& s3 = attachments.s3;
+  schema.text("attachments.s3_endpoint", s3.endpoint, {"The address of the S3 server."});
+  schema.text("attachments.s3_bucket", s3.bucket, {"The bucket."});
+  schema.text("attachments.s3_path", s3.path, {"What stands before the objects' names."});
+  schema.text("attachments.s3_region", s3.region, {"The region that requests are signed for."});
+  schema.text("attachments.s3_key_id", s3.key_id, {"The access key's id."});
+  schema.text("attachments.s3_secret_file", into.s3_secret_file, {"A file whose first line is its secret."});
+  schema.flag("attachments.s3_bucket_in_host", s3.bucket_in_host, {"Whether the bucket is part of the host's name."});
+  schema.text("attachments.s3_ca_file", s3.ca_file, {"Certificates that the server's is checked against."});
 }
 
 void declare_choice(config::Schema& schema, Words& into) {
@@ -86,7 +98,14 @@ Result<Words> read_words(const std::string& file, bool is_first) {
     TRY(auto secret, read_whole(beside(file, words.password_file)));
     words.server.database.password = secret.substr(0, secret.find_first_of("\r\n"));
   }
+  if (!words.s3_secret_file.empty()) {
+    TRY(auto secret, read_whole(beside(file, words.s3_secret_file)));
+    words.server.attachments.s3.secret = secret.substr(0, secret.find_first_of("\r\n"));
+  }
   auto& server = words.server;
+  server.attachments.s3.ca_file = beside(file, server.attachments.s3.ca_file);
+  server.dump.file = beside(file, server.dump.file);
+  server.dump.folder = beside(file, server.dump.folder);
   server.database.ca_file = beside(file, server.database.ca_file);
   server.attachments.path = beside(file, server.attachments.path);
   while (server.attachments.path.size() > 1 && server.attachments.path.ends_with('/'))

@@ -11,11 +11,13 @@
 #include "migrate/kopano/address_book.h"
 #include "migrate/kopano/attachment_store.h"
 #include "migrate/kopano/database.h"
+#include "migrate/kopano/restored_dump.h"
 
 namespace kontor::migrate::kopano {
 
 struct ServerConfig {
   DatabaseOptions database;
+  DumpOptions dump;  // with a file: instead of the database's place
   AttachmentOptions attachments;
 };
 
