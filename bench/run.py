@@ -19,6 +19,7 @@ import delivery  # noqa: E402
 import disk  # noqa: E402
 import idle  # noqa: E402
 import index_size  # noqa: E402
+import kopano  # noqa: E402
 import large  # noqa: E402
 import migration  # noqa: E402
 import mixed  # noqa: E402
@@ -31,7 +32,7 @@ from table import Table  # noqa: E402
 
 SUBJECTS = [("delivery", delivery), ("reading", reading), ("searching", searching), ("pop3", pop3), ("mixed", mixed), ("idle", idle),
             ("large folder", large), ("migration", migration), ("index size", index_size),
-            ("disk", disk), ("transport", transport), ("dav", dav)]
+            ("disk", disk), ("transport", transport), ("dav", dav), ("kopano", kopano)]
 
 
 def options_of(arguments):
@@ -59,6 +60,7 @@ def options_of(arguments):
     parser.add_argument("--events", type=int, default=10_000, help="in the calendar that Kontor, Radicale and Cyrus keep (default 10000; 0: none)")
     parser.add_argument("--many-events", type=int, default=100_000, help="in the large calendar (default 100000; 0: none)")
     parser.add_argument("--many-peers", action="store_true", help="Radicale and Cyrus keep the large calendar, too, which takes them long")
+    parser.add_argument("--kopano", type=int, default=20_000, help="messages of a Kopano installation that moves in; 500000 take 12 GB (default 20000; 0: none)")
     parser.add_argument("--json", type=pathlib.Path, help="also write the table there")
     return parser.parse_args(arguments)
 

@@ -51,6 +51,9 @@ class MariaDB:
     def client(self, *arguments):
         return ["mariadb", "--no-defaults", f"--socket={self.socket}", "-uroot", "--default-character-set=utf8mb4", *arguments]
 
+    def dump(self, *arguments):
+        return ["mysqldump", "--no-defaults", f"--socket={self.socket}", "-uroot", *arguments]
+
     def sql(self, text, database=None):
         """Runs statements as the administrator; gives the rows of all of them, as lists of text."""
         done = subprocess.run(self.client("-N", "-B", *([database] if database else [])), input=text, text=True, capture_output=True)
