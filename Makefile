@@ -10,7 +10,7 @@ ROUNDS ?= 200
 
 help:
 	@echo "make build    build/release/kontor, kontor-migrate and kontor-extract"
-	@echo "make demo     move mail from a Dovecot and from a Maildir into Kontor, verify, serve   (DEMO=once: end after that)"
+	@echo "make demo     move a Kopano organisation, and mail of a Dovecot and a Maildir, into Kontor, verify, serve   (DEMO=once: end after that)"
 	@echo "make test     everything that CI runs: lint, unit tests (ASan, TSan), end-to-end, crash tests, fuzz smoke"
 	@echo "make unit     unit tests of the dev build only"
 	@echo "make e2e      end-to-end tests of the release build only   (E2E='-k imap': what pytest shall run)"

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Moves real mail into a fresh Kontor: from a Dovecot of its own and from a Maildir; proves the move; repeats it; serves."""
+"""Moves a Kopano organisation into a fresh Kontor, and mailboxes of a Dovecot and a Maildir; proves the move; repeats it; serves."""
 import argparse
+import gzip
 import json
 import pathlib
 import signal
@@ -17,6 +18,7 @@ from peers.dovecot import Dovecot  # noqa: E402
 from peers.kontor import KONTOR, MIGRATE, Kontor  # noqa: E402
 from peers.mailbox import fill, sample_messages  # noqa: E402
 from peers.maildir import fill_maildir  # noqa: E402
+from peers.mariadb import DATA, KopanoSet, MariaDB  # noqa: E402
 
 DOMAIN = "example.org"
 IMAP_USERS = ["ada", "ben", "carla"]
@@ -47,7 +49,7 @@ def secret_file(path, text):
 
 
 def table(rows):
-    head = ("user", "from", "folders", "messages", "MB", "seconds", "again", "differences")
+    head = ("user", "from", "folders", "items", "MB", "seconds", "again", "differences")
     widths = [max(len(str(row[i])) for row in [head, *rows]) for i in range(len(head))]
     for row in [head, *rows]:
         say("  " + "  ".join(str(cell).ljust(width) if i < 2 else str(cell).rjust(width) for i, (cell, width) in enumerate(zip(row, widths))))
@@ -64,15 +66,28 @@ def main():
         folder = pathlib.Path(folder)
         dovecot = Dovecot([f"{user}@{DOMAIN}" for user in IMAP_USERS])
         kontor = Kontor(folder / "kontor")
+        database = MariaDB()
         try:
-            return run(options, folder, dovecot, kontor, messages)
+            return run(options, folder, database, dovecot, kontor, messages)
         finally:
+            database.close()
             dovecot.close()
             kontor.close()
 
 
-def run(options, folder, dovecot, kontor, messages):
-    say(f"Filling a Dovecot and a Maildir with {len(messages)} messages for each user")
+def kopano(folder, database, kontor):
+    """A Kopano installation of two companies as a source, and its people by address with their passwords."""
+    with gzip.open(DATA / "manifest.json.gz") as file:
+        truth = json.load(file)
+    for company in truth["companies"]:
+        kontor.run("tenant", "add", company["name"].lower())
+        kontor.run("domain", "add", company["domain"], "--tenant", company["name"].lower())
+    installation = KopanoSet(database, "kopano", folder / "kopano")
+    return ["--source", installation.configuration()], {user["email"]: user["password_known"] for user in truth["users"]}
+
+
+def run(options, folder, database, dovecot, kontor, messages):
+    say(f"Bringing a Kopano installation to life; filling a Dovecot and a Maildir with {len(messages)} messages for each user")
     dovecot.start()
     for i, user in enumerate(IMAP_USERS):
         with dovecot.imap(f"{user}@{DOMAIN}") as client:
@@ -82,13 +97,15 @@ def run(options, folder, dovecot, kontor, messages):
     for user in MAILDIR_USERS:
         fill_maildir(folder / "maildirs" / f"{user}@{DOMAIN}", messages)
 
-    say("Starting Kontor and creating the tenant, its domain and its users")
+    say("Starting Kontor and creating tenants, domains and the users of the Dovecot; those of Kopano come with their passwords")
     kontor.start()
     kontor.populate(users=IMAP_USERS + MAILDIR_USERS, domain=DOMAIN, inactive=True)
     secret_file(folder / "token", kontor.json("import-token", "add", "demo")["token"])
     (folder / "users.csv").write_text("login,address\n" + "".join(f"{u}@{DOMAIN},{u}@{DOMAIN}\n" for u in IMAP_USERS))
     secret_file(folder / "master", "master-secret")
+    installation, people = kopano(folder, database, kontor)
     sources = {
+        "Kopano": [*installation, "--create-users"],
         "IMAP": ["--from", f"imap://127.0.0.1:{dovecot.imap_port}/?tls=none", "--users", folder / "users.csv", "--master-user", "master",
                  "--master-password-file", folder / "master"],
         "Maildir": ["--from", f"maildir:{folder}/maildirs/%u", "--user", f"dora@{DOMAIN}"],
@@ -96,10 +113,10 @@ def run(options, folder, dovecot, kontor, messages):
 
     rows, differences = [], 0
     for name, source in sources.items():
-        say(f"Moving the mail from {name}")
+        say(f"Moving what {name} has")
         first, _ = migrate("run", source, kontor, folder, name)
         again, _ = migrate("run", source, kontor, folder, name + "-again")
-        proof, _ = migrate("verify", source, kontor, folder, name)
+        proof, _ = migrate("verify", [word for word in source if word != "--create-users"], kontor, folder, name)
         for account in first["accounts"]:
             address = account["address"]
             second = next(a for a in again["accounts"] if a["address"] == address)
@@ -120,13 +137,17 @@ def run(options, folder, dovecot, kontor, messages):
     if options.once:
         return 0
 
-    for user in IMAP_USERS + MAILDIR_USERS:
-        kontor.run("user", "set", f"{user}@{DOMAIN}", "--status", "active")
+    moved = {row[0] for row in rows}
+    for address in sorted(moved):
+        kontor.run("user", "set", address, "--status", "active")
+    who = next(address for address in people if address in moved)
     say(f"""
+The report of the move: {folder}/run-Kopano.html
 Settings for a mail client:
   IMAP server   127.0.0.1, port {kontor.port('imaps')}, SSL/TLS (the certificate is self-signed: {kontor.certificate})
-  User name     ada@{DOMAIN}     (or ben, carla, dora)
-  Password      secret
+  User name     {who}   password {people[who]}   (as at Kopano; the others likewise: pw- and the login)
+  or            ada@{DOMAIN}   password secret   (or ben, carla, dora)
+Calendars and contacts: https://127.0.0.1:{kontor.port('https')}/ with the same name and password
 Delivery by LMTP: 127.0.0.1:{kontor.port('lmtp')}
 Administration:   {KONTOR} user list --config {kontor.config}
 
