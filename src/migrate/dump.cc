@@ -285,18 +285,24 @@ Result<void> import_record(archive::Reader& reader, archive::Record& record, con
 }
 
 // Only where users may be made; else there is nothing to do with them.
-Result<void> import_principals(const std::vector<archive::Principal>& principals, bool are_all_chosen,
-                               const TargetOptions& target, Bandwidth& bandwidth, Stop& stop, RunReport& report) {
+Result<void> import_principals(std::vector<archive::Principal> principals, const Mapping& mapping,
+                               const Selection& selection, const TargetOptions& target, Bandwidth& bandwidth,
+                               Stop& stop, RunReport& report) {
   if (!target.create_users) return {};
-  std::set<std::string> all;
-  for (const auto& one : principals)
-    if (are_all_chosen) all.insert(one.address);
-  TRY(auto row, send_principals(principals, all, target, bandwidth, stop));
+  std::set<std::string> chosen;
+  for (auto& one : principals) {
+    auto names = one.names;
+    names.push_back(one.address);
+    one = mapped_principal(std::move(one), mapping);
+    names.push_back(one.address);
+    if (selection.means(names)) chosen.insert(one.address);
+  }
+  TRY(auto row, send_principals(principals, chosen, target, bandwidth, stop));
   report.directory = report_of_principals(std::move(row));
   return {};
 }
 
-Result<void> import_records(archive::Reader& reader, const Mapping& mapping, Selection& selection, bool are_all_chosen,
+Result<void> import_records(archive::Reader& reader, const Mapping& mapping, Selection& selection,
                             const TargetOptions& target, Bandwidth& bandwidth, Stop& stop, RunReport& report) {
   std::unique_ptr<AccountImport> open;
   std::vector<archive::Principal> principals;  // they come first
@@ -304,11 +310,11 @@ Result<void> import_records(archive::Reader& reader, const Mapping& mapping, Sel
   const auto take = [&](Result<archive::Record> next) -> Result<bool> {
     if (!next) return std::unexpected(next.error());
     if (auto* principal = std::get_if<archive::Principal>(&*next)) {
-      principals.push_back(mapped_principal(std::move(*principal), mapping));
+      principals.push_back(std::move(*principal));
       return false;
     }
     if (!principals.empty())
-      TRY_VOID(import_principals(std::exchange(principals, {}), are_all_chosen, target, bandwidth, stop, report));
+      TRY_VOID(import_principals(std::exchange(principals, {}), mapping, selection, target, bandwidth, stop, report));
     if (std::holds_alternative<archive::ArchiveEnd>(*next)) return true;
     TRY_VOID(import_record(reader, *next, mapping, selection, target, bandwidth, stop, report, open));
     return stop.is_set() ? Result<bool>(fail(Errc::unavailable, "stopped")) : false;
@@ -332,8 +338,12 @@ Result<RunReport> dump_accounts(Source& source, const std::vector<SourceAccount>
   report.started = now_text();
   const auto began = std::chrono::steady_clock::now();
   archive::Writer writer(sink);
-  TRY(const auto principals, mapped_principals(source, mapping));
-  for (const auto& one : principals) TRY_VOID(writer.principal(one));
+  TRY(auto principals, mapped_principals(source, mapping));
+  for (auto& one : principals) {
+    const auto account = std::ranges::find(accounts, one.address, &SourceAccount::address);
+    if (account != accounts.end()) one.names = names_of(*account);
+    TRY_VOID(writer.principal(one));
+  }
   for (const auto& account : accounts) {
     auto& one = report.accounts.emplace_back();
     one.source = account.key;
@@ -354,7 +364,7 @@ Result<void> import_archive(archive::Reader& reader, const Mapping& mapping, con
   report.started = now_text();
   const auto began = std::chrono::steady_clock::now();
   Selection selection(only);
-  auto done = import_records(reader, mapping, selection, only.empty(), target, bandwidth, stop, report);
+  auto done = import_records(reader, mapping, selection, target, bandwidth, stop, report);
   if (!done && !report.accounts.empty()) report.accounts.back().error = done.error().text;
   if (const auto unmet = selection.unmet(); done && unmet)
     done = fail(Errc::not_found, fmt::format("the archive has no account {}", *unmet));

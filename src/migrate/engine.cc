@@ -105,6 +105,22 @@ std::string now_text() {
   return archive::to_text(InternalDate(now));
 }
 
+Result<Mapping> complete_mapping(Source& source, Mapping mapping) {
+  TRY(const auto accounts, source.accounts());
+  std::map<std::string, std::string> addresses;
+  for (const auto& account : accounts) {
+    if (account.address.empty()) continue;
+    for (const auto& name : names_of(account)) {
+      const auto mapped = mapping.users.find(to_lower(name));
+      if (mapped == mapping.users.end()) continue;
+      addresses.emplace(to_lower(account.address), mapped->second);
+      break;
+    }
+  }
+  for (auto& [address, target] : addresses) mapping.users.emplace(address, target);
+  return mapping;
+}
+
 Result<std::vector<SourceAccount>> chosen_accounts(Source& source, const Mapping& mapping,
                                                    const std::vector<std::string>& only) {
   TRY(auto accounts, source.accounts());

@@ -24,6 +24,10 @@ struct RunOptions {
   Showing showing;
 };
 
+// The mapping, which may name an account by its login, with that account's address at the source besides: rights,
+// groups and senders name people by address alone. Errors: what the source returns.
+Result<Mapping> complete_mapping(Source& source, Mapping mapping);
+
 // The source's accounts with their target addresses, as chosen by any of their names (selection.h). Errors: what the
 // source returns, not_found (an account of `only` that is not there), invalid (two go to the same address).
 Result<std::vector<SourceAccount>> chosen_accounts(Source& source, const Mapping& mapping,

@@ -497,6 +497,23 @@ TEST(Migration, chooses_by_the_same_names_at_the_source_and_out_of_an_archive) {
   EXPECT_EQ(by_name.total().counts.copied, 28u);
 }
 
+TEST(Migration, calls_people_by_one_address_whatever_the_mapping_named_them_by) {
+  struct AddressedSource : TableSource {
+    using TableSource::TableSource;
+    Result<std::vector<SourceAccount>> accounts() override {
+      return std::vector<SourceAccount>{{"ada", "ada.l@old.example"}, {"bob", "bob@old.example"}};
+    }
+  };
+  Table table;
+  AddressedSource source(table);
+  Mapping mapping;
+  mapping.users["ada"] = "ada@example.org";
+  const auto complete = complete_mapping(source, mapping);
+  ASSERT_TRUE(complete);
+  EXPECT_EQ(complete->address("Ada.L@old.example"), "ada@example.org");
+  EXPECT_EQ(complete->address("bob@old.example"), "bob@old.example");
+}
+
 TEST(Migration, goes_through_an_archive_too) {
   Bench bench;
   bench.site.listen();
@@ -604,6 +621,34 @@ TEST(Migration, brings_settings_through_an_archive_too) {
   ASSERT_TRUE(done) << done.error().text;
   EXPECT_EQ(report.total().unaccounted(), 0) << to_json(report);
   expect_settings(bench);
+}
+
+TEST(Migration, makes_active_out_of_an_archive_whom_it_was_asked_for) {
+  Bench bench;
+  bench.site.listen();
+  add_settings(bench);
+  bench.table.accounts["bob"] = {};
+  bench.table.accounts["cyd"] = {};
+  bench.table.names["bob"] = {"0B0B"};
+  bench.table.principals.push_back({"user", "cyd", "Cyd", "", {}, {}, false});
+  TableSource source(bench.table);
+  std::string bytes;
+  ASSERT_TRUE(dump_accounts(
+      source, *chosen_accounts(source, bench.mapping, {}), bench.mapping,
+      [&](std::string_view piece) -> Result<void> {
+        bytes += piece;
+        return {};
+      },
+      bench.stop));
+  archive::Reader reader([&]() -> Result<std::string> { return std::exchange(bytes, {}); });
+  Bandwidth bandwidth(0);
+  RunReport report;
+  auto target = bench.site.target();
+  target.create_users = target.create_active = target.live = true;
+  const auto done = import_archive(reader, bench.mapping, {"0b0b"}, target, bandwidth, bench.stop, report);
+  ASSERT_TRUE(done) << done.error().text;
+  EXPECT_EQ(bench.site.directory().by_address("bob@example.org")->status, directory::Status::active);
+  EXPECT_EQ(bench.site.directory().by_address("cyd@example.org")->status, directory::Status::inactive);
 }
 
 TEST(Migration, is_let_in_only_with_all_it_needs) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "migrate/selection.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 
 namespace kontor::migrate {
@@ -18,6 +20,11 @@ bool Selection::takes(const std::vector<std::string>& names) {
     is_meant = true;
   }
   return is_meant;
+}
+
+bool Selection::means(const std::vector<std::string>& names) const {
+  return wanted_.empty() ||
+         std::any_of(names.begin(), names.end(), [&](const auto& name) { return wanted_.contains(to_lower(name)); });
 }
 
 std::optional<std::string> Selection::unmet() const {

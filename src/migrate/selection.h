@@ -17,6 +17,8 @@ class Selection {
 
   // Whether an account of these names is meant.
   bool takes(const std::vector<std::string>& names);
+  // The same of what is no account itself.
+  bool means(const std::vector<std::string>& names) const;
   // One that no account had so far.
   std::optional<std::string> unmet() const;
 

@@ -83,7 +83,8 @@ def test_the_database_goes_away(site, database):
     time.sleep(0.5)
     database.start()
     out, _ = process.communicate(timeout=300)
-    assert process.returncode in (0, 1), out
+    # 2: it had not begun yet.
+    assert process.returncode in (0, 1, 2), out
     total = move.run("run", "--create-active-users")["total"]
     assert total["source"] == total["copied"] + total["present"] and total["quarantined"] == 0
     is_all_there(kontor, truth)

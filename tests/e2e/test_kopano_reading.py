@@ -203,6 +203,10 @@ def test_archived_items_come_out_of_the_archive(mariadb, manifest, tmp_path):
     kopano.sql(f"UPDATE mvproperties SET val_binary = (SELECT val_binary FROM indexedproperties WHERE hierarchyid = {archived['hierarchyid']} AND tag = 0x0FFF) "
                f"WHERE tag = {number}")
     report, _ = dump(kopano, tmp_path / "stub.dump", "--only", ALMA)
+    assert "archive" in by_name(report, ALMA)["Stubs"]["lost_items"][0]["reason"], "nobody reads what others have by saying so"
+    kopano.sql("UPDATE stores s JOIN stores a ON a.user_name LIKE 'alma.berg%' AND a.type = 0 SET s.type = 2, s.user_id = a.user_id "
+               "WHERE s.user_name LIKE 'bruno.keller%' AND s.type = 0")
+    report, _ = dump(kopano, tmp_path / "stub.dump", "--only", ALMA)
     assert "lost_items" not in by_name(report, ALMA)["Stubs"]
     listing = unpack(tmp_path / "stub.dump", tmp_path / "unpacked")
     assert any(item["sha256"] == archived["rfc822_in_db"]["sha256"] for item in listing[ALMA])

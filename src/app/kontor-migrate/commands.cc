@@ -36,6 +36,7 @@ Result<OpenSource> open_source_of(const MigrateSettings& settings) {
   TRY(open.mapping, read_mapping(settings));
   TRY(const auto options, source_options(settings));
   TRY(open.source, migrate::open_source(options));
+  TRY(open.mapping, migrate::complete_mapping(*open.source, open.mapping));
   TRY(open.accounts, migrate::chosen_accounts(*open.source, open.mapping, settings.only));
   if (open.accounts.empty()) return fail(Errc::not_found, "the source has no account that was asked for");
   return open;

@@ -13,6 +13,7 @@ namespace json = boost::json;
 
 constexpr const char* kPrincipalKinds[] = {"user", "shared", "group", "room", "equipment"};
 constexpr std::size_t kMaxMembers = 10'000;
+constexpr std::size_t kMaxPrincipalNames = 20, kMaxPrincipalName = 300;  // as an account's
 constexpr std::size_t kMaxHash = 4096;
 
 void put_text(json::object& out, const char* name, std::string_view text) {
@@ -214,6 +215,7 @@ std::string to_json(const Principal& principal) {
   if (!principal.aliases.empty()) out["aliases"] = text_array(principal.aliases);
   if (!principal.members.empty()) out["members"] = text_array(principal.members);
   put_flag(out, "hidden", principal.is_hidden);
+  if (!principal.names.empty()) out["names"] = text_array(principal.names);
   return json::serialize(out) + "\n";
 }
 
@@ -228,6 +230,7 @@ Result<Principal> parse_principal(std::string_view text) {
   members.texts("aliases", out.aliases, kMaxSettings, kMaxAddress);
   members.texts("members", out.members, kMaxMembers, kMaxAddress);
   members.flag("hidden", out.is_hidden);
+  members.texts("names", out.names, kMaxPrincipalNames, kMaxPrincipalName);
   members.need(!out.address.empty(), "address", "given");
   TRY_VOID(members.finish());
   out.kind = kPrincipalKinds[kind];

@@ -119,10 +119,11 @@ struct Principal {
   std::string kind = "user";  // "user", "shared", "group", "room", "equipment"
   std::string address;        // of the target
   std::string name;
-  std::string tenant;                // for a domain that the target does not have yet; empty: the domain's name
-  std::vector<std::string> aliases;  // further addresses
-  std::vector<std::string> members;  // addresses: of a group, or who may use a shared mailbox
-  bool is_hidden = false;            // from the list of people
+  std::string tenant;                   // for a domain that the target does not have yet; empty: the domain's name
+  std::vector<std::string> aliases;     // further addresses
+  std::vector<std::string> members;     // addresses: of a group, or who may use a shared mailbox
+  bool is_hidden = false;               // from the list of people
+  std::vector<std::string> names = {};  // Account::names of its account, where the archive has that
   bool operator==(const Principal&) const = default;
 };
 

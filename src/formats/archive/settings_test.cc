@@ -36,7 +36,8 @@ TEST(ArchiveSettings, come_back_as_they_were_written) {
     ASSERT_TRUE(again) << again.error().text;
     EXPECT_EQ(*again, settings);
   }
-  Principal group{"group", "team@example.org", "Team", "acme", {"alle@example.org"}, {"ada@example.org"}, true};
+  Principal group{"group", "team@example.org", "Team", "acme", {"alle@example.org"}, {"ada@example.org"}, true,
+                  {"team"}};
   const auto again = parse_principal(to_json(group));
   ASSERT_TRUE(again) << again.error().text;
   EXPECT_EQ(*again, group);

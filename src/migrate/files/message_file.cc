@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <memory>
 
 namespace kontor::migrate {
@@ -20,7 +21,11 @@ constexpr std::size_t kMessagePiece = 128u << 10;
 std::unexpected<Error> trouble(const std::string& path) {
   const int code = errno;
   if (code == ENOENT || code == ENOTDIR) return fail(Errc::not_found, fmt::format("{} is not there", path));
-  return fail(Errc::invalid, fmt::format("{} cannot be read: {}", path, std::strerror(code)));
+  // Of the disk or of us, not of the file.
+  const int elsewhere[] = {EMFILE, ENFILE, ENOMEM, ESTALE, ETIMEDOUT, ENOTCONN, EHOSTDOWN, EHOSTUNREACH, ENODEV};
+  const bool is_own = std::find(std::begin(elsewhere), std::end(elsewhere), code) == std::end(elsewhere);
+  return fail(is_own ? Errc::invalid : Errc::unavailable,
+              fmt::format("{} cannot be read: {}", path, std::strerror(code)));
 }
 
 class OpenFile {

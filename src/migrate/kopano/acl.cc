@@ -116,9 +116,11 @@ std::vector<archive::Grant> AclResolver::grants(std::uint32_t folder, std::strin
   for (auto it = wide.begin(); it != wide.end();) {
     const auto& [group, rights] = *it;
     const auto& members = group == 0 ? subjects_.users : subjects_.groups.at(group);
-    const bool is_exact = std::ranges::all_of(members, [&](std::uint32_t user) {
-      return user == subjects_.owner || (rights & ~effective(chain, identities_of(user))) == 0;
-    });
+    const bool has_address = group == 0 || !subjects_.address_of(group).value_or("").empty();
+    // One without either is named as a loss.
+    const bool is_exact = (has_address || members.empty()) && std::ranges::all_of(members, [&](std::uint32_t user) {
+                            return user == subjects_.owner || (rights & ~effective(chain, identities_of(user))) == 0;
+                          });
     if (is_exact) {
       ++it;
       continue;
@@ -144,6 +146,10 @@ std::vector<archive::Grant> AclResolver::grants(std::uint32_t folder, std::strin
   };
   for (const auto& [group, rights] : wide) add(group, rights);
   for (const auto& [user, rights] : named) add(user, rights);
+  if (out.size() > archive::kMaxGrants) {
+    out.resize(archive::kMaxGrants);
+    lose("More people have rights on a folder than can be carried: some were left out.");
+  }
   return out;
 }
 

@@ -4,7 +4,8 @@
 // With Kopano, a folder without any row that concerns somebody (himself, his groups, everyone) has the rights of the
 // folder above, up to the store; the first level with such a row counts, all its rows together, and no other. With us
 // grants add up, and nothing is inherited. So the rights of each person and group are reckoned for each folder; where a
-// group, or everyone, has more than one of its members, its members are named instead. Nobody gets more than he had.
+// group, or everyone, has more than one of its members, or a group has no address, its members are named instead.
+// Nobody gets more than he had.
 #pragma once
 
 #include <cstdint>

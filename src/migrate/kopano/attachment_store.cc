@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include <charconv>
+#include <filesystem>
 
 #include "migrate/files/message_file.h"
 #include "migrate/kopano/s3_store.h"
@@ -25,6 +26,7 @@ Result<void> read_gzip(const std::string& path, const TakePiece& take) {
       return fail(Errc::invalid, fmt::format("{} is not compressed as it should be", path));
     int error = Z_OK;
     gzerror(file.get(), &error);
+    if (error == Z_ERRNO) return fail(Errc::unavailable, fmt::format("{} cannot be read", path));
     if (got < 0 || (got == 0 && error != Z_OK))
       return fail(Errc::invalid, fmt::format("{} is damaged: it cannot be unpacked", path));
     if (got == 0) return {};
@@ -45,8 +47,7 @@ class FileStore : public AttachmentStore {
     auto plain = deliver_file(path, LineEnds::keep, take);
     if (plain || plain.error().code != Errc::not_found) return plain;
     auto facts = file_facts(path + ".gz");
-    if (!facts && facts.error().code == Errc::not_found)
-      return fail(Errc::not_found, fmt::format("the attachment store has no file {}", path));
+    if (!facts && facts.error().code == Errc::not_found) return lost(path);
     if (!facts) return std::unexpected(facts.error());
     return read_gzip(path + ".gz", take);
   }
@@ -58,9 +59,16 @@ class FileStore : public AttachmentStore {
     if (!is_within) return fail(Errc::invalid, "the attachment's file name leads out of the attachment store");
     const std::string path = fmt::format("{}/{}/content", root_, instance.file);
     auto read = deliver_file(path, LineEnds::keep, take);
-    if (!read && read.error().code == Errc::not_found)
-      return fail(Errc::not_found, fmt::format("the attachment store has no file {}", path));
+    if (!read && read.error().code == Errc::not_found) return lost(path);
     return read;
+  }
+
+  // Where nothing is at all no file is lost: a disk went away, or another folder is meant.
+  std::unexpected<Error> lost(const std::string& path) const {
+    std::error_code error;
+    if (std::filesystem::is_empty(root_, error) || error)
+      return fail(Errc::unavailable, fmt::format("the folder of attachments, {}, is empty or gone", root_));
+    return fail(Errc::not_found, fmt::format("the attachment store has no file {}", path));
   }
 
   const std::string root_;

@@ -61,8 +61,10 @@ struct Database::Handle {
   std::unexpected<Error> error() const {
     return fail(code_of(mysql_errno(mysql)), fmt::format("the source's database: {}", mysql_error(mysql)));
   }
+  // Statements are the same for all items: what the server has against one is never an item's own fault.
+  std::unexpected<Error> trouble() const { return fail(Errc::unavailable, error().error().text); }
   Result<void> run(const std::string& sql) const {
-    if (mysql_real_query(mysql, sql.data(), sql.size()) != 0) return error();
+    if (mysql_real_query(mysql, sql.data(), sql.size()) != 0) return trouble();
     return {};
   }
 
@@ -123,9 +125,12 @@ Result<std::unique_ptr<Database>> Database::open(const DatabaseOptions& options)
     return handle->error();
   // A session may wait for the target for long, and must see one moment all the while.
   for (const char* sql : {"SET NAMES utf8mb4", "SET SESSION wait_timeout = 604800, net_write_timeout = 3600",
-                          "SET SESSION sql_mode = ''", "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-                          "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"})
+                          "SET SESSION sql_mode = ''", "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"})
     TRY_VOID(handle->run(sql));
+  auto begun = handle->run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+  // MariaDB and MySQL 5.5, of Zarafa's and early Kopano's days, do not know the second half.
+  if (!begun && mysql_errno(mysql) == ER_PARSE_ERROR) begun = handle->run("START TRANSACTION WITH CONSISTENT SNAPSHOT");
+  TRY_VOID(begun);
   return std::unique_ptr<Database>(new Database(std::move(handle)));
 }
 
@@ -134,7 +139,7 @@ Result<void> Database::query(const std::string& sql, const TakeRow& take) {
   TRY_VOID(handle_->run(sql));
   MYSQL* mysql = handle_->mysql;
   MYSQL_RES* answer = mysql_use_result(mysql);
-  if (answer == nullptr) return mysql_errno(mysql) != 0 ? Result<void>(handle_->error()) : Result<void>();
+  if (answer == nullptr) return mysql_errno(mysql) != 0 ? Result<void>(handle_->trouble()) : Result<void>();
   // Reads over what is left, too.
   const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> free(answer, mysql_free_result);
   struct Busy {
@@ -144,7 +149,7 @@ Result<void> Database::query(const std::string& sql, const TakeRow& take) {
   } const busy(handle_->is_busy);
   const std::size_t columns = mysql_num_fields(answer);
   while (MYSQL_ROW row = mysql_fetch_row(answer)) TRY_VOID(take(Row(row, mysql_fetch_lengths(answer), columns)));
-  if (mysql_errno(mysql) != 0) return handle_->error();
+  if (mysql_errno(mysql) != 0) return handle_->trouble();
   return {};
 }
 

@@ -66,8 +66,8 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   // Visits the rows as they arrive; memory is one row's. `take` must not ask this database again; its errors end the
-  // visit and are returned. Errors: unavailable (the connection is gone, and with it the moment: open another),
-  // invalid (what the server said).
+  // visit and are returned. Errors: unavailable (the connection is gone, and with it the moment, or the server refused:
+  // its words).
   using TakeRow = std::function<Result<void>(const Row&)>;
   Result<void> query(const std::string& sql, const TakeRow& take);
   // The first column of the first row; nothing if there is no row, or NULL in it.

@@ -15,12 +15,13 @@ namespace {
 using Grants = std::vector<archive::Grant>;
 
 // A store (1) with a folder (10) and one below (20). Ann (5) owns it; Ben (6) and Cem (7) are the group 15; Dora (8).
-constexpr std::uint32_t kStore = 1, kTop = 10, kInner = 20, kAnn = 5, kBen = 6, kCem = 7, kDora = 8, kTeam = 15;
+constexpr std::uint32_t kStore = 1, kTop = 10, kInner = 20, kAnn = 5, kBen = 6, kCem = 7, kDora = 8, kTeam = 15,
+                        kNameless = 16;
 
 AclResolver resolver(std::vector<AclRow> rows) {
   AclSubjects subjects;
   subjects.users = {kAnn, kBen, kCem, kDora};
-  subjects.groups = {{kTeam, {kBen, kCem}}};
+  subjects.groups = {{kTeam, {kBen, kCem}}, {kNameless, {kBen, kDora}}};
   subjects.everyone = {1};
   subjects.owner = kAnn;
   subjects.sees_private = {kDora};
@@ -62,6 +63,7 @@ TEST(KopanoAcl, inherits_until_a_row_matches) {
          {{kStore, kTeam, kSecretary}, {kTop, kBen, kNone}},
          kTop,
          {{"ben@x", kSees}, {"cem@x", kWrites}}},
+        {"a group without an address", {{kTop, kNameless, kReviewer}}, kTop, {{"ben@x", kReads}, {"dora@x", kReads}}},
         {"everyone", {{kTop, 1, kReviewer}}, kTop, {{"", kReads}}},
         {"who has less than everyone",
          {{kStore, 1, kReviewer}, {kTop, kBen, kNone}},

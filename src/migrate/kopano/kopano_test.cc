@@ -99,6 +99,16 @@ TEST(Files, AreFoundPlainAndPackedInBothForms) {
     EXPECT_EQ(content(*store, {1, bad}).error().code, Errc::invalid) << bad;
 }
 
+TEST(Files, AreNotLostWhereNothingIs) {
+  const ScratchDirectory scratch;
+  const auto empty = file_store(scratch.path(), 10, 10),
+             gone = file_store(std::string(scratch.path()) + "/gone", 10, 10);
+  for (const auto* store : {&empty, &gone}) {
+    EXPECT_EQ(content(**store, {173, ""}).error().code, Errc::unavailable);
+    EXPECT_EQ(content(**store, {1, "ab/cd"}).error().code, Errc::unavailable);
+  }
+}
+
 TEST(Configuration, NamesEveryMistake) {
   const ScratchDirectory scratch;
   const std::filesystem::path root(scratch.path());

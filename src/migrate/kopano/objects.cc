@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "formats/mapi/attachment_data.h"
 #include "formats/mapi/tags.h"
@@ -18,6 +19,7 @@ constexpr std::size_t kBatchParts = 50'000;
 constexpr std::size_t kListed = 5'000;       // ids in one statement
 constexpr std::size_t kDeepest = 16;         // messages in messages
 constexpr std::size_t kMostParts = 200'000;  // of a single message
+constexpr std::size_t kMostBytes = std::size_t{512} << 20;
 constexpr unsigned kDataNumber = 0x3701;
 constexpr unsigned kOriginalNumber = 0x678C;
 
@@ -37,8 +39,16 @@ Result<void> in_parts(const Ids& ids, const Work& work) {
 struct ObjectReader::Batch {
   // Nothing has room any more; but a single message is read up to limits that are far beyond all that is sound.
   bool is_full() const { return is_bounded && (bytes > kBatchBytes || all.size() > kBatchParts); }
+  // Whether the message takes no more; names that once.
+  bool is_over(std::vector<std::string>& to) {
+    if (bytes <= kMostBytes) return false;
+    if (!std::exchange(is_cut, true))
+      to.emplace_back("It is larger than can be: some of its properties were left out.");
+    return true;
+  }
 
   bool is_bounded = false;
+  bool is_cut = false;
   Ids roots;
   std::unordered_map<std::uint32_t, std::vector<Node>> children;
   std::unordered_map<std::uint32_t, mapi::Properties> properties;
@@ -107,8 +117,9 @@ Result<void> ObjectReader::read_properties(Batch& batch) {
     auto read = database_.query("SELECT " + columns + " FROM properties WHERE hierarchyid IN (" + list + ")",
                                 [&](const Row& row) -> Result<void> {
                                   const std::uint32_t id = row.id(0);
-                                  batch.bytes +=
-                                      values_.add(row, batch.properties[id], batch.damages[batch.root_of.at(id)]);
+                                  auto& damages = batch.damages[batch.root_of.at(id)];
+                                  if (batch.is_over(damages)) return {};
+                                  batch.bytes += values_.add(row, batch.properties[id], damages);
                                   if (batch.is_full()) return full;
                                   return {};
                                 });
@@ -119,8 +130,9 @@ Result<void> ObjectReader::read_properties(Batch& batch) {
                                ") ORDER BY hierarchyid, tag, type, orderid",
                            [&](const Row& row) -> Result<void> {
                              const std::uint32_t id = row.id(0);
-                             batch.bytes +=
-                                 elements.add(values_, row, batch.properties[id], batch.damages[batch.root_of.at(id)]);
+                             auto& damages = batch.damages[batch.root_of.at(id)];
+                             if (batch.is_over(damages)) return {};
+                             batch.bytes += elements.add(values_, row, batch.properties[id], damages);
                              if (batch.is_full()) return full;
                              return {};
                            });

@@ -138,6 +138,8 @@ std::string whole(const std::string& file) {
 Result<std::unique_ptr<RestoredDump>> RestoredDump::open(const DumpOptions& options) {
   std::unique_ptr<RestoredDump> dump(new RestoredDump);
   TRY_VOID(dump->prepare(options));
+  // Before its files go: it may still be fed.
+  dump->end_stray();
   const auto mark = dump->folder_ + "/restored";
   const bool is_there = whole(mark) == mark_of(options.file);
   if (!is_there) TRY_VOID(dump->initialize());
@@ -221,7 +223,6 @@ void RestoredDump::end_stray() const {
 Result<void> RestoredDump::start() {
   TRY(const auto program, need_program({"mariadbd", "mysqld"}));
   TRY(const auto client, need_program({"mariadb-admin", "mysqladmin"}));
-  end_stray();
   ::unlink(socket_.c_str());
   const File nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
   const File log(::open((folder_ + "/log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
@@ -229,7 +230,7 @@ Result<void> RestoredDump::start() {
   TRY(server_, start_program(
                    {program, "--no-defaults", "--user=" + user_, "--datadir=" + folder_ + "/data",
                     "--socket=" + socket_, "--pid-file=" + folder_ + "/pid", "--skip-networking", "--skip-grant-tables",
-                    "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0",
+                    "--skip-log-bin", "--innodb-flush-log-at-trx-commit=2", "--innodb-doublewrite=0",
                     "--max-allowed-packet=1G", "--character-set-server=utf8mb4", "--performance-schema=OFF"},
                    nothing.number(), log.number(), log.number()));
   const auto latest = std::chrono::steady_clock::now() + kLongestStart;
@@ -260,7 +261,8 @@ Result<void> RestoredDump::restore(const std::string& file) {
                                  "--socket=" + socket_,
                                  "--user=" + user_,
                                  "--default-character-set=utf8mb4",
-                                 "--max-allowed-packet=1G"};
+                                 "--max-allowed-packet=1G",
+                                 "--loose-sandbox"};  // no commands of the client's own, like that of a shell
   auto make = words;
   make.insert(make.end(), {"-e", "CREATE DATABASE IF NOT EXISTS kopano"});
   TRY(const auto made, start_program(make, nothing.number(), log.number(), log.number()));

@@ -21,6 +21,12 @@ constexpr mapi::Tag kArchivedItems{.set = mapi::set::kKopanoArchive, .name = "it
 constexpr mapi::Tag kContactAddress{.id = 0x8083, .set = mapi::set::kAddress};
 constexpr mapi::Tag kContactOriginal{.id = 0x8084, .set = mapi::set::kAddress};
 
+// Whoever may write a message may say that its content is in any other, which the server would show to nobody without
+// rights there: what other people have in their own stores is no archive of this one's.
+bool may_have_archive(const Store& store, const Store& of) {
+  return store.owner == of.owner || store.owner == nullptr || store.owner->kind == PersonClass::shared;
+}
+
 // Stays what it is in its own folder: flags and the like are those of the stub.
 void take_content(mapi::Message& stub, mapi::Message archived) {
   for (const mapi::Tag& tag : {mapi::tag::kMessageFlags, mapi::tag::kMessageStatus, mapi::tag::kMessageDeliveryTime,
@@ -77,6 +83,7 @@ Result<std::vector<SourceFolder>> StoreSession::folders() {
 Result<std::optional<SourceSettings>> StoreSession::settings() {
   if (!settings_) return std::nullopt;
   TRY(auto settings, settings_->read());
+  for (const std::string& problem : tree_->problems) settings.losses.push_back({"folders", problem});
   return settings;
 }
 
@@ -185,7 +192,7 @@ Result<void> StoreSession::follow_stub(Tree& tree, Snapshot*& at, std::vector<st
     const auto* object = std::get_if<mapi::ObjectEntry>(&parsed);
     if (object == nullptr) continue;
     const InstalledStore* where = installation_.find(to_hex(object->store.view()));
-    if (where == nullptr) continue;
+    if (where == nullptr || !may_have_archive(where->store, store_.store)) continue;
     TRY(Snapshot* const there, snapshot_of(where->server));
     TRY(const auto ids, ids_of_entries(*there->database, {entry}));
     if (ids.empty()) continue;

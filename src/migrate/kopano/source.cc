@@ -28,10 +28,17 @@ class KopanoSource : public Source {
 
   std::vector<std::string> remarks() override {
     std::vector<std::string> out;
-    if (const auto installation = installed())
-      for (const InstalledStore& one : (*installation)->stores())
-        if (one.address.empty())
-          out.push_back(fmt::format("{} ({}) stays behind: {}.", one.store.title, one.store.guid_hex, one.left_out));
+    const auto installation = installed();
+    if (!installation) return out;
+    for (const InstalledStore& one : (*installation)->stores())
+      if (one.address.empty())
+        out.push_back(fmt::format("{} ({}) stays behind: {}.", one.store.title, one.store.guid_hex, one.left_out));
+    for (const auto& person : (*installation)->book().all())
+      if (person->is_group() && person->id != kEveryone && address_of(**installation, *person).empty())
+        out.push_back(
+            fmt::format("The group {} stays behind: it has no address. Its members, where they are known, have its "
+                        "rights themselves.",
+                        person->name.empty() ? std::to_string(person->id) : person->name));
     return out;
   }
 
@@ -53,23 +60,9 @@ class KopanoSource : public Source {
   Result<const Installation*> installed() {
     const std::lock_guard lock(mutex_);
     if (!installation_) {
-      TRY_VOID(restore_dumps());
       TRY(installation_, Installation::read(config_));
     }
     return installation_.get();
-  }
-
-  Result<void> restore_dumps() {
-    for (ServerConfig& server : config_.servers) {
-      if (server.dump.file.empty()) continue;
-      TRY(auto dump, RestoredDump::open(server.dump));
-      server.database.socket = dump->socket();
-      server.database.name = dump->name();
-      server.database.user = dump->user();
-      server.database.password.clear();
-      dumps_.push_back(std::move(dump));
-    }
-    return {};
   }
 
   static std::vector<std::string> names_of(const Installation& installation, const InstalledStore& one) {
@@ -83,8 +76,7 @@ class KopanoSource : public Source {
     return names;
   }
 
-  std::vector<std::unique_ptr<RestoredDump>> dumps_;  // outlive what reads them
-  Config config_;                                     // as it is once installed() was called
+  const Config config_;
   const icalendar::ZoneDatabase zones_;
   std::mutex mutex_;
   std::unique_ptr<const Installation> installation_;

@@ -167,7 +167,8 @@ AclSubjects StoreSettings::subjects(std::map<const Person*, std::uint32_t>& numb
   const Person* const company = book.by_row(server_guid(), store_.store.company);
   for (const auto& [number, person] : people) {
     if (number == kSystem || number == kEveryone) continue;
-    if (person->kind == PersonClass::company) out.everyone.insert(number);
+    // Rights of another company are none of this one's people.
+    if (person->kind == PersonClass::company && (company == nullptr || person == company)) out.everyone.insert(number);
     if (person->is_group()) {
       std::set<const Person*> seen, members;
       gather_members(book, *person, seen, members);

@@ -19,6 +19,7 @@ using mapi::Tag;
 
 constexpr std::size_t kDeepestFolder = 64;
 constexpr std::size_t kMostFolders = 200'000;
+constexpr std::size_t kInStatement = 1000;   // ids: servers take few MB at once
 constexpr std::size_t kMostKept = 16 << 10;  // bytes of a folder's other properties
 constexpr std::uint32_t kSearchFolder = 2;   // in hierarchy.flags
 constexpr std::size_t kJunkPlace = 4;        // in PidTagAdditionalRenEntryIds
@@ -67,6 +68,7 @@ class TreeReader {
     TRY_VOID(read_properties());
     TRY_VOID(find_roles());
     TRY_VOID(find_mixed());
+    TRY_VOID(find_uppermost());
     if (with_removed_) TRY_VOID(find_removed());
     make_folders();
     return std::move(tree_);
@@ -76,15 +78,18 @@ class TreeReader {
   Result<void> walk(std::vector<std::uint32_t> level) {
     for (std::size_t depth = 0; !level.empty() && depth < kDeepestFolder && rows_.size() < kMostFolders; ++depth) {
       std::vector<std::uint32_t> next;
-      TRY_VOID(database_.query(
-          "SELECT id, parent, flags FROM hierarchy WHERE type = 3 AND parent IN (" + list_of(level) + ") ORDER BY id",
-          [&](const Row& row) -> Result<void> {
-            const FolderRow found{row.id(0), row.id(1), row.id(2)};
-            if (!rows_.emplace(found.id, found).second) return {};
-            order_.push_back(found.id);
-            next.push_back(found.id);
-            return {};
-          }));
+      for (std::size_t at = 0; at < level.size(); at += kInStatement) {
+        const auto part = std::span(level).subspan(at, std::min(kInStatement, level.size() - at));
+        TRY_VOID(database_.query(
+            "SELECT id, parent, flags FROM hierarchy WHERE type = 3 AND parent IN (" + list_of(part) + ") ORDER BY id",
+            [&](const Row& row) -> Result<void> {
+              const FolderRow found{row.id(0), row.id(1), row.id(2)};
+              if (!rows_.emplace(found.id, found).second) return {};
+              order_.push_back(found.id);
+              next.push_back(found.id);
+              return {};
+            }));
+      }
       level = std::move(next);
     }
     if (!level.empty()) tree_.problems.push_back("Folders are deeper, or more, than can be: some were left out.");
@@ -176,7 +181,9 @@ class TreeReader {
     }
     std::vector<std::string> entries;
     for (const auto& [role, entry] : pointers) entries.push_back(entry);
-    for (const std::string& entry : subscribed_entries()) entries.push_back(entry);
+    const std::vector<std::string> subscribed = subscribed_entries();
+    has_subscriptions_ = !subscribed.empty();
+    entries.insert(entries.end(), subscribed.begin(), subscribed.end());
     TRY(const auto ids, ids_of_entries(database_, entries));
     std::set<std::string> given;
     for (const auto& [role, entry] : pointers) {
@@ -193,7 +200,7 @@ class TreeReader {
     }
     if (tree_.inbox != 0) roles_[tree_.inbox] = "inbox";
     if (tree_.subtree == 0) tree_.subtree = tree_.root;
-    for (const std::string& entry : subscribed_entries())
+    for (const std::string& entry : subscribed)
       if (const auto found = ids.find(entry); found != ids.end()) subscribed_.insert(found->second);
     return {};
   }
@@ -211,7 +218,7 @@ class TreeReader {
       in.remove_prefix(std::min<std::size_t>(in.size(), 4));
       return value;
     };
-    for (std::size_t left = number(); left > 0 && !in.empty(); --left) {
+    for (std::size_t left = std::min(number(), kMostFolders); left > 0 && !in.empty(); --left) {
       const std::size_t size = number();
       const std::string_view entry = in.substr(0, size);
       in.remove_prefix(entry.size());
@@ -244,6 +251,17 @@ class TreeReader {
           const std::uint32_t id = row.id(0);
           const auto count = static_cast<std::uint64_t>(row.integer(2));
           (takes(kind_of_folder(id), kind_of(item_class(row.bytes(1)))) ? own_ : rest_)[id] += count;
+          return {};
+        });
+  }
+
+  // Programs let people put items beside the uppermost folders, too.
+  Result<void> find_uppermost() {
+    return database_.query(
+        fmt::format("SELECT COUNT(*) FROM hierarchy WHERE type = 5 AND parent = {} AND (flags & {}) = 0", tree_.subtree,
+                    kAssociated | kDeletedObject),
+        [&](const Row& row) -> Result<void> {
+          uppermost_ = static_cast<std::uint64_t>(row.integer(0));
           return {};
         });
   }
@@ -281,6 +299,7 @@ class TreeReader {
         return true;
       });
     }
+    if (uppermost_ > 0 || removed_.contains(tree_.subtree)) add_folder(rows_.at(tree_.subtree), {}, false);
     std::vector<SourceFolder> all;
     for (FolderNode& node : tree_.folders) all.push_back(std::move(node.source));
     make_paths_unique(all);
@@ -314,9 +333,9 @@ class TreeReader {
         role != roles_.end() && !is_gone && kind_of_role(role->second) == folder.kind)
       folder.role = role->second;
     const bool is_hidden = about.boolean(kHidden);
-    folder.subscribed = !is_hidden && !is_gone &&
-                        (!folder.kind.empty() || subscribed_entries().empty() || subscribed_.contains(row.id) ||
-                         folder.role == "inbox");
+    folder.subscribed =
+        !is_hidden && !is_gone &&
+        (!folder.kind.empty() || !has_subscriptions_ || subscribed_.contains(row.id) || folder.role == "inbox");
     folder.messages = static_cast<std::uint64_t>(std::max<std::int64_t>(about.integer(kContentCount).value_or(0), 0));
     if (folder.kind.empty()) folder.uid_validity = row.id;
     folder.description = about.text_or_empty(mapi::tag::kComment);
@@ -374,9 +393,11 @@ class TreeReader {
   std::map<std::uint32_t, FolderRow> rows_;
   std::vector<std::uint32_t> order_;
   std::set<std::uint32_t> lost_tops_, subscribed_;
+  bool has_subscriptions_ = false;  // the user ever chose some
   ObjectReader::ById properties_;
   std::map<std::uint32_t, std::string> roles_;
   std::map<std::uint32_t, std::uint64_t> own_, rest_, removed_;
+  std::uint64_t uppermost_ = 0;  // items in the subtree itself
   std::map<std::uint32_t, SourcePath> paths_;
 };
 
@@ -390,17 +411,18 @@ Result<std::map<std::string, std::uint32_t>> ids_of_entries(Database& database,
                                                             const std::vector<std::string>& entries) {
   constexpr std::size_t kEntrySize = 48;  // behind it a server's name may follow
   std::map<std::string, std::uint32_t> found;
-  if (entries.empty()) return found;
-  std::string list;
-  for (const std::string& entry : entries)
-    list += (list.empty() ? "" : ",") + literal(std::string_view(entry).substr(0, kEntrySize));
   std::map<std::string, std::uint32_t, std::less<>> rows;
-  TRY_VOID(database.query(
-      "SELECT val_binary, hierarchyid FROM indexedproperties WHERE tag = 4095 AND val_binary IN (" + list + ")",
-      [&](const Row& row) -> Result<void> {
-        rows.emplace(row.bytes(0), row.id(1));
-        return {};
-      }));
+  for (std::size_t at = 0; at < entries.size(); at += kInStatement) {
+    std::string list;
+    for (const std::string& entry : std::span(entries).subspan(at, std::min(kInStatement, entries.size() - at)))
+      list += (list.empty() ? "" : ",") + literal(std::string_view(entry).substr(0, kEntrySize));
+    TRY_VOID(database.query(
+        "SELECT val_binary, hierarchyid FROM indexedproperties WHERE tag = 4095 AND val_binary IN (" + list + ")",
+        [&](const Row& row) -> Result<void> {
+          rows.emplace(row.bytes(0), row.id(1));
+          return {};
+        }));
+  }
   for (const std::string& entry : entries)
     if (const auto row = rows.find(std::string_view(entry).substr(0, kEntrySize)); row != rows.end())
       found[entry] = row->second;

@@ -40,8 +40,8 @@ Importer::Importer(groupware::Accounts& accounts, directory::Directory& director
       directory_(directory),
       options_(std::move(options)),
       acknowledge_(std::move(acknowledge)),
-      principals_(directory,
-                  {options_.create_users, options_.may_create_domains, options_.new_status, options_.may_import}) {}
+      principals_(directory, {options_.create_users, options_.may_create_domains, options_.new_status,
+                              options_.may_import, !options_.only_principals}) {}
 
 Importer::~Importer() = default;
 

@@ -35,6 +35,9 @@ Result<void> PrincipalImport::make(const archive::Principal& principal) {
     ++answer_.counts.present;
     if (there->kind != kind)
       answer_.damaged.push_back({address, fmt::format("it is a {} here, not a {}", name(there->kind), principal.kind)});
+    // An import that broke off after it was made left it without members.
+    const bool has_none = options_.may_create && there->members.empty() && !principal.members.empty();
+    if (there->kind == kind && has_none) members_.push_back({there->id, address, principal.members});
     return {};
   }
   if (!options_.may_create) return fail(Errc::not_found, "there is nobody of that address here");
@@ -44,7 +47,8 @@ Result<void> PrincipalImport::make(const archive::Principal& principal) {
   wanted.address = address;
   wanted.name = principal.name.empty() ? address.substr(0, address.find('@')) : principal.name;
   const bool has_account = kind != directory::PrincipalKind::group;
-  wanted.status = has_account ? options_.status : directory::Status::active;
+  const bool is_meant = !options_.with_accounts || !principal.names.empty();
+  wanted.status = !has_account ? directory::Status::active : is_meant ? options_.status : directory::Status::inactive;
   TRY(auto made, directory_.add_principal(wanted));
   ++answer_.counts.copied;
   const PrincipalId id = made.id;

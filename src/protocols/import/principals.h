@@ -20,6 +20,7 @@ struct PrincipalOptions {
   bool may_create_domains = false;                         // with their tenants
   directory::Status status = directory::Status::inactive;  // of those with an account
   std::function<bool(std::string_view)> may_import;        // an address; unset = all
+  bool with_accounts = false;  // these follow: `status` is for those whose accounts do, the others are made inactive
 };
 
 // One thread at a time.

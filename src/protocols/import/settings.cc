@@ -175,13 +175,18 @@ class SettingsImport {
   }
 
   Result<void> change_principal(const TraitPlan& plan) {
-    Principal changed = principal_;
+    // As it is by now: an administrator may have changed it since the plan was made, and all of it is written.
+    TRY(const Principal now, directory_.principal(owner_));
+    const bool is_as_planned = now.quota == principal_.quota && now.send_as == principal_.send_as &&
+                               now.send_on_behalf == principal_.send_on_behalf && now.booking == principal_.booking;
+    if (!is_as_planned) return fail(Errc::conflict, "the account's quota or senders are being changed now");
+    Principal changed = now;
     if (plan.takes(kQuota)) changed.quota = settings_.quota;
     if (plan.takes(kSendAs) || plan.drops(kSendAs)) changed.send_as = senders_;
     if (plan.takes(kOnBehalf) || plan.drops(kOnBehalf)) changed.send_on_behalf = delegates_;
     if (plan.takes(kBooking)) changed.booking = booking();
-    const bool is_same = changed.quota == principal_.quota && changed.send_as == principal_.send_as &&
-                         changed.send_on_behalf == principal_.send_on_behalf && changed.booking == principal_.booking;
+    const bool is_same = changed.quota == now.quota && changed.send_as == now.send_as &&
+                         changed.send_on_behalf == now.send_on_behalf && changed.booking == now.booking;
     if (is_same) return {};
     const auto done = directory_.update_principal(changed);
     if (done) return {};

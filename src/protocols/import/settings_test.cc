@@ -252,6 +252,28 @@ TEST(ImportedSettings, passwords_quotas_and_senders_come_unless_they_were_set_he
   EXPECT_EQ(other.pass(settings).counts.kept, 1u);
 }
 
+TEST(ImportedPrincipals, are_active_only_where_their_accounts_come_too) {
+  TestSite site;
+  std::string bytes;
+  archive::Writer writer([&](std::string_view piece) -> Result<void> {
+    bytes += piece;
+    return {};
+  });
+  archive::Principal eve, bob;
+  eve.address = "eve@example.org";
+  eve.names = {"eve"};
+  bob.address = "bert@example.org";
+  EXPECT_TRUE(writer.principal(eve));
+  EXPECT_TRUE(writer.principal(bob));
+  EXPECT_TRUE(writer.finish());
+  ImportOptions options;
+  options.create_users = true;
+  options.new_status = directory::Status::active;
+  EXPECT_EQ(import_archive(site, bytes, options).error, "");
+  EXPECT_EQ(site.directory->by_address("eve@example.org")->status, directory::Status::active);
+  EXPECT_EQ(site.directory->by_address("bert@example.org")->status, directory::Status::inactive);
+}
+
 TEST(ImportedPrincipals, are_made_where_they_are_not_there) {
   TestSite site;
   const auto send = [&](bool may_create) {
@@ -288,6 +310,11 @@ TEST(ImportedPrincipals, are_made_where_they_are_not_there) {
   EXPECT_EQ(site.directory->tenant(room.tenant)->name, "other");
   EXPECT_EQ(site.directory->by_address("ada@example.org")->name, "ada@example.org") << "who is here stays as it is";
   EXPECT_EQ(send(true).counts.copied, 0u);
+  auto broken_off = team;
+  broken_off.members.clear();
+  EXPECT_TRUE(site.directory->update_principal(broken_off));
+  EXPECT_EQ(send(true).counts.copied, 0u);
+  EXPECT_EQ(site.directory->by_address("team@example.org")->members.size(), 2u) << "what broke off is made whole";
 }
 
 }  // namespace
