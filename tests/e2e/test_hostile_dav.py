@@ -92,6 +92,7 @@ LOCK = b"<lockinfo xmlns='DAV:'><lockscope><shared/></lockscope><locktype><write
 ONLY = b'<C:prop-filter name="SUMMARY"><C:text-match>x</C:text-match></C:prop-filter>'
 ZONED = b"DTSTART;TZID=Bad:20260104T100000"
 DAILY = b"RRULE:FREQ=DAILY\r\n"
+GROUPED = b"".join(b'ATTENDEE;MEMBER="mailto:g%d@elsewhere.example":mailto:u%d@elsewhere.example\r\n' % (i, i) for i in range(50_000))
 ALARM = b"BEGIN:VALARM\r\nACTION:EMAIL\r\nTRIGGER:-PT5M\r\n%sSUMMARY:x\r\nDESCRIPTION:y\r\nATTENDEE:mailto:v@x.example\r\nEND:VALARM\r\n"
 OWN = b"ORGANIZER:mailto:ada@example.org\r\n"
 
@@ -132,6 +133,7 @@ REQUESTS = {
     "300,000 dates": (b"PUT", CALENDAR + b"x3.ics", event(b"x3", b"RDATE:" + dates(300_000) + b"\r\n"), ICS, {201, 403}),
     "50,000 overrides": (b"PUT", CALENDAR + b"o.ics", event(b"o", DAILY + overrides(50_000)), ICS, {403}),
     "100,000 attendees": (b"PUT", CALENDAR + b"a1.ics", event(b"a1", OWN + attendees(100_000)), ICS, {403}),
+    "50,000 members of groups": (b"PUT", CALENDAR + b"a1g.ics", event(b"a1g", OWN + GROUPED), ICS, {403}),
     "1,500 attendees": (b"PUT", CALENDAR + b"a2.ics", event(b"a2", OWN + attendees(1500)), ICS, {201}),
     "one attendee 100,000 times": (b"PUT", CALENDAR + b"a3.ics", event(b"a3", OWN + b"ATTENDEE:mailto:ben@example.org\r\n" * 100_000), ICS, {201, 403}),
     "100,000 attendees of somebody else's": (b"PUT", CALENDAR + b"a4.ics", event(b"a4", b"ORGANIZER:mailto:boss@elsewhere.example\r\n" + attendees(100_000)), ICS, {201, 403}),

@@ -97,6 +97,16 @@ lines::Component as_events(const lines::Component& calendar, const lines::Compon
   return out;
 }
 
+constexpr std::size_t kPartsOfAStep = 100;
+
+// Components and what they say: each object of hours, and each series in it, looks at all of its calendar.
+std::size_t parts_in(const lines::Component& component) {  // NOLINT(misc-no-recursion): its depth is bounded
+  std::size_t out = 1;
+  for (const lines::Property& property : component.properties) out += 1 + property.value.size() / kPartsOfAStep;
+  for (const lines::Component& inner : component.components) out += parts_in(inner);
+  return out;
+}
+
 }  // namespace
 
 Result<std::vector<Busy>> unavailable_times(std::span<const Hours> calendars, Window window,
@@ -104,15 +114,20 @@ Result<std::vector<Busy>> unavailable_times(std::span<const Hours> calendars, Wi
   struct Said {
     const Hours* hours;
     const lines::Component* availability;
+    std::size_t steps;  // of a look at all of the calendar
   };
   std::multimap<int, Said, std::greater<>> by_rank;  // the lowest first
-  for (const Hours& hours : calendars)
+  for (const Hours& hours : calendars) {
+    const std::size_t steps = 1 + parts_in(*hours.calendar) / kPartsOfAStep;
     for (const lines::Component& component : hours.calendar->components)
-      if (component.is("VAVAILABILITY")) by_rank.emplace(rank_of(component), Said{&hours, &component});
+      if (component.is("VAVAILABILITY")) by_rank.emplace(rank_of(component), Said{&hours, &component, steps});
+  }
+  const auto too_many = [] { return fail(Errc::too_large, "There are too many hours of too many kinds."); };
   Plan plan(window);
   for (const auto& [rank, said] : by_rank) {
     const lines::Component& calendar = *said.hours->calendar;
     const ZonePointer& viewer = said.hours->viewer;
+    if (!budget.spend(said.steps)) return too_many();
     CalendarZones zones(calendar, database);
     TRY(const Window span, span_of(*said.availability, zones, viewer));
     plan.say(span.from, span.to, type_of_availability(*said.availability));
@@ -120,6 +135,7 @@ Result<std::vector<Busy>> unavailable_times(std::span<const Hours> calendars, Wi
     std::set<std::string> uids;
     for (const lines::Component& event : events.components) {
       if (!event.is("VEVENT") || !uids.insert(uid(event)).second) continue;
+      if (!budget.spend(said.steps)) return too_many();
       TRY(const Series series, Series::open(events, uid(event), database, viewer));
       Expansion expansion = series.expand(window.from, window.to);
       while (true) {

@@ -98,5 +98,17 @@ TEST(Availability, LeavesWhatIsNotAvailable) {
   for (const auto& [inner, expected, why] : cases) EXPECT_EQ(week_of(inner), expected) << why;
 }
 
+TEST(Availability, ManyHoursOfManyKindsAreTooMuch) {
+  const auto hours = [](int kinds) {
+    std::string out = "BEGIN:VAVAILABILITY\nUID:1\n";
+    for (int i = 0; i < kinds; ++i)
+      out +=
+          fmt::format("BEGIN:AVAILABLE\nUID:{}\nDTSTART:20200101T000000Z\nDTEND:20200101T010000Z\nEND:AVAILABLE\n", i);
+    return out + "END:VAVAILABILITY\n";
+  };
+  EXPECT_EQ(week_of(hours(200)), "0/0-7/0");
+  EXPECT_EQ(week_of(hours(2000)), "too large");
+}
+
 }  // namespace
 }  // namespace kontor::icalendar

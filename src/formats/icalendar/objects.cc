@@ -19,14 +19,46 @@ void gather_zones(const Component& component, std::set<std::string, std::less<>>
   for (const Component& inner : component.components) gather_zones(inner, ids);
 }
 
-using Zones = std::map<std::string, const Component*, std::less<>>;
+// About what a copy takes in memory.
+std::size_t weight_of(const Component& component) {  // NOLINT(misc-no-recursion)
+  std::size_t out = sizeof(Component) + component.name.size();
+  for (const Property& property : component.properties) {
+    out += sizeof(Property) + property.group.size() + property.name.size() + property.value.size();
+    for (const Parameter& parameter : property.parameters) {
+      out += sizeof(Parameter) + parameter.name.size();
+      for (const std::string& value : parameter.values) out += sizeof(std::string) + value.size();
+    }
+  }
+  for (const Component& inner : component.components) out += weight_of(inner);
+  return out;
+}
+
+struct NamedZone {
+  const Component* component;
+  std::size_t weight;
+};
+using Zones = std::map<std::string, NamedZone, std::less<>>;
 
 Zones zones_in(const Component& calendar) {
   Zones out;
   for (const Component& one : calendar.components)
-    if (kind_of(one) == ComponentKind::time_zone) out.emplace(text(one, "TZID"), &one);
+    if (kind_of(one) == ComponentKind::time_zone) out.emplace(text(one, "TZID"), NamedZone{&one, weight_of(one)});
   return out;
 }
+
+// For what is said again in each object: a stranger's one large zone must not become a thousand.
+class RepeatRoom {
+ public:
+  explicit RepeatRoom(std::size_t bytes) : left_(bytes) {}
+  bool take(std::size_t bytes) {
+    if (bytes > left_) return false;
+    left_ -= bytes;
+    return true;
+  }
+
+ private:
+  std::size_t left_;
+};
 
 std::string first_text(const Component& calendar, std::initializer_list<std::string_view> properties) {
   for (const std::string_view name : properties)
@@ -47,7 +79,7 @@ void append_to(Component& calendar, Component component) {
 }
 
 // Zones stand before what names them.
-void add_zones(Object& object, std::size_t first, const Zones& own, const Zones& all) {
+void add_zones(Object& object, std::size_t first, const Zones& own, const Zones& all, RepeatRoom& room) {
   std::set<std::string, std::less<>> wanted;
   for (std::size_t i = first; i < object.calendar.components.size(); ++i)
     gather_zones(object.calendar.components[i], wanted);
@@ -56,7 +88,9 @@ void add_zones(Object& object, std::size_t first, const Zones& own, const Zones&
   for (const std::string& id : wanted) {
     const auto near = own.find(id), far = all.find(id);
     if (near == own.end() && far == all.end()) continue;
-    Component zone = near != own.end() ? *near->second : *far->second;
+    const NamedZone& found = near != own.end() ? near->second : far->second;
+    if (!room.take(found.weight)) continue;
+    Component zone = *found.component;
     zone.place = Component::kLast;
     object.calendar.components.insert(object.calendar.components.begin(), std::move(zone));
   }
@@ -64,8 +98,9 @@ void add_zones(Object& object, std::size_t first, const Zones& own, const Zones&
 
 }  // namespace
 
-Objects split(const std::vector<Component>& calendars) {
+Objects split(const std::vector<Component>& calendars, std::size_t most_repeated) {
   Objects out;
+  RepeatRoom room(most_repeated);
   Zones all;
   for (const Component& calendar : calendars) {
     Zones more = zones_in(calendar);
@@ -77,17 +112,19 @@ Objects split(const std::vector<Component>& calendars) {
     if (out.description.empty()) out.description = first_text(calendar, {"DESCRIPTION", "X-WR-CALDESC"});
     if (out.colour.empty()) out.colour = first_text(calendar, {"X-APPLE-CALENDAR-COLOR", "COLOR"});
     const Zones own = zones_in(calendar);
+    const Component frame = frame_of(calendar), bare{.name = calendar.name};
+    const std::size_t frame_weight = weight_of(frame);
     std::map<std::size_t, std::size_t> touched;  // object, and its first component from this calendar
     for (const Component& one : calendar.components) {
       if (kind_of(one) == ComponentKind::time_zone) continue;
       std::string id = uid(one);
       std::size_t place = out.objects.size();
       if (!id.empty()) place = places.try_emplace({to_upper(one.name), id}, place).first->second;
-      if (place == out.objects.size()) out.objects.push_back({std::move(id), frame_of(calendar)});
+      if (place == out.objects.size()) out.objects.push_back({std::move(id), room.take(frame_weight) ? frame : bare});
       touched.try_emplace(place, out.objects[place].calendar.components.size());
       append_to(out.objects[place].calendar, one);
     }
-    for (const auto& [place, first] : touched) add_zones(out.objects[place], first, own, all);
+    for (const auto& [place, first] : touched) add_zones(out.objects[place], first, own, all, room);
   }
   return out;
 }

@@ -3,6 +3,7 @@
 // and the time zones that it names (RFC 4791 section 4.1).
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct Objects {
 };
 
 // Objects keep PRODID, VERSION and CALSCALE; METHOD belongs to messages and what is said of the collection to that.
-Objects split(const std::vector<Component>& calendars);
+// What stands once in the stream and in many objects (zones, and these properties) takes `most_repeated` bytes of
+// memory in all of them at most: then objects name zones that they do not have.
+Objects split(const std::vector<Component>& calendars, std::size_t most_repeated = static_cast<std::size_t>(-1));
 
 }  // namespace kontor::icalendar

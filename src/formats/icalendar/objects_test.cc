@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace kontor::icalendar {
 namespace {
 
@@ -74,6 +76,23 @@ TEST(CalendarObjects, OfOneUidFromTwoCalendarsAreOne) {
   const auto out = split(read->calendars);
   ASSERT_EQ(out.objects.size(), 1u);
   EXPECT_EQ(out.objects[0].calendar.components.size(), 3u) << "the zone stands once";
+}
+
+TEST(CalendarObjects, RepeatNoMoreThanTheyMay) {
+  std::string text = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:" + std::string(1000, 'p') + "\r\n" + zone("A");
+  for (int i = 0; i < 100; ++i) text += event(std::to_string(i), "DTSTART;TZID=A:20260101T100000\r\n");
+  const auto read = icalendar::read(text + "END:VCALENDAR\r\n");
+  ASSERT_TRUE(read);
+  const auto whole = [&](std::size_t most) {
+    const auto out = split(read->calendars, most);
+    EXPECT_EQ(out.objects.size(), 100u) << "each event is there";
+    return std::ranges::count_if(out.objects, [](const Object& one) {
+      return one.calendar.components.size() == 2 && one.calendar.properties.size() == 2;
+    });
+  };
+  EXPECT_EQ(whole(10 << 20), 100);
+  EXPECT_GT(whole(20'000), 0);
+  EXPECT_LT(whole(20'000), 50);
 }
 
 }  // namespace

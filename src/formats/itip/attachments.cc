@@ -51,24 +51,29 @@ Result<void> change_parts(Component& calendar, const PartNames& names, const ica
     return {};
   }
   Component changed = calendar;
+  Parts parts(calendar, zones);
+  const Component* series = parts.master();
   std::set<PartKey> done;
   // Instances first: what they get from the series is what it was before.
   for (const std::string& name : names) {
     if (name == kSeries) continue;
-    Parts parts(calendar, zones);
-    const Component* master = parts.master();
-    const Component* any = master;
+    const Component* any = series;
     for (const Component& part : calendar.components)
       if (any == nullptr && is_scheduled(part)) any = &part;
     if (any == nullptr) return fail(Errc::invalid, "there is nothing in it that takes attachments");
     TRY(const PartKey key, key_of(parts, *any, name));
     if (!done.insert(key).second) continue;
-    const bool recurs = master != nullptr && (master->find("RRULE") != nullptr || master->find("RDATE") != nullptr);
+    const bool recurs = series != nullptr && (series->find("RRULE") != nullptr || series->find("RDATE") != nullptr);
     const Component* own = parts.find(key);
     std::optional<Component> part = own != nullptr ? std::optional(*own) : recurs ? parts.derive(key) : std::nullopt;
     if (!part) return fail(Errc::invalid, "there is no such instance");
     change(*part);
-    put_part(changed, key, *std::move(part), zones);
+    part->place = Component::kLast;
+    // Those that were there stand where they stood.
+    if (own != nullptr)
+      changed.components[static_cast<std::size_t>(own - calendar.components.data())] = *std::move(part);
+    else
+      changed.components.push_back(*std::move(part));
   }
   if (std::ranges::find(names, kSeries) != names.end()) {
     const auto master = std::ranges::find_if(changed.components, [](const Component& part) {

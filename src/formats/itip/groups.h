@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,6 @@ bool invite_members(const Component* before, const User& organizer, const Member
                     const icalendar::ZoneDatabase& zones, Component& after);
 
 // The addresses of groups whose members are invited in that component: they themselves are told nothing.
-std::vector<std::string> groups_taken_apart(const Component& part);
+std::set<std::string> groups_taken_apart(const Component& part);
 
 }  // namespace kontor::itip

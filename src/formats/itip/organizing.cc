@@ -111,7 +111,7 @@ void note(const Component& calendar, bool is_before, std::map<std::string, Conce
     for (const Property* person : part.all("ATTENDEE")) {
       std::string address = icalendar::address_of(person->value);
       if ((organizer && address == organizer->address) || !is_server_agent(*person)) continue;
-      if (std::ranges::find(groups, address) != groups.end()) continue;
+      if (groups.contains(address)) continue;
       Concern& concern = concerns[std::move(address)];
       auto& in = is_before ? concern.before : concern.after;
       in.resize(std::max(in.size(), at + 1));

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "base/bytes.h"
 
@@ -66,6 +68,26 @@ bool is_public6(const unsigned char* address) {
          std::ranges::none_of(kNotPublic6, [&](const Network& network) { return is_in(address, network); });
 }
 
+using AddressBytes = std::array<unsigned char, 16>;
+
+// IPv4 as IPv6 has it, so that both compare alike; nothing: it is neither.
+std::optional<AddressBytes> bytes_of(const void* address, std::size_t size) {
+  sa_family_t family = 0;
+  std::memcpy(&family, static_cast<const char*>(address) + offsetof(sockaddr, sa_family), sizeof family);
+  AddressBytes out = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (family == AF_INET && size >= sizeof(sockaddr_in))
+    std::memcpy(out.data() + 12, static_cast<const char*>(address) + offsetof(sockaddr_in, sin_addr), 4);
+  else if (family == AF_INET6 && size >= sizeof(sockaddr_in6))
+    std::memcpy(out.data(), static_cast<const char*>(address) + offsetof(sockaddr_in6, sin6_addr), 16);
+  else
+    return std::nullopt;
+  return out;
+}
+
+struct FreeInterfaces {
+  void operator()(ifaddrs* it) const { freeifaddrs(it); }
+};
+
 struct FreeCurl {
   void operator()(CURL* it) const { curl_easy_cleanup(it); }
   void operator()(curl_slist* it) const { curl_slist_free_all(it); }
@@ -112,7 +134,8 @@ int look_up(void* state, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
 // Asked with the very address that is to be connected to: what the name means by then does not matter.
 curl_socket_t open_socket(void* state, curlsocktype, curl_sockaddr* to) {
   auto& self = *static_cast<Fetching*>(state);
-  if (!self.options.asks_private_networks && !is_public_address(&to->addr, to->addrlen)) {
+  if (!self.options.asks_private_networks &&
+      (!is_public_address(&to->addr, to->addrlen) || is_own_address(&to->addr, to->addrlen))) {
     self.was_private = true;
     return CURL_SOCKET_BAD;
   }
@@ -123,7 +146,8 @@ Error error_of(const Fetching& self, CURLcode code) {
   if (self.is_too_large || code == CURLE_FILESIZE_EXCEEDED)
     return {Errc::too_large, fmt::format("The source says more than {} bytes.", self.options.largest)};
   if (self.was_private)
-    return {Errc::denied, "The source is in a network that is not public: feeds.private_networks would allow it."};
+    return {Errc::denied,
+            "The source is this server, or in a network that is not public: feeds.private_networks would allow it."};
   return {Errc::unavailable, fmt::format("The source cannot be fetched: {}.", curl_easy_strerror(code))};
 }
 
@@ -152,6 +176,19 @@ bool is_public_address(const void* address, std::size_t size) {
   sockaddr_in6 it;
   std::memcpy(&it, address, sizeof it);
   return is_public6(it.sin6_addr.s6_addr);
+}
+
+bool is_own_address(const void* address, std::size_t size) {
+  const auto wanted = bytes_of(address, size);
+  ifaddrs* first = nullptr;
+  if (!wanted || getifaddrs(&first) != 0) return true;
+  const std::unique_ptr<ifaddrs, FreeInterfaces> all(first);
+  for (const ifaddrs* one = first; one != nullptr; one = one->ifa_next) {
+    if (one->ifa_addr == nullptr) continue;
+    const std::size_t length = one->ifa_addr->sa_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+    if (bytes_of(one->ifa_addr, length) == wanted) return true;
+  }
+  return false;
 }
 
 Result<FeedAnswer> fetch_feed(const Feed& feed, const FeedClientOptions& options, const std::atomic<bool>& is_ending) {

@@ -22,6 +22,8 @@ void declare(config::Schema& schema, FeedClientOptions& into);
 // An address that everybody means the same by: none of a machine itself, of private networks, of links, of groups.
 // `family`, `address`: of a sockaddr, which is `size` bytes.
 bool is_public_address(const void* address, std::size_t size);
+// One that this machine has, public or not: what listens there need not be for everybody. Also if that is not known.
+bool is_own_address(const void* address, std::size_t size);
 
 // Redirects are followed, five at most, never from TLS into the clear; a login is for the source's own host alone.
 // Errors: unavailable, denied (a place that may not be asked), too_large. `is_ending`: breaks off. Thread-safe.

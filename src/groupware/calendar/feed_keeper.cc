@@ -46,8 +46,8 @@ Result<PresentItems> present_items(const Reader& reader, FolderId folder) {
     TRY(const Item item, reader.item(entry.item));
     const auto facts = reader.facts(entry.item);
     const auto digest = item.properties.find(kFeedDigest);
-    // One that nothing is known of is taken away: it is named as no object of a feed is.
-    std::string uid = facts ? facts->uid : "\n" + entry.name;
+    // One whose UID is not known is taken away: it is named as no object of a feed is.
+    std::string uid = facts && !facts->uid.empty() ? facts->uid : "\n" + entry.name;
     out[std::move(uid)] = {entry.uid, entry.item, digest == item.properties.end() ? "" : digest->second};
   }
   return out;
@@ -78,6 +78,14 @@ Result<void> apply(Transaction& transaction, FolderId folder, const FeedStep& st
   TRY(const auto versions, transaction.versions(step.present->item));
   for (const ItemVersion& version : versions) TRY_VOID(forget(transaction, version.item));
   return {};
+}
+
+// Secret addresses have their secret in the path.
+std::string logged_source(std::string_view source) {
+  std::string shown = shown_source(source);
+  const auto colon = shown.find("://");
+  if (colon != std::string::npos) shown.resize(std::min(shown.size(), shown.find('/', colon + 3)));
+  return shown;
 }
 
 std::string status_text(unsigned status) {
@@ -136,7 +144,8 @@ void FeedKeeper::look(AccountId account) {
     return;
   }
   if (feeds->empty()) return;
-  note(account, std::ranges::min_element(*feeds, {}, &Feed::next)->next);
+  // What is overdue stands behind what others have waited for: so slow sources of one account hold up its own.
+  note(account, std::max(std::ranges::min_element(*feeds, {}, &Feed::next)->next, services_.clock.now()));
 }
 
 void FeedKeeper::work() {
@@ -199,18 +208,12 @@ Result<void> FeedKeeper::slice(AccountId id) {
   TRY(const std::vector<Feed> feeds, services_.accounts.feeds(id));
   TRY(const directory::Principal owner, services_.directory.by_account(id));
   TRY(const auto account, services_.accounts.open(id));
-  for (const Feed& feed : feeds) {
-    if (is_ending_) return {};
-    if (feed.next > services_.clock.now()) continue;
-    Feed waiting = feed;
-    waiting.next = due_after(feed, services_.clock.now());
-    if (owner.status == directory::Status::suspended) {
-      TRY_VOID(services_.accounts.note_feed(id, waiting));
-      continue;
-    }
-    TRY_VOID(refresh(*account, feed));
-  }
-  return {};
+  const auto feed = std::ranges::min_element(feeds, {}, &Feed::next);
+  if (feed == feeds.end() || feed->next > services_.clock.now()) return {};
+  if (owner.status != directory::Status::suspended) return refresh(*account, *feed);
+  Feed waiting = *feed;
+  waiting.next = due_after(*feed, services_.clock.now());
+  return services_.accounts.note_feed(id, waiting);
 }
 
 Result<void> FeedKeeper::refresh(Account& account, Feed feed) {
@@ -235,7 +238,7 @@ Result<void> FeedKeeper::refresh(Account& account, Feed feed) {
     failed_total_.add();
     log::info("feeds.failed", {{"account", account.id().value},
                                {"folder", feed.folder.value},
-                               {"source", shown_source(feed.settings.source)},
+                               {"source", logged_source(feed.settings.source)},
                                {"why", feed.error}});
   }
   feed.next = due_after(feed, now);

@@ -56,6 +56,7 @@ class FeedKeeper {
   void note(AccountId account, Instant at);
   void look(AccountId account);
   std::optional<AccountId> next_account(Instant now);
+  // Of the account the feed that is due first: then others have their turn.
   Result<void> slice(AccountId account);
   Result<void> refresh(Account& account, Feed feed);
   // What the answer makes of the calendar. Errors: what is to stand in `feed.error`.

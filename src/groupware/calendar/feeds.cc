@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kLongestSource = 2000;
 constexpr std::size_t kMostItems = 20'000;
 constexpr std::size_t kLargestItem = 1 << 20;
+constexpr std::size_t kMostRepeated = std::size_t{256} << 20;  // of memory, by zones that many objects name
 constexpr lines::Limits kFeedLimits{.bytes = std::size_t{64} << 20,
                                     .depth = 8,
                                     .components = 200'000,
@@ -44,8 +45,11 @@ void strip(lines::Component& part, const FeedSettings& settings) {
   });
   std::erase_if(part.properties,
                 [&](const lines::Property& property) { return settings.strips_attachments && property.is("ATTACH"); });
-  for (lines::Property& property : part.properties)
+  for (lines::Property& property : part.properties) {
     if (property.is("ATTACH")) property.remove("MANAGED-ID");
+    // Nobody is told by this server of meetings that are planned elsewhere, also not when they are its user's own.
+    if (property.is("ORGANIZER") || property.is("ATTENDEE")) property.set("SCHEDULE-AGENT", "CLIENT");
+  }
 }
 
 // Many servers write DTSTAMP anew each time.
@@ -105,7 +109,7 @@ Result<FeedItems> read_feed(std::string_view bytes, const FeedSettings& settings
   TRY(const icalendar::Calendars read, icalendar::read(bytes, {}, kFeedLimits));
   FeedItems out;
   std::set<std::string> seen;
-  icalendar::Objects objects = icalendar::split(read.calendars);
+  icalendar::Objects objects = icalendar::split(read.calendars, kMostRepeated);
   for (icalendar::Object& object : objects.objects) {
     std::erase_if(object.calendar.components, [&](const auto& part) { return !is_kept(part, settings); });
     const bool has_any = std::ranges::any_of(object.calendar.components, [](const lines::Component& part) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -31,6 +32,7 @@ struct FeedSettings {
   bool strips_alarms = false, strips_attachments = false, strips_todos = false;
 };
 constexpr std::chrono::seconds kShortestRefresh{300}, kLongestRefresh{86'400 * 7};
+constexpr std::size_t kMostFeeds = 50;  // of one account: each may keep the one who fetches them waiting
 
 struct Feed {
   bool operator==(const Feed&) const = default;

@@ -10,6 +10,7 @@
 #include "groupware/calendar/feed_keeper.h"
 #include "groupware/calendar/free_busy.h"
 #include "groupware/keys.h"
+#include "groupware/scheduling/scheduler.h"
 #include "store/engine.h"
 
 namespace kontor::groupware {
@@ -84,6 +85,20 @@ TEST(Feeds, OnlyPublicAddressesAreAsked) {
   EXPECT_FALSE(is_public_address("x", 1));
 }
 
+TEST(Feeds, TheMachineItselfIsNotAsked) {
+  sockaddr_in four{};
+  four.sin_family = AF_INET;
+  ASSERT_EQ(inet_pton(AF_INET, "127.0.0.1", &four.sin_addr), 1);
+  EXPECT_TRUE(is_own_address(&four, sizeof four));
+  EXPECT_TRUE(is_own_address(&four, 4)) << "it is not known";
+  ASSERT_EQ(inet_pton(AF_INET, "192.0.2.77", &four.sin_addr), 1);
+  EXPECT_FALSE(is_own_address(&four, sizeof four));
+  sockaddr_in6 six{};
+  six.sin6_family = AF_INET6;
+  ASSERT_EQ(inet_pton(AF_INET6, "::ffff:127.0.0.1", &six.sin6_addr), 1);
+  EXPECT_TRUE(is_own_address(&six, sizeof six));
+}
+
 std::string vevent(const std::string& uid, const std::string& lines) {
   return "BEGIN:VEVENT\r\nUID:" + uid + "\r\nDTSTAMP:20231101T000000Z\r\nDTSTART:20231120T100000Z\r\n" + lines +
          "END:VEVENT\r\n";
@@ -118,6 +133,14 @@ TEST(Feeds, AreReadAsObjects) {
   EXPECT_EQ(must(read_feed(later, {})).items[0].digest, all.items[0].digest) << "written anew, it says the same";
   EXPECT_FALSE(read_feed("<html>Log in</html>", {}));
   EXPECT_FALSE(read_feed("", {}));
+}
+
+TEST(Feeds, TheirMeetingsAreNotOurs) {
+  const FeedItems read = must(read_feed(
+      calendar_with(vevent("a", "ORGANIZER:mailto:ada@example.org\r\nATTENDEE:mailto:ben@example.org\r\n")), {}));
+  ASSERT_EQ(read.items.size(), 1U);
+  EXPECT_NE(read.items[0].text.find("ORGANIZER;SCHEDULE-AGENT=CLIENT:"), std::string::npos);
+  EXPECT_NE(read.items[0].text.find("ATTENDEE;SCHEDULE-AGENT=CLIENT:"), std::string::npos);
 }
 
 class FeedKeeperTest : public CalendarTest {
@@ -202,6 +225,19 @@ TEST_F(FeedKeeperTest, BringsWhatIsNewAndNothingElse) {
   expect_sound();
 }
 
+TEST_F(FeedKeeperTest, WhatHasNoUsableUidIsThereOnce) {
+  const std::string uid(5000, 'u');
+  for (const char* round : {"1", "2", "3"}) {
+    says(calendar_with(vevent(uid + "a", "SUMMARY:A\r\n") +
+                       vevent(uid + "b", "SUMMARY:B" + std::string(round) + "\r\n")));
+    keeper->run();
+    EXPECT_EQ(feed().error, "");
+    EXPECT_EQ(etags().size(), 2U) << round;
+    clock.advance(hours(1));
+  }
+  expect_sound();
+}
+
 TEST_F(FeedKeeperTest, FailuresAreSaidAndChangeNothing) {
   says(calendar_with(vevent("a", "SUMMARY:A\r\n")));
   keeper->run();
@@ -264,11 +300,62 @@ TEST_F(FeedKeeperTest, NobodyElseWrites) {
   expect_sound();
 }
 
+TEST_F(FeedKeeperTest, NoInvitationsComeThere) {
+  EXPECT_EQ(
+      account
+          ->update(as(ada), [&](Transaction& t) { return t.set_feed(calendar, FeedSettings{.source = "https://a/b"}); })
+          .error()
+          .code,
+      Errc::conflict)
+      << "it is empty, but the default one";
+  const auto choose = [&](FolderId chosen) {
+    change([&](Transaction& t) {
+      Transaction::FolderChange wanted;
+      wanted.properties[kTakesInvitations] = "yes";
+      return t.change_folder(chosen, wanted);
+    });
+  };
+  choose(folder);
+  EXPECT_EQ(must(invitation_folder(*account->folders(), Kind::calendar))->id, calendar);
+  FolderId other;
+  change([&](Transaction& t) -> Result<void> {
+    Transaction::NewFolder made;
+    made.name = "Meetings";
+    made.kind = Kind::calendar;
+    TRY(other, t.create_folder(made));
+    return {};
+  });
+  choose(other);
+  EXPECT_EQ(must(invitation_folder(*account->folders(), Kind::calendar))->id, other);
+  EXPECT_FALSE(account->update(
+      as(ada), [&](Transaction& t) { return t.set_feed(other, FeedSettings{.source = "https://a/b"}); }));
+}
+
 TEST_F(FeedKeeperTest, GoesWithItsFolder) {
   change([&](Transaction& t) { return t.remove_folder(folder); });
   EXPECT_TRUE(must(accounts->feeds(account->id())).empty());
   keeper->run();
   EXPECT_EQ(asked, 0);
+  expect_sound();
+}
+
+TEST_F(FeedKeeperTest, AnAccountHasNotAnyNumberOfThem) {
+  std::size_t made = 1;
+  const auto one_more = [&] {
+    return account->update(as(ada), [&](Transaction& t) -> Result<void> {
+      Transaction::NewFolder wanted;
+      wanted.name = "Feed " + std::to_string(made);
+      wanted.kind = Kind::calendar;
+      TRY(const FolderId id, t.create_folder(wanted));
+      return t.set_feed(id, FeedSettings{.source = "https://example.com/h.ics"});
+    });
+  };
+  for (; made < kMostFeeds; ++made) must(one_more());
+  const auto refused = one_more();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::over_quota);
+  keeper->run();
+  EXPECT_EQ(asked, static_cast<int>(kMostFeeds)) << "one after another, each has its turn";
   expect_sound();
 }
 

@@ -6,6 +6,7 @@
 #include "groupware/flat_record.h"
 #include "groupware/keys.h"
 #include "groupware/records_generated.h"
+#include "groupware/scheduling/scheduler.h"
 
 namespace kontor::groupware {
 
@@ -95,12 +96,21 @@ Result<void> AccountTransaction::set_feed(FolderId id, const std::optional<FeedS
     return change_folder(id, change);
   }
   if (folder->kind != Kind::calendar) return fail(Errc::invalid, "only a calendar has a feed");
+  // What comes there would be taken away with the next news.
+  if (!present && (folder->role != FolderRole::none || folder->properties.contains(kTakesInvitations)))
+    return fail(Errc::conflict, "invitations come to this calendar: a feed would take their place");
   if (!present && folder->next_uid != Uid(1))
     return fail(Errc::conflict, "there is something in the calendar already: a feed would take its place");
   Feed wanted;
   if (present) wanted = *present;
   TRY(wanted.settings, sound_feed(*settings));
   if (present && present->settings == wanted.settings) return {};
+  if (!present) {
+    std::size_t others = 0;
+    TRY_VOID(layer_.scan(key::all('f'), key::end(key::all('f')),
+                         [&](std::string_view, std::string_view) { return ++others < kMostFeeds; }));
+    if (others >= kMostFeeds) return fail(Errc::over_quota, "no more calendars of one account come from elsewhere");
+  }
   // What is there is fetched anew, and compared.
   wanted.etag.clear();
   wanted.last_modified.clear();

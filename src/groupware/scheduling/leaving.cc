@@ -74,6 +74,8 @@ Result<Scheduler::Leaving> Scheduler::leave(const directory::Principal& owner, A
   Leaving out{leave.folders, {}};
   std::vector<std::pair<FolderId, Uid>> gone;  // those of out.post
   for (const auto& [folder, seen] : leave.folders) {
+    // What comes from elsewhere is told from there: who does not want to see it any more calls nothing off.
+    if (const auto place = account.folders()->find(folder); place && place->properties.contains(kIsFeed)) continue;
     std::optional<std::string> after = "";
     while (after) {
       TRY(const auto reader, account.read(Caller::system()));

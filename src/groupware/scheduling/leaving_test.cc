@@ -129,6 +129,17 @@ TEST_F(LeavingTest, NothingGoesOfWhatMayNotGo) {
   EXPECT_TRUE(waiting().empty());
 }
 
+TEST_F(LeavingTest, WhatComesFromElsewhereIsNotCalledOff) {
+  must(open(ada)->update(Caller::system(), [&](Transaction& transaction) {
+    return transaction.set_feed(calendar, FeedSettings{.source = "https://example.com/work.ics"});
+  }));
+  fill(2);
+  const auto leaving = must(leave(as(ada)));
+  EXPECT_TRUE(leaving.post.empty());
+  EXPECT_TRUE(remove(leaving, as(ada)));
+  EXPECT_TRUE(waiting().empty());
+}
+
 // Whoever may remove the calendar need not read what is private there, nor write where messages wait.
 TEST_F(LeavingTest, OthersMayRemoveIt) {
   add_event("hidden", "ATTENDEE:mailto:ben@example.org\nCLASS:PRIVATE\n");

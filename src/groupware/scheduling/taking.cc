@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::chrono::days kRemembered{365};
 constexpr int kMostTries = 10;
+constexpr std::size_t kLongerIds = 200;  // bytes: an id stands in a parameter and in the address
 
 const Component* first_scheduled(const Component& calendar) {
   for (const Component& part : calendar.components)
@@ -52,7 +53,9 @@ std::string schedule_tag_of(std::string_view etag) {
 
 Result<FolderTable::Pointer> invitation_folder(const FolderTable& folders, Kind kind) {
   for (const FolderTable::Pointer& folder : folders.all())
-    if (kind == Kind::calendar && folder->kind == kind && folder->properties.contains(kTakesInvitations)) return folder;
+    if (kind == Kind::calendar && folder->kind == kind && folder->properties.contains(kTakesInvitations) &&
+        !folder->properties.contains(kIsFeed))
+      return folder;
   if (auto folder = folders.by_role(default_role(kind))) return folder;
   return fail(Errc::not_found, "there is no calendar for invitations");
 }
@@ -85,7 +88,9 @@ Result<std::vector<NewAttachment>> Scheduler::carry(const directory::Principal& 
       }};
   if (stored.calendar) carriage.copies = copied_attachments(*own, *stored.calendar);
   const Usage usage = own->usage();
-  if (usage.limit != 0) carriage.most_bytes = usage.limit - std::min(usage.bytes, usage.limit);
+  // The object comes first, with the longer ids that it may get: nobody misses a meeting for want of room for files.
+  const std::uint64_t taken = usage.bytes + icalendar::write(object).size() + kLongerIds * ids.size();
+  if (usage.limit != 0) carriage.most_bytes = usage.limit - std::min(taken, usage.limit);
   if (usage.item_limit != 0 && usage.items + ids.size() >= usage.item_limit) carriage.most_bytes = 0;
   // Nobody reads the calendars of rooms for what is attached there.
   const bool is_person = who.kind == directory::PrincipalKind::user || who.kind == directory::PrincipalKind::shared;

@@ -99,7 +99,7 @@ Outcome<> set_default_calendar(Context& context, const Resource& resource, group
     const Segments segments = segments_in(Space::calendars, *transaction.folders());
     const auto found = segments.find(path->names[0]);
     if (!owner || owner->id != resource.owner->id || found == segments.end() ||
-        found->second->kind != groupware::Kind::calendar)
+        found->second->kind != groupware::Kind::calendar || found->second->properties.contains(groupware::kIsFeed))
       return refusal();
     chosen = found->second->id;
   }
