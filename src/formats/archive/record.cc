@@ -161,7 +161,7 @@ std::string to_json(const Account& account) {
 
 std::string to_json(const Folder& folder) {
   json::object out{{"number", folder.number}, {"key", text_value(folder.key)}, {"path", text_array(folder.path)}};
-  if (!folder.role.empty()) out["role"] = folder.role;
+  if (!folder.role.empty()) out["role"] = text_value(folder.role);
   out["subscribed"] = folder.subscribed;
   if (folder.is_container) out["container"] = true;
   if (folder.is_gone) out["gone"] = true;

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <set>
 
+#include "formats/lines/writer.h"
 #include "formats/mapi/item_body.h"
 #include "formats/mapi/line_text.h"
 #include "formats/mapi/recurrence_rule.h"
@@ -21,6 +23,7 @@ using std::chrono::days;
 using std::chrono::floor;
 
 constexpr std::chrono::minutes kLongest = std::chrono::days(3660);
+constexpr std::size_t kMostOfInstances = std::size_t{64} << 20;  // bytes of those that the pattern does not know
 
 // Minutes since midnight of a zone's wall.
 std::uint32_t minutes_of_day(const FoundZone& zone, Instant at) {
@@ -42,6 +45,12 @@ class SeriesOfEvent {
       if (is_exception(attachment)) {
         TRY_VOID(add_exception(attachment));
       }
+    // What is there after all is not taken out of the series.
+    if (!added_.empty())
+      std::erase_if(series_.events.front().properties, [&](const lines::Property& property) {
+        const auto gone = property.is("EXDATE") ? icalendar::when_of(property) : Result<When>(fail(Errc::invalid, ""));
+        return gone && added_.contains(gone->wall);
+      });
     add_zones();
     return std::move(series_);
   }
@@ -70,6 +79,9 @@ class SeriesOfEvent {
     is_series_ = true;
     for (const RecurrenceException& exception : read->recurrence.exceptions) has_body_.push_back(exception.has_body);
     std::ranges::move(*overrides, std::back_inserter(series_.events));
+    for (std::size_t i = 1; i < series_.events.size(); ++i)
+      if (const auto id = icalendar::when_of(*series_.events[i].find("RECURRENCE-ID")))
+        by_day_.try_emplace(floor<days>(id->wall), static_cast<std::ptrdiff_t>(i));
     for (Component& event : series_.events)
       if (event.value("DTEND") == event.value("DTSTART")) event.remove("DTEND");
     // What could not be read of it may be readable to somebody else.
@@ -122,11 +134,8 @@ class SeriesOfEvent {
 
   // The override of that day, or -1.
   std::ptrdiff_t find(const When& original) const {
-    for (std::size_t i = 1; i < series_.events.size(); ++i) {
-      const auto id = icalendar::when_of(*series_.events[i].find("RECURRENCE-ID"));
-      if (id && floor<days>(id->wall) == floor<days>(original.wall)) return static_cast<std::ptrdiff_t>(i);
-    }
-    return -1;
+    const auto found = by_day_.find(floor<days>(original.wall));
+    return found == by_day_.end() ? -1 : found->second;
   }
 
   Result<void> add_exception(const Attachment& attachment) {
@@ -148,7 +157,9 @@ class SeriesOfEvent {
 
   // One that the pattern does not know.
   std::ptrdiff_t add_override(const When& original) {
-    if (series_.events.size() > kMostExceptions) {
+    // Each of them says again what the series says.
+    if (repeated_ == 0) repeated_ = lines::write(series_.events.front()).size();
+    if (series_.events.size() > kMostExceptions || (added_.size() + 1) * repeated_ > kMostOfInstances) {
       made_.losses.emplace_back("A series has too many changed instances: the rest is left out.");
       return -1;
     }
@@ -164,12 +175,11 @@ class SeriesOfEvent {
     } else {
       set_span(original, original, made);
     }
-    std::erase_if(series_.events.front().properties, [&](const lines::Property& property) {
-      const auto gone = property.is("EXDATE") ? icalendar::when_of(property) : Result<When>(fail(Errc::invalid, ""));
-      return gone && *gone == original;
-    });
     series_.events.push_back(std::move(made));
-    return static_cast<std::ptrdiff_t>(series_.events.size()) - 1;
+    const auto at = static_cast<std::ptrdiff_t>(series_.events.size()) - 1;
+    by_day_.try_emplace(floor<days>(original.wall), at);
+    added_.insert(original.wall);
+    return at;
   }
 
   // What the instance's own message says beyond the pattern. What it does not have, or has empty, is as in the series.
@@ -221,6 +231,9 @@ class SeriesOfEvent {
   FoundZone zone_ = times_.zone;
   bool is_series_ = false;
   std::vector<bool> has_body_;  // of the pattern's changed instances: whether they have a text of their own
+  std::map<std::chrono::local_days, std::ptrdiff_t> by_day_;  // overrides, by the day where each would have been
+  std::set<Wall> added_;                                      // where those are that the pattern does not know
+  std::size_t repeated_ = 0;                                  // bytes of the series, once they are known
   EventSeries series_;
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <optional>
 
 #include "base/bytes.h"
@@ -328,15 +329,24 @@ std::string keep_within(const Properties& rest, std::vector<std::string>& losses
   for (const auto& [key, value] : rest.all())
     if (!is_own_of_store(key)) kept.set(key, value);
   std::string bytes = keep(kept);
-  while (bytes.size() > most) {
-    const auto largest = std::ranges::max_element(
-        kept.all(), {}, [](const auto& property) { return property.second.bytes() + property.first.name.size(); });
+  if (bytes.size() <= most) return bytes;
+  std::vector<const Properties::Map::value_type*> by_size;
+  for (const auto& property : kept.all()) by_size.push_back(&property);
+  std::ranges::stable_sort(by_size, std::ranges::greater(), [](const Properties::Map::value_type* property) {
+    return property->second.bytes() + property->first.name.size();
+  });
+  constexpr std::size_t kHead = 4;  // once, before all of them
+  std::size_t size = bytes.size();
+  for (const auto* largest : by_size) {
+    if (size <= most) break;
     losses.push_back(fmt::format("The property {} of {} bytes is too large to be kept.", print(largest->first),
                                  largest->second.bytes()));
+    Properties one;
+    one.set(largest->first, largest->second);
+    size -= keep(one).size() - kHead;
     kept.remove(Properties::Key(largest->first));
-    bytes = keep(kept);
   }
-  return bytes;
+  return keep(kept);
 }
 
 }  // namespace kontor::mapi

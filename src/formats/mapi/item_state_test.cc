@@ -142,6 +142,15 @@ TEST(ItemState, TheRestIsKept) {
 }
 
 // [MS-OXOMSG] section 4.5.
+TEST(ItemState, KeepsWhatThereIsRoomFor) {
+  Properties many;
+  for (std::uint32_t i = 0; i < 3000; ++i) many.set({.id = 0x4000 + i}, Value::of_bytes(std::string(1000, 'x')));
+  std::vector<std::string> losses;
+  const std::string kept = keep_within(many, losses);
+  EXPECT_EQ(losses.size(), 2940U);
+  EXPECT_EQ(read_kept(kept)->size(), 60U);
+}
+
 TEST(Voting, ReadsTheExampleOfItsDocument) {
   const std::string stream = from_hex(
                                  "020103000000"

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kLine = 78;                // RFC 5322 section 2.1.1
 constexpr std::size_t kEncodedBytes = 42;        // in one encoded-word, which may have 75 characters
 constexpr std::size_t kLongestHeaderWord = 500;  // a line must not have more than 998
+constexpr std::size_t kMostBlanks = 400;         // behind each other: no line is broken there
+constexpr std::size_t kLongestPlainWord = 900;   // of what cannot be encoded
 constexpr std::size_t kParameterBytes = 60;      // in one continuation
 
 bool is_atom_character(char c) {
@@ -24,9 +26,11 @@ bool is_atom_character(char c) {
 
 bool has_long_word(std::string_view text) {
   std::size_t word = 0;
+  std::size_t blanks = 0;
   for (const char c : text) {
     word = c == ' ' ? 0 : word + 1;
-    if (word > kLongestHeaderWord) return true;
+    blanks = c == ' ' ? blanks + 1 : 0;
+    if (word > kLongestHeaderWord || blanks > kMostBlanks) return true;
   }
   return false;
 }
@@ -135,15 +139,25 @@ std::string people_field(std::string_view name, const std::vector<Mailbox>& peop
     if (i + 1 < people.size()) out += ", ";
     used += 2;
   }
-  // A blank that would end a line.
-  for (std::size_t at = out.find(" \r\n"); at != std::string::npos; at = out.find(" \r\n", at)) out.erase(at, 1);
-  return out + "\r\n";
+  std::string lines;
+  lines.reserve(out.size() + 2);
+  for (std::size_t at = 0; at < out.size(); ++at)
+    if (!std::string_view(out).substr(at).starts_with(" \r\n")) lines += out[at];  // a blank that would end a line
+  return lines + "\r\n";
 }
 
 std::string plain_field(std::string_view name, std::string_view value) {
-  std::string line = trimmed_line(value);
-  for (char& c : line)
-    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+  std::string line;
+  std::size_t word = 0;
+  for (const char c : trimmed_line(value)) {
+    if (c == ' ' && line.ends_with(' ')) continue;
+    if (c != ' ' && word == kLongestPlainWord) {
+      line += ' ';
+      word = 0;
+    }
+    word = c == ' ' ? 0 : word + 1;
+    line += static_cast<unsigned char>(c) >= 0x80 ? '?' : c;
+  }
   return fmt::format("{}: {}\r\n", name, folded(line, name.size() + 2));
 }
 

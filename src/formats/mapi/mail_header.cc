@@ -21,6 +21,8 @@ constexpr std::size_t kMostHeader = 512 << 10;
 constexpr std::size_t kMostIds = 200;
 constexpr std::size_t kMostPeople = 10'000;
 constexpr std::size_t kLongestHeaderLine = 990;
+constexpr std::size_t kLongestFieldName = 100;
+constexpr std::size_t kLongestMessageId = 900;
 constexpr std::size_t kMostSubject = 2000;
 constexpr std::int64_t kNeverSent = 0x8;  // of PidTagMessageFlags
 
@@ -54,11 +56,13 @@ std::string sound_value(std::string_view raw) {
   return out;
 }
 
-bool has_long_line(std::string_view text) {
-  while (text.size() > kLongestHeaderLine) {
+// `used` characters stand in the first one already.
+bool has_long_line(std::string_view text, std::size_t used) {
+  while (used + text.size() > kLongestHeaderLine) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    if (end > kLongestHeaderLine) return true;
+    if (used + end > kLongestHeaderLine) return true;
     text.remove_prefix(std::min(end + 1, text.size()));
+    used = 0;
   }
   return false;
 }
@@ -78,7 +82,7 @@ std::vector<Mailbox> people_in(std::string_view raw) {
 
 std::string printed_field(const mime::Field& field, std::string_view lower) {
   const std::string value = sound_value(field.value);
-  if (is_ascii(value) && !has_long_line(value))
+  if (is_ascii(value) && !has_long_line(value, field.name.size() + 2))
     return fmt::format("{}:{}{}\r\n", field.name, value.starts_with(' ') || value.starts_with('\t') ? "" : " ", value);
   if (is_one_of(lower, kPeopleFields)) return people_field(field.name, people_in(value));
   if (is_one_of(lower, kPlainFields)) return plain_field(field.name, mime::unfold(value));
@@ -122,7 +126,7 @@ class HeaderMaker {
         return false;
       }
       const std::string lower = to_lower(field.name);
-      if (lower.empty()) return true;
+      if (lower.empty() || lower.size() > kLongestFieldName) return true;
       if (lower == "content-type" && made_.content_type.empty()) made_.content_type = mime::unfold(field.value);
       if (lower.starts_with("content-") || is_one_of(lower, kDroppedFields)) return true;
       if (is_draft && has_recipients && (lower == "to" || lower == "cc" || lower == "bcc")) return true;
@@ -214,7 +218,7 @@ class HeaderMaker {
       if (has(lower)) return;
       std::string ids;
       for (const std::string& id : mime::parse_message_ids(from_.text_or_empty(tag), most))
-        if (is_ascii(id) && id.size() < kLongestHeaderLine) ids += (ids.empty() ? "" : " ") + id;
+        if (is_ascii(id) && id.size() < kLongestMessageId) ids += (ids.empty() ? "" : " ") + id;
       if (!ids.empty()) add(plain_field(name, ids));
     };
     add_list("Message-ID", "message-id", tag::kInternetMessageId, 1);
@@ -281,7 +285,8 @@ MailHeader mail_header(const Message& message, const ResolveEntry& resolve, std:
 std::string kept_fields(const Properties& message) {
   std::string out;
   mime::each_field(message.text_or_empty(tag::kTransportMessageHeaders), [&](const mime::Field& field) {
-    if (!field.name.empty()) out += printed_field(field, to_lower(field.name));
+    if (!field.name.empty() && field.name.size() <= kLongestFieldName)
+      out += printed_field(field, to_lower(field.name));
     return out.size() <= kMostHeader;
   });
   return out;

@@ -16,12 +16,28 @@ namespace kontor::mapi {
 namespace {
 
 constexpr std::size_t kMostDiagnostic = 500;
+constexpr std::size_t kLongestStatusLine = 900;
 
 MailPart plain_part(std::string header, std::string body) {
   MailPart part;
   part.header = std::move(header);
   part.write = [body = std::move(body)](const TakePiece& take) { return take(body); };
   return part;
+}
+
+// Fields, with CRLF: what is too long for a line goes on behind a fold.
+std::string with_short_lines(std::string_view fields) {
+  std::string out;
+  std::size_t column = 0;
+  for (const char c : fields) {
+    if (column == kLongestStatusLine && c != '\r' && c != '\n') {
+      out += "\r\n ";
+      column = 1;
+    }
+    out += c;
+    column = c == '\n' ? 0 : column + 1;
+  }
+  return out;
 }
 
 // 100 * class + 10 * subject + detail, of failures.
@@ -89,7 +105,8 @@ Result<std::optional<MailPart>> MailBuilder::delivery_status() {
     std::string body = with_crlf_lines(inside.text_or_empty(tag::kBody));
     if (!body.ends_with('\n')) body += "\r\n";
     std::erase_if(body, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-    return std::optional(plain_part("Content-Type: message/delivery-status\r\n", fields + "\r\n" + body));
+    return std::optional(
+        plain_part("Content-Type: message/delivery-status\r\n", fields + "\r\n" + with_short_lines(body)));
   }
   return made_delivery_status();
 }

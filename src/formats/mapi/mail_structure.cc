@@ -34,6 +34,8 @@ constexpr std::int64_t kRenderedInBody = 4;
 
 constexpr std::size_t kLargestTnef = std::size_t{32} << 20;
 constexpr std::size_t kLargestPhoto = std::size_t{2} << 20;
+constexpr std::size_t kLongestPlace = 500;  // of an attachment in HTML, as long as its part says it
+constexpr std::size_t kMostPlaces = 100;    // that are looked for
 
 constexpr std::string_view kPgpEncrypted = "application/pgp-encrypted";
 
@@ -72,8 +74,10 @@ std::string MailBuilder::kept_type() const {
 
 // NOLINTNEXTLINE(misc-no-recursion): kMostMailDepth, as all below
 Result<MailPart> MailBuilder::content() {
+  taken_.resize(attachments_.size());
   TRY(auto signed_or_encrypted, smime());
-  if (signed_or_encrypted) return *std::move(signed_or_encrypted);
+  // What lies beside it is no part of what was signed.
+  if (signed_or_encrypted) return with_attachments(*std::move(signed_or_encrypted));
   body_ = mail_body(message_.properties, losses_);
   TRY_VOID(open_tnef());
   taken_.resize(attachments_.size());
@@ -115,14 +119,17 @@ Result<void> MailBuilder::open_tnef() {
 // NOLINTNEXTLINE(misc-no-recursion)
 Result<std::optional<MailPart>> MailBuilder::smime() {
   if (!is_of_class("ipm.note.smime")) return std::nullopt;
-  for (const Attachment& attachment : message_.attachments) {
+  for (std::size_t i = 0; i < attachments_.size(); ++i) {
+    const Attachment& attachment = *attachments_[i];
     const std::string type = content_type_of(attachment);
     if (is_pkcs7(type)) {
       TRY(MailPart part, opaque_smime(attachment));
+      taken_[i] = true;
       return std::optional(std::move(part));
     }
     if (type != "multipart/signed") continue;
     TRY(MailPart part, data_part(attachment, Disposition::shown, context_));
+    taken_[i] = part.is_whole;
     if (part.is_whole) return std::optional(std::move(part));
   }
   return std::nullopt;
@@ -170,12 +177,14 @@ Result<MailPart> MailBuilder::html_part(const std::string& html) {
   MailPart text = text_part("text/html", html);
   const std::set<std::string> shown = shown_content_ids(html);
   std::vector<MailPart> related;
+  std::size_t places = 0;
   for (std::size_t i = 0; i < attachments_.size(); ++i) {
     const Attachment& attachment = *attachments_[i];
     const std::string id = to_lower(content_id_of(attachment));
     const bool is_rendered = (attachment.properties.integer(tag::kAttachFlags).value_or(0) & kRenderedInBody) != 0;
     const std::string_view location = attachment.properties.text_or_empty(tag::kAttachContentLocation);
-    const bool has_place = location.size() > 4 && html.contains(location);
+    const bool is_place = location.size() > 4 && location.size() <= kLongestPlace && ++places <= kMostPlaces;
+    const bool has_place = is_place && html.contains(location);
     if (!has_place && (id.empty() || (!shown.contains(id) && !is_rendered))) continue;
     TRY(auto part, part_of(attachment, Disposition::shown));
     taken_[i] = true;

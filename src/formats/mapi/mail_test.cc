@@ -389,6 +389,8 @@ TEST(Mail, SecuredMailStaysWhatItIs) {
       "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\n\r\ns\r\n--b--\r\n";
   message.attachments = {file("", "multipart/signed", entity)};
   EXPECT_TRUE(made_of(message).mail.ends_with("MIME-Version: 1.0\r\n" + entity));
+  message.attachments.push_back(file("more.bin", "application/octet-stream", "more"));
+  EXPECT_EQ(shape_of(made_of(message)), "mixed(signed(plain,plain),octet-stream)") << "nothing is lost";
   message.properties.set(tag::kMessageClass, Value::of_text("IPM.Note.SMIME"));
   message.attachments = {
       file("smime.p7m", "application/pkcs7-mime", "\x30\x80\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x03\xA0")};
@@ -438,7 +440,9 @@ TEST(Mail, Reports) {
 TEST(MailField, FoldsAndEncodes) {
   for (const std::string& text :
        {std::string(3000, 'w'), std::string("=?utf-8?q?x?="), "\xF0\x9F\xA6\x8A"s + std::string(300, 'a'),
-        std::string("a") + std::string(300, ' ') + "b", std::string()}) {
+        std::string("a") + std::string(300, ' ') + "b", std::string("a") + std::string(1500, ' ') + "b",
+        std::string(499, 'a') + std::string(400, ' ') + std::string(499, 'b') + std::string(400, ' ') + "c",
+        std::string()}) {
     const std::string field = mapi::text_field("Subject", text);
     const auto value = mime::find_field(field, "Subject");
     ASSERT_TRUE(value) << text;
@@ -455,6 +459,9 @@ TEST(MailField, FoldsAndEncodes) {
   const std::string field = people_field("To", many);
   EXPECT_EQ(mime::parse_addresses(*mime::find_field(field, "To"), 1000).size(), 300U);
   EXPECT_EQ(people_field("To", {}), "");
+  EXPECT_EQ(plain_field("Received", "a" + std::string(1500, ' ') + "b"), "Received: a b\r\n");
+  EXPECT_EQ(plain_field("Message-ID", std::string(1000, 'x')),
+            "Message-ID: " + std::string(900, 'x') + "\r\n " + std::string(100, 'x') + "\r\n");
   const std::string name = parameter("filename", std::string(200, 'x') + "\xC3\xA4");
   EXPECT_TRUE(name.contains(";\r\n filename*0*=utf-8''xxx"));
   EXPECT_TRUE(name.ends_with("x%C3%A4"));

@@ -13,7 +13,7 @@
 namespace kontor::mapi {
 namespace {
 
-constexpr std::size_t kLongestAddress = 998;
+constexpr std::size_t kLongestAddress = 900;  // so that it fits a line with the name of its field
 constexpr std::size_t kLongestPersonName = 2000;
 constexpr std::size_t kMostReplyTo = 1000;
 

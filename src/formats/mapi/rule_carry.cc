@@ -13,15 +13,15 @@ namespace {
 using sieve::FilterAction;
 using ActionKind = RuleAction::What;
 
-constexpr std::size_t kLongestName = 200;
+constexpr std::size_t kLongestRuleName = 200;
 constexpr const char* kBounceText = "The recipient does not accept this message.";
 
 std::string name_here(std::string_view name) {
   std::string out;
   for (const char c : name)
     if (static_cast<unsigned char>(c) >= 0x20) out += c;
-  if (out.size() <= kLongestName) return out;
-  out.resize(kLongestName);
+  if (out.size() <= kLongestRuleName) return out;
+  out.resize(kLongestRuleName);
   while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xC0) == 0x80) out.pop_back();
   if (!out.empty() && static_cast<unsigned char>(out.back()) >= 0xC0) out.pop_back();
   return out;
@@ -95,6 +95,10 @@ class RuleCarrier {
   RuleCarrier(const MailRule& rule, const RuleWorld& world) : rule_(rule), world_(world) {}
 
   CarriedRule run() {
+    if (!rule_.problem.empty()) {
+      drop("its condition cannot be read: " + rule_.problem);
+      return std::move(out_);
+    }
     if (!rule_.condition) {
       drop("it has no condition; such rules do nothing at the source");
       return std::move(out_);
@@ -139,7 +143,8 @@ class RuleCarrier {
     } else {
       std::set<std::string> needs;
       rule.what = sieve::TextRule{text_of(test, filter_, needs)};
-      if (rule.is_enabled) out_.requires_more.assign(needs.begin(), needs.end());
+      // Also of what is off: its text does not say them where it is switched on.
+      out_.requires_more.assign(needs.begin(), needs.end());
     }
     if (!sieve::rules_of_json(sieve::to_json({{rule}, {}}))) {
       drop("it makes no sense as a rule here");

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "formats/mapi/tags.h"
+#include "formats/mime/charset.h"
 
 namespace kontor::mapi {
 namespace {
@@ -167,7 +168,9 @@ class TestMaker {
     if (const auto* text = std::get_if<std::string>(&one.value->data()))
       out.value = one.value->type() == Type::binary ? of_search_key(*text) : *text;
     std::erase(out.value, '\r');
-    if (out.value.empty() || out.value.find('\0') != std::string::npos) return std::nullopt;
+    // Bytes may be anything; a rule is text.
+    if (out.value.empty() || out.value.find('\0') != std::string::npos || !mime::is_utf8(out.value))
+      return std::nullopt;
     out.how = one.match == AskMatch::substring ? Condition::How::contains
               : one.match == AskMatch::full    ? Condition::How::is
                                                : Condition::How::matches;
@@ -357,7 +360,7 @@ class TestMaker {
     if (relation == AskRelation::more) return over(bytes);
     if (relation == AskRelation::less) return under(bytes);
     if (relation == AskRelation::at_least) return bytes == 0 ? always(true) : over(bytes - 1);
-    if (relation == AskRelation::at_most) return under(bytes + 1);
+    if (relation == AskRelation::at_most) return bytes == INT64_MAX ? always(true) : under(bytes + 1);
     return cannot("it asks for one size alone");
   }
 
@@ -381,10 +384,10 @@ class TestMaker {
   }
 
   std::optional<SieveTest> bits(const Restriction& one) {
-    constexpr std::uint32_t kRead = 1, kHasAttachment = 0x10;
+    constexpr std::uint32_t kIsRead = 1, kHasAttachment = 0x10;
     if (!one.property.set.is_null() || one.property.id != tag::kMessageFlags.id) return cannot_ask(one);
     if (one.mask == kHasAttachment) return one.is_set ? attachment_test() : negated(attachment_test());
-    if (one.mask == kRead) return always(!one.is_set);  // nobody has read what arrives
+    if (one.mask == kIsRead) return always(!one.is_set);  // nobody has read what arrives
     return cannot_ask(one);
   }
 

@@ -54,6 +54,7 @@ struct MailRule {
   std::uint32_t state = 0;
   std::string name, provider;
   std::optional<Restriction> condition;
+  std::string problem;  // why its condition cannot be read; it has none then
   std::vector<RuleAction> actions;
 };
 

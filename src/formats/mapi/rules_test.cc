@@ -152,6 +152,8 @@ TEST(Rules, conditions_that_no_script_can_ask_are_named) {
   for (const auto& condition :
        {content(0x7D, "somewhere"), number(0x1090, 2), bits(0x20, 1), exists(0x3FE3),
         recipients(all_of({number(0x0C15, 3), content(0x39FE, "x")})), content(0x1A, "IPM.Note.Special", 65536),
+        // A search key that is no text.
+        property(0x0C1D, 0x102, "<bin>U01UUDr//g==</bin>"),
         std::string("<ulType>5</ulType><lpCompare><ulPropTag1>3604511</ulPropTag1><ulPropTag2>3604511</ulPropTag2>"
                     "</lpCompare>"),
         // One that it can in the same "or" does not make it right.
@@ -170,6 +172,8 @@ TEST(Rules, actions) {
   const auto moved = carried(any, kMove);
   EXPECT_EQ(moved.rule->name, "Büro");
   EXPECT_TRUE(filter_of_rule(moved).conditions.empty()) << "every message has a class";
+  const std::string all_sizes = property(0x0E08, 0x14, "<li>9223372036854775807</li>", 1);
+  EXPECT_TRUE(filter_of_rule(carried(all_sizes, kMove)).conditions.empty()) << "no message is larger";
   EXPECT_EQ(filter_of_rule(moved).actions, (std::vector<sieve::FilterAction>{{What::file, "Projects \"A\""}}));
   EXPECT_TRUE(filter_of_rule(moved).stops) << "what was moved is seen by no further rule";
   const auto read = carried(any, kRead);
@@ -197,6 +201,7 @@ TEST(Rules, states) {
   const std::string any = exists(0x1A);
   EXPECT_TRUE(carried(any, kMove, 1).rule->is_enabled);
   EXPECT_FALSE(carried(any, kMove, 0).rule->is_enabled);
+  EXPECT_EQ(carried(bits(0x10, 1), kMove, 0).requires_more, carried(bits(0x10, 1), kMove, 1).requires_more);
   const auto away = carried(any, kMove, 5);
   EXPECT_FALSE(away.rule->is_enabled);
   EXPECT_EQ(away.losses.size(), 1u);
@@ -211,7 +216,11 @@ TEST(Rules, named_properties_have_names_and_references_are_followed) {
   const std::string named =
       fmt::format("<ulType>8</ulType><lpExist><ulPropTag>{}</ulPropTag></lpExist>", tag_text(0x8502, 0x1f));
   const auto xml = rules_xml(named, kMove);
-  EXPECT_FALSE(parse_rules_xml(xml, nullptr)) << "nobody knows what it is about";
+  const auto unknown = parse_rules_xml(xml, nullptr);
+  ASSERT_TRUE(unknown);
+  const auto left = carry_rule(unknown->front(), sample_world());
+  EXPECT_FALSE(left.rule) << "nobody knows what it is about";
+  EXPECT_EQ(left.losses.size(), 1u) << "the other rules are still rules";
   const auto rules = parse_rules_xml(xml, [](std::uint32_t id) -> std::optional<Properties::Key> {
     EXPECT_GE(id, kFirstName);
     return Properties::Key{0, Guid::of(1, 2, 3, 4), "x"};
@@ -225,13 +234,29 @@ TEST(Rules, named_properties_have_names_and_references_are_followed) {
   EXPECT_EQ(other->front().name, "there");
 }
 
+TEST(Rules, references_do_not_multiply) {
+  const auto many = [](const std::string& one) {
+    std::string out;
+    for (int i = 0; i < 400; ++i) out += one;
+    return out;
+  };
+  const std::string action = "</r><p id=\"p\"><ulPropTag>1719664894</ulPropTag><actions>";
+  const std::string xml = "<a>" + many("<b href=\"#r\"/>") + "<r id=\"r\">" + many("<b href=\"#p\"/>") + action +
+                          many("<b href=\"#x\"/>") + "</actions></p><x id=\"x\"><adrlist>" + many("<b/>") +
+                          "</adrlist></x></a>";
+  const auto rules = parse_rules_xml(xml, nullptr);
+  ASSERT_FALSE(rules);
+  EXPECT_EQ(rules.error().code, Errc::too_large);
+}
+
 TEST(Rules, what_is_no_such_xml_is_refused) {
   std::string deep = exists(0x1A);
   for (int i = 0; i < 60; ++i) deep = not_(deep);
-  for (const auto& xml : {std::string(), std::string("garbage"), std::string("<a><b></a>"),
-                          rules_xml("<ulType>77</ulType>", kMove), rules_xml("<ulType>3</ulType>", kMove),
-                          rules_xml(deep, kMove), std::string("<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>")})
+  for (const auto& xml : {std::string(), std::string("garbage"), std::string("<a><b></a>"), rules_xml(deep, kMove),
+                          std::string("<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>")})
     EXPECT_FALSE(parse_rules_xml(xml, nullptr)) << xml.substr(0, 60);
+  for (const char* condition : {"<ulType>77</ulType>", "<ulType>3</ulType>"})
+    EXPECT_FALSE(carried(condition, kMove).rule) << condition;
 }
 
 TEST(Searches, criteria_become_filters) {
@@ -252,6 +277,7 @@ TEST(Searches, criteria_become_filters) {
         {not_(number(0x0E08, 10, 2)), R"({"operator":"NOT","conditions":[{"minSize":11}]})"},
         {recipients(content(0x39FE, "x")), R"({"operator":"OR","conditions":[{"to":"x"},{"cc":"x"},{"bcc":"x"}]})"},
         {number(0x1090, 2), R"({"hasKeyword":"$flagged"})"},
+        {property(0x0C1F, 0x102, "<bin>//4=</bin>"), ""},
         {exists(0x3FE3), ""}}) {
     const auto parsed = parse_search_xml("<S><lpRestrict>" + condition + "</lpRestrict></S>", nullptr);
     ASSERT_TRUE(parsed && parsed->condition) << condition;

@@ -56,6 +56,7 @@ class RuleXml {
       TRY(auto rule, rule_of(tree_.follow(element)));
       out.insert(std::ranges::upper_bound(out, rule.sequence, {}, &MailRule::sequence), std::move(rule));
     }
+    if (tree_.is_spent()) return fail(Errc::too_large, "there are too many references");
     return out;
   }
 
@@ -72,6 +73,7 @@ class RuleXml {
         if (!entry.empty()) out.folders.push_back(std::move(entry));
       }
     out.is_deep = (number_of<std::uint32_t>(tree_.child(root, "ulFlags")) & kShallow) == 0;
+    if (tree_.is_spent()) return fail(Errc::too_large, "there are too many references");
     return out;
   }
 
@@ -86,14 +88,23 @@ class RuleXml {
       if (id == kRuleName) out.name = text_of(one);
       if (id == kRuleProvider) out.provider = text_of(one);
       const XmlNode* condition = id == kRuleCondition ? tree_.child(one, "res") : nullptr;
-      if (condition != nullptr && !condition->children.empty()) {
-        TRY(out.condition, restriction_of(*condition, 0));
-      }
+      if (condition != nullptr && !condition->children.empty()) TRY_VOID(take_condition(*condition, out));
       const XmlNode* actions = id == kRuleActions ? tree_.child(one, "actions") : nullptr;
       if (actions != nullptr)
         for (const XmlNode& action : actions->children) out.actions.push_back(action_of(tree_.follow(action)));
     }
     return out;
+  }
+
+  // What cannot be read is this rule's misfortune, not the others'.
+  Result<void> take_condition(const XmlNode& node, MailRule& out) {
+    auto read = restriction_of(node, 0);
+    if (!read && read.error().code != Errc::invalid) return std::unexpected(std::move(read).error());
+    if (read)
+      out.condition = *std::move(read);
+    else
+      out.problem = read.error().text;
+    return {};
   }
 
   RuleAction action_of(const XmlNode& node) const {

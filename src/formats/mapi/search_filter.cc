@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "formats/mapi/restriction.h"
 #include "formats/mapi/tags.h"
+#include "formats/mime/charset.h"
 
 namespace kontor::mapi {
 namespace {
@@ -92,7 +93,7 @@ class FilterMaker {
     const auto* value = one.value ? std::get_if<std::string>(&one.value->data()) : nullptr;
     const auto* values = one.value ? std::get_if<std::vector<std::string>>(&one.value->data()) : nullptr;
     if (values != nullptr && values->size() == 1) value = &values->front();
-    if (value == nullptr || value->empty()) return cannot("it looks for no text");
+    if (value == nullptr || value->empty() || !mime::is_utf8(*value)) return cannot("it looks for no text");
     if (Tag(one.property) == tag::kKeywords) return json::value(json::object{{"hasKeyword", *value}});
     if (!one.property.set.is_null()) return cannot_ask(one);
     const auto asked = [&](const char* name) { return json::value(json::object{{name, *value}}); };
@@ -136,6 +137,7 @@ class FilterMaker {
     const bool is_equal = one.relation == AskRelation::equal;
     switch (one.property.id) {
       case 0x0E08:
+        if (*number < 0 || *number == INT64_MAX) return cannot_ask(one);
         if (one.relation == AskRelation::more) return json::value(json::object{{"minSize", *number + 1}});
         if (one.relation == AskRelation::at_least) return json::value(json::object{{"minSize", *number}});
         if (one.relation == AskRelation::less) return json::value(json::object{{"maxSize", *number}});
@@ -172,7 +174,8 @@ class FilterMaker {
       return cannot("it asks what attachments are like");
     const Restriction& inner = one.parts[0];
     const bool is_text = inner.kind == AskKind::content && inner.property.set.is_null() && inner.value &&
-                         std::holds_alternative<std::string>(inner.value->data());
+                         std::holds_alternative<std::string>(inner.value->data()) &&
+                         mime::is_utf8(std::get<std::string>(inner.value->data()));
     if (!is_text) return cannot("it asks for more than one thing of a recipient");
     json::array fields;
     for (const char* field : {"to", "cc", "bcc"})

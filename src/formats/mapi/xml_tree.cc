@@ -51,9 +51,16 @@ struct XmlBuilder {
   }
 };
 
-void note_ids(const XmlNode& node, std::map<std::string, const XmlNode*, std::less<>>& ids) {
+// As much as an element takes when it is read.
+constexpr std::size_t kElementWeight = 100;
+
+void note_ids(XmlNode& node, std::map<std::string, const XmlNode*, std::less<>>& ids) {
   if (!node.id.empty()) ids.emplace(node.id, &node);
-  for (const XmlNode& child : node.children) note_ids(child, ids);
+  node.weight = kElementWeight + node.text.size();
+  for (XmlNode& child : node.children) {
+    note_ids(child, ids);
+    node.weight += child.weight;
+  }
 }
 
 }  // namespace
@@ -84,7 +91,10 @@ Result<XmlTree> XmlTree::parse(std::string_view xml) {
 const XmlNode& XmlTree::follow(const XmlNode& node) const {
   if (!node.href.starts_with('#')) return node;
   const auto found = ids_.find(std::string_view(node.href).substr(1));
-  return found == ids_.end() ? node : *found->second;
+  if (found == ids_.end()) return node;
+  static const XmlNode kNothing{};
+  if (!is_spent()) followed_ += found->second->weight;
+  return is_spent() ? kNothing : *found->second;
 }
 
 const XmlNode* XmlTree::child(const XmlNode& node, std::string_view name) const {

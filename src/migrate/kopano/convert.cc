@@ -170,7 +170,7 @@ class Converter {
   mapi::MadeCard card(ItemClass what) const {
     const std::string uid = mapi::item_uid(tree_.message.properties, key_);
     return what == ItemClass::list ? mapi::group_card_of(tree_.message, uid, context_.address_of)
-                                   : mapi::card_of(tree_.message, uid);
+                                   : mapi::card_of(tree_.message, uid, context_.calendar.resolve);
   }
 
   Result<void> convert_contact() {
