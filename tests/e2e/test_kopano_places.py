@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Where a Kopano installation's data can lie: attachments in S3 or in the database, and a dump instead of a database."""
 import gzip
+import hashlib
 import shutil
 import subprocess
+import tarfile
 
 import pytest
 
@@ -32,10 +34,8 @@ def contents(configuration, *options):
     archive = configuration.parent / "archive"
     done = subprocess.run([MIGRATE, "dump", "--source", configuration, "--output", archive, "--quiet", *options], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
-    listed = subprocess.run(["tar", "--zstd", "-xf", archive, "--to-command", "sha256sum | cut -c1-64 | xargs echo \"$TAR_FILENAME\""], capture_output=True, text=True, timeout=300)
-    assert listed.returncode == 0, listed.stderr
-    found = dict(line.rsplit(" ", 1) for line in listed.stdout.splitlines())
-    return {name: digest for name, digest in found.items() if not name.endswith(".json")}
+    with subprocess.Popen(["zstd", "-dc", archive], stdout=subprocess.PIPE) as unpacked, tarfile.open(fileobj=unpacked.stdout, mode="r|") as tar:
+        return {one.name: hashlib.sha256(tar.extractfile(one).read()).hexdigest() for one in tar if one.isfile() and not one.name.endswith(".json")}
 
 
 @pytest.mark.skipif(not has_swift(), reason="Swift is not there")

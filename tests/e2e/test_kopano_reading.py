@@ -3,8 +3,8 @@
 import gzip
 import hashlib
 import json
+import os
 import re
-import resource
 import subprocess
 
 import pytest
@@ -52,8 +52,10 @@ def dump(kopano, output, *options, code=0, configuration="kopano.toml"):
     process = subprocess.Popen([MIGRATE, "dump", "--source", kopano.folder / configuration, "--output", output, "--report", report,
                                 *map(str, options)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     out = process.stdout.read()
-    assert process.wait() == code, out
-    return json.loads(open(f"{report}.json", encoding="utf-8").read()), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == code, out
+    return json.loads(open(f"{report}.json", encoding="utf-8").read()), usage.ru_maxrss
 
 
 def by_name(report, address):

@@ -332,10 +332,13 @@ std::string keep_within(const Properties& rest, std::vector<std::string>& losses
   if (bytes.size() <= most) return bytes;
   std::vector<const Properties::Map::value_type*> by_size;
   for (const auto& property : kept.all()) by_size.push_back(&property);
-  std::ranges::stable_sort(by_size, std::ranges::greater(), [](const Properties::Map::value_type* property) {
+  const auto weight = [](const Properties::Map::value_type* property) {
     return property->second.bytes() + property->first.name.size();
+  };
+  std::ranges::sort(by_size, [&](const auto* left, const auto* right) {
+    return weight(left) != weight(right) ? weight(left) > weight(right) : left->first < right->first;
   });
-  constexpr std::size_t kHead = 4;  // once, before all of them
+  constexpr std::size_t kBeforeAll = 4;  // once, before all of them
   std::size_t size = bytes.size();
   for (const auto* largest : by_size) {
     if (size <= most) break;
@@ -343,7 +346,7 @@ std::string keep_within(const Properties& rest, std::vector<std::string>& losses
                                  largest->second.bytes()));
     Properties one;
     one.set(largest->first, largest->second);
-    size -= keep(one).size() - kHead;
+    size -= keep(one).size() - kBeforeAll;
     kept.remove(Properties::Key(largest->first));
   }
   return keep(kept);
