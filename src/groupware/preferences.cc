@@ -9,8 +9,8 @@
 #include "formats/mime/charset.h"
 #include "groupware/flat_record.h"
 #include "groupware/keys.h"
-#include "groupware/transaction.h"
 #include "groupware/records_generated.h"
+#include "groupware/transaction.h"
 
 namespace kontor::groupware {
 namespace {

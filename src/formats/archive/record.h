@@ -43,8 +43,8 @@ constexpr std::size_t kMaxScriptBytes = 400 << 10;  // of all scripts of an acco
 constexpr std::string_view kScriptsKey = "\tSieve scripts";
 
 struct Account {
-  std::string address;  // of the target's user
-  std::string source;   // the ledger's name of the source: 1 to kMaxSource bytes; see source_name()
+  std::string address;                  // of the target's user
+  std::string source;                   // the ledger's name of the source: 1 to kMaxSource bytes; see source_name()
   std::vector<std::string> names = {};  // how the source calls it: what it can be selected by
   bool operator==(const Account&) const = default;
 };

@@ -89,12 +89,14 @@ Result<XmlTree> XmlTree::parse(std::string_view xml) {
 }
 
 const XmlNode& XmlTree::follow(const XmlNode& node) const {
-  if (!node.href.starts_with('#')) return node;
-  const auto found = ids_.find(std::string_view(node.href).substr(1));
-  if (found == ids_.end()) return node;
   static const XmlNode kNothing{};
-  if (!is_spent()) followed_ += found->second->weight;
-  return is_spent() ? kNothing : *found->second;
+  const XmlNode* one = &node;
+  const auto found = node.href.starts_with('#') ? ids_.find(std::string_view(node.href).substr(1)) : ids_.end();
+  if (found != ids_.end()) {
+    if (!is_spent()) followed_ += found->second->weight;
+    one = is_spent() ? &kNothing : found->second;
+  }
+  return *one;
 }
 
 const XmlNode* XmlTree::child(const XmlNode& node, std::string_view name) const {

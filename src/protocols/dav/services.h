@@ -36,8 +36,8 @@ struct Services {
 };
 
 struct Options {
-  std::uint64_t largest_request = 4 << 20;  // bytes of an XML body
-  std::uint64_t largest_object = 10 << 20;  // bytes of an event, task, note or card; files have the core's limit
+  std::uint64_t largest_request = 4 << 20;      // bytes of an XML body
+  std::uint64_t largest_object = 10 << 20;      // bytes of an event, task, note or card; files have the core's limit
   std::uint64_t largest_attachment = 25 << 20;  // bytes of a managed one
   std::uint32_t attachments_per_object = 100;
   std::chrono::seconds longest_lock{86'400};
