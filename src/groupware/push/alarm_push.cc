@@ -50,7 +50,7 @@ json::value recurrence_id(const AlarmTime& alarm, const EventClock& clock) {
 
 // JSCalendar's ids of alerts: the alarm's own UID (RFC 9074), else its number in the component.
 std::string alert_id(const AlarmTime& alarm) {
-  const std::string own(alarm.alarm->value("UID"));
+  std::string own(alarm.alarm->value("UID"));
   if (!own.empty() && own.size() <= kLongestPushUid && is_ascii(own)) return own;
   std::size_t number = 0;
   for (const lines::Component& one : alarm.component->components) {
