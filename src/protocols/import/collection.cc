@@ -68,7 +68,7 @@ Result<FolderId> place_directory(Transaction& transaction, const std::string& so
   return parent;
 }
 
-std::map<std::string, std::string> traits_of(const archive::Folder& folder) {
+std::map<std::string, std::string> traits_of_folder(const archive::Folder& folder) {
   std::map<std::string, std::string> out;
   if (!folder.path.empty()) out["name"] = sound_name(folder.path.back());
   if (!folder.colour.empty()) out["colour"] = folder.colour;
@@ -141,7 +141,7 @@ Result<FolderId> place_collection(Transaction& transaction, const std::string& s
 
 Result<void> follow_traits(Transaction& transaction, FolderId id, const archive::Folder& folder,
                            std::map<std::string, std::string>& before) {
-  auto now = traits_of(folder);
+  auto now = traits_of_folder(folder);
   std::set<std::string> names;
   for (const auto* map : {&before, &now})
     for (const auto& [name, value] : *map)

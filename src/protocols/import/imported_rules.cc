@@ -137,8 +137,8 @@ Result<void> put_rules(groupware::Account& account, const RuleChange& change) {
         if (!change.others) return {};
         std::vector<sieve::Rule> first, last;
         for (sieve::Rule& rule : list.rules) {
-          if (is_a<sieve::OutOfOfficeRule>(rule) && first.empty()) first.push_back(std::move(rule));
-          if (is_a<sieve::IncludeRule>(rule)) last.push_back(std::move(rule));
+          const bool is_answer = is_a<sieve::OutOfOfficeRule>(rule) && first.empty();
+          if (is_answer || is_a<sieve::IncludeRule>(rule)) (is_answer ? first : last).push_back(std::move(rule));
         }
         list.rules = std::move(first);
         list.rules.insert(list.rules.end(), change.others->begin(), change.others->end());
