@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "base/bytes.h"
@@ -159,7 +160,7 @@ std::string about(const RunReport& report) {
 }  // namespace
 
 std::string spell_time(double seconds) {
-  const auto whole = static_cast<std::uint64_t>(std::max(seconds, 0.0) + 0.5);
+  const auto whole = static_cast<std::uint64_t>(std::llround(std::max(seconds, 0.0)));
   if (whole < 120) return fmt::format("{} s", whole);
   if (whole < 7200) return fmt::format("{} min", (whole + 30) / 60);
   return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);

@@ -38,7 +38,7 @@ std::optional<std::string> find_program(std::initializer_list<const char*> names
   for (std::string folder; std::getline(folders, folder, ':');) all.push_back(folder);
   for (const char* name : names) {
     for (const auto& folder : all) {
-      const auto file = folder + "/" + name;
+      auto file = folder + "/" + name;
       if (::access(file.c_str(), X_OK) == 0) return file;
     }
   }
@@ -290,13 +290,13 @@ Result<void> RestoredDump::find_name() {
   TRY(const auto client, need_program({"mariadb", "mysql"}));
   const File nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
   const auto answer = folder_ + "/name";
+  const std::string question =
+      "SELECT h.table_schema FROM information_schema.tables h JOIN information_schema.tables s "
+      "ON s.table_schema = h.table_schema WHERE h.table_name = 'hierarchy' AND s.table_name = 'singleinstances'";
   {
     const File out(::open(answer.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     TRY(const auto asked,
-        start_program({client, "--no-defaults", "--socket=" + socket_, "--user=" + user_, "-N", "-B", "-e",
-                       "SELECT h.table_schema FROM information_schema.tables h JOIN information_schema.tables s "
-                       "ON s.table_schema = h.table_schema WHERE h.table_name = 'hierarchy' AND "
-                       "s.table_name = 'singleinstances'"},
+        start_program({client, "--no-defaults", "--socket=" + socket_, "--user=" + user_, "-N", "-B", "-e", question},
                       nothing.number(), out.number(), out.number()));
     if (end_of(asked) != 0) return fail(Errc::unavailable, whole(answer));
   }

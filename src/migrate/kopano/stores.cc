@@ -13,7 +13,7 @@ constexpr std::size_t kGuidAt = 4;  // in the store's entry id
 constexpr std::size_t kGuidSize = 16;
 
 std::string title_of(const Store& store, const std::string& server_guid, const AddressBook& book) {
-  const std::string of = store.owner != nullptr ? book.full_login(*store.owner) : store.user_name;
+  std::string of = store.owner != nullptr ? book.full_login(*store.owner) : store.user_name;
   switch (store.type) {
     case StoreType::archive:
       return "archive of " + of;

@@ -152,7 +152,6 @@ class TreeReader {
     TRY(properties_, objects_.properties(ids));
     tree_.store = properties_[store_.id];
     tree_.root_properties = properties_[tree_.root];
-    std::string best;
     TRY_VOID(database_.query(
         fmt::format("SELECT objid, messageclass FROM receivefolder WHERE storeid = {} AND messageclass IN ('', 'IPM', "
                     "'IPM.Note') ORDER BY LENGTH(messageclass)",
