@@ -13,6 +13,7 @@
 #include "directory/directory.h"
 #include "formats/icalendar/availability.h"
 #include "formats/icalendar/calendar.h"
+#include "formats/icalendar/rule.h"
 #include "formats/icalendar/series.h"
 #include "groupware/calendar/calendar_zone.h"
 
@@ -168,13 +169,14 @@ class BusySearch {
       if (!is_cut) TRY_VOID(take_instance(**instance, facts, with_details, walk));
     }
     if (!budget_.spend(before - own.left())) return fail(Errc::too_large, "There is too much in this time.");
-    return is_cut ? take_rest(*series, facts, with_details, walk) : Result<void>();
+    return is_cut ? take_rest(*series, end_of(calendar, facts, walk), facts, with_details, walk) : Result<void>();
   }
 
   // What was seen of a series.
   struct Walk {
     std::size_t count = 0;
-    Instant first{}, reached{};    // begins of the first and the last instance
+    Instant first{}, reached{};  // begins of the first and the last instance
+    Instant::duration longest{};
     std::optional<BusyKind> kind;  // of the last that takes time
 
     bool is_dense() const { return reached - first <= std::chrono::hours(1) * static_cast<std::int64_t>(count); }
@@ -183,6 +185,7 @@ class BusySearch {
   Result<void> take_instance(const icalendar::Instance& instance, const Facts& facts, bool with_details, Walk& walk) {
     if (walk.count++ == 0) walk.first = instance.start;
     walk.reached = instance.start;
+    walk.longest = std::max(walk.longest, instance.end - instance.start);
     const auto kind = effect_of(*instance.component, addresses_);
     BusyPeriod period{std::max(instance.start, window_.from), std::min(instance.end, window_.to), {}, {}, {}, {}};
     if (!kind || period.from >= period.to) return {};
@@ -196,16 +199,35 @@ class BusySearch {
     return add(std::move(period));
   }
 
+  // No instance of the pattern ends later than that, or than the window.
+  Instant end_of(const lines::Component& calendar, const Facts& facts, const Walk& walk) const {
+    constexpr std::chrono::hours kZones(14);  // what is floating ends elsewhere at another time
+    if (facts.last) return *facts.last + (facts.is_floating ? kZones : std::chrono::hours(0));
+    Instant latest = window_.from;
+    for (const lines::Component& part : calendar.components) {
+      if (icalendar::kind_of(part) != icalendar::ComponentKind::event || part.find("RECURRENCE-ID") != nullptr)
+        continue;
+      if (part.find("RDATE") != nullptr) return window_.to;
+      for (const lines::Property* property : part.all("RRULE")) {
+        const auto rule = icalendar::parse_rule(property->value);
+        if (!rule || !rule->until) return window_.to;
+        const bool is_exact = rule->until->kind == icalendar::When::Kind::utc;
+        latest = std::max(latest, Instant(rule->until->wall.time_since_epoch()) +
+                                      (is_exact ? std::chrono::hours(0) : std::chrono::hours(24) + kZones));
+      }
+    }
+    return latest + walk.longest;
+  }
+
   // Instances that come all the time are one long time. A rule that hardly ever hits is no reason to be busy.
-  Result<void> take_rest(const icalendar::Series& series, const Facts& facts, bool with_details, const Walk& walk) {
+  Result<void> take_rest(const icalendar::Series& series, Instant end, const Facts& facts, bool with_details,
+                         const Walk& walk) {
     for (const icalendar::Overridden& one : series.overridden()) {
       Walk ignored;
       if (walk.count == 0 || one.instance.start > walk.reached)
         TRY_VOID(take_instance(one.instance, facts, with_details, ignored));
     }
     if (!walk.kind || walk.count < kHardlyEver) return {};
-    constexpr std::chrono::hours kZones(14);  // what is floating ends elsewhere at another time
-    const Instant end = facts.last ? *facts.last + (facts.is_floating ? kZones : std::chrono::hours(0)) : window_.to;
     BusyPeriod rest{std::max(walk.reached, window_.from), std::min(end, window_.to), *walk.kind, {}, {}, {}};
     return rest.from < rest.to ? add(std::move(rest)) : Result<void>();
   }
