@@ -158,7 +158,7 @@ class Rspamd(Process):
 
     def stat(self):
         """How often it has learned, by statfile. One that is just being written is not told of."""
-        return wait_for(self._stat, "rspamd to tell of all that it has learned")
+        return wait_for(self._stat, "rspamd to tell of all that it has learned", 90)
 
     def _stat(self):
         request = urllib.request.Request(f"http://127.0.0.1:{self.controller}/stat", headers={"Password": "secret"})

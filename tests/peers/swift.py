@@ -116,7 +116,8 @@ class Swift:
         assert self.ask("PUT", f"/v1/AUTH_test/{name}").status in (201, 202)
 
     def put(self, bucket, key, content):
-        assert self.ask("PUT", f"/v1/AUTH_test/{bucket}/{key}", body=content).status == 201
+        # Its servers give up on each other after seconds where much else is at work.
+        wait_for(lambda: self.ask("PUT", f"/v1/AUTH_test/{bucket}/{key}", body=content).status == 201, f"Swift to keep {key}", 60)
 
     def close(self):
         for process in self.processes:

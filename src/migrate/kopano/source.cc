@@ -60,9 +60,23 @@ class KopanoSource : public Source {
   Result<const Installation*> installed() {
     const std::lock_guard lock(mutex_);
     if (!installation_) {
+      TRY_VOID(restore_dumps());
       TRY(installation_, Installation::read(config_));
     }
     return installation_.get();
+  }
+
+  Result<void> restore_dumps() {
+    for (ServerConfig& server : config_.servers) {
+      if (server.dump.file.empty()) continue;
+      TRY(auto dump, RestoredDump::open(server.dump));
+      server.database.socket = dump->socket();
+      server.database.name = dump->name();
+      server.database.user = dump->user();
+      server.database.password.clear();
+      dumps_.push_back(std::move(dump));
+    }
+    return {};
   }
 
   static std::vector<std::string> names_of(const Installation& installation, const InstalledStore& one) {
@@ -76,7 +90,8 @@ class KopanoSource : public Source {
     return names;
   }
 
-  const Config config_;
+  std::vector<std::unique_ptr<RestoredDump>> dumps_;  // outlive what reads them
+  Config config_;                                     // as it is once installed() was called
   const icalendar::ZoneDatabase zones_;
   std::mutex mutex_;
   std::unique_ptr<const Installation> installation_;
