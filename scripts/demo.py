@@ -122,7 +122,9 @@ def run(options, folder, database, dovecot, kontor, messages):
             second = next(a for a in again["accounts"] if a["address"] == address)
             verified = next(a for a in proof["accounts"] if a["address"] == address)
             moved, different = account["total"], verified["total"]["differences"]
-            differences += different + abs(moved["source"] - verified["total"]["compared"])
+            # Settings are followed, not compared.
+            items = sum(folder["source"] for folder in account["folders"] if folder["folder"] != "Settings, rules and rights")
+            differences += different + abs(items - verified["total"]["compared"])
             rows.append((address, name, len(account["folders"]), moved["copied"], f"{moved['bytes'] / 1e6:.1f}",
                          f"{account['seconds']:.1f}", f"{second['total']['copied']} new", different))
     say()
