@@ -202,21 +202,22 @@ class BusySearch {
   // No instance of the pattern ends later than that, or than the window.
   Instant end_of(const lines::Component& calendar, const Facts& facts, const Walk& walk) const {
     constexpr std::chrono::hours kZones(14);  // what is floating ends elsewhere at another time
-    if (facts.last) return *facts.last + (facts.is_floating ? kZones : std::chrono::hours(0));
+    // What the index knows may be a day too late.
+    const Instant known = facts.last ? *facts.last + (facts.is_floating ? kZones : std::chrono::hours(0)) : window_.to;
     Instant latest = window_.from;
     for (const lines::Component& part : calendar.components) {
       if (icalendar::kind_of(part) != icalendar::ComponentKind::event || part.find("RECURRENCE-ID") != nullptr)
         continue;
-      if (part.find("RDATE") != nullptr) return window_.to;
+      if (part.find("RDATE") != nullptr) return known;
       for (const lines::Property* property : part.all("RRULE")) {
         const auto rule = icalendar::parse_rule(property->value);
-        if (!rule || !rule->until) return window_.to;
+        if (!rule || !rule->until) return known;
         const bool is_exact = rule->until->kind == icalendar::When::Kind::utc;
         latest = std::max(latest, Instant(rule->until->wall.time_since_epoch()) +
                                       (is_exact ? std::chrono::hours(0) : std::chrono::hours(24) + kZones));
       }
     }
-    return latest + walk.longest;
+    return std::min(known, latest + walk.longest);
   }
 
   // Instances that come all the time are one long time. A rule that hardly ever hits is no reason to be busy.
