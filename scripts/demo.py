@@ -18,7 +18,7 @@ from peers.dovecot import Dovecot  # noqa: E402
 from peers.kontor import KONTOR, MIGRATE, Kontor  # noqa: E402
 from peers.mailbox import fill, sample_messages  # noqa: E402
 from peers.maildir import fill_maildir  # noqa: E402
-from peers.mariadb import DATA, KopanoSet, MariaDB  # noqa: E402
+from peers.mariadb import DATA, KopanoSet, MariaDB, make_tenants  # noqa: E402
 
 DOMAIN = "example.org"
 IMAP_USERS = ["ada", "ben", "carla"]
@@ -79,9 +79,7 @@ def kopano(folder, database, kontor):
     """A Kopano installation of two companies as a source, and its people by address with their passwords."""
     with gzip.open(DATA / "manifest.json.gz") as file:
         truth = json.load(file)
-    for company in truth["companies"]:
-        kontor.run("tenant", "add", company["name"].lower())
-        kontor.run("domain", "add", company["domain"], "--tenant", company["name"].lower())
+    make_tenants(kontor)
     installation = KopanoSet(database, "kopano", folder / "kopano")
     return ["--source", installation.configuration()], {user["email"]: user["password_known"] for user in truth["users"]}
 

@@ -44,20 +44,6 @@ json::object folder_json(const FolderReport& folder) {
   return out;
 }
 
-void add_up(FolderReport& sum, const FolderReport& one) {
-  sum.source += one.source;
-  sum.counts.add(one.counts);
-  sum.present += one.present;
-  sum.excluded += one.excluded;
-  sum.quarantined += one.quarantined;
-  sum.damaged += one.damaged;
-  sum.losses += one.losses;
-  sum.date_guesses += one.date_guesses;
-  sum.compared += one.compared;
-  sum.compared_bytes += one.compared_bytes;
-  sum.differences += one.differences;
-}
-
 json::object account_json(const AccountReport& account) {
   json::array folders;
   for (const auto& folder : account.folders) folders.push_back(folder_json(folder));
@@ -103,15 +89,29 @@ void FolderReport::differ(std::string item_key, std::string reason) {
   if (different.size() < kNamedPerFolder) different.push_back({std::move(item_key), std::move(reason)});
 }
 
+void FolderReport::add(const FolderReport& other) {
+  source += other.source;
+  counts.add(other.counts);
+  present += other.present;
+  excluded += other.excluded;
+  quarantined += other.quarantined;
+  damaged += other.damaged;
+  losses += other.losses;
+  date_guesses += other.date_guesses;
+  compared += other.compared;
+  compared_bytes += other.compared_bytes;
+  differences += other.differences;
+}
+
 FolderReport AccountReport::total() const {
   FolderReport sum;
-  for (const auto& folder : folders) add_up(sum, folder);
+  for (const auto& folder : folders) sum.add(folder);
   return sum;
 }
 
 FolderReport RunReport::total() const {
   FolderReport sum;
-  for (const auto& account : accounts) add_up(sum, account.total());
+  for (const auto& account : accounts) sum.add(account.total());
   return sum;
 }
 

@@ -53,6 +53,7 @@ struct FolderReport {
   void damage(std::string item_key, std::string reason);
   void lose(std::string item_key, std::string reason);
   void differ(std::string item_key, std::string reason);
+  void add(const FolderReport& other);  // its numbers
 };
 
 struct AccountReport {

@@ -90,16 +90,7 @@ std::string kinds_table(const RunReport& report) {
     for (const auto& folder : account.folders) {
       auto& [folders, sum] = kinds[folder.kind.empty() ? "mail" : folder.kind];
       ++folders;
-      AccountReport one;
-      one.folders = {folder};
-      auto alone = one.total();
-      sum.source += alone.source;
-      sum.excluded += alone.excluded;
-      sum.present += alone.present;
-      sum.quarantined += alone.quarantined;
-      sum.differences += alone.differences;
-      sum.compared += alone.compared;
-      sum.counts.add(alone.counts);
+      sum.add(folder);
     }
   }
   std::string out =

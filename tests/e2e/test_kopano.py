@@ -8,7 +8,7 @@ from peers.dav import Dav
 from peers.kontor import Kontor
 from peers.kopano_items import Home, contact_faults, event_faults, note_faults, task_faults
 from peers.kopano_truth import Mailboxes, Truth, folder_faults, mail_faults
-from peers.mariadb import DATA, KopanoSet, MariaDB
+from peers.mariadb import DATA, KopanoSet, MariaDB, make_tenants
 from peers.move import Move
 
 pytestmark = pytest.mark.skipif(not shutil.which("mariadb-install-db"), reason="mariadb-server is not there")
@@ -29,10 +29,7 @@ class Installation:
         self.kopano = KopanoSet(self.database, "kopano", folder / "kopano")
         self.kontor = Kontor(folder / "kontor")
         self.kontor.start()
-        for company in self.truth["companies"]:
-            tenant = company["name"].lower()
-            self.kontor.run("tenant", "add", tenant)
-            self.kontor.run("domain", "add", company["domain"], "--tenant", tenant)
+        make_tenants(self.kontor)
         for admin in ADMINS.values():
             self.kontor.add_user(admin)
             self.kontor.run("user", "set", admin, "--roles", "tenant_admin")

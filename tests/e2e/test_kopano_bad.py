@@ -6,7 +6,7 @@ import pytest
 
 from peers.kontor import Kontor
 from peers.kopano_truth import Mailboxes, Truth
-from peers.mariadb import DATA, KopanoSet, MariaDB
+from peers.mariadb import DATA, KopanoSet, MariaDB, make_tenants
 from peers.move import Move
 
 pytestmark = pytest.mark.skipif(not shutil.which("mariadb-install-db"), reason="mariadb-server is not there")
@@ -29,9 +29,7 @@ def broken(tmp_path_factory):
     hurt = hurt_all(kopano)
     kontor = Kontor(folder / "kontor")
     kontor.start()
-    for company in TRUTH["companies"]:
-        kontor.run("tenant", "add", company["name"].lower())
-        kontor.run("domain", "add", company["domain"], "--tenant", company["name"].lower())
+    make_tenants(kontor)
     move = Move(kontor, folder, ["--source", kopano.configuration()])
     report = move.run("run", "--create-active-users", code=None)
     yield kontor, move, report, hurt

@@ -10,7 +10,7 @@ import pytest
 
 from peers.kontor import Kontor
 from peers.kopano_truth import Mailboxes, Truth, folder_faults, mail_faults
-from peers.mariadb import DATA, KopanoSet, MariaDB
+from peers.mariadb import DATA, KopanoSet, MariaDB, make_tenants
 from peers.move import Move
 
 pytestmark = pytest.mark.skipif(not shutil.which("mariadb-install-db"), reason="mariadb-server is not there")
@@ -32,10 +32,7 @@ def site(tmp_path, database):
     kontor = Kontor(tmp_path / "kontor")
     kontor.start()
     truth = Truth(DATA / "manifest.json.gz")
-    for company in truth["companies"]:
-        tenant = company["name"].lower()
-        kontor.run("tenant", "add", tenant)
-        kontor.run("domain", "add", company["domain"], "--tenant", tenant)
+    make_tenants(kontor)
     yield kontor, kopano, Move(kontor, tmp_path, ["--source", kopano.configuration()]), truth
     kontor.close()
     database.sql(f"DROP DATABASE {name}")

@@ -5,13 +5,12 @@ import hashlib
 import json
 import re
 import subprocess
-import time
 
 import pytest
 
 from peers.kontor import MIGRATE, ROOT
-from peers.mariadb import DATA, KopanoSet, MariaDB
-from peers.move import Move
+from peers.mariadb import DATA, KopanoSet, MariaDB, make_tenants
+from peers.move import Move, peak_memory
 
 ALMA = "alma.berg@fjordline.example.com"
 CHIARA = "chiara.neri@fjordline.example.com"
@@ -40,9 +39,7 @@ def manifest():
 def house(make_kontor):
     server = make_kontor()
     server.start()
-    for tenant, domain in (("fjordline", "fjordline.example.com"), ("quellhof", "quellhof.example.org")):
-        server.run("tenant", "add", tenant)
-        server.run("domain", "add", domain, "--tenant", tenant)
+    make_tenants(server)
     return server
 
 
@@ -51,14 +48,7 @@ def dump(kopano, output, *options, code=0, configuration="kopano.toml"):
     report = f"{output}.report"
     process = subprocess.Popen([MIGRATE, "dump", "--source", kopano.folder / configuration, "--output", output, "--report", report,
                                 *map(str, options)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    most = 0
-    # What the system tells of a child afterwards begins with the memory of its parent.
-    while process.poll() is None:
-        try:
-            most = max([most, *(int(kib) for kib in re.findall(r"VmHWM:\s+(\d+)", open(f"/proc/{process.pid}/status").read()))])
-        except OSError:
-            break
-        time.sleep(0.01)
+    most = peak_memory(process)[process.pid]
     out = process.communicate()[0]
     assert process.returncode == code, out
     return json.loads(open(f"{report}.json", encoding="utf-8").read()), most

@@ -13,7 +13,7 @@ import pytest
 from peers.kontor import KONTOR, MIGRATE
 from peers.mailbox import crlf, fill, own_messages, quoted, sample_messages, snapshot
 from peers.maildir import fill_maildir
-from peers.move import ADA, BEN, Move, activate, from_dovecot, same
+from peers.move import ADA, BEN, Move, activate, from_dovecot, peak_memory, same
 
 
 @pytest.mark.short
@@ -272,20 +272,6 @@ def test_killed_at_any_moment(target, make_dovecot, tmp_path):
     activate(target)
     with dovecot.imap(ADA) as source, target.imap(ADA) as copy:
         same(snapshot(source), snapshot(copy))
-
-
-def peak_memory(process, peers=()):
-    """KiB, of the process and of others, while it runs."""
-    peaks = {}
-    while process.poll() is None:
-        for pid in (process.pid, *peers):
-            try:
-                status = pathlib.Path(f"/proc/{pid}/status").read_text()
-                peaks[pid] = max(peaks.get(pid, 0), int(status.split("VmRSS:")[1].split()[0]))
-            except (OSError, IndexError):
-                pass
-        time.sleep(0.05)
-    return peaks
 
 
 def test_large_messages_in_little_memory(target, make_dovecot, tmp_path):

@@ -2,7 +2,6 @@
 """What a client of WebDAV, CalDAV and CardDAV says, by hand."""
 import base64
 import http.client
-import ssl
 import urllib.parse
 import xml.etree.ElementTree as ET
 from xml.sax.saxutils import escape

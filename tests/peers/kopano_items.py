@@ -119,8 +119,6 @@ def attendee_faults(row, main):
 
 
 def task_faults(truth, login, home):
-    import icalendar
-
     tasks, faults = [(parts[0], calendar) for _, calendar, parts in home.objects("VTODO")], []
     for row in truth.of("tasks", login):
         found = [t for t, _ in tasks if str(t.get("SUMMARY")) == row["summary"] and ("uid" not in row or str(t["UID"]) == row["uid"])]

@@ -2,7 +2,6 @@
 """A MariaDB of one's own, on a socket and a free port, and the Kopano installations that lie in it."""
 import gzip
 import getpass
-import os
 import pathlib
 import shutil
 import signal
@@ -13,7 +12,14 @@ import tempfile
 from .ports import free_port, wait_for
 
 DATA = pathlib.Path(__file__).resolve().parents[1] / "data" / "kopano"
+TENANTS = {"fjordline": "fjordline.example.com", "quellhof": "quellhof.example.org"}  # of the set in DATA, with their domains
 READER, READER_PASSWORD = "kontor", "reads-only"
+
+
+def make_tenants(kontor):
+    for tenant, domain in TENANTS.items():
+        kontor.run("tenant", "add", tenant)
+        kontor.run("domain", "add", domain, "--tenant", tenant)
 
 
 class MariaDB:

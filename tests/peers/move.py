@@ -2,7 +2,9 @@
 """kontor-migrate at work, and what must be the same afterwards."""
 import json
 import pathlib
+import re
 import subprocess
+import time
 
 from .kontor import MIGRATE
 
@@ -47,6 +49,21 @@ def from_dovecot(target, dovecot, folder, *users):
                                  "--master-user", "master", "--master-password-file", folder / "master"])
     move.secret("master", "master-secret")
     return move
+
+
+def peak_memory(process, peers=()):
+    """KiB by process id, of a process and of others, until it ends. What the system tells of a child afterwards begins with its parent's memory."""
+    peaks = {process.pid: 0}
+    while process.poll() is None:
+        for pid in (process.pid, *peers):
+            try:
+                status = pathlib.Path(f"/proc/{pid}/status").read_text()
+            except OSError:
+                continue
+            if found := re.search(r"VmHWM:\s+(\d+)", status):
+                peaks[pid] = max(peaks.get(pid, 0), int(found.group(1)))
+        time.sleep(0.02)
+    return peaks
 
 
 def activate(target, *users):

@@ -122,16 +122,13 @@ void FeedKeeper::start() {
 
 void FeedKeeper::stop() {
   services_.accounts.on_feeds({});
-  {
-    const std::lock_guard lock(mutex_);
-    is_ending_ = true;
-  }
-  changed_.notify_all();
+  is_ending_ = true;
+  table_.end();
   if (thread_.joinable()) thread_.join();
 }
 
 void FeedKeeper::listen() {
-  services_.accounts.on_feeds([this](AccountId account) { note(account, services_.clock.now()); });
+  services_.accounts.on_feeds([this](AccountId account) { table_.note(account, services_.clock.now()); });
   for (const directory::Principal& one : services_.directory.principals(TenantId()))
     if (one.account() && !is_ending_) look(one.account());
 }
@@ -140,68 +137,40 @@ void FeedKeeper::look(AccountId account) {
   const auto feeds = services_.accounts.feeds(account);
   if (!feeds) {
     log::warn("feeds.unknown", {{"account", account.value}, {"why", feeds.error().text}});
-    note(account, services_.clock.now() + kFeedPauseAfterFailure);
+    table_.note(account, services_.clock.now() + kFeedPauseAfterFailure);
     return;
   }
   if (feeds->empty()) return;
   // What is overdue stands behind what others have waited for: so slow sources of one account hold up its own.
-  note(account, std::max(std::ranges::min_element(*feeds, {}, &Feed::next)->next, services_.clock.now()));
+  table_.note(account, std::max(std::ranges::min_element(*feeds, {}, &Feed::next)->next, services_.clock.now()));
 }
 
 void FeedKeeper::work() {
   listen();
-  while (!is_ending_) {
-    const std::optional<Instant> next = run();
-    std::unique_lock lock(mutex_);
-    const Instant now = services_.clock.now();
-    const seconds pause = next ? std::clamp(*next - now, seconds(0), kLongestFeedSleep) : kLongestFeedSleep;
-    changed_.wait_for(lock, pause,
-                      [&] { return is_ending_ || (!order_.empty() && (!next || order_.begin()->first < *next)); });
-  }
-}
-
-void FeedKeeper::note(AccountId account, Instant at) {
-  {
-    const std::lock_guard lock(mutex_);
-    const auto [known, is_new] = next_.emplace(account, at);
-    if (!is_new) {
-      if (known->second <= at) return;
-      order_.erase({known->second, account});
-      known->second = at;
-    }
-    order_.emplace(at, account);
-  }
-  changed_.notify_all();
-}
-
-std::optional<AccountId> FeedKeeper::next_account(Instant now) {
-  const std::lock_guard lock(mutex_);
-  if (is_ending_ || order_.empty() || order_.begin()->first > now) return std::nullopt;
-  const AccountId account = order_.begin()->second;
-  order_.erase(order_.begin());
-  next_.erase(account);
-  return account;
+  do {
+    run();
+  } while (table_.wait(services_.clock, kLongestFeedSleep));
 }
 
 std::optional<Instant> FeedKeeper::run() {
-  while (const auto account = next_account(services_.clock.now())) {
-    Result<void> done;
-    try {
-      done = slice(*account);
-    } catch (const std::exception& e) {
-      done = fail(Errc::corrupt, e.what());
-    }
-    if (done) {
-      look(*account);
-      continue;
-    }
-    if (done.error().code == Errc::not_found) continue;
-    log::warn("feeds.not_fetched", {{"account", account->value}, {"why", done.error().text}});
-    note(*account, services_.clock.now() + kFeedPauseAfterFailure);
+  while (const auto account = table_.take(services_.clock.now())) {
+    serve(*account);
+    table_.release(*account);
   }
-  const std::lock_guard lock(mutex_);
-  if (order_.empty()) return std::nullopt;
-  return order_.begin()->first;
+  return table_.next();
+}
+
+void FeedKeeper::serve(AccountId account) {
+  Result<void> done;
+  try {
+    done = slice(account);
+  } catch (const std::exception& e) {
+    done = fail(Errc::corrupt, e.what());
+  }
+  if (done) return look(account);
+  if (done.error().code == Errc::not_found) return;
+  log::warn("feeds.not_fetched", {{"account", account.value}, {"why", done.error().text}});
+  table_.note(account, services_.clock.now() + kFeedPauseAfterFailure);
 }
 
 Result<void> FeedKeeper::slice(AccountId id) {

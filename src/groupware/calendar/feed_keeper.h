@@ -7,19 +7,14 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <cstdint>
-#include <map>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <thread>
-#include <utility>
 
 #include "base/metrics.h"
 #include "directory/directory.h"
 #include "groupware/accounts.h"
 #include "groupware/calendar/feeds.h"
+#include "groupware/scheduling/timetable.h"
 
 namespace kontor::groupware {
 
@@ -53,9 +48,8 @@ class FeedKeeper {
 
  private:
   void work();
-  void note(AccountId account, Instant at);
   void look(AccountId account);
-  std::optional<AccountId> next_account(Instant now);
+  void serve(AccountId account);
   // Of the account the feed that is due first: then others have their turn.
   Result<void> slice(AccountId account);
   Result<void> refresh(Account& account, Feed feed);
@@ -64,11 +58,8 @@ class FeedKeeper {
 
   const Services services_;
   const metrics::Counter changed_total_, same_total_, failed_total_;
-  std::atomic<bool> is_ending_ = false;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::set<std::pair<Instant, AccountId>> order_;
-  std::map<AccountId, Instant> next_;  // the same by account
+  Timetable table_;
+  std::atomic<bool> is_ending_ = false;  // as table_ says it, for is_ending()
   std::thread thread_;
 };
 
