@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "base/bytes.h"
+#include "formats/mapi/categories.h"
 #include "formats/mapi/line_text.h"
 #include "formats/mapi/tags.h"
 
@@ -182,8 +183,9 @@ class CardMaker {
       if (!part->empty()) composed += (composed.empty() ? "" : " ") + *part;
     std::string shown = take(tag::kDisplayName);
     const std::string company = take(tag::kCompanyName);
-    for (const std::string_view other : {std::string_view(composed), from_.text_or_empty(tag::kFileUnder),
-                                         std::string_view(company), from_.text_or_empty(tag::kSubject)})
+    for (const std::string_view other :
+         {std::string_view(composed), from_.text_or_empty(tag::kFileUnder), std::string_view(company),
+          from_.text_or_empty(tag::kSubject), first_address()})
       if (shown.empty()) shown = other;
     if (from_.text_or_empty(tag::kSubject) == shown) made_.kept.remove(tag::kSubject);
     add("FN", line_text(shown));
@@ -194,6 +196,16 @@ class CardMaker {
     const std::string department = take(tag::kDepartmentName);
     if (!company.empty() || !department.empty())
       add("ORG", line_text(company) + (department.empty() ? "" : ";" + line_text(department)));
+  }
+
+  // A card has to have a name (RFC 6350 section 6.2.1): where nobody gave one, what else he is known by.
+  std::string_view first_address() const {
+    for (std::uint32_t i = 0; i < kEmails; ++i)
+      if (const auto written = from_.text_or_empty(tag::address(kFirstEmail + 0x10 * i + 3)); !written.empty())
+        return written;
+    for (const TextField& field : kTelephones)
+      if (const auto number = from_.text_or_empty(field.tag); !number.empty()) return number;
+    return {};
   }
 
   void add_emails() {
@@ -209,10 +221,11 @@ class CardMaker {
       const bool is_smtp = kind.empty() || iequals(kind, "SMTP");
       const std::string_view other = from_.text_or_empty(original);
       const std::string known = is_smtp ? std::string() : directory_address(tag::address(base + 5));
-      const std::string_view usable = is_smtp               ? written
-                                      : !known.empty()      ? std::string_view(known)
-                                      : other.contains('@') ? other
-                                                            : std::string_view();
+      const std::string_view usable = is_smtp                ? written
+                                      : !known.empty()       ? std::string_view(known)
+                                      : other.contains('@')  ? other
+                                      : is_internet(written) ? written
+                                                             : std::string_view();
       if (usable.empty()) {
         made_.losses.push_back(fmt::format("The address \"{}\" of type {} is kept, but nobody can write to it.",
                                            one_line(written, 100), one_line(kind, 20)));
@@ -225,6 +238,11 @@ class CardMaker {
       }
       if (other == usable) made_.kept.remove(original);
     }
+  }
+
+  // Programs put SMTP addresses beside other types, too; a login with its company is none.
+  static bool is_internet(std::string_view text) {
+    return is_address(text) && text.substr(text.rfind('@')).contains('.');
   }
 
   // Of somebody in a directory, which knows him by a number.
@@ -303,12 +321,10 @@ class CardMaker {
   }
 
   void add_lists() {
-    if (const auto* categories = from_.texts(tag::kKeywords); categories != nullptr && !categories->empty()) {
-      std::string value;
-      for (const std::string& category : *categories) value += (value.empty() ? "" : ",") + line_text(category);
-      add("CATEGORIES", std::move(value));
-      made_.kept.remove(tag::kKeywords);
-    }
+    std::string names;
+    for (const std::string& category : categories_of(from_)) names += (names.empty() ? "" : ",") + line_text(category);
+    if (!names.empty()) add("CATEGORIES", std::move(names));
+    made_.kept.remove(tag::kKeywords);
     if (const auto* children = from_.texts(kChildren); children != nullptr) {
       for (const std::string& child : *children) {
         Property& property = add("RELATED", line_text(child));

@@ -18,6 +18,24 @@ Value day(int year, unsigned month, unsigned of, std::chrono::minutes at) {
   return Value::of_time(ticks_of_instant(sys_days(std::chrono::year(year) / month / of) + at));
 }
 
+TEST(Contact, WithoutANameIsKnownByWhatThereIs) {
+  Message contact;
+  EXPECT_EQ(card_of(contact, "1").card.value("FN"), "");
+  set(contact.properties, {.id = 0x3A08}, "+49 1");
+  EXPECT_EQ(card_of(contact, "1").card.value("FN"), "+49 1");
+  set(contact.properties, tag::address(0x8093), "second@example.org");
+  EXPECT_EQ(card_of(contact, "1").card.value("FN"), "second@example.org");
+}
+
+TEST(Contact, OfTheDirectoryHasTheAddressThatIsAnAddress) {
+  Message contact;
+  set(contact.properties, tag::address(0x8082), "ZARAFA");
+  set(contact.properties, tag::address(0x8083), "ann@Company");
+  EXPECT_EQ(card_of(contact, "1").card.value("EMAIL"), "") << "a login";
+  set(contact.properties, tag::address(0x8083), "ann@company.example");
+  EXPECT_EQ(card_of(contact, "1").card.value("EMAIL"), "ann@company.example");
+}
+
 TEST(Contact, BecomesACard) {
   Message contact;
   Properties& from = contact.properties;

@@ -33,6 +33,21 @@ struct ListMember {
   std::string name;
 };
 
+// Whom it refers to; of a contact, by which of its addresses ([MS-OXOCNTC] section 2.2.2.2.4.1.1).
+EntryId entry_of(std::string_view bytes) {
+  constexpr unsigned kContact = 3;
+  constexpr unsigned kFirstAddress = 4;  // the second one is 5, the third 6
+  const EntryId said = parse_entry_id(bytes);
+  const auto* member = std::get_if<MemberEntry>(&said);
+  if (member == nullptr || (member->type & 0xFU) != kContact) return unwrap(bytes);
+  const unsigned which = (member->type >> 4U) & 7U;
+  if (which <= kFirstAddress || which > kFirstAddress + 2) return unwrap(bytes);
+  ContactEntry contact;
+  contact.index = which - kFirstAddress;
+  contact.contact = member->entry;
+  return contact;
+}
+
 // `copy` is the one-off entry beside the member's own, where there is one.
 ListMember member_of(std::string_view copy, std::string_view entry, const AddressOf& address_of) {
   ListMember found;
@@ -42,7 +57,7 @@ ListMember member_of(std::string_view copy, std::string_view entry, const Addres
     found.name = one_off->name.empty() ? one_off->address : one_off->name;
     if (iequals(one_off->type, "SMTP")) found.address = one_off->address;
   }
-  if (found.address.empty()) found.address = address_of(unwrap(entry.empty() ? copy : entry));
+  if (found.address.empty()) found.address = address_of(entry_of(entry.empty() ? copy : entry));
   if (found.address.empty() && one_off != nullptr && one_off->address.contains('@')) found.address = one_off->address;
   return found;
 }

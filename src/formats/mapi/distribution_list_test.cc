@@ -36,6 +36,23 @@ TEST(DistributionList, BecomesAGroup) {
   EXPECT_EQ(made.kept, list.properties);
 }
 
+TEST(DistributionList, SaysWhichAddressOfAContactIsMeant) {
+  Message list;
+  std::vector<std::string> members;
+  for (const std::uint8_t type : {0xC3, 0xD3, 0xE3, 0xF3, 0x83, 0xB4})
+    members.push_back(print(EntryId(MemberEntry{type, "somebody"})));
+  list.properties.set(tag::kDistributionListMembers, *Value::make(Type::binary, members));
+  const auto address_of = [](const EntryId& id) -> std::string {
+    const auto* contact = std::get_if<ContactEntry>(&id);
+    if (contact == nullptr) return "first@example.org";
+    return contact->contact == "somebody" ? std::to_string(contact->index) + "@example.org" : "";
+  };
+  EXPECT_EQ(
+      vcard::members(group_card_of(list, "1", address_of).card),
+      (std::vector<std::string>{"mailto:first@example.org", "mailto:1@example.org", "mailto:2@example.org",
+                                "mailto:first@example.org", "mailto:first@example.org", "mailto:first@example.org"}));
+}
+
 TEST(DistributionList, WithoutCopiesOrMembers) {
   const auto nobody = [](const EntryId&) { return std::string(); };
   Message list;

@@ -2,11 +2,10 @@
 #include "formats/mapi/event_parts.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <limits>
 
-#include "formats/mapi/recurrence_rule.h"
+#include "formats/mapi/event_state.h"
 
 namespace kontor::mapi {
 namespace {
@@ -14,15 +13,6 @@ namespace {
 constexpr std::int64_t kMostMinutes = 10 * 366 * 24 * 60;
 constexpr std::int64_t kDefaultReminder = 0x5AE980E1;  // "as the program's settings say" ([MS-OXORMDR] 2.2.1.3)
 constexpr std::uint32_t kUsualReminder = 15;
-
-// The labels of [MS-OXOCAL] section 2.2.1.10 as colours of CSS, which RFC 7986 section 5.9 wants.
-void add_color(const ItemParts& parts, lines::Component& event) {
-  constexpr auto kColors = std::to_array<std::string_view>(
-      {"red", "blue", "green", "gray", "orange", "cyan", "olive", "purple", "teal", "yellow"});
-  const auto label = parts.from().integer(tag::kAppointmentColor);
-  if (!label || *label < 1 || *label > static_cast<std::int64_t>(kColors.size())) return;
-  event.set("COLOR", std::string(kColors.at(static_cast<std::size_t>(*label - 1))));
-}
 
 std::optional<Instant> first_time(const Properties& from, std::initializer_list<Tag> tags) {
   for (const Tag& tag : tags)
@@ -65,20 +55,13 @@ void forget_event_times(Properties& kept) {
 }
 
 void add_event_state(const ItemParts& parts, lines::Component& event) {
-  constexpr std::int64_t kCancelled = 4;
-  constexpr std::int64_t kTentative = 1;
   const Properties& from = parts.from();
   const auto busy = from.integer(tag::kBusyStatus);
   if (busy) set_busy_status(*busy, event);
-  const std::int64_t state = from.integer(tag::kAppointmentStateFlags).value_or(0);
-  // In a meeting, tentative is who attends, not what takes place.
-  const bool is_own = (state & 1) == 0;
-  if ((state & kCancelled) != 0)
-    event.set("STATUS", "CANCELLED");
-  else if (busy == kTentative && is_own)
-    event.set("STATUS", "TENTATIVE");
-  else if (busy)
-    event.remove("STATUS");
+  // A changed instance's message may leave it to the pattern and the series.
+  const std::int64_t known =
+      (event.value("STATUS") == "CANCELLED" ? 4 : 0) + (event.find("ORGANIZER") == nullptr ? 0 : 1);
+  set_event_status(busy, from.integer(tag::kAppointmentStateFlags).value_or(known), event);
   parts.said(tag::kBusyStatus);
 }
 
@@ -91,7 +74,7 @@ void add_event_parts(const ItemParts& parts, lines::Component& event) {
   parts.add_class();
   parts.add_priority();
   add_event_state(parts, event);
-  add_color(parts, event);
+  if (const auto label = parts.from().integer(tag::kAppointmentColor)) set_label_color(*label, event);
   if (const auto sequence = parts.from().integer(tag::kAppointmentSequence);
       sequence && *sequence >= 0 && *sequence <= std::numeric_limits<std::int32_t>::max()) {
     event.set("SEQUENCE", std::to_string(*sequence));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "formats/mapi/item_body.h"
 
-#include "formats/mapi/code_page.h"
+#include "formats/mapi/html_page.h"
 #include "formats/mapi/rtf_body.h"
 #include "formats/mapi/rtf_compressed.h"
 #include "formats/mapi/tags.h"
@@ -33,10 +33,7 @@ void take_rtf(const std::string& bytes, ItemBody& body) {
 ItemBody body_of(const Properties& item) {
   ItemBody body;
   body.text = item.text_or_empty(tag::kBody);
-  if (const std::string* html = item.bytes(tag::kHtml))
-    body.html = decode_page(*html, item.integer(tag::kInternetCodepage).value_or(0));
-  else
-    body.html = item.text_or_empty(tag::kHtml);
+  body.html = html_of(item).value_or("");
   if (const std::string* rtf = item.bytes(tag::kRtfCompressed)) take_rtf(*rtf, body);
   if (body.text.empty() && !body.html.empty()) {
     body.text = mime::html_text(body.html, kLongestOfHtml);

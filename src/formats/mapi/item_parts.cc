@@ -5,6 +5,7 @@
 
 #include "formats/icalendar/access.h"
 #include "formats/icalendar/calendar.h"
+#include "formats/mapi/categories.h"
 #include "formats/mapi/entry_id.h"
 #include "formats/mapi/item_body.h"
 #include "formats/mapi/line_text.h"
@@ -81,13 +82,13 @@ void ItemParts::add_bodies() const {
 }
 
 void ItemParts::add_lists() const {
-  for (const auto& [tag, property] : {std::pair(tag::kKeywords, "CATEGORIES"), std::pair(kContacts, "CONTACT")}) {
-    const auto* texts = from_.texts(tag);
-    if (texts == nullptr) continue;
-    // A CONTACT is one text; a comma between several is as good.
-    if (std::string value = joined(*texts); !value.empty()) into_.set(property, std::move(value));
-    said(tag);
-  }
+  if (std::string value = joined(categories_of(from_)); !value.empty()) into_.set("CATEGORIES", std::move(value));
+  said(tag::kKeywords);
+  const auto* contacts = from_.texts(kContacts);
+  if (contacts == nullptr) return;
+  // A CONTACT is one text; a comma between several is as good.
+  if (std::string value = joined(*contacts); !value.empty()) into_.set("CONTACT", std::move(value));
+  said(kContacts);
 }
 
 void ItemParts::add_class() const {

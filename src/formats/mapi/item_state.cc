@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "formats/mapi/categories.h"
 #include "formats/mapi/code_page.h"
 #include "formats/mapi/kept.h"
 #include "formats/mapi/line_text.h"
@@ -108,18 +109,17 @@ class StateReader {
     const bool is_pending = (integer(tag::kMessageFlags) & kReceiptPending) != 0;
     if (from_.boolean(tag::kReadReceiptRequested) && !is_pending && (state_.flags & kSeen) != 0)
       add_keyword("$MDNSent");
-    const auto* categories = from_.texts(tag::kKeywords);
-    if (categories == nullptr) return;
+    const auto categories = categories_of(from_);
     std::string names;
-    for (std::size_t i = 0; i < std::min(categories->size(), kMostCategories); ++i) {
-      const std::string name = one_line((*categories)[i], 255);
+    for (std::size_t i = 0; i < std::min(categories.size(), kMostCategories); ++i) {
+      const std::string name = one_line(categories[i], 255);
       if (name.empty()) continue;
       add_keyword(keyword_of(name));
       names += (names.empty() ? "" : "\n") + name;
     }
-    if (categories->size() > kMostCategories)
+    if (categories.size() > kMostCategories)
       state_.losses.push_back(
-          fmt::format("Of {} categories {} are left out.", categories->size(), categories->size() - kMostCategories));
+          fmt::format("Of {} categories {} are left out.", categories.size(), categories.size() - kMostCategories));
     put("categories", std::move(names));
   }
 

@@ -48,6 +48,14 @@ TEST(ItemState, FlagsAndKeywords) {
   }
 }
 
+TEST(ItemState, CategoriesMayBeOneText) {
+  Properties message;
+  message.set(tag::kKeywords, Value::of_text("One; Two;;  ; One ;"));
+  const ItemState state = mail_state(message);
+  EXPECT_EQ(state.keywords, (Texts{"One", "Two"}));
+  EXPECT_EQ(state.properties.at("categories"), "One\nTwo");
+}
+
 TEST(ItemState, CategoriesBecomeKeywords) {
   Properties message;
   message.set(tag::kKeywords,

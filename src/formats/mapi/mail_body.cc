@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "formats/mapi/code_page.h"
+#include "formats/mapi/html_page.h"
 #include "formats/mapi/mail_tags.h"
 #include "formats/mapi/rtf_body.h"
 #include "formats/mapi/rtf_compressed.h"
@@ -12,43 +12,15 @@
 namespace kontor::mapi {
 namespace {
 
-constexpr std::size_t kHtmlHead = 8 << 10;  // where an HTML text names its charset
 constexpr std::size_t kMostShownIds = 10'000;
 constexpr std::size_t kLongestId = 500;
-
-// The text is UTF-8 now, whatever its <meta> said: what is saved from the mail must not be read otherwise.
-std::string with_true_charset(std::string html) {
-  constexpr std::string_view kCharset = "charset=";
-  const std::string head = to_lower(std::string_view(html).substr(0, kHtmlHead));
-  const std::size_t meta = head.find("<meta");
-  if (meta == std::string::npos) return html;
-  std::size_t begin = head.find(kCharset, meta);
-  if (begin == std::string::npos) return html;
-  begin += kCharset.size();
-  if (begin < head.size() && (head[begin] == '"' || head[begin] == '\'')) ++begin;
-  std::size_t end = begin;
-  const auto is_of_name = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || std::string_view("-_:.+").contains(c);
-  };
-  while (end < head.size() && is_of_name(head[end])) ++end;
-  if (end > begin && end < head.size()) html.replace(begin, end - begin, "utf-8");
-  return html;
-}
-
-std::optional<std::string> html_of(const Properties& message) {
-  if (const std::string* text = message.text(tag::kHtml); text != nullptr && !text->empty())
-    return with_true_charset(*text);
-  const std::string* bytes = message.bytes(tag::kHtml);
-  if (bytes == nullptr || bytes->empty()) return std::nullopt;
-  return with_true_charset(decode_page(*bytes, message.integer(tag::kInternetCodepage).value_or(0)));
-}
 
 }  // namespace
 
 MailBody mail_body(const Properties& message, std::vector<std::string>& losses) {
   MailBody body;
   if (const std::string* text = message.text(tag::kBody)) body.plain = *text;
-  body.html = html_of(message);
+  if (auto html = html_of(message)) body.html = with_true_charset(*std::move(html));
   const std::string* compressed = message.bytes(tag::kRtfCompressed);
   if (body.html || compressed == nullptr || compressed->empty()) return body;
   auto rtf = decompress_rtf(*compressed);

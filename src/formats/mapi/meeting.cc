@@ -10,6 +10,7 @@
 #include "formats/mapi/entry_id.h"
 #include "formats/mapi/event_parts.h"
 #include "formats/mapi/event_series.h"
+#include "formats/mapi/event_state.h"
 #include "formats/mapi/item_body.h"
 #include "formats/mapi/line_text.h"
 #include "formats/mapi/recurrence_rule.h"

@@ -29,14 +29,9 @@ Result<icalendar::Rule> rule_of(const Recurrence& recurrence);
 
 // Sets DTSTART, DTEND, RRULE and EXDATE of `series`, and gives an override for each changed instance: a copy of
 // `series` with RECURRENCE-ID, its times, and what the blob says of it (SUMMARY, LOCATION, X-MICROSOFT-CDO-BUSYSTATUS
-// with TRANSP, the alarm of Outlook's reminder). DTSTART is the first instance, though the blob may begin before it.
-// Errors: those of rule_of.
+// with TRANSP, STATUS, COLOR, the alarm of Outlook's reminder). DTSTART is the first instance, though the blob may
+// begin before it. Errors: those of rule_of.
 Result<std::vector<lines::Component>> add_recurrence(const Recurrence& recurrence, const SeriesFrame& frame,
                                                      lines::Component& series);
-
-// A reminder so many minutes before the start, as a VALARM.
-lines::Component reminder_alarm(std::uint32_t minutes);
-// PidLidBusyStatus: 0 free, 1 tentative, 2 busy, 3 out of office, 4 working elsewhere.
-void set_busy_status(std::int64_t status, lines::Component& event);
 
 }  // namespace kontor::mapi

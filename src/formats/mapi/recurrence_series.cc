@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include <fmt/core.h>
-
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "formats/icalendar/rule_iterator.h"
 #include "formats/lines/writer.h"
+#include "formats/mapi/event_state.h"
 #include "formats/mapi/line_text.h"
 #include "formats/mapi/recurrence_rule.h"
 
@@ -105,9 +103,20 @@ class SeriesMaker {
                         when(midnight(exception.original) + start_offset_, frame_.is_all_day));
     if (exception.subject) made.set("SUMMARY", line_text(*exception.subject));
     if (exception.location) made.set("LOCATION", line_text(*exception.location));
-    if (exception.busy_status) set_busy_status(*exception.busy_status, made);
+    set_state(exception, series, made);
     if (exception.has_reminder || exception.reminder_minutes) set_reminder(exception, made);
     return made;
+  }
+
+  static void set_state(const RecurrenceException& exception, const Component& series, Component& made) {
+    constexpr std::int64_t kIsMeeting = 1;
+    if (exception.color) set_label_color(*exception.color, made);
+    if (exception.busy_status) set_busy_status(*exception.busy_status, made);
+    std::optional<std::int64_t> busy;
+    if (exception.busy_status) busy = *exception.busy_status;
+    if (exception.meeting_type || busy)
+      set_event_status(busy, exception.meeting_type.value_or(series.find("ORGANIZER") == nullptr ? 0 : kIsMeeting),
+                       made);
   }
 
   static void set_reminder(const RecurrenceException& exception, Component& made) {
@@ -133,23 +142,6 @@ class SeriesMaker {
 Result<std::vector<Component>> add_recurrence(const Recurrence& recurrence, const SeriesFrame& frame,
                                               Component& series) {
   return SeriesMaker(recurrence, frame).add_to(series);
-}
-
-Component reminder_alarm(std::uint32_t minutes) {
-  Component alarm;
-  alarm.name = "VALARM";
-  alarm.set("ACTION", "DISPLAY");
-  alarm.set("DESCRIPTION", "Reminder");
-  alarm.set("TRIGGER", fmt::format("-PT{}M", minutes));
-  return alarm;
-}
-
-void set_busy_status(std::int64_t status, Component& event) {
-  constexpr auto kWords = std::to_array<std::string_view>({"FREE", "TENTATIVE", "BUSY", "OOF", "WORKINGELSEWHERE"});
-  if (status < 0 || status >= static_cast<std::int64_t>(kWords.size())) return;
-  // Working elsewhere is free for others ([MS-OXCICAL] section 2.1.3.1.1.20.31).
-  event.set("TRANSP", status == 0 || status == 4 ? "TRANSPARENT" : "OPAQUE");
-  event.set("X-MICROSOFT-CDO-BUSYSTATUS", std::string(kWords.at(static_cast<std::size_t>(status))));
 }
 
 }  // namespace kontor::mapi

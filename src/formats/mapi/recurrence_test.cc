@@ -186,6 +186,30 @@ TEST(RecurrenceSeries, HasItsDatesAndOverrides) {
             "TRANSP:OPAQUE\r\nX-MICROSOFT-CDO-BUSYSTATUS:OOF\r\nEND:VEVENT\r\n");
 }
 
+TEST(RecurrenceSeries, HasTheStateOfEachInstance) {
+  const auto state_of = [](const RecurrenceException& exception, const lines::Component& series) {
+    Recurrence from = weekly();
+    from.exceptions = {exception};
+    from.exceptions.front().original = from.exceptions.front().start = kMonday + 600;
+    from.exceptions.front().end = kMonday + 660;
+    lines::Component event = series;
+    const auto made = add_recurrence(from, {}, event);
+    return std::pair(std::string(made->front().value("STATUS")), std::string(made->front().value("COLOR")));
+  };
+  lines::Component own;
+  own.name = "VEVENT";
+  own.set("STATUS", "TENTATIVE");
+  own.set("COLOR", "red");
+  lines::Component meeting = own;
+  meeting.set("ORGANIZER", "mailto:ann@example.org");
+  using State = std::pair<std::string, std::string>;
+  EXPECT_EQ(state_of(RecurrenceException(), own), State("TENTATIVE", "red")) << "as the series";
+  EXPECT_EQ(state_of({.busy_status = 2}, own), State("", "red"));
+  EXPECT_EQ(state_of({.busy_status = 1, .color = 3}, own), State("TENTATIVE", "green"));
+  EXPECT_EQ(state_of({.busy_status = 1}, meeting), State("", "red")) << "tentative is who attends";
+  EXPECT_EQ(state_of({.meeting_type = 7, .color = 0}, meeting), State("CANCELLED", ""));
+}
+
 TEST(RecurrenceSeries, OfWholeDays) {
   Recurrence from;
   from.start_date = kMonday;

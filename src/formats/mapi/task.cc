@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "formats/mapi/event_state.h"
 #include "formats/mapi/item_parts.h"
 #include "formats/mapi/item_times.h"
 #include "formats/mapi/recurrence_rule.h"

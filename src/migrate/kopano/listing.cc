@@ -22,7 +22,7 @@ constexpr unsigned kSourceKeyNumber = 0x65E0;
 constexpr std::size_t kPart = 1'000;
 
 // All that decides on what a SourceItem says, and on its fingerprint.
-std::vector<std::uint32_t> listed_numbers() {
+std::vector<std::uint32_t> listed_numbers(const Names& names) {
   std::vector<std::uint32_t> numbers;
   for (const mapi::Tag& tag :
        {mapi::tag::kMessageClass, mapi::tag::kReadReceiptRequested, mapi::tag::kSubject, mapi::tag::kClientSubmitTime,
@@ -30,6 +30,8 @@ std::vector<std::uint32_t> listed_numbers() {
         mapi::tag::kLastVerbExecuted, mapi::tag::kFlagStatus, mapi::tag::kCreationTime,
         mapi::tag::kLastModificationTime, kChangeKey, kImapUid})
     numbers.push_back(tag.id);
+  // Some programs wrote categories as one text.
+  for (const std::uint32_t number : names.numbers(mapi::tag::kKeywords)) numbers.push_back(number);
   return numbers;
 }
 
@@ -85,7 +87,7 @@ std::vector<std::uint32_t> uid_numbers(const Names& names) {
 Lister::Lister(Database& database, const Names& names)
     : database_(database),
       values_(names),
-      numbers_(list_of(listed_numbers())),
+      numbers_(list_of(listed_numbers(names))),
       element_numbers_(list_of(names.numbers(mapi::tag::kKeywords))),
       uid_numbers_(list_of(uid_numbers(names))) {}
 

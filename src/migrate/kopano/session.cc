@@ -18,8 +18,8 @@ constexpr std::uint64_t kMostAheadBytes = std::uint64_t{16} << 20;  // as announ
 constexpr mapi::Tag kStubbed{.set = mapi::set::kKopanoArchive, .name = "stubbed"};
 constexpr mapi::Tag kArchivedItems{.set = mapi::set::kKopanoArchive, .name = "item-entryids"};
 // Addresses of a contact: [MS-OXOCNTC] section 2.2.1.2.
-constexpr mapi::Tag kContactAddress{.id = 0x8083, .set = mapi::set::kAddress};
-constexpr mapi::Tag kContactOriginal{.id = 0x8084, .set = mapi::set::kAddress};
+constexpr std::uint32_t kContactAddress = 0x8083;  // of the first of three, each 0x10 behind the one before
+constexpr std::uint32_t kContactOriginal = 0x8084;
 
 // Whoever may write a message may say that its content is in any other, which the server would show to nobody without
 // rights there: what other people have in their own stores is no archive of this one's.
@@ -208,20 +208,25 @@ Result<void> StoreSession::follow_stub(Tree& tree, Snapshot*& at, std::vector<st
   return {};
 }
 
-// Somebody in the directory, or a contact: by its first address, which is an SMTP address or, of Kopano's own people,
-// stands behind the address that is shown.
+// Somebody in the directory, or a contact: by the address that is meant or else its first, which is an SMTP address or,
+// of Kopano's own people, stands behind the address that is shown.
 std::string StoreSession::address_of_entry(const mapi::EntryId& entry) {
   const std::string bytes = mapi::print(entry);
   if (const auto known = context_.calendar.resolve(bytes)) return known->address;
   std::string wanted = bytes;
-  if (const auto* contact = std::get_if<mapi::ContactEntry>(&entry)) wanted = contact->contact;
+  std::uint32_t which = 0;
+  if (const auto* contact = std::get_if<mapi::ContactEntry>(&entry)) {
+    wanted = contact->contact;
+    which = contact->index <= 2 ? contact->index : 0;  // the others are of faxes
+  }
   const auto ids = ids_of_entries(*snapshot_->database, {wanted});
   if (!ids || ids->empty()) return {};
   const auto tree = snapshot_->objects->properties({ids->begin()->second});
   if (!tree || tree->empty()) return {};
   const auto& properties = tree->begin()->second;
-  for (const mapi::Tag& tag : {kContactAddress, kContactOriginal})
-    if (const std::string_view address = properties.text_or_empty(tag); mapi::is_address(address))
+  for (const std::uint32_t base :
+       {kContactAddress + 0x10 * which, kContactOriginal + 0x10 * which, kContactAddress, kContactOriginal})
+    if (const std::string_view address = properties.text_or_empty(mapi::tag::address(base)); mapi::is_address(address))
       return std::string(address);
   return {};
 }

@@ -22,7 +22,8 @@ constexpr std::size_t kMostFolders = 200'000;
 constexpr std::size_t kInStatement = 1000;   // ids: servers take few MB at once
 constexpr std::size_t kMostKept = 16 << 10;  // bytes of a folder's other properties
 constexpr std::uint32_t kSearchFolder = 2;   // in hierarchy.flags
-constexpr std::size_t kJunkPlace = 4;        // in PidTagAdditionalRenEntryIds
+constexpr const char* kInboxName = "INBOX";
+constexpr std::size_t kJunkPlace = 4;  // in PidTagAdditionalRenEntryIds
 
 constexpr Tag kContainerClass{.id = 0x3613};
 constexpr Tag kHidden{.id = 0x10F4};
@@ -33,12 +34,13 @@ constexpr Tag kSentEntry{.id = 0x35E4};
 constexpr Tag kAdditionalEntries{.id = 0x36D8};
 constexpr Tag kSubscriptions{.id = 0x6784};
 
+// No role here: it tells the kind of a folder that has no class.
+constexpr std::string_view kJournal = "journal";
+
 // Pointers on the root folder, and again on the inbox.
-constexpr std::pair<Tag, std::string_view> kRootRoles[] = {{{.id = 0x36D0}, "calendar"},
-                                                           {{.id = 0x36D1}, "contacts"},
-                                                           {{.id = 0x36D3}, "notes"},
-                                                           {{.id = 0x36D4}, "tasks"},
-                                                           {{.id = 0x36D7}, "drafts"}};
+constexpr std::pair<Tag, std::string_view> kRootRoles[] = {{{.id = 0x36D0}, "calendar"}, {{.id = 0x36D1}, "contacts"},
+                                                           {{.id = 0x36D2}, kJournal},   {{.id = 0x36D3}, "notes"},
+                                                           {{.id = 0x36D4}, "tasks"},    {{.id = 0x36D7}, "drafts"}};
 
 // What a folder's properties say that is carried otherwise, counts, or is of this server only.
 constexpr std::uint32_t kNotKept[] = {0x3001, 0x3004, 0x3007, 0x3008, 0x3600, 0x3601, 0x3602, 0x3603, 0x360A, 0x3613,
@@ -52,6 +54,7 @@ struct FolderRow {
 
 // The kind that folders of a role have.
 std::string_view kind_of_role(std::string_view role) {
+  if (role == kJournal) return "notes";
   for (const std::string_view kind : {"calendar", "contacts", "notes", "tasks"})
     if (role == kind) return kind;
   return "";
@@ -67,8 +70,10 @@ class TreeReader {
     TRY_VOID(find_lost());
     TRY_VOID(read_properties());
     TRY_VOID(find_roles());
+    guess_roles();
     TRY_VOID(find_mixed());
     TRY_VOID(find_uppermost());
+    TRY_VOID(find_hidden());
     if (with_removed_) TRY_VOID(find_removed());
     make_folders();
     return std::move(tree_);
@@ -204,6 +209,26 @@ class TreeReader {
     return {};
   }
 
+  // Of a kind that no pointer leads to, the oldest of the uppermost folders that say so of themselves.
+  void guess_roles() {
+    constexpr std::pair<std::string_view, std::string_view> kClasses[] = {{"IPF.Appointment", "calendar"},
+                                                                          {"IPF.Contact", "contacts"},
+                                                                          {"IPF.StickyNote", "notes"},
+                                                                          {"IPF.Task", "tasks"}};
+    for (const auto& [container, role] : kClasses) {
+      const auto is_given = [&](const auto& known) { return known.second == role; };
+      if (std::ranges::any_of(roles_, is_given)) continue;
+      for (const auto& [id, row] : rows_) {
+        const bool is_usual = row.parent == tree_.subtree && (row.flags & (kDeletedObject | kSearchFolder)) == 0;
+        const auto about = properties_.find(id);
+        if (!is_usual || about == properties_.end() || about->second.boolean(kHidden)) continue;
+        if (!iequals(about->second.text_or_empty(kContainerClass), container)) continue;
+        roles_.emplace(id, role);
+        break;
+      }
+    }
+  }
+
   // What IMAP's users subscribe to, if they ever did.
   std::vector<std::string> subscribed_entries() const {
     std::vector<std::string> entries;
@@ -265,6 +290,20 @@ class TreeReader {
         });
   }
 
+  // Counters lag behind: whether a folder that nobody sees may stay behind is counted.
+  Result<void> find_hidden() {
+    std::vector<std::uint32_t> ids;
+    for (const std::uint32_t id : order_)
+      if (properties_[id].boolean(kHidden)) ids.push_back(id);
+    return database_.query(fmt::format("SELECT DISTINCT parent FROM hierarchy WHERE type = 5 AND parent IN ({}) AND "
+                                       "(flags & {}) = 0",
+                                       list_of(ids), kAssociated | kDeletedObject),
+                           [&](const Row& row) -> Result<void> {
+                             filled_.insert(row.id(0));
+                             return {};
+                           });
+  }
+
   Result<void> find_removed() {
     return database_.query(fmt::format("SELECT parent, COUNT(*) FROM hierarchy WHERE type = 5 AND parent IN ({}) AND "
                                        "(flags & {}) = {} GROUP BY parent",
@@ -277,6 +316,7 @@ class TreeReader {
 
   void make_folders() {
     paths_[tree_.subtree] = {};
+    if (tree_.inbox != 0) taken_.insert({kInboxName});
     std::map<std::uint32_t, bool> is_removed;  // of the folders that come
     is_removed[tree_.subtree] = false;
     // Parents come before their children but for the lost ones, of which some order leads through all.
@@ -309,6 +349,17 @@ class TreeReader {
     }
   }
 
+  // No two have one path, so that what is below each stays apart, too. Whether it had to be changed.
+  bool set_apart(SourcePath& path) {
+    const auto key = [](SourcePath of) {
+      if (iequals(of.front(), kInboxName)) of.front() = kInboxName;
+      return of;
+    };
+    const std::string name = path.back();
+    for (int n = 2; !taken_.insert(key(path)).second; ++n) path.back() = fmt::format("{} ({})", name, n);
+    return path.back() != name;
+  }
+
   void add_folder(const FolderRow& row, SourcePath path, bool is_gone) {
     const mapi::Properties& about = properties_[row.id];
     FolderNode node;
@@ -318,18 +369,19 @@ class TreeReader {
     folder.key = std::to_string(row.id);
     folder.kind = node.kind;
     if (row.id == tree_.inbox && !is_gone) {
-      path = {"INBOX"};
+      path = {kInboxName};
     } else {
       const std::string_view raw = about.text_or_empty(mapi::tag::kDisplayName);
       FolderName name = decode_folder_name(raw.empty() ? fmt::format("Folder {}", row.id) : raw, NameEncoding::utf8);
       folder.name_was_rewritten = name.was_rewritten || raw.empty();
       path.push_back(std::move(name.text));
+      folder.name_was_rewritten = set_apart(path) || folder.name_was_rewritten;
     }
     folder.path = path;
     paths_[row.id] = path;
     if (path.size() > kDeepestFolder) return;
     if (const auto role = roles_.find(row.id);
-        role != roles_.end() && !is_gone && kind_of_role(role->second) == folder.kind)
+        role != roles_.end() && role->second != kJournal && !is_gone && kind_of_role(role->second) == folder.kind)
       folder.role = role->second;
     const bool is_hidden = about.boolean(kHidden);
     folder.subscribed =
@@ -341,9 +393,8 @@ class TreeReader {
     if (std::string kept = kept_of(about); !kept.empty()) folder.properties["mapi"] = std::move(kept);
     if (is_gone) node.messages = FolderNode::Messages::any;
     if (!folder.kind.empty()) folder.messages = own_.contains(row.id) ? own_.at(row.id) : 0;
-    const bool is_empty = folder.messages == 0 && !rest_.contains(row.id);
     // Outlook keeps its settings in such folders; they are seen by nobody.
-    if (is_hidden && is_empty && !with_removed_) return;
+    if (is_hidden && !filled_.contains(row.id) && !with_removed_) return;
     tree_.folders.push_back(node);
     add_parts(node);
   }
@@ -392,12 +443,14 @@ class TreeReader {
   std::map<std::uint32_t, FolderRow> rows_;
   std::vector<std::uint32_t> order_;
   std::set<std::uint32_t> lost_tops_, subscribed_;
+  std::set<std::uint32_t> filled_;  // hidden, and not empty
   bool has_subscriptions_ = false;  // the user ever chose some
   ObjectReader::ById properties_;
   std::map<std::uint32_t, std::string> roles_;
   std::map<std::uint32_t, std::uint64_t> own_, rest_, removed_;
   std::uint64_t uppermost_ = 0;  // items in the subtree itself
   std::map<std::uint32_t, SourcePath> paths_;
+  std::set<SourcePath> taken_;
 };
 
 }  // namespace
@@ -406,15 +459,27 @@ Result<StoreTree> read_tree(Database& database, ObjectReader& objects, const Sto
   return TreeReader(database, objects, store, with_removed).read();
 }
 
+namespace {
+
+// As it is in the index: of an entry with a server's name, that of the object alone.
+std::string stored_entry(std::string_view entry) {
+  constexpr std::size_t kObject = 44;
+  constexpr std::size_t kStored = 48;
+  constexpr std::size_t kVersionAt = 20;
+  if (entry.size() < kStored || entry[kVersionAt] == 0) return std::string(entry);
+  return std::string(entry.substr(0, kObject)) + std::string(kStored - kObject, '\0');
+}
+
+}  // namespace
+
 Result<std::map<std::string, std::uint32_t>> ids_of_entries(Database& database,
                                                             const std::vector<std::string>& entries) {
-  constexpr std::size_t kEntrySize = 48;  // behind it a server's name may follow
   std::map<std::string, std::uint32_t> found;
   std::map<std::string, std::uint32_t, std::less<>> rows;
   for (std::size_t at = 0; at < entries.size(); at += kInStatement) {
     std::string list;
     for (const std::string& entry : std::span(entries).subspan(at, std::min(kInStatement, entries.size() - at)))
-      list += (list.empty() ? "" : ",") + literal(std::string_view(entry).substr(0, kEntrySize));
+      list += (list.empty() ? "" : ",") + literal(stored_entry(entry));
     TRY_VOID(database.query(
         "SELECT val_binary, hierarchyid FROM indexedproperties WHERE tag = 4095 AND val_binary IN (" + list + ")",
         [&](const Row& row) -> Result<void> {
@@ -423,8 +488,7 @@ Result<std::map<std::string, std::uint32_t>> ids_of_entries(Database& database,
         }));
   }
   for (const std::string& entry : entries)
-    if (const auto row = rows.find(std::string_view(entry).substr(0, kEntrySize)); row != rows.end())
-      found[entry] = row->second;
+    if (const auto row = rows.find(stored_entry(entry)); row != rows.end()) found[entry] = row->second;
   return found;
 }
 

@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "formats/mapi/tags.h"
+#include "formats/mime/charset.h"
+#include "formats/mime/decode.h"
 
 namespace kontor::migrate::kopano {
 namespace {
@@ -79,6 +81,8 @@ std::optional<Value::Data> data_in(Type type, const Row& row) {
     case Type::app_time:
       return Value::Data(row.real(kReal));
     case Type::text:
+      // What a conversion of character sets has broken is still a text.
+      if (!mime::is_utf8(row.bytes(kText))) return Value::Data(mime::to_utf8(row.bytes(kText), "utf-8").text);
       return Value::Data(std::string(row.bytes(kText)));
     case Type::binary:
     case Type::server_id:
@@ -183,6 +187,9 @@ void ValueReader::Elements::finish(const ValueReader& reader) {
   const auto tag = reader.names_.find(number_);
   const auto type = type_of(type_);
   if (tag && type && !data_.empty()) {
+    // Before revision 69 a name may have several numbers.
+    const auto* there = *tag == mapi::tag::kKeywords ? into_->texts(*tag) : nullptr;
+    if (there != nullptr && *type == Type::text) data_.insert(data_.begin(), there->begin(), there->end());
     auto value = Value::make(*type, all_of(data_));
     if (value)
       into_->set(*tag, *std::move(value));
