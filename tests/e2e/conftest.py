@@ -65,3 +65,13 @@ def make_dovecot():
     yield make
     for server in made:
         server.close()
+
+
+@pytest.fixture(scope="session")
+def made_kopano(tmp_path_factory):
+    """A Kopano installation with stores of all content that the specifications allow, moved in."""
+    from peers.kopano_moved import MovedMade
+
+    installation = MovedMade(tmp_path_factory.mktemp("made"))
+    yield installation
+    installation.close()

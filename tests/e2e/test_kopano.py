@@ -92,7 +92,7 @@ def of_all(moved, faults, look, who=None):
     assert not found, f"{len(found)} faults:\n" + "\n".join(found[:40])
 
 
-def test_imap_ids_and_folders(moved):
+def test_imap_ids(moved):
     of_all(moved, folder_faults, moved.boxes)
 
 

@@ -60,7 +60,7 @@ def test_attachments_in_s3(database, usual, tmp_path):
         swift.close()
 
 
-def test_attachments_in_the_database(database, usual, tmp_path):
+def test_attachments_in_database(database, usual, tmp_path):
     _, wanted = usual
     kopano = KopanoSet(database, "lobs", tmp_path)
     for path in kopano.attachments.rglob("*"):

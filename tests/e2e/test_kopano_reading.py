@@ -102,7 +102,7 @@ def test_the_whole_installation_arrives_and_a_second_run_changes_nothing(kopano,
     assert client.status("INBOX", "(UIDVALIDITY)")[1][0].endswith(b"(UIDVALIDITY %d)" % expected[0]["folder_hierarchyid"])
 
 
-def test_selectors_are_the_same_on_both_sides(kopano, house, tmp_path):
+def test_selectors_same_on_both_sides(kopano, house, tmp_path):
     """Of a user who was renamed since her store was made."""
     kopano.configuration()
     names = ("emiko.tanaka.neu@Quellhof", "emiko.tanaka.neu", EMIKO, EMIKO_STORE.upper())
@@ -131,7 +131,7 @@ def test_stores_that_stay_behind_are_named_and_come_when_they_are_asked_for(kopa
     assert sum(one["copied"] for one in by_name(report, "gone@fjordline.example.com").values()) >= 10
 
 
-def test_what_changes_at_the_source_arrives(mariadb, house, manifest, tmp_path):
+def test_incremental(mariadb, house, manifest, tmp_path):
     kopano = KopanoSet(mariadb, "changing", tmp_path / "kopano")
     move = Move(house, tmp_path, ["--source", kopano.configuration()])
     move.run("run", "--create-users", "--only", ALMA)

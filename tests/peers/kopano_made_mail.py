@@ -170,6 +170,9 @@ def make_attachments(mails):
     mails.add("empty file", {0x1000001E: "x"}, attachments=[attachment("empty.txt", b"", "text/plain")], files=[file_truth("empty.txt", b"")])
     mails.add("a link", {0x1000001E: "x"}, attachments=[({0x37050003: 4, 0x3707001E: "plan.doc", 0x370D001E: "\\\\server\\share\\plan.doc"}, None)], contains=["plan.doc"])
     mails.add("a file that is a message", {0x1000001E: "x"}, attachments=[attachment("kept.eml", b"Subject: in the file\r\n\r\nbody\r\n", "message/rfc822")], embedded=["in the file"])
+    for word, said, size in (("tiny", 1, 200_000), ("huge", 0xFFFFFFFF, 100_000)):
+        content = hashlib.shake_128(word.encode()).digest(size)
+        mails.add(f"said to be {word}", {0x1000001E: "x", 0x0E080003: said}, attachments=[attachment("size.bin", content)], files=[file_truth("size.bin", content)])
     packed = tnef("In TNEF", b"{\\rtf1\\ansi Text of TNEF\\par}", [("inner é.txt", b"inner file"), ("second.bin", bytes(range(256)))])
     mails.add("winmail.dat", {}, attachments=[attachment("winmail.dat", packed, "application/ms-tnef")], text="Text of TNEF",
               files=[file_truth("inner é.txt", b"inner file"), file_truth("second.bin", bytes(range(256)))])

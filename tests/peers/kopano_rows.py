@@ -48,7 +48,7 @@ class Rows:
         self.names = {}
         for number, row_id, text, group in kopano.sql("SELECT id, IFNULL(nameid, ''), IFNULL(namestring, ''), HEX(guid) FROM names"):
             self.names[bytes.fromhex(group), text or int(row_id)] = int(number)
-        self.source_key = 1 << 33
+        self.source_key = (1 << 33) + self.hid
         self.rows = {"hierarchy": [], "properties": [], "mvproperties": [], "indexedproperties": [], "singleinstances": [], "names": []}
 
     def tag(self, key):
