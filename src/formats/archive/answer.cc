@@ -95,8 +95,8 @@ void Counts::add(const Counts& other) {
 }
 
 bool Answer::is_silent() const {
-  return counts == Counts() && quarantined.empty() && damaged.empty() && needed.empty() && note.empty() && !error &&
-         !done;
+  return counts == Counts() && quarantined.empty() && damaged.empty() && different.empty() && needed.empty() &&
+         note.empty() && !error && !done;
 }
 
 std::string to_line(const Answer& answer) {
@@ -108,6 +108,7 @@ std::string to_line(const Answer& answer) {
   }
   if (!answer.quarantined.empty()) out["quarantined"] = named_list(answer.quarantined);
   if (!answer.damaged.empty()) out["damaged"] = named_list(answer.damaged);
+  if (!answer.different.empty()) out["different"] = named_list(answer.different);
   if (!answer.needed.empty()) out["needed"] = text_array(answer.needed);
   if (!answer.note.empty()) out["note"] = text_value(answer.note);
   if (answer.error) {
@@ -129,6 +130,7 @@ Result<Answer> parse_answer(std::string_view line) {
   members.flag("done", out.done);
   TRY_VOID(take_named(members, "quarantined", out.quarantined));
   TRY_VOID(take_named(members, "damaged", out.damaged));
+  TRY_VOID(take_named(members, "different", out.different));
   if (const auto* error = members.take("error")) {
     if (!error->is_object()) return fail(Errc::invalid, "the answer's \"error\" must be an object");
     auto one = Members::of(error->as_object(), "answer");

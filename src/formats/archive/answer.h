@@ -43,11 +43,12 @@ struct Answer {
   std::string folder;  // its key; empty for the account as a whole
   Counts counts;
   std::vector<Quarantined> quarantined;
-  std::vector<Quarantined> damaged;  // taken as they came, though they could not be understood: why
-  std::vector<std::string> needed;   // keys whose content must be sent after all
-  std::string note;                  // for a person: "53 of 60 vanished items were not removed: ..."
-  std::optional<Error> error;        // the import ended here; what was acknowledged stays
-  bool done = false;                 // the archive was taken to its end
+  std::vector<Quarantined> damaged;    // taken as they came, though they could not be understood: why
+  std::vector<Quarantined> different;  // of a comparison: what is not here as it is at the source, and since when
+  std::vector<std::string> needed;     // keys whose content must be sent after all
+  std::string note;                    // for a person: "53 of 60 vanished items were not removed: ..."
+  std::optional<Error> error;          // the import ended here; what was acknowledged stays
+  bool done = false;                   // the archive was taken to its end
 
   // Says only that the import goes on.
   bool is_silent() const;

@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
+#include <set>
 
 #include "base/bytes.h"
 #include "protocols/import/ledger.h"
+#include "protocols/import/traits.h"
 
 namespace kontor::importing {
 namespace {
@@ -41,7 +44,59 @@ std::optional<PrincipalId> grantee(const directory::Directory& directory, Tenant
   return found->id;
 }
 
+// What the source says of each, by trait; of those it says nothing of any more, nothing.
+std::map<std::string, std::uint32_t> wanted_grants(const archive::Folder& folder, const FolderMark& mark) {
+  std::map<std::string, std::uint32_t> wanted;
+  for (const archive::Grant& grant : *folder.grants)
+    wanted[std::string(kGrantTrait) + (grant.who.empty() ? std::string(kOfEveryone) : to_lower(grant.who))] |=
+        grant.rights & groupware::right::kAll;
+  for (const auto& [name, value] : mark.traits)
+    if (name.starts_with(kGrantTrait)) wanted.emplace(name, 0);
+  return wanted;
+}
+
+std::string name_of(const directory::Directory& directory, PrincipalId who) {
+  if (!who) return "everyone";
+  const auto principal = directory.principal(who);
+  return principal && !principal->addresses.empty() ? principal->addresses.front() : "somebody who is gone";
+}
+
 }  // namespace
+
+Result<void> compare_grants(const groupware::Reader& reader, const directory::Directory& directory,
+                            const directory::Principal& owner, const FolderMark& mark, const archive::Folder& folder,
+                            archive::Answer& answer) {
+  if (!folder.grants) return {};
+  TRY(const auto there, reader.folder(mark.target));
+  std::set<PrincipalId> seen = {owner.id};
+  const auto compare = [&](PrincipalId who, const Settled& settled, std::uint32_t here) {
+    const std::string why = difference_of(settled);
+    if (why.empty()) {
+      if (here != 0) ++answer.counts.present;
+      return;
+    }
+    answer.different.push_back({fmt::format("the rights of {} on {}", name_of(directory, who), there->name), why});
+  };
+  for (const auto& [name, rights] : wanted_grants(folder, mark)) {
+    const auto who = grantee(directory, owner.tenant, name.substr(kGrantTrait.size()));
+    if (!who || !seen.insert(*who).second) continue;
+    const GrantTrait before = grant_trait(mark.traits, name);
+    const std::uint32_t here = groupware::granted_to(there->grants, *who);
+    Settled settled{.was_brought = mark.traits.contains(name),
+                    .is_same_at_source = before.source == rights,
+                    .is_same_here = before.here == here,
+                    .is_at_source = rights != 0,
+                    .is_here = here != 0};
+    if (here == rights) settled = {.was_brought = true, .is_same_at_source = true, .is_same_here = true};
+    compare(*who, settled, here);
+  }
+  for (const Grant& grant : there->grants) {
+    // What every new calendar tells everyone is nobody's doing.
+    const bool is_standard = !grant.principal && grant.rights == groupware::right::kFreeBusy;
+    if (!is_standard && seen.insert(grant.principal).second) compare(grant.principal, {.is_here = true}, grant.rights);
+  }
+  return {};
+}
 
 Result<void> follow_grants(Transaction& transaction, const directory::Directory& directory,
                            const directory::Principal& owner, const std::string& source, const archive::Folder& folder,
@@ -52,12 +107,7 @@ Result<void> follow_grants(Transaction& transaction, const directory::Directory&
   if (!mark) return {};
   const auto there = transaction.folder(mark->target);
   if (!there) return {};
-  std::map<std::string, std::uint32_t> wanted;  // by trait
-  for (const archive::Grant& grant : *folder.grants)
-    wanted[std::string(kGrantTrait) + (grant.who.empty() ? std::string(kOfEveryone) : to_lower(grant.who))] |=
-        grant.rights & groupware::right::kAll;
-  for (const auto& [name, value] : mark->traits)
-    if (name.starts_with(kGrantTrait)) wanted.emplace(name, 0);
+  const auto wanted = wanted_grants(folder, *mark);
   auto grants = is_new ? std::vector<Grant>() : (*there)->grants;
   const auto former = mark->traits;
   for (const auto& [name, rights] : wanted) {

@@ -7,8 +7,10 @@
 
 #include "base/result.h"
 #include "directory/directory.h"
+#include "formats/archive/answer.h"
 #include "formats/archive/record.h"
 #include "groupware/account.h"
+#include "protocols/import/ledger.h"
 
 namespace kontor::importing {
 
@@ -19,5 +21,11 @@ namespace kontor::importing {
 Result<void> follow_grants(groupware::Transaction& transaction, const directory::Directory& directory,
                            const directory::Principal& owner, const std::string& source, const archive::Folder& folder,
                            bool is_new, std::vector<std::string>& unknown);
+
+// How many of the source's rights on the folder are here as they came, and which are different (archive::Answer), as
+// compare_settings() has it. Addresses of nobody here are not compared.
+Result<void> compare_grants(const groupware::Reader& reader, const directory::Directory& directory,
+                            const directory::Principal& owner, const FolderMark& mark, const archive::Folder& folder,
+                            archive::Answer& answer);
 
 }  // namespace kontor::importing

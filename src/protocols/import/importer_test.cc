@@ -1,52 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "protocols/import/importer.h"
-#include "protocols/import/scripts.h"
 
-#include "protocols/import/test_site.h"
+#include "protocols/import/mailbox_lines.h"
 
 namespace kontor::importing {
 namespace {
 
 using groupware::Caller;
 using groupware::kAnswered;
-using groupware::kDeleted;
 using groupware::kFlagged;
 using groupware::kSeen;
-
-// One line per item: "path uid subject-size flags keywords".
-std::vector<std::string> lines_of(TestSite& site, const std::string& address = "ada@example.org") {
-  const auto reader = *site.account(address)->read(Caller::system());
-  const auto table = reader->folders();
-  const auto keywords = reader->keywords();
-  std::vector<std::string> out;
-  for (const auto& folder : table->all()) {
-    if (folder->is_container) continue;
-    const auto view = reader->view(folder->id);
-    if (!view) continue;
-    (*view)->each(0, (*view)->size(), [&](std::uint32_t position, const groupware::Row& row) {
-      const auto names = keywords->spell((*view)->flags(position));
-      auto line = table->path(folder->id) + " " + std::to_string(row.uid.value) + " " + std::to_string(row.size) + " " +
-                  std::to_string(names.flags);
-      for (const auto& keyword : names.keywords) line += " " + keyword;
-      out.push_back(line);
-      return true;
-    });
-  }
-  return out;
-}
-
-std::vector<MadeFolder> small_mailbox() {
-  std::vector<MadeFolder> folders(2);
-  folders[0].record = made_folder({"INBOX"}, 1000);
-  folders[0].items = {{"1000:3", 3, made_message("a"), kSeen, {"$Forwarded"}, 5},
-                      {"1000:7", 7, made_message("bb"), 0, {}, 6},
-                      {"1000:9", 9, made_message("bb"), 0, {}, 7}};  // the same message again counts
-  folders[1].record = made_folder({"Projects", "2024"}, 2000);
-  folders[1].items = {{"2000:1", 1, made_message("ccc"), kDeleted, {}, 8}};
-  return folders;
-}
-
-std::string size_of(const std::string& text) { return std::to_string(made_message(text).size()); }
 
 TEST(Importer, brings_a_mailbox_exactly_once) {
   TestSite site;
@@ -330,89 +293,6 @@ TEST(Importer, does_not_believe_that_a_folder_was_emptied) {
   EXPECT_EQ(lines_of(site).size(), 0u);
 }
 
-TEST(Importer, follows_a_folder_that_was_renamed) {
-  TestSite site;
-  auto folders = small_mailbox();
-  ASSERT_EQ(import_archive(site, dump_of(folders)).counts.copied, 4u);
-  auto gone = folders[1];
-  gone.record.is_gone = true;
-  gone.items.clear();
-  folders[1].record.key = "Renamed";
-  folders[1].record.path = {"Renamed"};
-  folders.push_back(gone);
-  auto pass = import_archive(site, dump_of(folders));
-  EXPECT_EQ(pass.error, "");
-  EXPECT_EQ(pass.counts.moved, 1u);
-  EXPECT_EQ(pass.counts.copied, 0u);
-  EXPECT_EQ(lines_of(site).back(), "Renamed 1 " + size_of("ccc") + " 16");
-  EXPECT_NE(site.account()->folders()->at_path("Projects/2024"), nullptr) << "nothing is removed unless asked";
-  ImportOptions options;
-  options.delete_vanished = true;
-  pass = import_archive(site, dump_of(folders), options);
-  EXPECT_EQ(pass.error, "");
-  EXPECT_EQ(pass.counts.removed, 0u);
-  EXPECT_EQ(site.account()->folders()->at_path("Projects/2024"), nullptr);
-  EXPECT_EQ(lines_of(site).size(), 4u);
-}
-
-TEST(Importer, leaves_removed_what_was_removed_here) {
-  TestSite site;
-  const auto folders = small_mailbox();
-  ASSERT_EQ(import_archive(site, dump_of(folders)).counts.copied, 4u);
-  const auto account = site.account();
-  ASSERT_TRUE(account->update(Caller::system(), [&](groupware::Transaction& transaction) -> Result<void> {
-    TRY_VOID(transaction.remove(account->folders()->at_path("INBOX")->id, Uid(7)));
-    return transaction.remove_folder(account->folders()->at_path("Projects/2024")->id);
-  }));
-  const auto pass = import_archive(site, dump_of(folders));
-  EXPECT_EQ(pass.error, "");
-  EXPECT_EQ(pass.counts.copied, 0u);
-  EXPECT_EQ(lines_of(site).size(), 2u);
-  EXPECT_EQ(account->folders()->at_path("Projects/2024"), nullptr);
-}
-
-std::string dump_of_subscriptions(const std::vector<std::vector<std::string>>& paths, bool is_complete = true) {
-  std::string out;
-  archive::Writer writer([&](std::string_view piece) -> Result<void> {
-    out += piece;
-    return {};
-  });
-  EXPECT_TRUE(writer.account({"ada@example.org", "test:old"}));
-  EXPECT_TRUE(writer.end_account({is_complete, paths}));
-  EXPECT_TRUE(writer.finish());
-  return out;
-}
-
-TEST(Importer, carries_subscriptions_to_what_is_no_folder) {
-  TestSite site;
-  const auto account = site.account();
-  using Names = std::vector<std::string>;
-  const auto others = [&] { return (*account->read(Caller::system()))->other_subscriptions(); };
-  ASSERT_TRUE(account->update(Caller::system(), [&](groupware::Transaction& transaction) -> Result<void> {
-    groupware::Transaction::FolderChange change;
-    change.subscribed = false;
-    return transaction.change_folder(account->folders()->at_path("Junk")->id, change);
-  }));
-  const std::vector<std::vector<std::string>> paths = {
-      {"Team", "a/b"}, {"Gone"}, {"Junk"}, {std::string(200, 'x'), std::string(200, 'y'), std::string(200, 'z')}};
-  ASSERT_EQ(import_archive(site, dump_of_subscriptions(paths)).error, "");
-  EXPECT_EQ(others(), (Names{"Gone", "Team/a_b"})) << "what is too long is left out";
-  EXPECT_TRUE(account->folders()->at_path("Junk")->subscribed) << "a folder here that is none there";
-  const auto modseq = account->modseq();
-  ASSERT_EQ(import_archive(site, dump_of_subscriptions(paths)).error, "");
-  EXPECT_EQ(account->modseq(), modseq) << "a second run writes nothing";
-  ASSERT_TRUE(account->update(Caller::system(), [&](groupware::Transaction& transaction) -> Result<void> {
-    TRY_VOID(transaction.subscribe_other("Own", true));
-    return transaction.subscribe_other("Gone", false);
-  }));
-  ASSERT_EQ(import_archive(site, dump_of_subscriptions(paths)).error, "");
-  EXPECT_EQ(others(), (Names{"Own", "Team/a_b"})) << "what was changed here stays";
-  ASSERT_EQ(import_archive(site, dump_of_subscriptions({}, false)).error, "");
-  EXPECT_EQ(others(), (Names{"Own", "Team/a_b"})) << "an incomplete archive ends nothing";
-  ASSERT_EQ(import_archive(site, dump_of_subscriptions({})).error, "");
-  EXPECT_EQ(others(), Names{"Own"}) << "what ended at the source ends here";
-}
-
 TEST(Importer, respects_the_quota) {
   TestSite site;
   site.add_user("bob@example.org", directory::Status::inactive, 1000);
@@ -433,73 +313,6 @@ TEST(Importer, respects_the_quota) {
   pass = import_archive(site, dump, options);
   EXPECT_EQ(pass.counts.copied, 1u);
   EXPECT_EQ(pass.counts.present, 2u);
-}
-
-TEST(Importer, merges_folders_by_role) {
-  const struct {
-    std::vector<std::string> path;
-    const char* role;
-    const char* expected;
-    const char* why;
-  } cases[] = {
-      {{"Gesendet"}, "sent", "Gesendet", "an unused standard folder takes the source's name"},
-      {{"INBOX", "Sent Items"}, "sent", "INBOX/Sent Items", "and its place"},
-      {{"Sent"}, "sent", "Sent", "the same name"},
-      {{"Post"}, "", "Post", "no role"},
-      {{"inbox"}, "", "INBOX", "INBOX has one spelling"},
-      {{"All Mail"}, "all", "All Mail", "a view's role is not carried"},
-  };
-  for (const auto& c : cases) {
-    TestSite site;
-    std::vector<MadeFolder> folders(1);
-    folders[0].record = made_folder(c.path, 77, c.role);
-    folders[0].items = {{"1", 4, made_message("x")}};
-    ASSERT_EQ(import_archive(site, dump_of(folders)).error, "") << c.why;
-    const auto got = lines_of(site);
-    ASSERT_EQ(got.size(), 1u) << c.why;
-    EXPECT_EQ(got[0], std::string(c.expected) + " 4 " + size_of("x") + " 0") << c.why;
-    const auto table = site.account()->folders();
-    if (std::string_view(c.role) == "sent") {
-      EXPECT_EQ(table->path(table->by_role(groupware::FolderRole::sent)->id), c.expected) << c.why;
-    }
-    EXPECT_EQ(table->at_path(c.expected)->uid_validity.value, 77u) << c.why;
-  }
-}
-
-TEST(Importer, merges_into_a_used_folder_of_the_role) {
-  TestSite site;
-  std::vector<MadeFolder> folders(1);
-  folders[0].record = made_folder({"Sent"}, 5, "sent");
-  folders[0].items = {{"1", 1, made_message("x")}};
-  ASSERT_EQ(import_archive(site, dump_of(folders)).counts.copied, 1u);
-  // Another folder of the same source and role must not be mixed into it; one of another source may.
-  folders.push_back({made_folder({"Gesendet"}, 6, "sent"), {{"9", 9, made_message("y")}}});
-  ASSERT_EQ(import_archive(site, dump_of(folders)).counts.copied, 1u);
-  const std::vector<std::string> expected = {"Sent 1 " + size_of("x") + " 0", "Gesendet 9 " + size_of("y") + " 0"};
-  EXPECT_EQ(lines_of(site), expected);
-}
-
-TEST(Importer, rewrites_impossible_names_and_counts_them) {
-  const std::pair<std::string, std::string> names[] = {{"a/b", "a_b"},
-                                                       {" x ", "x"},
-                                                       {"", "_"},
-                                                       {"tab\there", "tab_here"},
-                                                       {"bad\xff", "bad_"},
-                                                       {"gut", "gut"},
-                                                       {std::string(300, 'n'), std::string(250, 'n')},
-                                                       {"\xc2\x85", "_"}};
-  for (const auto& [name, expected] : names) EXPECT_EQ(sound_name(name), expected) << name;
-  TestSite site;
-  std::vector<MadeFolder> folders(2);
-  folders[0].record = made_folder({"a/b"}, 1);
-  folders[0].items = {{"1", 1, made_message("x"), 0, {"\\Odd", "two words", "$Fine"}}};
-  folders[1].record = made_folder({"a_b"}, 2);
-  folders[1].items = {{"1", 1, made_message("y")}};
-  const auto pass = import_archive(site, dump_of(folders));
-  EXPECT_EQ(pass.error, "");
-  EXPECT_EQ(pass.counts.copied, 2u);
-  EXPECT_EQ(pass.counts.names_rewritten, 3u);
-  EXPECT_EQ(lines_of(site)[0], "a_b 1 " + size_of("x") + " 0 Odd two_words $Fine");
 }
 
 TEST(Importer, guards_the_account) {
@@ -570,58 +383,6 @@ TEST(Importer, asks_for_content_that_it_lacks) {
   EXPECT_EQ(got.needed, (std::vector<std::string>{"1", "2"}));
   ASSERT_EQ(got.quarantined.size(), 1u);
   EXPECT_EQ(got.quarantined[0], (archive::Quarantined{"3", "the disk has a hole"}));
-}
-
-TEST(ImportedScripts, ComeOnceAndWhatWasChangedHereStays) {
-  TestSite site;
-  const auto account = site.account();
-  const std::string good = "keep;\r\n";
-  auto take = [&](const std::vector<archive::Script>& scripts) {
-    auto answer = take_scripts(*account, "test:old", scripts);
-    EXPECT_TRUE(answer) << (answer ? "" : answer.error().text);
-    return answer ? *answer : archive::Answer();
-  };
-  auto put = [&](const std::string& name, const std::string& text) {
-    EXPECT_TRUE(account->update(groupware::Caller::system(),
-                                [&](groupware::Transaction& t) { return t.put_script(name, text); }));
-  };
-  auto text_of = [&](const std::string& name) {
-    const auto reader = account->read(groupware::Caller::system());
-    return (*reader)->script(name).value_or("(none)");
-  };
-  auto answer = take({{"main", good, true}, {"other", good, false}, {"bad\nname", good, false}});
-  EXPECT_EQ(answer.counts.copied, 2U);
-  ASSERT_EQ(answer.quarantined.size(), 1U);
-  EXPECT_EQ(account->active_script().name, "main");
-  answer = take({{"main", good, true}, {"other", good, false}});
-  EXPECT_EQ(answer.counts.copied, 0U);
-  EXPECT_EQ(answer.counts.present, 2U);
-
-  answer = take({{"main", "no sieve at all", true}, {"other", good, false}});
-  ASSERT_EQ(answer.quarantined.size(), 1U) << "it filters here, and what follows it could not";
-  EXPECT_EQ(answer.quarantined[0].key, "main");
-  EXPECT_EQ(text_of("main"), good);
-
-  put("main", "stop;\r\n");
-  EXPECT_TRUE(
-      account->update(groupware::Caller::system(), [](groupware::Transaction& t) { return t.activate_script(""); }));
-  answer = take({{"main", "discard;\r\n", true}, {"other", "discard;\r\n", false}});
-  EXPECT_EQ(answer.counts.updated, 1U);
-  EXPECT_EQ(answer.counts.kept, 1U);
-  EXPECT_EQ(text_of("main"), "stop;\r\n") << "changed here";
-  EXPECT_EQ(text_of("other"), "discard;\r\n") << "followed";
-  EXPECT_EQ(account->active_script().name, "") << "made active once";
-
-  put("mine", "stop;\r\n");
-  answer = take({{"mine", good, false}});
-  EXPECT_EQ(answer.quarantined.size(), 1U) << "another of the same name";
-  answer = take({{"broken", "no sieve at all", true}});
-  EXPECT_EQ(answer.counts.copied, 1U);
-  EXPECT_NE(answer.note, "");
-  EXPECT_EQ(account->active_script().name, "") << "it cannot run";
-  const auto lines = verify_scripts(*account, "test:old");
-  ASSERT_TRUE(lines);
-  EXPECT_EQ(std::count(lines->begin(), lines->end(), '\n'), 3);
 }
 
 }  // namespace

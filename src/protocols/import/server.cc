@@ -8,9 +8,11 @@
 #include "base/log.h"
 #include "directory/directory.h"
 #include "formats/archive/answer.h"
+#include "formats/archive/reader.h"
 #include "formats/archive/record.h"
 #include "net/blocking.h"
 #include "net/http_status.h"
+#include "protocols/import/compare.h"
 #include "protocols/import/queries.h"
 #include "protocols/import/tokens.h"
 #include "protocols/import/uploads.h"
@@ -21,6 +23,7 @@ namespace {
 constexpr const char* kPrefix = "/import/v1/accounts/";
 constexpr const char* kPrincipalsPath = "/import/v1/principals";
 constexpr const char* kLocalPath = "/import/v1/archive";
+constexpr std::size_t kMostCompared = std::size_t{8} << 20;  // packed
 constexpr const char* kLines = "application/x-ndjson";
 
 struct ImportServer {
@@ -172,6 +175,26 @@ Task<net::HttpResponse> serve_verify(ServerPtr server, Query query, std::string 
   co_return co_await stream_answer(std::move(server), std::move(pieces));
 }
 
+// Of folders, rights and settings: an archive without items, which is held in memory.
+Task<net::HttpResponse> serve_compare(ServerPtr server, net::HttpBody& body, std::string address) {
+  auto bytes = co_await body.read_all(kMostCompared);
+  if (!bytes) co_return refusal(bytes.error());
+  auto answers = co_await net::blocking(server->workers, [&]() -> Result<std::vector<archive::Answer>> {
+    TRY(const auto account, open_account(*server, address));
+    archive::Reader reader([&]() -> Result<std::string> { return std::exchange(*bytes, {}); });
+    return compare_archive(reader, *account, server->directory, address);
+  });
+  if (!answers) co_return refusal(answers.error());
+  net::HttpResponse response;
+  response.content_type = kLines;
+  for (const archive::Answer& answer : *answers)
+    if (!answer.is_silent()) response.body += archive::to_line(answer);
+  archive::Answer last;
+  last.done = true;
+  response.body += archive::to_line(last);
+  co_return response;
+}
+
 ImportOptions options_of(const Query& query) {
   const auto is_set = [&](const char* word) {
     const auto found = query.find(word);
@@ -257,6 +280,7 @@ Task<net::HttpResponse> serve_import(ServerPtr server, net::HttpRequest request,
     co_return response;
   }
   if (is_post && action == "digest") co_return co_await serve_digest(std::move(server), body, address);
+  if (is_post && action == "compare") co_return co_await serve_compare(std::move(server), body, address);
   if (is_get && action == "verify") co_return co_await serve_verify(std::move(server), std::move(query), address);
   if (is_post && action == "archive") {
     co_return co_await serve_archive(std::move(server), body, std::move(query), address, std::move(*token));

@@ -19,4 +19,11 @@ namespace kontor::importing {
 Result<archive::Answer> take_settings(groupware::Account& account, directory::Directory& directory, PrincipalId owner,
                                       const std::string& source, const archive::Settings& settings);
 
+// How many of the source's settings are here as they came (Counts::present), and what is different, and since when.
+// What cannot be here is not compared, nor the password, which is the one here from the first login on. Changes
+// nothing. Errors: corrupt, unavailable.
+Result<archive::Answer> compare_settings(const groupware::Reader& reader, const directory::Directory& directory,
+                                         PrincipalId owner, const std::string& source,
+                                         const archive::Settings& settings);
+
 }  // namespace kontor::importing

@@ -4,61 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "groupware/rules/rule_list.h"
-#include "protocols/import/test_site.h"
+#include "protocols/import/settings_site.h"
 
 namespace kontor::importing {
 namespace {
 
 namespace right = groupware::right;
 using groupware::Caller;
-
-std::string rules_text(std::vector<sieve::Rule> rules) { return sieve::to_json({std::move(rules), {}}); }
-
-sieve::Rule filing_rule(const std::string& name, const std::string& folder_key) {
-  sieve::FilterRule filter;
-  filter.conditions = {{sieve::Condition::What::subject, sieve::Condition::How::contains, "", {"invoice"}, 0, false}};
-  filter.actions = {{sieve::FilterAction::What::file, archive::folder_mark(folder_key)}};
-  return {name, true, filter};
-}
-
-struct SettingsSite : TestSite {
-  SettingsSite() {
-    add_user("bob@example.org");
-    folder = made_folder({"Projekte \"A\""}, 7);
-  }
-  // One pass of a source that says this.
-  Imported pass(const archive::Settings& settings, std::optional<std::vector<archive::Grant>> grants = std::nullopt) {
-    std::string bytes;
-    archive::Writer writer([&](std::string_view piece) -> Result<void> {
-      bytes += piece;
-      return {};
-    });
-    archive::Folder described = folder;
-    described.number = 1;
-    described.grants = std::move(grants);
-    EXPECT_TRUE(writer.account({"ada@example.org", "test:old"}));
-    EXPECT_TRUE(writer.folder(described));
-    EXPECT_TRUE(writer.settings(settings));
-    EXPECT_TRUE(writer.end_account({true}));
-    EXPECT_TRUE(writer.finish());
-    ImportOptions options;
-    options.live = true;
-    return import_archive(*this, bytes, options);
-  }
-  groupware::Preferences preferences() { return *(*account()->read(Caller::system()))->preferences(); }
-  sieve::RuleList rules() { return *groupware::account_rules(**account()->read(Caller::system())); }
-  void change(const std::function<void(groupware::Preferences&)>& how) {
-    EXPECT_TRUE(account()->update(Caller::system(), [&](groupware::Transaction& t) -> Result<void> {
-      auto now = *t.preferences();
-      how(now);
-      return t.set_preferences(now);
-    }));
-  }
-  std::vector<groupware::Grant> grants() { return account()->folders()->at_path(folder.path[0])->grants; }
-  PrincipalId bob() { return directory->by_address("bob@example.org")->id; }
-
-  archive::Folder folder;
-};
 
 archive::Settings sample_settings() {
   archive::Settings out;

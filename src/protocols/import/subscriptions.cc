@@ -7,6 +7,7 @@
 #include "formats/archive/record.h"
 #include "protocols/import/ledger.h"
 #include "protocols/import/place.h"
+#include "protocols/import/traits.h"
 
 namespace kontor::importing {
 namespace {
@@ -28,10 +29,10 @@ ByKey wanted_now(const std::vector<std::vector<std::string>>& paths) {
   return out;
 }
 
-Result<ByKey> brought_before(const Transaction& transaction, const std::string& source) {
+Result<ByKey> brought_before(const groupware::Reader& reader, const std::string& source) {
   ByKey out;
   const auto prefix = subscription_key("");
-  TRY_VOID(transaction.ledger_scan(source, prefix, [&](std::string_view key, const groupware::LedgerEntry& entry) {
+  TRY_VOID(reader.ledger_scan(source, prefix, [&](std::string_view key, const groupware::LedgerEntry& entry) {
     if (!key.starts_with(prefix)) return false;
     out.emplace(key, entry.fingerprint);
     return true;
@@ -74,6 +75,31 @@ Result<void> take_subscriptions(groupware::Account& account, const std::string& 
     }
     return {};
   }));
+  return {};
+}
+
+Result<void> compare_subscriptions(const groupware::Reader& reader, const std::string& source,
+                                   const std::vector<std::vector<std::string>>& paths, archive::Answer& answer) {
+  const auto wanted = wanted_now(paths);
+  TRY(const auto before, brought_before(reader, source));
+  const auto others = reader.other_subscriptions();
+  const auto is_here = [&](const std::string& path) {
+    const auto folder = reader.folders()->at_path(path);
+    return folder ? folder->subscribed : std::binary_search(others.begin(), others.end(), path);
+  };
+  for (const auto& [key, path] : wanted) {
+    if (is_here(path))
+      ++answer.counts.present;
+    else
+      answer.different.push_back(
+          {"the subscription to " + path,
+           difference_of({.was_brought = before.contains(key), .is_same_at_source = true, .is_at_source = true})});
+  }
+  for (const auto& [key, path] : before) {
+    if (wanted.contains(key) || !is_here(path)) continue;
+    answer.different.push_back(
+        {"the subscription to " + path, difference_of({.was_brought = true, .is_same_here = true, .is_here = true})});
+  }
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "formats/archive/answer.h"
 #include "groupware/account.h"
 
 namespace kontor::importing {
@@ -14,5 +15,9 @@ namespace kontor::importing {
 // what ended there ends here; what was changed here in between stays. Notes them in the ledger.
 Result<void> take_subscriptions(groupware::Account& account, const std::string& source,
                                 const std::vector<std::vector<std::string>>& paths);
+
+// Adds to the answer how many of these there are here, and which are missing, or too many.
+Result<void> compare_subscriptions(const groupware::Reader& reader, const std::string& source,
+                                   const std::vector<std::vector<std::string>>& paths, archive::Answer& answer);
 
 }  // namespace kontor::importing

@@ -66,6 +66,49 @@ Result<TraitPlan> TraitPlan::make(const groupware::Reader& reader, const std::st
   return plan;
 }
 
+std::string difference_of(const Settled& settled) {
+  if (!settled.was_brought) {
+    if (!settled.is_at_source) return "is set at the target alone";
+    return settled.is_here ? "is another at the target, where it was set before" : "was not brought to the target";
+  }
+  if (settled.is_same_at_source && settled.is_same_here) return "";
+  if (settled.is_same_at_source)
+    return settled.is_here ? "was changed at the target since it came" : "was removed at the target since it came";
+  const std::string at_source = settled.is_at_source ? "was changed at the source since the last run"
+                                                     : "was removed at the source since the last run";
+  return settled.is_same_here ? at_source : at_source + ", and at the target too";
+}
+
+Result<ComparedTraits> compare_traits(const groupware::Reader& reader, const std::string& source, const Traits& wanted,
+                                      const Traits& here, const std::vector<std::string>& families) {
+  TRY(const auto marks, trait_marks(reader, source));
+  std::set<std::string, std::less<>> names;
+  for (const auto& [name, value] : wanted) names.insert(name);
+  for (const auto& [name, value] : here)
+    if (std::ranges::any_of(families, [&](const std::string& family) { return name.starts_with(family); }))
+      names.insert(name);
+  ComparedTraits out;
+  for (const std::string& name : names) {
+    const auto mark = marks.find(bounded_trait(name));
+    const std::string is = digest_in(wanted, name), now = digest_in(here, name);
+    // Nothing was done where it was set here before.
+    const bool was_kept = mark != marks.end() && mark->second.here == digest_in({}, name) && here.contains(name);
+    Settled settled{.was_brought = mark != marks.end() && !was_kept,
+                    .is_at_source = wanted.contains(name),
+                    .is_here = here.contains(name)};
+    if (settled.was_brought) {
+      settled.is_same_at_source = mark->second.source == is;
+      settled.is_same_here = mark->second.here == now;
+    }
+    std::string why = is == now ? std::string() : difference_of(settled);
+    if (why.empty())
+      ++out.same;
+    else
+      out.different.push_back({name, std::move(why)});
+  }
+  return out;
+}
+
 bool TraitPlan::changes_any_of(std::string_view family) const {
   const auto has = [&](const auto& names) {
     const auto found = names.lower_bound(family);

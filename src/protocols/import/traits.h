@@ -40,4 +40,22 @@ class TraitPlan {
   std::set<std::string, std::less<>> take_, drop_, kept_, fresh_;
 };
 
+struct ComparedTraits {
+  std::uint64_t same = 0;
+  std::vector<archive::Quarantined> different;  // by name, with whose change it is where the ledger knows it
+};
+// For a verification. `families` as TraitPlan::make(). Errors: corrupt, unavailable.
+Result<ComparedTraits> compare_traits(const groupware::Reader& reader, const std::string& source, const Traits& wanted,
+                                      const Traits& here, const std::vector<std::string>& families);
+
+// What is known of a setting that is not the same on both sides.
+struct Settled {
+  bool was_brought = false;
+  bool is_same_at_source = false;  // as when it was brought
+  bool is_same_here = false;       // as it was then
+  bool is_at_source = false, is_here = false;
+};
+// Whose doing that is, as a sentence for people; empty where it is as it was brought.
+std::string difference_of(const Settled& settled);
+
 }  // namespace kontor::importing
