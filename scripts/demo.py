@@ -120,7 +120,7 @@ def run(options, folder, database, dovecot, kontor, messages):
             second = next(a for a in again["accounts"] if a["address"] == address)
             verified = next(a for a in proof["accounts"] if a["address"] == address)
             moved, different = account["total"], verified["total"]["differences"]
-            # Settings are followed, not compared.
+            # Settings are no items.
             items = sum(folder["source"] for folder in account["folders"] if folder["folder"] != "Settings, rules and rights")
             differences += different + abs(items - verified["total"]["compared"])
             rows.append((address, name, len(account["folders"]), moved["copied"], f"{moved['bytes'] / 1e6:.1f}",

@@ -11,7 +11,7 @@ build="clang-19 libclang-rt-19-dev mold ccache ninja-build cmake make pkg-config
   libexpat1-dev libical-dev libseccomp-dev libunbound-dev dns-root-data libpsl-dev publicsuffix"
 test="python3 python3-pytest python3-pytest-xdist dovecot-imapd dovecot-lmtpd dovecot-sieve sieve-connect isync offlineimap3 mpop gsasl curl swaks openssl procps zstd libnss3-tools thunderbird systemd libfaketime python3-spf python3-dkim python3-nacl python3-cryptography nsd ldnsutils postfix opendkim libxml2-utils rspamd clamav-daemon python3-milter
   mariadb-server swift-proxy swift-account swift-container swift-object memcached litmus vdirsyncer khal khard todoman python3-caldav python3-icalendar python3-recurring-ical-events python3-vobject python3-dateutil radicale
-  evolution-data-server gir1.2-ecal-2.0 gir1.2-ebook-1.2 python3-gi dbus-daemon"
+  evolution-data-server gir1.2-ecal-2.0 gir1.2-ebook-1.2 python3-gi dbus-daemon openssh-server openssh-client"
 bench="libbenchmark-dev procps dovecot-pop3d dovecot-fts-xapian radicale cyrus-caldav"
 lint="clang-tidy-19 clang-format-19 python3"
 fuzz="llvm-19"

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "migrate/item_record.h"
+#include "migrate/item_stream.h"
 #include "migrate/principals.h"
 #include "migrate/scripts/script_report.h"
 #include "migrate/selection.h"
@@ -21,9 +22,14 @@ constexpr std::uint8_t kDumpDeletedFlag = 16;  // groupware::kDeleted
 // Writes one account.
 class AccountDump {
  public:
-  AccountDump(SourceSession& session, const Mapping& mapping, archive::Writer& writer, Stop& stop,
-              AccountReport& report)
-      : session_(session), mapping_(mapping), writer_(writer), stop_(stop), report_(report) {}
+  AccountDump(SourceSession& session, const Mapping& mapping, archive::Writer& writer, Connections& connections,
+              Stop& stop, AccountReport& report)
+      : session_(session),
+        mapping_(mapping),
+        writer_(writer),
+        connections_(connections),
+        stop_(stop),
+        report_(report) {}
 
   Result<void> run() {
     TRY(const auto folders, session_.folders());
@@ -57,13 +63,22 @@ class AccountDump {
       one.last = items_.position();
       listed.push_back(std::move(one));
     }
+    ItemStream stream(session_, connections_, ItemStream::Wanted::content,
+                      [&](std::size_t i, const SourceItem& item, Fetched& fetched) {
+                        return write_item(static_cast<std::uint32_t>(i + 1), item, fetched,
+                                          report_.folders[listed[i].row]);
+                      });
+    for (std::size_t i = 0; i < listed.size(); ++i)
+      TRY_VOID(items_.each(listed[i].first, listed[i].last, [&](const SourceItem& item) {
+        return stop_.is_set() ? Result<void>(fail(Errc::unavailable, "stopped"))
+                              : stream.add(listed[i].folder, i, item);
+      }));
+    TRY_VOID(stream.drain());
     for (std::size_t i = 0; i < listed.size(); ++i) {
-      const auto& one = listed[i];
-      if (one.folder.is_container) continue;
-      const auto number = static_cast<std::uint32_t>(i + 1);
-      auto& row = report_.folders[one.row];
-      TRY_VOID(write_items(one.folder, number, one.first, one.last, row));
-      TRY_VOID(writer_.pass({number, row.quarantined == 0 ? one.state : "", row.source - row.excluded}));
+      if (listed[i].folder.is_container) continue;
+      const auto& row = report_.folders[listed[i].row];
+      TRY_VOID(writer_.pass(
+          {static_cast<std::uint32_t>(i + 1), row.quarantined == 0 ? listed[i].state : "", row.source - row.excluded}));
     }
     archive::AccountEnd end{true, mapping_.subscriptions(session_.other_subscriptions())};
     TRY(const auto scripts, session_.scripts());
@@ -102,43 +117,24 @@ class AccountDump {
     return writer_.listing(number, archive::Listing::Kind::present, keys, true);
   }
 
-  Result<void> write_items(const SourceFolder& folder, std::uint32_t number, std::uint64_t first, std::uint64_t last,
-                           FolderReport& row) {
-    constexpr std::size_t kAtOnce = 200;
-    std::vector<SourceItem> some;
-    const auto write_some = [&]() -> Result<void> {
-      session_.announce(folder, some);
-      for (const auto& item : some) TRY_VOID(write_item(folder, number, item, row));
-      some.clear();
-      return {};
-    };
-    TRY_VOID(items_.each(first, last, [&](const SourceItem& item) -> Result<void> {
-      some.push_back(item);
-      return some.size() < kAtOnce ? Result<void>() : write_some();
-    }));
-    return write_some();
-  }
-
-  Result<void> write_item(const SourceFolder& folder, std::uint32_t number, const SourceItem& item, FolderReport& row) {
-    if (stop_.is_set()) return fail(Errc::unavailable, "stopped");
-    archive::Spool spool;
-    const auto fetched = session_.fetch(folder, item, [&](std::string_view piece) { return spool.write(piece); });
+  Result<void> write_item(std::uint32_t number, const SourceItem& item, Fetched& fetched, FolderReport& row) {
     auto record = item_record(number, item);
-    if (fetched) {
-      for (auto& loss : session_.losses()) row.lose(item.key, std::move(loss));
-      record.kept = session_.kept();
+    if (fetched.done) {
+      for (auto& loss : fetched.losses) row.lose(item.key, std::move(loss));
+      record.kept = std::move(fetched.kept);
       ++row.counts.copied;
-      row.counts.bytes += spool.size();
+      row.counts.bytes += fetched.size;
       if (item.date_is_guess) ++row.date_guesses;
-      return writer_.item(std::move(record), &spool);
+      return writer_.item(std::move(record), fetched.content);
     }
-    if (fetched.error().code == Errc::unavailable) return fetched;
-    if (fetched.error().code == Errc::not_found) {
+    const auto& error = fetched.done.error();
+    if (error.code == Errc::unavailable) return fetched.done;
+    if (error.code == Errc::not_found) {
       --row.source;
       return {};
     }
     record.content = archive::Item::Content::refused;
-    record.reason = fetched.error().text.substr(0, 1000);
+    record.reason = error.text.substr(0, 1000);
     row.quarantine(item.key, record.reason);
     return writer_.item(std::move(record), nullptr);
   }
@@ -146,6 +142,7 @@ class AccountDump {
   SourceSession& session_;
   const Mapping& mapping_;
   archive::Writer& writer_;
+  Connections& connections_;
   Stop& stop_;
   AccountReport& report_;
   ItemList items_;
@@ -331,7 +328,7 @@ Result<void> import_records(archive::Reader& reader, const Mapping& mapping, Sel
 }  // namespace
 
 Result<RunReport> dump_accounts(Source& source, const std::vector<SourceAccount>& accounts, const Mapping& mapping,
-                                const archive::Writer::Sink& sink, Stop& stop) {
+                                std::size_t connections, const archive::Writer::Sink& sink, Stop& stop) {
   RunReport report;
   report.kind = "dump";
   report.source = source.name();
@@ -344,13 +341,14 @@ Result<RunReport> dump_accounts(Source& source, const std::vector<SourceAccount>
     if (account != accounts.end()) one.names = names_of(*account);
     TRY_VOID(writer.principal(one));
   }
+  Connections spare(std::max<std::size_t>(connections, 1), 1, accounts.size());
   for (const auto& account : accounts) {
     auto& one = report.accounts.emplace_back();
     one.source = account.key;
     one.address = account.address;
     TRY(const auto session, source.open(account));
     TRY_VOID(writer.account({account.address, ledger_name(source, account), names_of(account)}));
-    TRY_VOID(AccountDump(*session, mapping, writer, stop, one).run());
+    TRY_VOID(AccountDump(*session, mapping, writer, spare, stop, one).run());
   }
   TRY_VOID(writer.finish());
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();

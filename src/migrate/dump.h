@@ -12,10 +12,11 @@
 
 namespace kontor::migrate {
 
-// Writes all of the accounts, one after another. Items that the source cannot give are named in the archive as refused.
-// Errors: of the source (an account that cannot be read to its end breaks the archive off), of the sink.
+// Writes all of the accounts, one after another, over as many connections to the source as that. Items that the source
+// cannot give are named in the archive as refused. Errors: of the source (an account that cannot be read to its end
+// breaks the archive off), of the sink.
 Result<RunReport> dump_accounts(Source& source, const std::vector<SourceAccount>& accounts, const Mapping& mapping,
-                                const archive::Writer::Sink& sink, Stop& stop);
+                                std::size_t connections, const archive::Writer::Sink& sink, Stop& stop);
 
 // Sends those of an archive's accounts that `only` selects (selection.h) to the target, through the mapping. Errors: of
 // the archive and of the target, not_found (an account of `only` that is not in it; the others were sent); the report

@@ -28,13 +28,13 @@ bool is_worth_a_retry(const Error& error) { return error.code == Errc::unavailab
 // Waits for the window to open. False if the run is to end.
 bool wait_for_window(const std::optional<Window>& window, Stop& stop) {
   while (window && window->minutes_until_open(minute_of_day()) > 0) {
-    if (!stop.wait(std::chrono::seconds(20))) return false;
+    if (!stop.wait(std::chrono::seconds(5))) return false;
   }
   return !stop.is_set();
 }
 
 void run_account(Source& source, const SourceAccount& account, const RunOptions& options, Bandwidth& bandwidth,
-                 Stop& stop, AccountReport& report, Progress& progress) {
+                 Connections& connections, Stop& stop, AccountReport& report, Progress& progress) {
   const auto began = SteadyClock::now();
   std::map<std::string, archive::Counts> before;
   int in_vain = 0;
@@ -49,7 +49,7 @@ void run_account(Source& source, const SourceAccount& account, const RunOptions&
     progress.done = 0;
     progress.total = 0;
     const auto bytes = progress.bytes.load();
-    AccountPass pass(source, account, options.pass, bandwidth, stop, progress, before);
+    AccountPass pass(source, account, options.pass, bandwidth, connections, stop, progress, before);
     const auto done = pass.run(report);
     if (done) break;
     report.error = done.error().text;
@@ -145,28 +145,31 @@ Result<std::vector<SourceAccount>> chosen_accounts(Source& source, const Mapping
   return out;
 }
 
-void for_each_account(const std::vector<SourceAccount>& accounts, std::size_t concurrency, const Showing& showing,
-                      RunReport& report, const AccountWork& work) {
+void for_each_account(const std::vector<SourceAccount>& accounts, std::size_t concurrency, std::size_t most,
+                      const Showing& showing, RunReport& report, const AccountWork& work) {
   auto& reports = report.accounts;
   reports.resize(accounts.size());
   report.concurrency = concurrency;
   std::deque<Progress> progress(accounts.size());
   std::atomic<std::size_t> next = 0;
+  concurrency = std::max<std::size_t>(concurrency, 1);
+  Connections connections(most == 0 ? concurrency : most, concurrency, accounts.size());
   const auto work_on = [&] {
     for (std::size_t i = next++; i < accounts.size(); i = next++) {
       reports[i].source = accounts[i].key;
       reports[i].address = accounts[i].address;
       try {
-        work(accounts[i], reports[i], progress[i]);
+        work(accounts[i], reports[i], progress[i], connections);
       } catch (const std::exception& e) {
         reports[i].error = fmt::format("internal error: {}", e.what());
         progress[i].phase = 4;
       }
+      connections.account_ended();
     }
   };
   const Display display(report, accounts, progress, showing);
   std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < std::min(std::max<std::size_t>(concurrency, 1), accounts.size()); ++i) {
+  for (std::size_t i = 0; i < std::min(concurrency, accounts.size()); ++i) {
     threads.emplace_back(work_on);
   }
 }
@@ -182,9 +185,9 @@ RunReport run_migration(Source& source, const std::vector<SourceAccount>& accoun
   const auto began = SteadyClock::now();
   Bandwidth bandwidth(options.bandwidth);
   if (options.pass.target.create_users) report.directory = make_principals(source, accounts, options, bandwidth, stop);
-  for_each_account(accounts, options.concurrency, options.showing, report,
-                   [&](const SourceAccount& account, AccountReport& one, Progress& progress) {
-                     run_account(source, account, options, bandwidth, stop, one, progress);
+  for_each_account(accounts, options.concurrency, options.connections, options.showing, report,
+                   [&](const SourceAccount& account, AccountReport& one, Progress& progress, Connections& connections) {
+                     run_account(source, account, options, bandwidth, connections, stop, one, progress);
                    });
   report.seconds = std::chrono::duration<double>(SteadyClock::now() - began).count();
   return report;

@@ -18,6 +18,7 @@ namespace kontor::migrate {
 struct RunOptions {
   PassOptions pass;
   std::size_t concurrency = 4;   // accounts at once
+  std::size_t connections = 0;   // to the source at once; 0 = as many as accounts
   std::uint64_t bandwidth = 0;   // bytes per second of all together; 0 = no limit
   std::optional<Window> window;  // works only then; waits otherwise
   int attempts = 10;             // of an account in a row without any progress
@@ -38,9 +39,10 @@ RunReport run_migration(Source& source, const std::vector<SourceAccount>& accoun
                         Stop& stop);
 
 // Runs `work` for each account on `concurrency` threads; shows progress meanwhile. For runs and verifications.
-using AccountWork = std::function<void(const SourceAccount&, AccountReport&, Progress&)>;
-void for_each_account(const std::vector<SourceAccount>& accounts, std::size_t concurrency, const Showing& showing,
-                      RunReport& report, const AccountWork& work);
+// `connections`: to the source, of all together; 0 = as many as threads.
+using AccountWork = std::function<void(const SourceAccount&, AccountReport&, Progress&, Connections&)>;
+void for_each_account(const std::vector<SourceAccount>& accounts, std::size_t concurrency, std::size_t connections,
+                      const Showing& showing, RunReport& report, const AccountWork& work);
 
 // The name that the ledger keeps this mail under: of the source, and of the login where it has several.
 std::string ledger_name(const Source& source, const SourceAccount& account);

@@ -14,18 +14,18 @@
 namespace kontor::migrate {
 namespace {
 
-constexpr std::uint8_t kDeletedFlag = 16;       // groupware::kDeleted
-constexpr std::size_t kAnnounced = 200;         // items told to the source at once
-constexpr std::uint64_t kFewItems = 5000;       // asked for by key; more by the whole digest
-constexpr std::uint64_t kFetchPerWindow = 500;  // items held in memory between list and fetch
+constexpr std::uint8_t kDeletedFlag = 16;  // groupware::kDeleted
+constexpr std::uint64_t kFewItems = 5000;  // asked for by key; more by the whole digest
 
 }  // namespace
 
 AccountPass::AccountPass(Source& source, const SourceAccount& account, const PassOptions& options, Bandwidth& bandwidth,
-                         Stop& stop, Progress& progress, std::map<std::string, archive::Counts>& counts_before)
+                         Connections& connections, Stop& stop, Progress& progress,
+                         std::map<std::string, archive::Counts>& counts_before)
     : source_(source),
       account_(account),
       options_(options),
+      connections_(connections),
       stop_(stop),
       progress_(progress),
       before_(counts_before),
@@ -56,11 +56,18 @@ Result<void> AccountPass::run(AccountReport& report) {
     }
     TRY_VOID(tell_vanished());
     progress_.phase = 2;
+    stream_ = std::make_unique<ItemStream>(*session_, connections_, ItemStream::Wanted::content,
+                                           [this](std::size_t index, const SourceItem& item, Fetched& fetched) {
+                                             return send_fetched(folders_[index], item, fetched);
+                                           });
     for (auto& folder : folders_) TRY_VOID(send_folder(folder));
+    TRY_VOID(stream_->drain());
     TRY_VOID(upload_.flush());
     for (auto& folder : folders_) TRY_VOID(send_needed(folder));
+    stream_.reset();
     return close_folders();
   }();
+  stream_.reset();
   if (!passed) (void)upload_.flush();  // what was on its way counts
   sum_up();
   if (!passed) {
@@ -153,7 +160,8 @@ Result<void> AccountPass::load_known(const Folder& folder, const ItemList& liste
   };
   const auto source = ledger_name(source_, account_);
   if (!folder.is_known) return {};
-  if (folder.pass.is_delta && folder.listed <= kFewItems) {
+  const bool is_few = folder.pass.is_delta && !folder.pass.vanished_unknown && folder.listed <= kFewItems;
+  if (is_few) {
     std::vector<std::string> keys;
     TRY_VOID(listed.each(0, listed.position(), [&](const SourceItem& item) -> Result<void> {
       keys.push_back(item.key);
@@ -194,9 +202,13 @@ Result<void> AccountPass::compare(Folder& folder, const ItemList& listed) {
     ++folder.same;
     return {};
   }));
-  if (folder.pass.is_delta) {
-    folder.vanished = folder.pass.vanished;
-  } else {
+  if (folder.pass.is_delta) folder.vanished = folder.pass.vanished;
+  if (folder.pass.vanished_unknown) {
+    TRY_VOID(session_->keys(folder.source, [&](std::string_view key) {
+      if (auto* entry = known.find(archive::bounded_key(std::string(key)))) entry->was_seen = true;
+    }));
+  }
+  if (!folder.pass.is_delta || folder.pass.vanished_unknown) {
     known.each([&](std::string_view key, const KnownItems::Entry& entry) {
       if (!entry.was_seen && !entry.is_vanished) folder.vanished.emplace_back(key);
     });
@@ -237,68 +249,45 @@ Result<void> AccountPass::tell_vanished() {
 }
 
 Result<void> AccountPass::send_folder(Folder& folder) {
-  std::vector<SourceItem> some;
+  const auto index = static_cast<std::size_t>(&folder - folders_.data());
+  const auto ask = [&](const SourceItem& item) -> Result<void> {
+    TRY_VOID(may_go_on());
+    return stream_->add(folder.source, index, item);
+  };
   TRY_VOID(changed_.each(folder.changed_first, folder.changed_last, [&](const SourceItem& item) -> Result<void> {
     // Its content may be another one: the target finds that out.
-    if (!item.fingerprint.empty()) return send_later(folder, some, item);
+    if (!item.fingerprint.empty()) return ask(item);
     auto record = item_record(folder.record.number, item);
     record.content = archive::Item::Content::none;
     ++progress_.done;
     return upload_.item(std::move(record), nullptr);
   }));
-  TRY_VOID(fresh_.each(folder.fresh_first, folder.fresh_last,
-                       [&](const SourceItem& item) { return send_later(folder, some, item); }));
-  return send_fresh(folder, some, false);
+  return fresh_.each(folder.fresh_first, folder.fresh_last, ask);
 }
 
-Result<void> AccountPass::send_later(Folder& folder, std::vector<SourceItem>& some, const SourceItem& item) {
-  some.push_back(item);
-  if (some.size() < kFetchPerWindow) return {};
-  TRY_VOID(send_fresh(folder, some, false));
-  some.clear();
-  return {};
-}
-
-Result<void> AccountPass::send_fresh(Folder& folder, const std::vector<SourceItem>& items, bool force_bytes) {
-  for (std::size_t at = 0; at < items.size(); ++at) {
-    TRY_VOID(may_go_on());
-    if (at % kAnnounced == 0) {
-      const auto last = std::min(items.size(), at + kAnnounced);
-      session_->announce(folder.source, {items.begin() + static_cast<std::ptrdiff_t>(at),
-                                         items.begin() + static_cast<std::ptrdiff_t>(last)});
-    }
-    TRY_VOID(send_content(folder, items[at], force_bytes));
-    ++progress_.done;
-  }
-  return {};
-}
-
-Result<void> AccountPass::send_content(Folder& folder, const SourceItem& item, bool force_bytes) {
-  archive::Spool spool;
-  auto fetched = session_->fetch(folder.source, item, [&](std::string_view piece) {
-    progress_.bytes += piece.size();
-    return spool.write(piece);
-  });
+Result<void> AccountPass::send_fetched(Folder& folder, const SourceItem& item, Fetched& fetched) {
+  TRY_VOID(may_go_on());
+  ++progress_.done;
+  progress_.bytes += fetched.size;
   auto record = item_record(folder.record.number, item);
-  if (fetched) {
+  if (fetched.done) {
     auto& row = report_->folders[folder.report];
-    for (auto& loss : session_->losses()) row.lose(item.key, std::move(loss));
-    record.kept = session_->kept();
-    const auto hex = to_hex(spool.sha256());
-    if (!force_bytes && std::binary_search(vanished_hashes_.begin(), vanished_hashes_.end(), hex)) {
-      record.content = archive::Item::Content::known;
-      record.size = spool.size();
-      record.sha256 = spool.sha256();
-      return upload_.item(std::move(record), nullptr);
-    }
-    return upload_.item(std::move(record), &spool);
+    for (auto& loss : fetched.losses) row.lose(item.key, std::move(loss));
+    record.kept = std::move(fetched.kept);
+    const bool may_be_known =
+        !sends_bytes_ && std::binary_search(vanished_hashes_.begin(), vanished_hashes_.end(), to_hex(fetched.sha256));
+    if (!may_be_known) return upload_.item(std::move(record), fetched.content);
+    record.content = archive::Item::Content::known;
+    record.size = fetched.size;
+    record.sha256 = fetched.sha256;
+    return upload_.item(std::move(record), nullptr);
   }
-  const auto& error = fetched.error();
+  const auto& error = fetched.done.error();
   if (error.code == Errc::not_found) {
     ++folder.gone_meanwhile;
     return {};
   }
-  if (error.code == Errc::unavailable) return fetched;
+  if (error.code == Errc::unavailable) return fetched.done;
   record.content = archive::Item::Content::refused;
   record.reason = error.text.substr(0, 1000);
   return upload_.item(std::move(record), nullptr);
@@ -309,14 +298,14 @@ Result<void> AccountPass::send_needed(Folder& folder) {
   if (folder.needed.empty()) return {};
   const std::set<std::string> wanted(folder.needed.begin(), folder.needed.end());
   folder.needed.clear();
-  std::vector<SourceItem> items;
+  const auto index = static_cast<std::size_t>(&folder - folders_.data());
+  sends_bytes_ = true;
   const auto pick = [&](const SourceItem& item) -> Result<void> {
-    if (wanted.contains(item.key)) items.push_back(item);
-    return {};
+    return wanted.contains(item.key) ? stream_->add(folder.source, index, item) : Result<void>();
   };
   TRY_VOID(fresh_.each(folder.fresh_first, folder.fresh_last, pick));
   TRY_VOID(changed_.each(folder.changed_first, folder.changed_last, pick));
-  TRY_VOID(send_fresh(folder, items, true));
+  TRY_VOID(stream_->drain());
   TRY_VOID(upload_.flush());
   if (!folder.needed.empty()) return fail(Errc::invalid, "the target asks again for content that it was sent");
   return {};

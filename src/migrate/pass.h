@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "migrate/connections.h"
 #include "migrate/item_list.h"
+#include "migrate/item_stream.h"
 #include "migrate/known.h"
 #include "migrate/mapping.h"
 #include "migrate/report.h"
@@ -45,7 +47,8 @@ class AccountPass {
  public:
   // `copied_before`: by folder key, what earlier attempts of this run copied; kept up to date.
   AccountPass(Source& source, const SourceAccount& account, const PassOptions& options, Bandwidth& bandwidth,
-              Stop& stop, Progress& progress, std::map<std::string, archive::Counts>& counts_before);
+              Connections& connections, Stop& stop, Progress& progress,
+              std::map<std::string, archive::Counts>& counts_before);
 
   // Fills `report` as far as it came, also on errors. Errors: what the source and the target return.
   Result<void> run(AccountReport& report);
@@ -77,10 +80,7 @@ class AccountPass {
   Result<void> load_known(const Folder& folder, const ItemList& listed, KnownItems& known);
   Result<void> tell_vanished();
   Result<void> send_folder(Folder& folder);
-  // Gathers items in `some`, and sends them when there are many.
-  Result<void> send_later(Folder& folder, std::vector<SourceItem>& some, const SourceItem& item);
-  Result<void> send_fresh(Folder& folder, const std::vector<SourceItem>& items, bool force_bytes);
-  Result<void> send_content(Folder& folder, const SourceItem& item, bool force_bytes);
+  Result<void> send_fetched(Folder& folder, const SourceItem& item, Fetched& fetched);
   Result<void> send_needed(Folder& folder);
   Result<void> close_folders();
   void take_answer(const archive::Answer& answer);
@@ -91,12 +91,15 @@ class AccountPass {
   Source& source_;
   const SourceAccount account_;
   const PassOptions& options_;
+  Connections& connections_;
   Stop& stop_;
   Progress& progress_;
   std::map<std::string, archive::Counts>& before_;
   Target target_;
   Upload upload_;
   std::unique_ptr<SourceSession> session_;
+  std::unique_ptr<ItemStream> stream_;  // of it
+  bool sends_bytes_ = false;            // even of what the importer may have
   AccountReport* report_ = nullptr;
   std::optional<std::size_t> scripts_row_, settings_row_;  // in it
   std::vector<Folder> folders_;

@@ -89,6 +89,11 @@ void FolderReport::differ(std::string item_key, std::string reason) {
   if (different.size() < kNamedPerFolder) different.push_back({std::move(item_key), std::move(reason)});
 }
 
+void FolderReport::differ_in_setting(std::string setting, std::string reason) {
+  ++settings_different;
+  differ(std::move(setting), std::move(reason));
+}
+
 void FolderReport::add(const FolderReport& other) {
   source += other.source;
   counts.add(other.counts);
@@ -101,6 +106,8 @@ void FolderReport::add(const FolderReport& other) {
   compared += other.compared;
   compared_bytes += other.compared_bytes;
   differences += other.differences;
+  settings_compared += other.settings_compared;
+  settings_different += other.settings_different;
 }
 
 FolderReport AccountReport::total() const {
@@ -136,8 +143,8 @@ std::string RunReport::verdict() const {
       std::count_if(accounts.begin(), accounts.end(), [](const auto& one) { return !one.error.empty(); });
   if (accounts.empty()) return "There was no account to work on.";
   if (is_verification(*this)) {
-    return fmt::format("{} of {} items compared, {} differences, {} of {} accounts failed.", sum.compared, sum.source,
-                       sum.differences, failed, accounts.size());
+    return fmt::format("{} of {} items and {} settings compared, {} differences, {} of {} accounts failed.",
+                       sum.compared, sum.source, sum.settings_compared, sum.differences, failed, accounts.size());
   }
   if (kind == "plan")
     return fmt::format("{} items in {} accounts; {} excluded, {} accounts failed.", sum.source, accounts.size(),

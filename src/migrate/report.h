@@ -46,6 +46,8 @@ struct FolderReport {
   std::uint64_t compared_bytes = 0;
   std::uint64_t differences = 0;
   std::vector<NamedItem> different;
+  std::uint64_t settings_compared = 0;   // are no items
+  std::uint64_t settings_different = 0;  // of the differences
 
   // Items that no column has; may be below zero if the source changed while it was read.
   std::int64_t unaccounted() const;
@@ -53,6 +55,7 @@ struct FolderReport {
   void damage(std::string item_key, std::string reason);
   void lose(std::string item_key, std::string reason);
   void differ(std::string item_key, std::string reason);
+  void differ_in_setting(std::string setting, std::string reason);
   void add(const FolderReport& other);  // its numbers
 };
 

@@ -31,6 +31,8 @@ constexpr ReportColumn kReportColumns[] = {
     {"compared", [](const FolderReport& f) { return f.compared; }},
     {"compared_bytes", [](const FolderReport& f) { return f.compared_bytes; }},
     {"differences", [](const FolderReport& f) { return f.differences; }},
+    {"settings_compared", [](const FolderReport& f) { return f.settings_compared; }},
+    {"settings_different", [](const FolderReport& f) { return f.settings_different; }},
 };
 
 }  // namespace kontor::migrate

@@ -65,8 +65,8 @@ std::string size_text(std::uint64_t bytes) {
 
 // What of it is where it belongs, in a run or a verification.
 std::uint64_t settled(const RunReport& report, const FolderReport& sum) {
-  return report.kind == "verify" ? sum.compared - std::min(sum.compared, sum.differences)
-                                 : sum.counts.copied + sum.present;
+  const std::uint64_t different = sum.differences - sum.settings_different;
+  return report.kind == "verify" ? sum.compared - std::min(sum.compared, different) : sum.counts.copied + sum.present;
 }
 
 std::uint64_t wanted(const FolderReport& sum) { return sum.source - std::min(sum.source, sum.excluded); }
@@ -112,7 +112,9 @@ std::string attention(const RunReport& report, const std::string& folder) {
     std::vector<std::string> reasons;
     if (!account.error.empty()) reasons.push_back(html_escaped(account.error));
     if (sum.quarantined > 0) reasons.push_back(fmt::format("{} items could not be taken", sum.quarantined));
-    if (sum.differences > 0) reasons.push_back(fmt::format("{} items differ", sum.differences));
+    if (const auto items = sum.differences - sum.settings_different; items > 0)
+      reasons.push_back(fmt::format("{} items differ", items));
+    if (sum.settings_different > 0) reasons.push_back(fmt::format("{} settings differ", sum.settings_different));
     if (report.kind == "run" && sum.unaccounted() > 0)
       reasons.push_back(fmt::format("{} items are unaccounted for", sum.unaccounted()));
     if (sum.losses > 0) reasons.push_back(fmt::format("{} details did not come along", sum.losses));

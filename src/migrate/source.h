@@ -70,8 +70,9 @@ using FolderState = std::string;
 // One pass over one folder.
 struct FolderPass {
   bool unchanged = false;             // nothing happened since `state`: no items were listed
-  bool is_delta = false;              // only new and changed items were listed; `vanished` is complete
+  bool is_delta = false;              // only new and changed items were listed, maybe with others beside them
   std::vector<std::string> vanished;  // keys, when is_delta
+  bool vanished_unknown = false;      // when is_delta: what vanished is not in keys() any more, and not in `vanished`
   FolderState state;                  // to hand in next time, valid once all listed items have arrived
 };
 
@@ -93,10 +94,24 @@ struct SourceSettings {
 // Content in bounded pieces; CRLF lines but for files. Errors of `take` end the fetch and are returned.
 using TakePiece = std::function<Result<void>(std::string_view)>;
 
-// An open connection to one account of the source. One thread at a time.
-class SourceSession {
+// Reads contents of items that a session listed. One thread at a time.
+class ItemReader {
  public:
-  virtual ~SourceSession() = default;
+  virtual ~ItemReader() = default;
+  // Errors: not_found (vanished meanwhile), invalid (the source gives no sound content: to be quarantined), unavailable
+  // (the connection broke: open a new session and go on), or what `take` returned.
+  virtual Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) = 0;
+  // What of the item fetched last does not come along exactly, as sentences. Nothing: it is all there.
+  virtual std::vector<std::string> losses() { return {}; }
+  // Properties of the item fetched last, that come and change with its content; an empty one: it has none.
+  virtual std::map<std::string, std::string> kept() { return {}; }
+  // Tells that these will be fetched next, so that a source with round trips can pipeline. May do nothing.
+  virtual void announce(const SourceFolder& folder, const std::vector<SourceItem>& items) = 0;
+};
+
+// An open connection to one account of the source. One thread at a time.
+class SourceSession : public ItemReader {
+ public:
   virtual Result<std::vector<SourceFolder>> folders() = 0;
   // What the user subscribes to and that is none of the folders; known after folders().
   virtual std::vector<SourcePath> other_subscriptions() const { return {}; }
@@ -108,15 +123,15 @@ class SourceSession {
   // Lists in the order of UIDs (or of arrival). `state` is empty for a full pass.
   virtual Result<FolderPass> list(const SourceFolder& folder, const FolderState& state,
                                   const std::function<Result<void>(const SourceItem&)>& visit) = 0;
-  // Errors: not_found (vanished meanwhile), invalid (the source gives no sound content: to be quarantined), unavailable
-  // (the connection broke: open a new session and go on), or what `take` returned.
-  virtual Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) = 0;
-  // What of the item fetched last does not come along exactly, as sentences. Nothing: it is all there.
-  virtual std::vector<std::string> losses() { return {}; }
-  // Properties of the item fetched last, that come and change with its content; an empty one: it has none.
-  virtual std::map<std::string, std::string> kept() { return {}; }
-  // Tells that these will be fetched next, so that a source with round trips can pipeline. May do nothing.
-  virtual void announce(const SourceFolder& folder, const std::vector<SourceItem>& items) = 0;
+  // All keys that there are in the folder now, of what the last list() of it saw. Only after one that said
+  // `vanished_unknown`.
+  virtual Result<void> keys(const SourceFolder&, const std::function<void(std::string_view)>&) {
+    return fail(Errc::invalid, "this source lists no keys alone");
+  }
+  // Another reader of what this session listed, over a connection of its own, for another thread. It may see the
+  // account at a later moment: an item that changed in between comes as it is then, and counts as changed at the next
+  // pass. Gone before the session is. Null: this source has none. Errors: as Source::open().
+  virtual Result<std::unique_ptr<ItemReader>> helper() { return nullptr; }
 };
 
 // Thread-safe.

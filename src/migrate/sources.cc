@@ -170,6 +170,11 @@ Result<std::vector<SourceUser>> parse_user_csv(std::string_view text) {
 
 namespace {
 
+// Of a Kopano source: what all connections' batches of properties hold together, and what one of them needs to be any
+// use.
+constexpr std::size_t kBatchesInMemory = std::size_t{96} << 20;
+constexpr std::size_t kLeastBatch = std::size_t{1} << 20;
+
 Result<std::unique_ptr<Source>> open_mail_source(const SourceOptions& options) {
   if (options.kind == SourceKind::imap) return open_imap_source(options);
   if (is_remote(options.kind)) return open_dav_source(options);
@@ -179,6 +184,8 @@ Result<std::unique_ptr<Source>> open_mail_source(const SourceOptions& options) {
       return fail(Errc::invalid, "Kopano's database tells who there is: choose some of them with --only");
     TRY(auto config, kopano::read_config(options.path));
     config.with_deleted = config.with_deleted || options.with_deleted;
+    config.batch_bytes =
+        std::clamp(kBatchesInMemory / std::max<std::size_t>(options.connections, 1), kLeastBatch, config.batch_bytes);
     return kopano::make_source(std::move(config));
   }
   if (!is_pattern(options.path)) {

@@ -83,8 +83,9 @@ struct SourceOptions {
   // kopano: its configuration, see docs/kopano.md; nothing else but `with_deleted` is for it.
   // caldav, carddav, webdav: where to begin ("/dav/%u/"); empty = where the server says.
   std::string path;
-  std::string control_path;   // where Dovecot's files are if not in the Maildir (CONTROL=); the same patterns
-  bool with_deleted = false;  // what was deleted and is kept for a while, too
+  std::string control_path;     // where Dovecot's files are if not in the Maildir (CONTROL=); the same patterns
+  std::size_t connections = 1;  // at once, of all accounts together: memory is shared out among them
+  bool with_deleted = false;    // what was deleted and is kept for a while, too
   MaildirLayout layout = MaildirLayout::automatic;
   NameEncoding names = NameEncoding::automatic;
 

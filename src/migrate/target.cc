@@ -208,6 +208,11 @@ struct Target::State {
     if (options.override_threshold) url += "override_threshold=1&";
     if (!options.earlier_ledger.empty()) url += "earlier_ledger=" + options.earlier_ledger + "&";
     url.pop_back();
+    return put(url, archive, bandwidth, stop, answers);
+  }
+
+  Result<void> put(const std::string& url, const archive::Spool& archive, Bandwidth& bandwidth, Stop& stop,
+                   std::vector<archive::Answer>& answers) {
     answers.clear();
     Exchange exchange;
     exchange.take = [&](std::string_view line) -> Result<void> {
@@ -333,6 +338,14 @@ Result<void> Target::verify(const std::string& address, const std::string& sourc
     return take(item);
   };
   return state_->request(url, exchange, nullptr);
+}
+
+Result<std::vector<archive::Answer>> Target::compare(const std::string& address, const archive::Spool& archive,
+                                                     Stop& stop) {
+  std::vector<archive::Answer> answers;
+  Bandwidth unbounded(0);
+  TRY_VOID(state_->put(state_->path(address, "compare"), archive, unbounded, stop, answers));
+  return answers;
 }
 
 }  // namespace kontor::migrate

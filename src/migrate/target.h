@@ -66,6 +66,10 @@ class Target {
   Result<void> verify(const std::string& address, const std::string& source, const std::string& folder_key,
                       bool read_content, const std::function<Result<void>(const archive::TargetItem&)>& take);
 
+  // What of an archive without items is not at the target as it says. Changes nothing. Errors: not_found (the user, or
+  // a server of an earlier version).
+  Result<std::vector<archive::Answer>> compare(const std::string& address, const archive::Spool& archive, Stop& stop);
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -11,6 +11,9 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "migrate/item_list.h"
+#include "migrate/item_record.h"
+#include "migrate/item_stream.h"
+#include "migrate/settings_record.h"
 
 namespace kontor::migrate {
 namespace {
@@ -52,11 +55,12 @@ std::uint64_t keyword_digest(const std::vector<std::string>& keywords) {
 
 class AccountVerify {
  public:
-  AccountVerify(Source& source, const SourceAccount& account, const VerifyOptions& options, Stop& stop,
-                Progress& progress, AccountReport& report)
+  AccountVerify(Source& source, const SourceAccount& account, const VerifyOptions& options, Connections& connections,
+                Stop& stop, Progress& progress, AccountReport& report)
       : source_(source),
         account_(account),
         options_(options),
+        connections_(connections),
         stop_(stop),
         progress_(progress),
         report_(report),
@@ -79,10 +83,41 @@ class AccountVerify {
       }
       report_.folders.push_back(std::move(row));
     }
-    return compare_scripts();
+    TRY_VOID(compare_scripts());
+    return compare_settings(folders);
   }
 
  private:
+  // What is no item: rights, subscriptions, rules and all the other settings. The target finds the differences, which
+  // knows how each of them came.
+  Result<void> compare_settings(const std::vector<SourceFolder>& folders) {
+    archive::Spool bytes;
+    archive::Writer writer([&](std::string_view piece) { return bytes.write(piece); });
+    TRY_VOID(writer.account({account_.address, ledger_name(source_, account_)}));
+    std::uint32_t number = 0;
+    for (const auto& folder : folders) {
+      const auto destination = options_.mapping->destination(folder.path, folder.role);
+      if (!destination.is_excluded)
+        TRY_VOID(writer.folder(folder_record(++number, folder, destination.path, *options_.mapping)));
+    }
+    TRY(auto settings, session_->settings());
+    FolderReport row = settings_row();
+    if (settings) {
+      settings->losses.clear();  // were named when they were lost
+      PackedSettings packed = pack_settings(*std::move(settings), *options_.mapping);
+      TRY_VOID(writer.settings(packed.settings));
+    }
+    TRY_VOID(writer.end_account({true, options_.mapping->subscriptions(session_->other_subscriptions())}));
+    TRY_VOID(writer.finish());
+    TRY(const auto answers, target_.compare(account_.address, bytes, stop_));
+    for (const auto& answer : answers) {
+      row.settings_compared += answer.counts.present + answer.different.size();
+      for (const auto& one : answer.different) row.differ_in_setting(one.key, one.reason);
+    }
+    report_.folders.push_back(std::move(row));
+    return {};
+  }
+
   Result<void> compare_scripts() {
     TRY(const auto scripts, session_->scripts());
     if (!scripts) return {};
@@ -133,23 +168,27 @@ class AccountVerify {
     }));
     progress_.total += row.source - row.excluded;
     progress_.phase = 2;
-    std::vector<SourceItem> some;
-    const auto compare_some = [&]() -> Result<void> {
-      if (options_.read_content) session_->announce(folder, some);
-      for (const auto& item : some) {
-        if (stop_.is_set()) return fail(Errc::unavailable, "stopped");
-        const auto found = there.find(archive::bounded_key(item.key));
-        TRY_VOID(compare_item(folder, item, found == there.end() ? nullptr : &found->second, row));
-        ++progress_.done;
-      }
-      some.clear();
-      return {};
+    const auto compare = [&](const SourceItem& item, const Fetched* fetched) {
+      const auto found = there.find(archive::bounded_key(item.key));
+      compare_item(folder, item, found == there.end() ? nullptr : &found->second, fetched, row);
+      ++progress_.done;
     };
+    ItemStream stream(*session_, connections_, ItemStream::Wanted::digests,
+                      [&](std::size_t, const SourceItem& item, Fetched& fetched) -> Result<void> {
+                        if (!fetched.done && fetched.done.error().code == Errc::unavailable) return fetched.done;
+                        progress_.bytes += fetched.size;
+                        compare(item, &fetched);
+                        return {};
+                      });
     TRY_VOID(listed.each(0, listed.position(), [&](const SourceItem& item) -> Result<void> {
-      some.push_back(item);
-      return some.size() < 200 ? Result<void>() : compare_some();
+      if (stop_.is_set()) return fail(Errc::unavailable, "stopped");
+      const auto found = there.find(archive::bounded_key(item.key));
+      const bool is_read = options_.read_content && found != there.end() && !found->second.is_removed;
+      if (is_read) return stream.add(folder, 0, item);
+      compare(item, nullptr);
+      return {};
     }));
-    TRY_VOID(compare_some());
+    TRY_VOID(stream.drain());
     for (const auto& [key, item] : there) {
       if (!item.was_seen && !item.is_removed && !item.is_vanished)
         row.differ(key, "is at the target but not at the source");
@@ -173,11 +212,9 @@ class AccountVerify {
     return out;
   }
 
-  Result<void> compare_item(const SourceFolder& folder, const SourceItem& item, There* there, FolderReport& row) {
-    if (there == nullptr) {
-      row.differ(item.key, "is not at the target");
-      return {};
-    }
+  static void compare_item(const SourceFolder& folder, const SourceItem& item, There* there, const Fetched* fetched,
+                           FolderReport& row) {
+    if (there == nullptr) return row.differ(item.key, "is not at the target");
     there->was_seen = true;
     ++row.present;
     ++row.compared;
@@ -186,10 +223,7 @@ class AccountVerify {
       if (!faults.empty()) faults += "; ";
       faults += text;
     };
-    if (there->is_removed) {
-      row.differ(item.key, "was removed at the target");
-      return {};
-    }
+    if (there->is_removed) return row.differ(item.key, "was removed at the target");
     if (there->is_elsewhere) fault("lies in another folder at the target");
     if (there->is_vanished) fault("counts as vanished at the source");
     if (there->flags != item.flags)
@@ -202,35 +236,23 @@ class AccountVerify {
       fault(fmt::format("is called {} at the source, {} at the target", item.name, there->name));
     if (there->has_fault) fault("its content cannot be read at the target");
     if (item.uid != 0 && there->uid != item.uid) ++row.counts.uids_changed;  // told, and no difference in what is kept
-    if (options_.read_content) TRY_VOID(compare_content(folder, item, *there, row, fault));
+    if (fetched != nullptr) compare_content(*fetched, *there, row, fault);
     if (!faults.empty()) row.differ(item.key, std::move(faults));
-    return {};
   }
 
-  Result<void> compare_content(const SourceFolder& folder, const SourceItem& item, const There& there,
-                               FolderReport& row, const std::function<void(std::string_view)>& fault) {
-    Sha256 hash;
-    std::uint64_t size = 0;
-    const auto fetched = session_->fetch(folder, item, [&](std::string_view piece) -> Result<void> {
-      hash.update(piece);
-      size += piece.size();
-      progress_.bytes += piece.size();
-      return {};
-    });
-    if (!fetched && fetched.error().code == Errc::unavailable) return fetched;
-    if (!fetched) {
-      fault(fmt::format("cannot be read at the source: {}", fetched.error().text));
-      return {};
-    }
-    row.compared_bytes += size;
-    if (size != there.size) fault(fmt::format("{} bytes at the source, {} at the target", size, there.size));
-    if (hash.finish() != there.sha256) fault("another content");
-    return {};
+  static void compare_content(const Fetched& fetched, const There& there, FolderReport& row,
+                              const std::function<void(std::string_view)>& fault) {
+    if (!fetched.done) return fault(fmt::format("cannot be read at the source: {}", fetched.done.error().text));
+    row.compared_bytes += fetched.size;
+    if (fetched.size != there.size)
+      fault(fmt::format("{} bytes at the source, {} at the target", fetched.size, there.size));
+    if (fetched.sha256 != there.sha256) fault("another content");
   }
 
   Source& source_;
   const SourceAccount& account_;
   const VerifyOptions& options_;
+  Connections& connections_;
   Stop& stop_;
   Progress& progress_;
   AccountReport& report_;
@@ -306,10 +328,10 @@ RunReport verify_migration(Source& source, const std::vector<SourceAccount>& acc
                            Stop& stop) {
   auto report = new_report("verify", source, options);
   const auto began = VerifyClock::now();
-  for_each_account(accounts, options.concurrency, options.showing, report,
-                   [&](const SourceAccount& account, AccountReport& one, Progress& progress) {
+  for_each_account(accounts, options.concurrency, options.connections, options.showing, report,
+                   [&](const SourceAccount& account, AccountReport& one, Progress& progress, Connections& connections) {
                      const auto start = VerifyClock::now();
-                     const auto done = AccountVerify(source, account, options, stop, progress, one).run();
+                     const auto done = AccountVerify(source, account, options, connections, stop, progress, one).run();
                      if (!done) one.error = done.error().text;
                      one.seconds = seconds_since(start);
                      progress.phase = done ? 3 : 4;
@@ -322,8 +344,8 @@ RunReport plan_migration(Source& source, const std::vector<SourceAccount>& accou
                          Stop& stop) {
   auto report = new_report("plan", source, options);
   const auto began = VerifyClock::now();
-  for_each_account(accounts, options.concurrency, options.showing, report,
-                   [&](const SourceAccount& account, AccountReport& one, Progress& progress) {
+  for_each_account(accounts, options.concurrency, options.connections, options.showing, report,
+                   [&](const SourceAccount& account, AccountReport& one, Progress& progress, Connections&) {
                      const auto start = VerifyClock::now();
                      const auto done = plan_account(source, account, options, stop, progress, one);
                      if (!done) one.error = done.error().text;

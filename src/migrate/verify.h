@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Compares the source with the target, item by item: what is there, UIDs, flags, keywords, dates, sizes, and the
-// SHA-256 of the content as both sides read it just now.
+// SHA-256 of the content as both sides read it just now; and rights, rules and the other settings, one by one.
 #pragma once
 
 #include <string>
@@ -14,8 +14,9 @@ namespace kontor::migrate {
 struct VerifyOptions {
   TargetOptions target;
   const Mapping* mapping = nullptr;
-  std::size_t concurrency = 4;
-  bool read_content = true;  // false: compares what both sides say of their items, and no content
+  std::size_t concurrency = 4;  // accounts at once
+  std::size_t connections = 0;  // as RunOptions::connections
+  bool read_content = true;     // false: compares what both sides say of their items, and no content
   Showing showing;
 };
 

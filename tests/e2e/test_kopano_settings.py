@@ -156,6 +156,51 @@ def test_quota(moved):
     assert moved.house.json("user", "show", BRUNO)["own_quota"] is None, "the server's own standard is in no database"
 
 
+def differences(moved, *options, code=0):
+    """{address: {what: why}} of the settings that a verification finds."""
+    report = moved.move.run("verify", "--quick", *options, code=code)
+    out = {}
+    for account in report["accounts"]:
+        row = next(one for one in account["folders"] if one["folder"] == "Settings, rules and rights")
+        named = {one["key"]: one["reason"] for one in row.get("different_items", [])}
+        assert len(named) == row["differences"] == row["settings_different"] and row["compared"] == 0
+        if named:
+            out[account["address"]] = named
+    return report, out
+
+
+def test_a_verification_compares_settings_too(moved):
+    """Each difference is named, and whose change it is."""
+    report, found = differences(moved)
+    assert found == {} and report["clean"]
+    alma = next(one for one in report["accounts"] if one["address"] == ALMA)
+    row = next(one for one in alma["folders"] if one["folder"] == "Settings, rules and rights")
+    assert row["settings_compared"] > 20, "folders, rights, rules, signatures and so on"
+
+    house = moved.house
+    house.run("rule", "forward", ALMA, "--to", "elsewhere@example.net")
+    assert CHIARA in moved.grants(ALMA, "INBOX")
+    house.run("folder", "rights", "set", ALMA, "INBOX", CHIARA, "--rights", "editor")
+    house.run("folder", "rights", "set", ALMA, "INBOX", SALES, "--rights", "reader")
+    house.run("user", "out-of-office", "set", CHIARA, "--internal", "mine")
+    house.run("user", "set", ALMA, "--quota", "77M")
+    report, found = differences(moved, code=1)
+    changed = "was changed at the target since it came"
+    assert found == {ALMA: {"rules": changed, "quota": changed, f"the rights of {CHIARA} on INBOX": changed,
+                            f"the rights of {SALES} on INBOX": "is set at the target alone"},
+                     CHIARA: {"out-of-office": changed}}, found
+    assert not report["clean"]
+    page = (moved.move.report.parent / f"{moved.move.report.name}.html").read_text()
+    assert "4 settings differ" in page and "items differ" not in page
+    page = (moved.move.report / f"{ALMA}.html").read_text()
+    assert f"the rights of {CHIARA} on INBOX" in page and changed in page
+
+    store = moved.kopano.sql("SELECT s.hierarchy_id FROM stores s WHERE s.user_name = 'bruno.keller@Fjordline' AND s.type = 0")[0][0]
+    moved.kopano.sql(f"UPDATE properties SET val_string = 'other text' WHERE hierarchyid = {store} AND tag = 0x6761")
+    _, found = differences(moved, "--only", BRUNO, code=None)
+    assert list(found.get(BRUNO, {})) == ["out-of-office"] and "at the source since the last run" in found[BRUNO]["out-of-office"]
+
+
 def test_settings_are_followed_but_never_over_what_was_changed_here(moved):
     kopano = moved.kopano
     store = kopano.sql("SELECT s.hierarchy_id FROM stores s WHERE s.user_name = 'bruno.keller@Fjordline' AND s.type = 0")[0][0]

@@ -75,6 +75,7 @@ Result<migrate::VerifyOptions> verify_options(const MigrateSettings& settings, c
   migrate::VerifyOptions options;
   options.mapping = &mapping;
   options.concurrency = settings.concurrency;
+  options.connections = settings.source_connections;
   options.read_content = !settings.quick;
   options.showing = {!settings.quiet, settings.report};
   if (!settings.target.url.empty()) {
@@ -135,6 +136,7 @@ int plan_command(const MigrateSettings& settings, migrate::Stop& stop) {
 int run_command(const MigrateSettings& settings, migrate::Stop& stop) {
   migrate::RunOptions options;
   options.concurrency = settings.concurrency;
+  options.connections = settings.source_connections;
   options.showing = {!settings.quiet, settings.report};
   options.pass.full = settings.full;
   if (!settings.bandwidth.empty()) {
@@ -182,8 +184,8 @@ int dump_command(const MigrateSettings& settings, migrate::Stop& stop) {
   if (file < 0)
     return complain(Error(Errc::unavailable, fmt::format("cannot make {}: {}", temporary, std::strerror(errno))));
   auto report = migrate::dump_accounts(
-      *open->source, open->accounts, open->mapping, [&](std::string_view bytes) { return write_fully(file, bytes); },
-      stop);
+      *open->source, open->accounts, open->mapping, settings.source_connections,
+      [&](std::string_view bytes) { return write_fully(file, bytes); }, stop);
   if (!report) {
     complain(report.error());
     return kNotClean;

@@ -109,7 +109,8 @@ void add_work(CLI::App& app, MigrateSettings& s) {
       ->capture_default_str()
       ->group(group);
   app.add_option("--source-connections", s.source_connections,
-                 "Connections to the source at once; each account at work has one (as many as accounts at once)")
+                 "Connections to the source at once, of all accounts together: those that no account needs for itself "
+                 "help with the items of others (as many as accounts at once)")
       ->check(CLI::Range(1, 256))
       ->group(group);
   app.add_option("--report", s.report,
@@ -167,7 +168,8 @@ int run_program(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }
-  if (s.source_connections > 0) s.concurrency = std::min(s.concurrency, s.source_connections);
+  if (s.source_connections == 0) s.source_connections = s.concurrency;
+  s.concurrency = std::min(s.concurrency, s.source_connections);
   if (const auto added = add_pilot(s); !added) {
     fmt::print(stderr, "kontor-migrate: {}\n", added.error().text);
     return 2;

@@ -95,6 +95,7 @@ Result<migrate::SourceOptions> source_options(const MigrateSettings& settings) {
   if (!settings.configuration.empty() && !settings.from.empty())
     return fail(Errc::invalid, "give either --from or --source");
   TRY(auto options, migrate::parse_source_url(from));
+  options.connections = std::max<std::size_t>(settings.source_connections, 1);
   if (settings.with_deleted && options.kind != migrate::SourceKind::kopano)
     return fail(Errc::invalid, "--with-deleted is for Kopano");
   options.with_deleted = settings.with_deleted;

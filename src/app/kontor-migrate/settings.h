@@ -43,7 +43,7 @@ struct MigrateSettings {
   std::vector<std::string> only;
   std::string pilot_file;
   std::size_t concurrency = 4;
-  std::size_t source_connections = 0;  // 0 = as many as accounts at once
+  std::size_t source_connections = 0;  // as many as accounts at once, where nothing is said
   std::string bandwidth;
   std::string window;
   bool full = false;

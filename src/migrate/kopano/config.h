@@ -28,6 +28,7 @@ struct Config {
   std::map<std::string, std::string, std::less<>> stores;  // GUID (hex, lower case) or "public[:Company]": address
   std::string time_zone;                                   // IANA: of items that tell none; "" = UTC
   bool with_deleted = false;                               // what is kept for a while after its deletion comes too
+  std::size_t batch_bytes = std::size_t{24} << 20;         // of properties that a connection holds at once
   bool without_lost = false;  // what has lost contents comes without them, instead of not at all
 };
 

@@ -14,7 +14,6 @@
 namespace kontor::migrate::kopano {
 namespace {
 
-constexpr std::size_t kBatchBytes = std::size_t{24} << 20;
 constexpr std::size_t kBatchParts = 50'000;
 constexpr std::size_t kListed = 5'000;       // ids in one statement
 constexpr std::size_t kDeepest = 16;         // messages in messages
@@ -38,7 +37,7 @@ Result<void> in_parts(const Ids& ids, const Work& work) {
 // What is being read: first all parts, then their properties.
 struct ObjectReader::Batch {
   // Nothing has room any more; but a single message is read up to limits that are far beyond all that is sound.
-  bool is_full() const { return is_bounded && (bytes > kBatchBytes || all.size() > kBatchParts); }
+  bool is_full() const { return is_bounded && (bytes > most_bytes || all.size() > kBatchParts); }
   // Whether the message takes no more; names that once.
   bool is_over(std::vector<std::string>& to) {
     if (bytes <= kMostBytes) return false;
@@ -48,6 +47,7 @@ struct ObjectReader::Batch {
   }
 
   bool is_bounded = false;
+  std::size_t most_bytes = 0;
   bool is_cut = false;
   Ids roots;
   std::unordered_map<std::uint32_t, std::vector<Node>> children;
@@ -185,6 +185,7 @@ mapi::Message message_of(Batch& batch, std::uint32_t id, Tree& tree) {
 Result<std::optional<std::vector<Tree>>> ObjectReader::read_batch(const Ids& ids, bool is_bounded) {
   Batch batch;
   batch.is_bounded = is_bounded;
+  batch.most_bytes = batch_bytes_;
   batch.roots = ids;
   TRY_VOID(find_parts(batch));
   if (!batch.is_full()) TRY_VOID(read_properties(batch));

@@ -34,8 +34,9 @@ struct Tree {
 // One thread at a time; refers to what it is made of.
 class ObjectReader {
  public:
-  ObjectReader(Database& database, const Schema& schema, const Names& names)
-      : database_(database), schema_(schema), values_(names) {}
+  // `batch_bytes`: of properties, beyond which a batch ends.
+  ObjectReader(Database& database, const Schema& schema, const Names& names, std::size_t batch_bytes)
+      : database_(database), schema_(schema), values_(names), batch_bytes_(batch_bytes) {}
 
   // The trees of the first of these, in this order: as many as memory has room for, one at least. Those that are not
   // there (any more) are left out. `done`: how many of `ids` that was.
@@ -60,6 +61,7 @@ class ObjectReader {
   Database& database_;
   const Schema& schema_;
   const ValueReader values_;
+  const std::size_t batch_bytes_;
 };
 
 }  // namespace kontor::migrate::kopano

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// One store, open: its connection and moment of the database, its folders, and the items that come next.
+// One store, open: its connection and moment of the database, and its folders.
 #pragma once
 
-#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,31 +11,14 @@
 
 #include "base/result.h"
 #include "formats/icalendar/zones.h"
-#include "migrate/kopano/attachment_store.h"
 #include "migrate/kopano/config.h"
-#include "migrate/kopano/convert.h"
-#include "migrate/kopano/database.h"
 #include "migrate/kopano/installation.h"
 #include "migrate/kopano/listing.h"
-#include "migrate/kopano/names.h"
-#include "migrate/kopano/objects.h"
-#include "migrate/kopano/schema.h"
+#include "migrate/kopano/reader.h"
 #include "migrate/kopano/store_settings.h"
-#include "migrate/kopano/tree.h"
 #include "migrate/source.h"
 
 namespace kontor::migrate::kopano {
-
-// A server's database at one moment, with all that is needed to read objects from it. Does not move.
-struct Snapshot {
-  static Result<std::unique_ptr<Snapshot>> open(const ServerConfig& config);
-
-  std::unique_ptr<Database> database;
-  Schema schema;
-  Names names;
-  std::unique_ptr<ObjectReader> objects;
-  std::unique_ptr<AttachmentStore> attachments;
-};
 
 class StoreSession : public SourceSession {
  public:
@@ -46,38 +29,23 @@ class StoreSession : public SourceSession {
   Result<std::vector<SourceFolder>> folders() override;
   Result<FolderPass> list(const SourceFolder& folder, const FolderState& state,
                           const std::function<Result<void>(const SourceItem&)>& visit) override;
-  Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) override;
-  std::vector<std::string> losses() override { return std::exchange(facts_.losses, {}); }
-  std::map<std::string, std::string> kept() override { return std::exchange(facts_.kept, {}); }
-  void announce(const SourceFolder& folder, const std::vector<SourceItem>& items) override;
+  Result<void> keys(const SourceFolder& folder, const std::function<void(std::string_view)>& visit) override;
+  Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) override {
+    return reader_.fetch(folder, item, take);
+  }
+  std::vector<std::string> losses() override { return reader_.losses(); }
+  std::map<std::string, std::string> kept() override { return reader_.kept(); }
+  void announce(const SourceFolder& folder, const std::vector<SourceItem>& items) override {
+    reader_.announce(folder, items);
+  }
+  Result<std::unique_ptr<ItemReader>> helper() override;
   Result<std::optional<SourceSettings>> settings() override;
 
  private:
-  struct Waiting {
-    std::string key;
-    std::uint32_t id = 0;  // 0: it is gone
-    std::uint64_t bytes = 0;
-  };
-  Result<const FolderNode*> find(const SourceFolder& folder) const;
-  Result<std::optional<Tree>> tree_of(const SourceItem& item);
-  Result<void> read_ahead(const std::string& key);
-  // What an archiver left is followed to where the content is; `tree` and `snapshot` become that.
-  Result<void> follow_stub(Tree& tree, Snapshot*& at, std::vector<std::string>& losses);
-  Result<Snapshot*> snapshot_of(std::size_t server);
-  std::string address_of_entry(const mapi::EntryId& entry);
-
-  const Config& config_;
-  const Installation& installation_;
-  const InstalledStore& store_;
-  std::unique_ptr<Snapshot> snapshot_;
-  std::map<std::size_t, std::unique_ptr<Snapshot>> others_;  // of other servers, where archives are
+  StoreInView view_;
+  StoreReader reader_;
   Lister lister_;
-  ConvertContext context_;
-  std::optional<StoreTree> tree_;
-  std::unique_ptr<StoreSettings> settings_;  // refers to it
-  std::deque<Waiting> waiting_;
-  std::map<std::string, Tree> ready_;  // by item key
-  Facts facts_;
+  std::unique_ptr<StoreSettings> settings_;  // refers to the tree in view_
 };
 
 }  // namespace kontor::migrate::kopano

@@ -51,7 +51,7 @@ class KopanoSource : public Source {
     TRY(const auto installation, installed());
     const InstalledStore* store = installation->find(account.key);
     if (store == nullptr) return fail(Errc::not_found, fmt::format("the source has no store {}", account.key));
-    TRY(auto snapshot, Snapshot::open(config_.servers[store->server]));
+    TRY(auto snapshot, Snapshot::open(config_.servers[store->server], config_.batch_bytes));
     return std::make_unique<StoreSession>(config_, *installation, zones_, *store, std::move(snapshot));
   }
 

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "migrate/item_stream.h"
+
+#include "base/digest.h"
+#include "base/log.h"
+
+namespace kontor::migrate {
+namespace {
+
+constexpr std::size_t kChunkItems = 200;                              // told to a source at once
+constexpr std::uint64_t kChunkBytes = std::uint64_t{32} << 20;        // as announced
+constexpr std::size_t kChunkMemory = std::size_t{512} << 10;          // of contents; the rest is in a file
+constexpr std::uint64_t kWorthHelp = 2 * std::uint64_t{kChunkItems};  // items: for fewer a connection does not pay
+
+// What fetches one item. The contents lie one behind the other.
+Result<void> fetch_one(ItemReader& reader, const SourceFolder& folder, const SourceItem& item, Sha256* hash,
+                       archive::Spool* into, Fetched& fetched) {
+  fetched.done = reader.fetch(folder, item, [&](std::string_view piece) {
+    fetched.size += piece.size();
+    if (hash != nullptr) hash->update(piece);
+    return into == nullptr ? Result<void>() : into->write(piece);
+  });
+  if (!fetched.done) return fetched.done;
+  fetched.losses = reader.losses();
+  fetched.kept = reader.kept();
+  return {};
+}
+
+}  // namespace
+
+struct ItemStream::Chunk {
+  const SourceFolder* folder = nullptr;
+  std::size_t tag = 0;
+  std::vector<SourceItem> items;
+  std::uint64_t announced = 0;
+  bool is_claimed = false, is_done = false;
+  // Once it is done, of as many items as could be fetched before the connection broke:
+  std::vector<Fetched> fetched;
+  archive::Spool contents{kChunkMemory};
+};
+
+struct ItemStream::Helper {
+  std::unique_ptr<ItemReader> reader;
+  std::jthread thread;  // first to end
+};
+
+ItemStream::ItemStream(SourceSession& session, Connections& connections, Wanted wanted, Take take)
+    : session_(session), connections_(connections), wanted_(wanted), take_(std::move(take)) {}
+
+ItemStream::~ItemStream() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_ended_ = true;
+  }
+  changed_.notify_all();
+  for (const auto& helper : helpers_) {
+    helper->thread.join();
+    helper->reader.reset();
+    connections_.give_back();
+  }
+}
+
+Result<void> ItemStream::add(const SourceFolder& folder, std::size_t tag, const SourceItem& item) {
+  const bool is_full =
+      open_ && (open_->items.size() >= kChunkItems || open_->announced >= kChunkBytes || open_->folder != &folder);
+  if (is_full) TRY_VOID(close_chunk());
+  if (!open_) {
+    open_ = std::make_shared<Chunk>();
+    open_->folder = &folder;
+    open_->tag = tag;
+  }
+  open_->announced += item.announced_size;
+  open_->items.push_back(item);
+  return {};
+}
+
+Result<void> ItemStream::close_chunk() {
+  asked_ += open_->items.size();
+  {
+    const std::lock_guard lock(mutex_);
+    chunks_.push_back(std::move(open_));
+  }
+  open_.reset();
+  find_help();
+  changed_.notify_all();
+  // Helpers are to have something before them at any time; alone, nothing need wait.
+  const std::size_t most = helpers_.empty() ? 0 : 2 * helpers_.size() + 1;
+  while (chunks_.size() > most) TRY_VOID(hand_over_first());
+  return {};
+}
+
+Result<void> ItemStream::drain() {
+  if (open_) TRY_VOID(close_chunk());
+  while (!chunks_.empty()) TRY_VOID(hand_over_first());
+  return {};
+}
+
+void ItemStream::find_help() {
+  if (!may_find_help_ || asked_ < kWorthHelp || !connections_.take(helpers_.size())) return;
+  auto reader = session_.helper();
+  if (!reader || *reader == nullptr) {
+    // The session itself goes on.
+    if (!reader) log::warn("migrate.helper", {{"why", reader.error().text}});
+    may_find_help_ = false;
+    connections_.give_back();
+    return;
+  }
+  auto helper = std::make_unique<Helper>();
+  helper->reader = *std::move(reader);
+  helper->thread = std::jthread([this, at = helper->reader.get()] { work(*at); });
+  helpers_.push_back(std::move(helper));
+}
+
+void ItemStream::work(ItemReader& reader) {
+  for (;;) {
+    std::shared_ptr<Chunk> chunk;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] {
+        if (!is_ended_) chunk = claim(false);
+        return is_ended_ || chunk != nullptr;
+      });
+      if (is_ended_) return;
+    }
+    fetch_ahead(reader, *chunk);
+  }
+}
+
+// The first that waits, or the last: whoever waits for the first ones leaves them to others. With the lock held.
+std::shared_ptr<ItemStream::Chunk> ItemStream::claim(bool from_behind) {
+  const auto waits = [](const std::shared_ptr<Chunk>& chunk) { return !chunk->is_claimed; };
+  std::shared_ptr<Chunk> found;
+  for (const auto& chunk : chunks_)
+    if (waits(chunk) && (found == nullptr || from_behind)) found = chunk;
+  if (found) found->is_claimed = true;
+  return found;
+}
+
+void ItemStream::fetch_ahead(ItemReader& reader, Chunk& chunk) {
+  try {
+    reader.announce(*chunk.folder, chunk.items);
+    for (const SourceItem& item : chunk.items) {
+      Fetched& fetched = chunk.fetched.emplace_back();
+      Sha256 hash;
+      const bool is_digest = wanted_ == Wanted::digests;
+      const std::uint64_t before = chunk.contents.size();
+      const auto done = fetch_one(reader, *chunk.folder, item, is_digest ? &hash : nullptr,
+                                  is_digest ? nullptr : &chunk.contents, fetched);
+      if (done && is_digest) fetched.sha256 = hash.finish();
+      // What came of an item that broke off counts as its bytes, and is passed over.
+      fetched.size = is_digest ? fetched.size : chunk.contents.size() - before;
+      const bool is_over = !done && done.error().code == Errc::unavailable;
+      const std::lock_guard lock(mutex_);
+      if (is_over || is_ended_) break;
+    }
+  } catch (const std::exception& e) {
+    chunk.fetched.resize(std::min(chunk.fetched.size() + 1, chunk.items.size()));
+    chunk.fetched.back().done = fail(Errc::unavailable, e.what());
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    chunk.is_done = true;
+  }
+  changed_.notify_all();
+}
+
+Result<void> ItemStream::hand_over_first() {
+  std::shared_ptr<Chunk> first, other;
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      first = chunks_.front();
+      const bool is_free = !first->is_claimed;
+      first->is_claimed = true;
+      if (is_free || first->is_done) {
+        chunks_.pop_front();
+        lock.unlock();
+        return is_free ? fetch_and_hand_over(*first) : hand_over(*first);
+      }
+      other = claim(true);
+      if (other == nullptr) {
+        changed_.wait(lock, [&] { return first->is_done; });
+        continue;
+      }
+    }
+    fetch_ahead(session_, *other);
+  }
+}
+
+// Without a way round by files.
+Result<void> ItemStream::fetch_and_hand_over(Chunk& chunk) {
+  session_.announce(*chunk.folder, chunk.items);
+  for (const SourceItem& item : chunk.items) {
+    Fetched fetched;
+    archive::Spool content;
+    Sha256 hash;
+    const bool is_digest = wanted_ == Wanted::digests;
+    (void)fetch_one(session_, *chunk.folder, item, is_digest ? &hash : nullptr, is_digest ? nullptr : &content,
+                    fetched);
+    if (is_digest) {
+      fetched.sha256 = hash.finish();
+    } else {
+      fetched.content = &content;
+      if (fetched.done) fetched.sha256 = content.sha256();
+    }
+    TRY_VOID(take_(chunk.tag, item, fetched));
+  }
+  return {};
+}
+
+Result<void> ItemStream::hand_over(Chunk& chunk) {
+  std::uint64_t at = 0;
+  for (std::size_t i = 0; i < chunk.fetched.size(); ++i) {
+    Fetched& fetched = chunk.fetched[i];
+    archive::Spool content;
+    if (wanted_ == Wanted::content) {
+      const std::uint64_t end = at + fetched.size;
+      while (at < end && fetched.done) {
+        TRY(const auto piece,
+            chunk.contents.read_at(at, static_cast<std::size_t>(std::min<std::uint64_t>(64 << 10, end - at))));
+        TRY_VOID(content.write(piece));
+        at += piece.size();
+      }
+      at = end;
+      fetched.content = &content;
+      if (fetched.done) fetched.sha256 = content.sha256();
+    }
+    TRY_VOID(take_(chunk.tag, chunk.items[i], fetched));
+  }
+  if (chunk.fetched.size() < chunk.items.size()) return fail(Errc::unavailable, "the source's connection broke");
+  return {};
+}
+
+}  // namespace kontor::migrate
