@@ -27,6 +27,7 @@ FENCES = [
     (r"re2/", ["src/formats/sieve/"]),
     (r"curl/", ["src/migrate/", "src/login/introspection.cc", "src/transport/sending/mta_sts.cc", "src/transport/filtering/http_call.cc", "src/transport/push/push_client.cc", "src/groupware/calendar/feed_client.cc"]),
     (r"mysql|errmsg\.h$", ["src/migrate/kopano/database.cc"]),
+    (r"ldap\.h$|lber\.h$", ["src/migrate/kopano/ldap_client.cc"]),
     (r"argon2|crypt\.h$", ["src/directory/"]),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

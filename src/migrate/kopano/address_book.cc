@@ -7,19 +7,12 @@
 #include <unordered_map>
 
 #include "base/bytes.h"
-#include "migrate/csv.h"
 
 namespace kontor::migrate::kopano {
 namespace {
 
 // objectrelation.relationtype.
 constexpr std::int64_t kMember = 1, kSendAs = 6;
-
-std::string_view trimmed_field(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
 
 // What `propname` is called for users, groups and companies alike.
 void set_property(Person& person, std::string_view name, std::string_view value) {
@@ -31,8 +24,17 @@ void set_property(Person& person, std::string_view name, std::string_view value)
     person.login = person.name = value;
   else if (name == "emailaddress")
     person.address = value;
+  else if (name == "companyid")
+    person.company_id = from_hex(value).value_or("");
   else
     person.properties[std::string(name)] = value;
+}
+
+std::uint32_t type_of(mapi::DirectoryEntry::Kind kind) {
+  using Kind = mapi::DirectoryEntry::Kind;
+  return kind == Kind::company ? DirectoryName::kCompany
+         : kind == Kind::list  ? DirectoryName::kGroup
+                               : DirectoryName::kUser;
 }
 
 bool has_directory(Database& database) {
@@ -44,46 +46,13 @@ bool has_directory(Database& database) {
 
 }  // namespace
 
-Result<std::vector<Told>> parse_people(std::string_view csv) {
-  static constexpr std::string_view kColumns[] = {"login", "address", "name", "externid"};
-  TRY(const auto lines, parse_csv(csv));
-  std::vector<Told> people;
-  std::vector<std::size_t> places;  // of each field, in kColumns
-  for (const auto& line : lines) {
-    if (places.empty()) {
-      for (const std::string& field : line.fields) {
-        const auto column = std::find(std::begin(kColumns), std::end(kColumns), to_lower(trimmed_field(field)));
-        if (column == std::end(kColumns))
-          return fail(Errc::invalid, fmt::format("line {}: \"{}\" is no column: there are login, address, name and "
-                                                 "externid",
-                                                 line.number, field));
-        places.push_back(static_cast<std::size_t>(column - std::begin(kColumns)));
-      }
-      continue;
-    }
-    if (line.fields.size() > places.size())
-      return fail(Errc::invalid, fmt::format("line {}: {} fields where {} are expected", line.number,
-                                             line.fields.size(), places.size()));
-    Told one;
-    std::string* const into[] = {&one.login, &one.address, &one.name, &one.external_id};
-    for (std::size_t i = 0; i < line.fields.size(); ++i) *into[places[i]] = trimmed_field(line.fields[i]);
-    // Binary names are written in hex.
-    if (const auto bytes = from_hex(one.external_id); bytes && one.external_id.size() >= 16) one.external_id = *bytes;
-    if (one.login.empty() && one.external_id.empty())
-      return fail(Errc::invalid, fmt::format("line {}: neither login nor externid", line.number));
-    people.push_back(std::move(one));
-  }
-  return people;
-}
-
 Person& AddressBook::add(const std::string& server_guid, Person person) {
   Person* there = nullptr;
   if (!person.external_id.empty())
-    if (const auto found = by_external_id_.find(person.external_id); found != by_external_id_.end())
-      there = found->second;
+    if (const auto found = by_name_.find(person.directory_name()); found != by_name_.end()) there = found->second;
   if (there == nullptr) {
     there = people_.emplace_back(std::make_unique<Person>(std::move(person))).get();
-    if (!there->external_id.empty()) by_external_id_[there->external_id] = there;
+    if (!there->external_id.empty()) by_name_[there->directory_name()] = there;
     there->server = server_guid;
     if (there->id != 0) by_row_[{server_guid, there->id}] = there;
     return *there;
@@ -109,6 +78,7 @@ Result<void> AddressBook::add_server(Database& database, const std::string& serv
                             return {};
                           }));
   if (has_directory(database)) TRY_VOID(read_directory(database));
+  settle_companies();
   // Of installations with LDAP the names of stores are all that there is. They are those of the day the store was made.
   return database.query("SELECT user_id, user_name FROM stores WHERE type = 0", [&](const Row& row) -> Result<void> {
     const auto owner = by_row_.find({server_guid, row.id(0)});
@@ -152,29 +122,103 @@ Result<void> AddressBook::read_directory(Database& database) {
       [&](const Row& row) -> Result<void> {
         const auto child = objects.find(row.id(0)), parent = objects.find(row.id(1));
         if (child == objects.end() || parent == objects.end()) return {};
-        if (row.integer(2) == kMember) parent->second->members.push_back(child->second->external_id);
-        if (row.integer(2) == kSendAs) parent->second->senders.push_back(child->second->external_id);
+        if (row.integer(2) == kMember) parent->second->members.push_back(child->second->directory_name());
+        if (row.integer(2) == kSendAs) parent->second->senders.push_back(child->second->directory_name());
         return {};
       });
 }
 
-void AddressBook::tell(const std::vector<Told>& told) {
-  for (const Told& one : told) {
-    Person* person = nullptr;
-    if (const auto found = by_external_id_.find(one.external_id); found != by_external_id_.end())
-      person = found->second;
-    if (person == nullptr && !one.login.empty()) person = find_login(one.login);
-    if (person == nullptr) {
-      Person made;
-      made.external_id = one.external_id;
-      made.kind = PersonClass::user;
-      person = &add("", std::move(made));
-    }
-    if (!one.login.empty() && (one.external_id.empty() ? person->login.empty() : true))
-      person->login = one.login.substr(0, person->company == 0 ? std::string::npos : one.login.rfind('@'));
-    if (!one.name.empty()) person->name = one.name;
-    if (!one.address.empty()) person->address = one.address;
+// Of those whom no server has seen yet the directory alone knows the company.
+void AddressBook::settle_companies() {
+  for (const auto& person : people_) {
+    if (person->company != 0 || person->company_id.empty()) continue;
+    const Person* company = by_directory_name({DirectoryName::kCompany, person->company_id});
+    if (company == nullptr || company->id == 0) continue;
+    if (person->id == 0) person->server = company->server;
+    if (person->server == company->server) person->company = company->id;
   }
+}
+
+bool AddressBook::has_companies() const {
+  return std::ranges::any_of(people_, [](const auto& one) { return one->kind == PersonClass::company; });
+}
+
+void AddressBook::add_directory(std::vector<Person> people) {
+  for (Person& one : people) {
+    if (one.external_id.empty()) continue;
+    Person said = one;
+    Person& there = add("", std::move(one));
+    there.kind = said.kind;
+    if (!said.login.empty()) there.login = std::move(said.login);
+    if (!said.name.empty()) there.name = std::move(said.name);
+    if (!said.address.empty()) there.address = std::move(said.address);
+    if (!said.company_id.empty()) there.company_id = std::move(said.company_id);
+    there.aliases = std::move(said.aliases);
+    there.members = std::move(said.members);
+    there.senders = std::move(said.senders);
+    for (auto& [name, value] : said.properties) there.properties[name] = std::move(value);
+  }
+  settle_companies();
+}
+
+Person& AddressBook::told_person(const Told& one) {
+  const std::uint32_t told = DirectoryName::type_of(one.kind);
+  for (const std::uint32_t type : {DirectoryName::kUser, DirectoryName::kGroup, DirectoryName::kCompany}) {
+    if (one.external_id.empty() || (told != 0 && told != type)) continue;
+    if (const auto found = by_name_.find({type, one.external_id}); found != by_name_.end()) return *found->second;
+  }
+  if (!one.login.empty())
+    if (Person* found = find_login(one.login)) return *found;
+  Person made;
+  made.external_id = one.external_id;
+  made.kind = one.kind == PersonClass::unknown ? PersonClass::user : one.kind;
+  return add("", std::move(made));
+}
+
+std::vector<DirectoryName> AddressBook::find_people(const std::vector<std::string>& logins, const Person& of,
+                                                    std::vector<std::string>& unknown) const {
+  std::vector<DirectoryName> found;
+  for (const std::string& login : logins) {
+    const Person* person = find_login(login);
+    for (const auto& one : people_)
+      if (person == nullptr && iequals(one->address, login)) person = one.get();
+    if (person == nullptr || person->external_id.empty())
+      unknown.push_back(fmt::format("The file of users names {} with {}, whom nobody knows.", login, of.login));
+    else
+      found.push_back(person->directory_name());
+  }
+  return found;
+}
+
+std::vector<std::string> AddressBook::tell(const std::vector<Told>& told) {
+  std::vector<std::pair<Person*, const Told*>> with_others;
+  for (const Told& one : told) {
+    Person& person = told_person(one);
+    // Whom only the file knows has no name in a directory: his login stands for it.
+    if (person.external_id.empty() && person.id == 0) {
+      person.external_id = "\tfile:" + one.login;
+      by_name_.try_emplace(person.directory_name(), &person);
+    }
+    if (!one.login.empty() && (one.external_id.empty() ? person.login.empty() : true))
+      person.login = one.login.substr(0, person.company == 0 ? std::string::npos : one.login.rfind('@'));
+    if (!one.name.empty()) person.name = one.name;
+    if (!one.address.empty()) person.address = one.address;
+    if (one.kind != PersonClass::unknown && DirectoryName::type_of(one.kind) == DirectoryName::type_of(person.kind))
+      person.kind = one.kind;
+    if (!one.aliases.empty()) person.aliases = one.aliases;
+    if (one.is_hidden) person.properties["ishidden"] = *one.is_hidden ? "1" : "0";
+    if (one.quota) {
+      person.properties["usedefaultquota"] = "0";
+      person.properties["hardquota"] = std::to_string(*one.quota);
+    }
+    if (!one.members.empty() || !one.senders.empty()) with_others.emplace_back(&person, &one);
+  }
+  std::vector<std::string> unknown;
+  for (const auto& [person, one] : with_others) {
+    if (!one->members.empty()) person->members = find_people(one->members, *person, unknown);
+    if (!one->senders.empty()) person->senders = find_people(one->senders, *person, unknown);
+  }
+  return unknown;
 }
 
 const Person* AddressBook::by_row(const std::string& server_guid, std::uint32_t id) const {
@@ -182,9 +226,9 @@ const Person* AddressBook::by_row(const std::string& server_guid, std::uint32_t 
   return found == by_row_.end() ? nullptr : found->second;
 }
 
-const Person* AddressBook::by_external_id(std::string_view external_id) const {
-  const auto found = by_external_id_.find(external_id);
-  return found == by_external_id_.end() ? nullptr : found->second;
+const Person* AddressBook::by_directory_name(const DirectoryName& name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
 }
 
 std::string AddressBook::company_name(const Person& person) const {
@@ -217,9 +261,8 @@ const Person* AddressBook::by_entry(const std::string& server_guid, std::string_
   const auto* entry = std::get_if<mapi::DirectoryEntry>(&parsed);
   if (entry == nullptr) return nullptr;
   // The row's number is of the server that wrote the entry, and of the day on which it did.
-  if (const Person* found = by_external_id(entry->external_id); found != nullptr && !entry->external_id.empty())
-    return found;
-  return entry->external_id.empty() ? by_row(server_guid, entry->row) : nullptr;
+  if (entry->external_id.empty()) return by_row(server_guid, entry->row);
+  return by_directory_name({type_of(entry->kind), entry->external_id});
 }
 
 std::optional<mapi::Mailbox> AddressBook::resolve(const std::string& server_guid, std::string_view entry_id) const {

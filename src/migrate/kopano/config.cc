@@ -5,12 +5,11 @@
 
 #include "base/bytes.h"
 #include "base/config.h"
-#include "migrate/files/message_file.h"
+#include "migrate/kopano/config_files.h"
+#include "migrate/kopano/ldap_config.h"
 
 namespace kontor::migrate::kopano {
 namespace {
-
-constexpr std::size_t kLargestConfig = 16 << 20;
 
 // What a file says, before the files that it names are read.
 struct Words {
@@ -18,6 +17,7 @@ struct Words {
   std::string password_file, s3_secret_file, users_file, default_domain, time_zone;
   std::vector<std::string> stores, servers;
   bool with_deleted = false, without_lost = false;
+  LdapFileWords ldap;
 };
 
 void declare_server(config::Schema& schema, Words& into) {
@@ -71,23 +71,13 @@ void declare_choice(config::Schema& schema, Words& into) {
   schema.flag("items.without_lost", into.without_lost, {"Whether items come without contents that are lost."});
 }
 
-std::string beside(const std::string& file, const std::string& path) {
-  const std::size_t slash = file.rfind('/');
-  return path.empty() || path.starts_with('/') || slash == std::string::npos ? path : file.substr(0, slash + 1) + path;
-}
-
-Result<std::string> read_whole(const std::string& file) {
-  auto text = read_small_file(file, kLargestConfig);
-  if (!text) return fail(text.error().code, fmt::format("cannot read {}: {}", file, text.error().text));
-  return text;
-}
-
 Result<Words> read_words(const std::string& file, bool is_first) {
   TRY(const std::string text, read_whole(file));
   Words words;
   config::Schema schema;
   declare_server(schema, words);
   if (is_first) declare_choice(schema, words);
+  if (is_first) declare_ldap(schema, words.ldap);
   if (const auto problems = schema.load(text, file); !problems.empty()) {
     std::string all;
     for (const auto& problem : problems)
@@ -95,12 +85,10 @@ Result<Words> read_words(const std::string& file, bool is_first) {
     return fail(Errc::invalid, all);
   }
   if (!words.password_file.empty()) {
-    TRY(auto secret, read_whole(beside(file, words.password_file)));
-    words.server.database.password = secret.substr(0, secret.find_first_of("\r\n"));
+    TRY(words.server.database.password, read_secret(beside(file, words.password_file)));
   }
   if (!words.s3_secret_file.empty()) {
-    TRY(auto secret, read_whole(beside(file, words.s3_secret_file)));
-    words.server.attachments.s3.secret = secret.substr(0, secret.find_first_of("\r\n"));
+    TRY(words.server.attachments.s3.secret, read_secret(beside(file, words.s3_secret_file)));
   }
   auto& server = words.server;
   server.attachments.s3.ca_file = beside(file, server.attachments.s3.ca_file);
@@ -142,6 +130,7 @@ Result<Config> read_config(const std::string& file) {
     TRY(auto more, read_words(beside(file, other), false));
     config.servers.push_back(std::move(more.server));
   }
+  TRY(config.ldap, ldap_config_of(words.ldap, file));
   if (!words.users_file.empty()) {
     const std::string path = beside(file, words.users_file);
     TRY(const auto text, read_whole(path));

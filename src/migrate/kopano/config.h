@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "migrate/kopano/address_book.h"
 #include "migrate/kopano/attachment_store.h"
 #include "migrate/kopano/database.h"
+#include "migrate/kopano/ldap_people.h"
 #include "migrate/kopano/restored_dump.h"
 
 namespace kontor::migrate::kopano {
@@ -23,6 +25,7 @@ struct ServerConfig {
 
 struct Config {
   std::vector<ServerConfig> servers;                       // one at least
+  std::optional<LdapConfig> ldap;                          // where users are, instead of the database
   std::vector<Told> people;                                // of users.file
   std::string default_domain;                              // of users that have no address
   std::map<std::string, std::string, std::less<>> stores;  // GUID (hex, lower case) or "public[:Company]": address

@@ -41,7 +41,7 @@ Result<std::unique_ptr<const Installation>> Installation::read(const Config& con
     TRY_VOID(installation->book_.add_server(*database, guid));
     databases.push_back(std::move(database));
   }
-  installation->book_.tell(config.people);
+  TRY_VOID(installation->read_people(config));
   std::set<std::string> guids;
   for (std::size_t i = 0; i < databases.size(); ++i) {
     TRY(auto stores, read_stores(*databases[i], installation->server_guids_[i], installation->book_));
@@ -60,6 +60,21 @@ Result<std::unique_ptr<const Installation>> Installation::read(const Config& con
     if (!is_used) return fail(Errc::not_found, fmt::format("stores.addresses: there is no store \"{}\"", key));
   }
   return std::unique_ptr<const Installation>(std::move(installation));
+}
+
+Result<void> Installation::read_people(const Config& config) {
+  if (config.ldap) {
+    TRY(const auto client, LdapClient::open(config.ldap->server));
+    const LdapSearch search = [&](const LdapQuery& query, const TakeLdapEntry& take) {
+      return client->search(query, take);
+    };
+    TRY(auto found, read_ldap_people(*config.ldap, book_.has_companies(), search));
+    book_.add_directory(std::move(found.people));
+    remarks_ = std::move(found.remarks);
+  }
+  auto unknown = book_.tell(config.people);
+  remarks_.insert(remarks_.end(), std::make_move_iterator(unknown.begin()), std::make_move_iterator(unknown.end()));
+  return {};
 }
 
 void Installation::choose_addresses(const Config& config) {
@@ -84,7 +99,8 @@ void Installation::choose_addresses(const Config& config) {
     } else {
       one.address = address_of_owner(*store.owner, config);
       if (one.address.empty())
-        one.left_out = "its owner has no address: name it in users.file, or a users.default_domain";
+        one.left_out = config.ldap ? "its owner is not in the directory, or has no address there: name it in users.file"
+                                   : "its owner has no address: name it in users.file, or a users.default_domain";
     }
   }
 }

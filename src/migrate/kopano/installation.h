@@ -25,19 +25,23 @@ struct InstalledStore {
 // Immutable; thread-safe.
 class Installation {
  public:
-  // Reads every server's directory and stores. Errors: of connecting and reading, named by server where there are many.
+  // Reads every server's directory and stores, and who is in the LDAP directory. Errors: of connecting and reading.
   static Result<std::unique_ptr<const Installation>> read(const Config& config);
 
   const AddressBook& book() const { return book_; }
   const std::vector<InstalledStore>& stores() const { return stores_; }
   const InstalledStore* find(std::string_view guid_hex) const;
+  // Sentences: what of directories and files is not understood, or refers to nobody.
+  const std::vector<std::string>& remarks() const { return remarks_; }
   const std::string& server_guid(std::size_t server) const { return server_guids_[server]; }
 
  private:
+  Result<void> read_people(const Config& config);
   void choose_addresses(const Config& config);
 
   AddressBook book_;
   std::vector<std::string> server_guids_;
+  std::vector<std::string> remarks_;
   std::vector<InstalledStore> stores_;
 };
 

@@ -131,8 +131,23 @@ TEST(Configuration, NamesEveryMistake) {
   EXPECT_EQ(config->stores.at("34751be73982436ba0a511a5e1652e34"), "a@example.org");
   EXPECT_EQ(config->stores.at("public:acme"), "b@example.org");
   EXPECT_TRUE(config->with_deleted);
-  for (const char* bad : {"[database]\nnmae = \"x\"\n", "[stores]\naddresses = [\"me=a@example.org\"]\n",
-                          "[users]\nfile = \"gone.csv\"\n", "[database]\ntls = \"maybe\"\n"}) {
+  EXPECT_FALSE(config->ldap);
+  write_file(root / "ldap.cfg", "!include /usr/share/kopano/ldap.active-directory.cfg\nldap_bind_user = cn=a\n");
+  write_file(root / "ldap.toml",
+             "[ldap]\nconfig = \"ldap.cfg\"\nurl = \"ldaps://dc\"\npassword_file = \"secret\"\nsearch_base = "
+             "\"dc=x\"\nparameters = [\"ldap_fullname_attribute = displayName\"]\n");
+  const auto with_ldap = read_config((root / "ldap.toml").string());
+  ASSERT_TRUE(with_ldap && with_ldap->ldap);
+  EXPECT_EQ(with_ldap->ldap->server.url, "ldaps://dc");
+  EXPECT_EQ(with_ldap->ldap->server.bind_dn, "cn=a");
+  EXPECT_EQ(with_ldap->ldap->server.password, "pass word");
+  EXPECT_EQ(with_ldap->ldap->words.get("ldap_search_base"), "dc=x");
+  EXPECT_EQ(with_ldap->ldap->words.get("ldap_fullname_attribute"), "displayName");
+  EXPECT_EQ(with_ldap->ldap->words.get("ldap_user_unique_attribute"), "objectGUID");
+  for (const char* bad :
+       {"[database]\nnmae = \"x\"\n", "[stores]\naddresses = [\"me=a@example.org\"]\n",
+        "[users]\nfile = \"gone.csv\"\n", "[database]\ntls = \"maybe\"\n", "[ldap]\nsearch_base = \"dc=x\"\n",
+        "[ldap]\nconfig = \"gone.cfg\"\n", "[ldap]\nurl = \"ldap://x\"\nparameters = [\"ldap_fullname = cn\"]\n"}) {
     write_file(root / "bad.toml", bad);
     EXPECT_FALSE(read_config((root / "bad.toml").string())) << bad;
   }

@@ -39,6 +39,7 @@ class KopanoSource : public Source {
             fmt::format("The group {} stays behind: it has no address. Its members, where they are known, have its "
                         "rights themselves.",
                         person->name.empty() ? std::to_string(person->id) : person->name));
+    for (const std::string& remark : (*installation)->remarks()) out.push_back(remark);
     return out;
   }
 

@@ -71,8 +71,8 @@ const char* principal_kind(const Person& person) {
 void gather_members(const AddressBook& book, const Person& group, std::set<const Person*>& seen,
                     std::set<const Person*>& out) {
   if (!seen.insert(&group).second) return;
-  for (const std::string& id : group.members) {
-    const Person* member = book.by_external_id(id);
+  for (const DirectoryName& name : group.members) {
+    const Person* member = book.by_directory_name(name);
     if (member == nullptr) continue;
     if (member->is_group())
       gather_members(book, *member, seen, out);
@@ -102,8 +102,10 @@ std::vector<archive::Principal> principals_of(const Installation& installation) 
     one.tenant = book.company_name(*person);
     one.is_hidden = property_of(*person, "ishidden") == "1";
     if (one.address.empty()) continue;
-    for (const std::string& id : person->members)
-      if (const Person* member = book.by_external_id(id))
+    for (const std::string& alias : person->aliases)
+      if (!iequals(alias, one.address)) one.aliases.push_back(alias);
+    for (const DirectoryName& name : person->members)
+      if (const Person* member = book.by_directory_name(name))
         if (std::string address = address_of(installation, *member); !address.empty())
           one.members.push_back(std::move(address));
     (person->is_group() ? groups : people).push_back(std::move(one));
@@ -328,8 +330,8 @@ void StoreSettings::add_person(SourceSettings& out) const {
   out.settings.password_hash = property_of(owner, "password");
   out.settings.quota = quota_of(owner);
   out.settings.send_as.emplace();
-  for (const std::string& id : owner.senders) {
-    const Person* sender = installation_.book().by_external_id(id);
+  for (const DirectoryName& name : owner.senders) {
+    const Person* sender = installation_.book().by_directory_name(name);
     const std::string address = sender == nullptr ? std::string() : address_of(installation_, *sender);
     if (address.empty())
       out.losses.push_back({"who may send as this account", "one of them is not in the directory any more"});
