@@ -128,6 +128,7 @@ PackedSettings pack_settings(SourceSettings settings, const Mapping& mapping) {
   if (s.rules && s.rules->size() > archive::kMaxRules) {
     out.row.lose("rules", "there is too much of them");
     s.rules.reset();
+    s.rules_are_unread = false;
   }
   shrink(s, out.row);
   return out;

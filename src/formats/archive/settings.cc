@@ -174,6 +174,7 @@ std::string to_json(const Settings& settings) {
     out["display"] = std::move(display);
   }
   if (settings.rules) out["rules"] = text_value(*settings.rules);
+  if (settings.rules_are_unread) out["rules_are_unread"] = true;
   put_list(out, "delegates", settings.delegates);
   if (settings.send_as) out["send_as"] = text_array(*settings.send_as);
   if (settings.quota) out["quota"] = *settings.quota;
@@ -199,6 +200,7 @@ Result<Settings> parse_settings(std::string_view text) {
   TRY_VOID(take_list(members, "searches", out.searches));
   members.text_map("display", out.display, kMaxSettings, kMaxSettingText);
   take_text(members, "rules", out.rules, kMaxRules);
+  members.flag("rules_are_unread", out.rules_are_unread);
   TRY_VOID(take_list(members, "delegates", out.delegates));
   if (members.take("send_as") != nullptr) members.texts("send_as", out.send_as.emplace(), kMaxSettings, kMaxAddress);
   if (members.take("quota") != nullptr) members.number("quota", out.quota.emplace(), INT64_MAX);

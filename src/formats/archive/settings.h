@@ -106,6 +106,7 @@ struct Settings {
   // The out-of-office answer and all other rules, in the form of sieve::to_json(RuleList). Folders stand as
   // folder_mark().
   std::optional<std::string> rules;
+  bool rules_are_unread = false;  // the source could not read its own: `rules` has the out-of-office answer alone
   std::optional<std::vector<Delegate>> delegates;
   std::optional<std::vector<std::string>> send_as;  // addresses of those who may send under this account's addresses
   std::optional<std::uint64_t> quota;               // bytes; 0 = unlimited

@@ -52,9 +52,27 @@ std::optional<std::vector<sieve::Condition>> as_conditions(const SieveTest& test
   return out;
 }
 
-// The same rule as text.
-std::string text_of(const SieveTest& test, const sieve::FilterRule& filter, std::set<std::string>& needs) {
-  std::string actions;
+constexpr std::size_t kLongestReply = 32 << 10;
+
+// An answer, unless one is on its way already: scripts may give only one. The user's own answer while away counts.
+std::string reply_text(const ReplyTemplate& reply, const RuleWorld& world, std::string_view handle,
+                       std::set<std::string>& needs) {
+  needs.insert({"vacation", "vacation-seconds", "environment"});
+  std::string out = "  if not environment :is \"vnd.kontor.answered\" \"yes\" {\n    vacation :seconds 60";
+  if (!reply.subject.empty()) out += " :subject " + quote_for_sieve(reply.subject);
+  if (!world.own_addresses.empty()) {
+    out += " :addresses [";
+    for (const std::string& address : world.own_addresses)
+      out += (out.ends_with('[') ? "" : ", ") + quote_for_sieve(address);
+    out += "]";
+  }
+  return out + " :handle " + quote_for_sieve(handle) + " " + quote_for_sieve(reply.text) + ";\n  }\n";
+}
+
+// The same rule as text. `replies` stand before what files the message.
+std::string text_of(const SieveTest& test, const sieve::FilterRule& filter, const std::string& replies,
+                    std::set<std::string>& needs) {
+  std::string actions = replies;
   for (const bool is_flag : {true, false})
     for (const FilterAction& action : filter.actions) {
       if ((action.what == FilterAction::What::flag) != is_flag) continue;
@@ -96,7 +114,7 @@ class RuleCarrier {
 
   CarriedRule run() {
     if (!rule_.problem.empty()) {
-      drop("its condition cannot be read: " + rule_.problem);
+      drop("it cannot be read: " + rule_.problem);
       return std::move(out_);
     }
     if (!rule_.condition) {
@@ -112,7 +130,7 @@ class RuleCarrier {
     bool is_whole = true;
     for (const RuleAction& action : rule_.actions) is_whole = act(action) && is_whole;
     filter_.stops = stops();
-    const bool does_something = !filter_.actions.empty() || (filter_.stops && is_whole);
+    const bool does_something = !filter_.actions.empty() || reply_ || (filter_.stops && is_whole);
     if (!does_something) {
       drop(rule_.actions.empty() ? "it does nothing" : "nothing is left that it does");
       return std::move(out_);
@@ -134,7 +152,7 @@ class RuleCarrier {
       lose("It acts only while the user is away; it is switched off here.");
     }
     bool needs_all = true;
-    if (auto conditions = as_conditions(test, needs_all)) {
+    if (auto conditions = reply_ ? std::nullopt : as_conditions(test, needs_all)) {
       const bool is_always = conditions->size() == 1 && conditions->front().what == sieve::Condition::What::any &&
                              !conditions->front().is_not;
       if (!is_always) filter_.conditions = *std::move(conditions);
@@ -142,7 +160,8 @@ class RuleCarrier {
       rule.what = filter_;
     } else {
       std::set<std::string> needs;
-      rule.what = sieve::TextRule{text_of(test, filter_, needs)};
+      const std::string replies = reply_ ? reply_text(*reply_, world_, "rule " + rule.name, needs) : std::string();
+      rule.what = sieve::TextRule{text_of(test, filter_, replies, needs)};
       // Also of what is off: its text does not say them where it is switched on.
       out_.requires_more.assign(needs.begin(), needs.end());
     }
@@ -180,8 +199,7 @@ class RuleCarrier {
         return true;
       case ActionKind::reply:
       case ActionKind::out_of_office_reply:
-        lose("It answers with a template, which is not done here.");
-        return false;
+        return reply(action);
       case ActionKind::delegate:
         lose("Delegates do not get copies of messages here.");
         return false;
@@ -226,9 +244,35 @@ class RuleCarrier {
     return is_whole;
   }
 
+  bool reply(const RuleAction& action) {
+    const bool is_refused =
+        std::ranges::any_of(rule_.actions, [](const RuleAction& one) { return one.what == ActionKind::bounce; });
+    if (reply_ || is_refused) {
+      lose("It answers only once here, and not what it refuses.");
+      return false;
+    }
+    auto found = world_.template_of && !action.message.empty() ? world_.template_of(action.message) : std::nullopt;
+    if (!found || found->text.empty()) {
+      lose("It answers with a template that is empty or is gone.");
+      return false;
+    }
+    std::erase(found->text, '\0');
+    if (found->text.size() > kLongestReply) {
+      lose("It answers with a template that is too long.");
+      return false;
+    }
+    lose(
+        "It answers persons only who wrote to the user's own address, each at most once in a minute, as text, and not "
+        "where "
+        "the answer while away goes out.");
+    reply_ = std::move(found);
+    return true;
+  }
+
   const MailRule& rule_;
   const RuleWorld& world_;
   sieve::FilterRule filter_;
+  std::optional<ReplyTemplate> reply_;
   CarriedRule out_;
 };
 

@@ -2,7 +2,7 @@
 // Rules of a mailbox, as Exchange, Outlook and Kopano have them ([MS-OXORULE]), and as rules of ours.
 //
 // Kopano keeps them as XML in a property of the inbox (PidTagRulesData); the same grammar has the criteria of search
-// folders.
+// folders. Outlook and Exchange keep some as hidden messages, whose conditions and actions are bytes.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +41,7 @@ struct RuleAction {
   What what = What::unknown;
   std::uint32_t flavour = 0;
   std::string store, folder;           // entry ids, of move and copy
+  std::string message;                 // entry id, of replies: the template
   std::vector<Properties> recipients;  // of forward and delegate
 };
 
@@ -54,13 +55,21 @@ struct MailRule {
   std::uint32_t state = 0;
   std::string name, provider;
   std::optional<Restriction> condition;
-  std::string problem;  // why its condition cannot be read; it has none then
+  std::string problem;  // why its condition or its actions cannot be read; it has none then
   std::vector<RuleAction> actions;
 };
 
 // Ordered by their sequence. Errors: invalid (it is no such XML), too_large (more than 500 rules, or what is nested too
 // deeply).
 Result<std::vector<MailRule>> parse_rules_xml(std::string_view xml, const NameOfNumber& name_of);
+
+// Whether a message of this class, among a folder's hidden ones, holds rules: IPM.ExtendedRule.Message,
+// IPM.Rule.Version2.Message, IPM.Rule.Message, IPM.RuleOrganizer.
+bool holds_rules(std::string_view message_class);
+// The rule that such a message is: [MS-OXORULE] section 2.2.4.1, and the older ones in the same words by the store's
+// own numbers. What cannot be read of it is its `problem`. Nothing: it is none, or none that anybody can read
+// (IPM.RuleOrganizer: Outlook's own notes of what it does itself).
+std::optional<MailRule> rule_of_message(const Properties& message);
 
 struct SearchCriteria {
   bool operator==(const SearchCriteria&) const = default;
@@ -71,10 +80,21 @@ struct SearchCriteria {
 };
 Result<SearchCriteria> parse_search_xml(std::string_view xml, const NameOfNumber& name_of);
 
+// What a rule answers with.
+struct ReplyTemplate {
+  bool operator==(const ReplyTemplate&) const = default;
+
+  std::string subject;  // may be empty
+  std::string text;
+};
+ReplyTemplate reply_template_of(const Properties& message);
+
 // What a rule's words mean where it comes from.
 struct RuleWorld {
   // The folder behind these entry ids as rules of ours are to name it; nothing: it is not in this mailbox.
   std::function<std::optional<std::string>(std::string_view store, std::string_view folder)> folder_of;
+  // The message behind this entry id; nothing: it is gone.
+  std::function<std::optional<ReplyTemplate>(std::string_view message)> template_of = {};
   ResolveEntry resolve;
   std::vector<std::string> own_addresses;
 };

@@ -116,6 +116,7 @@ class RuleXml {
       out.store = bytes_of(tree_.child(*place, "store"));
       out.folder = bytes_of(tree_.child(*place, "folder"));
     }
+    if (const XmlNode* reply = tree_.child(node, "reply")) out.message = bytes_of(tree_.child(*reply, "message"));
     if (const XmlNode* people = tree_.child(node, "adrlist"))
       for (const XmlNode& row : people->children) {
         Properties& one = out.recipients.emplace_back();

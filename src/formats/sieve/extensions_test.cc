@@ -189,6 +189,15 @@ TEST(SieveVacation, AnswersPersonsOnly) {
   EXPECT_EQ(handles[2], handles[3]);
   EXPECT_EQ(outcome_of("require \"vacation\"; vacation \"a\"; vacation \"b\";", "To: me@example.org\n\n"),
             "error line 1, column 35: A message can be answered by 'vacation' only once.\nkeep (implicit)\n");
+  EXPECT_EQ(outcome_of("require [\"vacation\",\"environment\"]; vacation \"a\"; if not environment :is "
+                       "\"vnd.kontor.answered\" \"yes\" { vacation \"b\"; }",
+                       "To: me@example.org\n\n"),
+            "vacation to=\"sender@example.net\" seconds=604800 \"a\"\nkeep (implicit)\n")
+      << "whether there is an answer already can be asked";
+  EXPECT_EQ(outcome_of("require [\"vacation\",\"environment\"]; if environment :is \"vnd.kontor.answered\" \"no\" { "
+                       "vacation \"b\"; }",
+                       "To: me@example.org\n\n"),
+            "vacation to=\"sender@example.net\" seconds=604800 \"b\"\nkeep (implicit)\n");
   EXPECT_EQ(outcome_of("require [\"vacation\",\"reject\"]; vacation \"a\"; reject \"b\";", "To: me@example.org\n\n"),
             "error line 1, column 46: A message cannot be rejected and also kept, filed, forwarded or answered.\nkeep "
             "(implicit)\n");

@@ -56,7 +56,7 @@ Result<bool> Runner::test_world(const Call& call) {
     case Op::environment: {
       TRY(Matcher matcher, Matcher::make(*this, call, &call.arguments[1]));
       TRY(const std::string item, expand(call.arguments[0].texts[0]));
-      const auto value = environment_.item ? environment_.item(to_lower(item)) : std::nullopt;
+      const auto value = environment_item(to_lower(item));
       if (!value) return false;  // RFC 5183 section 4
       TRY(const bool is_match, matcher.take(*value));
       return is_match ? Result<bool>(true) : matcher.end();
@@ -66,6 +66,16 @@ Result<bool> Runner::test_world(const Call& call) {
     default:
       return fail(Errc::invalid, "This test cannot run.");
   }
+}
+
+// What the run itself knows, and what its surroundings do (RFC 5183).
+std::optional<std::string> Runner::environment_item(const std::string& name) const {
+  if (name == "vnd.kontor.answered") {
+    const bool is_answered =
+        std::ranges::any_of(outcome_.actions, [](const Action& a) { return std::holds_alternative<VacationReply>(a); });
+    return is_answered ? "yes" : "no";
+  }
+  return environment_.item ? environment_.item(name) : std::nullopt;
 }
 
 Result<bool> Runner::test_metadata(const Call& call, bool is_server) {

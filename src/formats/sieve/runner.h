@@ -96,6 +96,7 @@ class Runner {
   Result<bool> test_world(const Call& call);
   Result<bool> test_duplicate(const Call& call);
   Result<bool> test_metadata(const Call& call, bool is_server);
+  std::optional<std::string> environment_item(const std::string& name) const;
 
   // run_edit.cc
   Result<void> do_addheader(const Call& call);

@@ -226,7 +226,6 @@ TEST(KopanoSearches, look_where_they_did) {
 
 TEST(KopanoRules, come_behind_the_out_of_office_answer) {
   std::vector<SettingLoss> losses;
-  bool has_delegation = false;
   sieve::OutOfOfficeRule away;
   away.text = "Weg";
   const auto rule = [](int action, int condition) {
@@ -237,14 +236,16 @@ TEST(KopanoRules, come_behind_the_out_of_office_answer) {
            std::to_string(action) + "</acttype></item></actions></item></item>";
   };
   constexpr int kClass = 0x001A001F, kUnknown = 0x1090001F;
-  const auto list = rules_of("<t>" + rule(10, kClass) + rule(8, kClass) + rule(10, kUnknown) + "</t>",
-                             sieve::Rule{"", true, away}, nullptr, {}, has_delegation, losses);
-  EXPECT_TRUE(has_delegation);
-  EXPECT_EQ(list.rules.size(), 2u);
+  const auto carried = rules_of({"<t>" + rule(10, kClass) + rule(8, kClass) + rule(10, kUnknown) + "</t>", {}},
+                                sieve::Rule{"", true, away}, nullptr, {}, losses);
+  EXPECT_TRUE(carried.has_delegation);
+  EXPECT_EQ(carried.list.rules.size(), 2u);
   ASSERT_EQ(losses.size(), 1u);
   EXPECT_EQ(losses[0].what, "the rule \"R\"");
   losses.clear();
-  EXPECT_EQ(rules_of("not XML", sieve::Rule{"", true, away}, nullptr, {}, has_delegation, losses).rules.size(), 1u);
+  const auto unread = rules_of({"not XML", {}}, sieve::Rule{"", true, away}, nullptr, {}, losses);
+  EXPECT_EQ(unread.list.rules.size(), 1u);
+  EXPECT_TRUE(unread.is_unread);
   EXPECT_EQ(losses.size(), 1u);
 }
 

@@ -2,7 +2,7 @@
 // A Kopano inbox's rules on their way into our list of rules.
 #pragma once
 
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "formats/archive/settings.h"
@@ -11,11 +11,23 @@
 
 namespace kontor::migrate::kopano {
 
-// All rules as one list of ours; the out-of-office answer, if there is one, comes first. Each that does not come along,
-// or not exactly, is named in `losses`. Whether delegates get copies of what is sent about meetings is told in
-// `has_delegation`.
-sieve::RuleList rules_of(std::string_view xml, const std::optional<sieve::Rule>& out_of_office,
-                         const mapi::NameOfNumber& name_of, const mapi::RuleWorld& world, bool& has_delegation,
-                         std::vector<SettingLoss>& losses);
+// What an inbox has of rules.
+struct InboxRules {
+  std::string xml;                         // those that the server runs
+  std::vector<mapi::Properties> messages;  // hidden messages that hold rules (mapi::holds_rules)
+};
+
+struct CarriedRules {
+  sieve::RuleList list;
+  bool is_unread = false;       // the server's own cannot be read: nobody knows what there is
+  bool has_delegation = false;  // delegates get copies of what is sent about meetings
+};
+
+// All rules as one list of ours, by their sequence; the out-of-office answer, if there is one, comes first. A hidden
+// message with the name of one of the server's rules is the same rule in another form: the server's counts. Each that
+// does not come along, or not exactly, is named in `losses`.
+CarriedRules rules_of(const InboxRules& rules, const std::optional<sieve::Rule>& out_of_office,
+                      const mapi::NameOfNumber& name_of, const mapi::RuleWorld& world,
+                      std::vector<SettingLoss>& losses);
 
 }  // namespace kontor::migrate::kopano

@@ -21,7 +21,11 @@ namespace {
 constexpr mapi::Tag kRulesData{.id = 0x3FE1}, kSearchCriteria{.id = 0x6706}, kWebAppJson{.id = 0x6772},
     kWebAppRecipients{.id = 0x6773}, kCommonViews{.id = 0x35E6}, kFinder{.id = 0x35E7}, kReminders{.id = 0x36D5};
 constexpr std::uint32_t kSearchFolderFlag = 2;
-constexpr std::size_t kMostObjects = 1000;  // searches and favourites
+constexpr std::size_t kMostObjects = 1000;  // searches, favourites, hidden messages with rules
+constexpr std::size_t kMostRuleBytes = std::size_t{16} << 20;
+// What a hidden message with a rule has: its class, PidTagRuleMessage..., PidTagExtendedRuleMessage..., and the like of
+// older ones.
+constexpr std::uint32_t kRuleNumbers[] = {0x001A, 0x65E9, 0x65EB, 0x65EC, 0x65EF, 0x65F0, 0x65F3, 0x0E99, 0x0E9A};
 constexpr std::size_t kAtOnce = 1000;
 
 template <class Numbers>
@@ -128,15 +132,31 @@ std::optional<mapi::Mailbox> StoreSettings::resolve(std::string_view entry) cons
   return mapi::Mailbox{person->name, address_of(installation_, *person)};
 }
 
-std::optional<std::uint32_t> StoreSettings::folder_id(std::string_view entry) {
+std::optional<std::uint32_t> StoreSettings::id_of(std::string_view entry) {
   if (entry.empty()) return std::nullopt;
   const auto ids = ids_of_entries(database_, {std::string(entry)});
+  if (!ids) trouble_ = ids.error();
   if (!ids || ids->empty()) return std::nullopt;
   return ids->begin()->second;
 }
 
+Result<std::vector<std::uint32_t>> StoreSettings::some_ids(const std::string& sql, const char* what,
+                                                           SourceSettings& out) {
+  std::vector<std::uint32_t> ids;
+  TRY_VOID(database_.query(fmt::format("{} ORDER BY h.id LIMIT {}", sql, kMostObjects + 1),
+                           [&](const Row& row) -> Result<void> {
+                             ids.push_back(row.id(0));
+                             return {};
+                           }));
+  if (ids.size() > kMostObjects) {
+    ids.resize(kMostObjects);
+    out.losses.push_back({what, fmt::format("there are more than {}: the others do not come along", kMostObjects)});
+  }
+  return ids;
+}
+
 std::optional<std::string> StoreSettings::folder_key(std::string_view entry) {
-  const auto id = folder_id(entry);
+  const auto id = id_of(entry);
   if (!id) return std::nullopt;
   if (*id == tree_.subtree || *id == tree_.root) return "";
   if (!tree_.paths.contains(*id)) return std::nullopt;
@@ -146,7 +166,7 @@ std::optional<std::string> StoreSettings::folder_key(std::string_view entry) {
 Result<void> StoreSettings::read_free_busy() {
   if (free_busy_) return {};
   free_busy_.emplace();
-  const auto id = folder_id(free_busy_entry(tree_.root_properties, tree_.inbox_properties));
+  const auto id = id_of(free_busy_entry(tree_.root_properties, tree_.inbox_properties));
   if (!id) return {};
   TRY(auto found, objects_.properties({*id}));
   if (!found.empty()) free_busy_ = std::move(found.begin()->second);
@@ -238,6 +258,42 @@ Result<void> StoreSettings::add_grants(std::vector<FolderNode>& folders) {
   return {};
 }
 
+Result<std::vector<mapi::Properties>> StoreSettings::rule_messages(SourceSettings& out) {
+  if (tree_.inbox == 0) return std::vector<mapi::Properties>();
+  TRY(const auto ids,
+      some_ids(
+          fmt::format("SELECT h.id FROM hierarchy h JOIN properties p ON p.hierarchyid = h.id AND p.tag = {} WHERE "
+                      "h.type = 5 AND h.parent = {} AND (h.flags & {}) = {} AND p.val_string LIKE 'IPM.%Rule%'",
+                      mapi::tag::kMessageClass.id, tree_.inbox, kAssociated | kDeletedObject, kAssociated),
+          "rules that are hidden messages", out));
+  std::vector<mapi::Properties> messages;
+  std::size_t bytes = 0;
+  for (const std::uint32_t id : ids) {
+    TRY(auto found, objects_.properties({id}, {std::begin(kRuleNumbers), std::end(kRuleNumbers)}));
+    if (found.empty() || !mapi::holds_rules(found.begin()->second.text_or_empty(mapi::tag::kMessageClass))) continue;
+    for (const auto& [key, value] : found.begin()->second.all()) bytes += value.bytes();
+    if (bytes > kMostRuleBytes) {
+      out.losses.push_back({"rules that are hidden messages", "there is too much of them: not all come along"});
+      break;
+    }
+    messages.push_back(std::move(found.begin()->second));
+  }
+  return messages;
+}
+
+// A template lies among the inbox's hidden messages. Others are none: whoever writes a rule may name any message, which
+// the server would not show to him.
+std::optional<mapi::ReplyTemplate> StoreSettings::template_of(std::string_view entry) {
+  const auto id = id_of(entry);
+  if (!id) return std::nullopt;
+  const auto is_own = database_.value(
+      fmt::format("SELECT id FROM hierarchy WHERE id = {} AND type = 5 AND parent = {}", *id, tree_.inbox));
+  auto found = is_own && *is_own ? objects_.properties({*id}) : Result<ObjectReader::ById>();
+  if (!is_own || !found) trouble_ = is_own ? found.error() : is_own.error();
+  if (!is_own || !found || found->empty()) return std::nullopt;
+  return mapi::reply_template_of(found->begin()->second);
+}
+
 Result<void> StoreSettings::add_rules(SourceSettings& out) {
   std::string loss;
   const auto away = out_of_office_of(tree_.store, loss);
@@ -248,6 +304,7 @@ Result<void> StoreSettings::add_rules(SourceSettings& out) {
     if (!key || key->empty()) return std::nullopt;
     return archive::folder_mark(*key);
   };
+  world.template_of = [this](std::string_view message) { return template_of(message); };
   world.resolve = [this](std::string_view entry) { return resolve(entry); };
   if (store_.store.owner != nullptr)
     for (const std::string& address : {store_.store.owner->address, store_.address})
@@ -258,11 +315,12 @@ Result<void> StoreSettings::add_rules(SourceSettings& out) {
     if (!tag) return std::nullopt;
     return mapi::Properties::Key{tag->id, tag->set, std::string(tag->name)};
   };
-  bool has_delegation = false;
-  const std::string xml = bytes_or_text(tree_.inbox_properties, kRulesData);
-  const sieve::RuleList list = rules_of(xml, away, name_of, world, has_delegation, out.losses);
-  out.settings.rules = sieve::to_json(list);
-  if (!has_delegation) return {};
+  InboxRules rules{bytes_or_text(tree_.inbox_properties, kRulesData), {}};
+  TRY(rules.messages, rule_messages(out));
+  const CarriedRules carried = rules_of(rules, away, name_of, world, out.losses);
+  out.settings.rules = sieve::to_json(carried.list);
+  out.settings.rules_are_unread = carried.is_unread;
+  if (!carried.has_delegation) return {};
   for (archive::Delegate& delegate : delegates_) delegate.gets_requests = true;
   out.losses.push_back({"delegates", "They do not get copies of invitations here; they see them in the calendar."});
   return {};
@@ -271,19 +329,14 @@ Result<void> StoreSettings::add_rules(SourceSettings& out) {
 Result<void> StoreSettings::add_searches(SourceSettings& out) {
   out.settings.searches.emplace();
   const std::string* finder = tree_.store.bytes(kFinder);
-  const auto above = finder == nullptr ? std::nullopt : folder_id(*finder);
+  const auto above = finder == nullptr ? std::nullopt : id_of(*finder);
   if (!above) return {};
   const std::string* reminders = tree_.root_properties.bytes(kReminders);
-  const auto reminder_folder = reminders == nullptr ? std::nullopt : folder_id(*reminders);
-  std::vector<std::uint32_t> ids;
-  TRY_VOID(
-      database_.query(fmt::format("SELECT id FROM hierarchy WHERE type = 3 AND parent = {} AND flags = {} ORDER BY "
-                                  "id LIMIT {}",
-                                  *above, kSearchFolderFlag, kMostObjects),
-                      [&](const Row& row) -> Result<void> {
-                        if (row.id(0) != reminder_folder.value_or(0)) ids.push_back(row.id(0));
-                        return {};
-                      }));
+  const auto reminder_folder = reminders == nullptr ? std::nullopt : id_of(*reminders);
+  TRY(auto ids, some_ids(fmt::format("SELECT h.id FROM hierarchy h WHERE h.type = 3 AND h.parent = {} AND h.flags = {}",
+                                     *above, kSearchFolderFlag),
+                         "search folders", out));
+  std::erase(ids, reminder_folder.value_or(0));
   TRY(const auto found, objects_.properties(ids, {mapi::tag::kDisplayName.id, kSearchCriteria.id}));
   const auto name_of = [this](std::uint32_t number) -> std::optional<mapi::Properties::Key> {
     const auto tag = names_.find(number);
@@ -302,16 +355,13 @@ Result<void> StoreSettings::add_searches(SourceSettings& out) {
 Result<void> StoreSettings::add_favourites(SourceSettings& out) {
   if (!out.settings.favourites) out.settings.favourites.emplace();
   const std::string* views = tree_.store.bytes(kCommonViews);
-  const auto above = views == nullptr ? std::nullopt : folder_id(*views);
+  const auto above = views == nullptr ? std::nullopt : id_of(*views);
   if (!above) return {};
-  std::vector<std::uint32_t> ids;
-  TRY_VOID(database_.query(fmt::format("SELECT id FROM hierarchy WHERE type = 5 AND parent = {} AND (flags & {}) = {} "
-                                       "ORDER BY id LIMIT {}",
-                                       *above, kAssociated | kDeletedObject, kAssociated, kMostObjects),
-                           [&](const Row& row) -> Result<void> {
-                             ids.push_back(row.id(0));
-                             return {};
-                           }));
+  TRY(const auto ids,
+      some_ids(fmt::format("SELECT h.id FROM hierarchy h WHERE h.type = 5 AND h.parent = {} AND (h.flags "
+                           "& {}) = {}",
+                           *above, kAssociated | kDeletedObject, kAssociated),
+               "favourites", out));
   TRY(const auto found, objects_.properties(ids));
   const auto owner_of = [this](std::string_view guid) -> std::string {
     const InstalledStore* store = installation_.find(to_hex(guid));
@@ -361,6 +411,7 @@ Result<SourceSettings> StoreSettings::read() {
   out.settings.booking = booking_of(*free_busy_);
   TRY_VOID(add_searches(out));
   TRY_VOID(add_favourites(out));
+  if (trouble_) return std::unexpected(*trouble_);
   return out;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "formats/archive/settings.h"
+#include "formats/mapi/rules.h"
 #include "migrate/kopano/acl.h"
 #include "migrate/kopano/installation.h"
 #include "migrate/kopano/names.h"
@@ -47,7 +48,12 @@ class StoreSettings {
   Result<void> add_searches(SourceSettings& out);
   Result<void> add_favourites(SourceSettings& out);
   void add_person(SourceSettings& out) const;
-  std::optional<std::uint32_t> folder_id(std::string_view entry);
+  // Of a folder or a message. What fails is remembered in `trouble_`: what cannot be asked is not what is not there.
+  std::optional<std::uint32_t> id_of(std::string_view entry);
+  // The first kMostObjects of them; that there are more is named.
+  Result<std::vector<std::uint32_t>> some_ids(const std::string& sql, const char* what, SourceSettings& out);
+  Result<std::vector<mapi::Properties>> rule_messages(SourceSettings& out);
+  std::optional<mapi::ReplyTemplate> template_of(std::string_view entry);
   // The key of one that comes along; "" for the uppermost.
   std::optional<std::string> folder_key(std::string_view entry);
   std::optional<mapi::Mailbox> resolve(std::string_view entry) const;
@@ -62,6 +68,7 @@ class StoreSettings {
   std::optional<mapi::Properties> free_busy_;
   std::vector<archive::Delegate> delegates_;
   std::vector<SettingLoss> losses_;
+  std::optional<Error> trouble_;
 };
 
 // Where somebody's mail goes here; "" if he has no address.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "formats/archive/settings.h"
 #include "groupware/rules/rule_list.h"
 #include "groupware/rules/scripts.h"
 #include "protocols/import/ledger.h"
@@ -85,13 +86,14 @@ std::string shown_name(const sieve::Rule& rule) {
 
 std::string print_rules(const std::vector<sieve::Rule>& rules) { return sieve::to_json(sieve::RuleList{rules, {}}); }
 
-Result<ImportedRules> imported_rules(const std::string& text, const groupware::Reader& reader,
-                                     const std::string& source, std::vector<archive::Quarantined>& damaged) {
+Result<std::optional<ImportedRules>> imported_rules(const std::string& text, const groupware::Reader& reader,
+                                                    const std::string& source,
+                                                    std::vector<archive::Quarantined>& damaged) {
   ImportedRules out;
   auto list = sieve::rules_of_json(text);
   if (!list) {
-    damaged.push_back({"rules", list.error().text});
-    return out;
+    damaged.push_back({"rules", "they cannot be read, and stay as they are here: " + list.error().text});
+    return std::nullopt;
   }
   FolderNames names(reader, source);
   out.requires_more = list->requires_more;
@@ -106,7 +108,7 @@ Result<ImportedRules> imported_rules(const std::string& text, const groupware::R
     else if (!out.out_of_office)
       out.out_of_office = std::move(rule);
   }
-  return out;
+  return std::optional(std::move(out));
 }
 
 Result<RulesHere> rules_here(const groupware::Reader& reader) {

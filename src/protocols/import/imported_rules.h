@@ -22,9 +22,10 @@ struct ImportedRules : RulesHere {
 };
 
 // `text`: archive::Settings::rules. Folders stand as they are called here; rules that name one that did not come along,
-// or that cannot run here, are left out and told in `damaged`.
-Result<ImportedRules> imported_rules(const std::string& text, const groupware::Reader& reader,
-                                     const std::string& source, std::vector<archive::Quarantined>& damaged);
+// or that cannot run here, are left out and told in `damaged`. Nothing: the text cannot be read, which is told, too.
+Result<std::optional<ImportedRules>> imported_rules(const std::string& text, const groupware::Reader& reader,
+                                                    const std::string& source,
+                                                    std::vector<archive::Quarantined>& damaged);
 
 Result<RulesHere> rules_here(const groupware::Reader& reader);
 

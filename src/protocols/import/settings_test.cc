@@ -126,7 +126,30 @@ TEST(ImportedSettings, rules_file_into_the_folders_as_they_are_called_here) {
 
   settings.rules = "no JSON";
   EXPECT_EQ(site.pass(settings).error, "");
+  EXPECT_EQ(site.rules().rules.size(), 2u) << "what cannot be read is not none";
+  settings.rules = rules_text({});
+  EXPECT_EQ(site.pass(settings).error, "");
   EXPECT_EQ(site.rules().rules.size(), 1u) << "an answer that is gone there goes here, the user's own rule stays";
+}
+
+TEST(ImportedSettings, rules_that_the_source_cannot_read_stay) {
+  SettingsSite site;
+  archive::Settings settings;
+  sieve::OutOfOfficeRule away;
+  away.text = "Weg";
+  settings.rules = rules_text({filing_rule("one", "Projekte \"A\""), {"", true, away}});
+  EXPECT_EQ(site.pass(settings).error, "");
+  ASSERT_EQ(site.rules().rules.size(), 2u);
+  away.text = "Noch weg";
+  settings.rules = rules_text({{"", true, away}});
+  settings.rules_are_unread = true;
+  EXPECT_EQ(site.pass(settings).error, "");
+  const auto list = site.rules();
+  ASSERT_EQ(list.rules.size(), 2u) << "only the answer was told";
+  EXPECT_EQ(std::get<sieve::OutOfOfficeRule>(list.rules[0].what).text, "Noch weg");
+  settings.rules_are_unread = false;
+  EXPECT_EQ(site.pass(settings).error, "");
+  EXPECT_EQ(site.rules().rules.size(), 1u);
 }
 
 TEST(ImportedSettings, a_text_rule_gets_its_folder_quoted_and_what_it_requires) {

@@ -57,7 +57,8 @@ void SettingsView::find_people(const directory::Directory& directory, std::vecto
 
 std::vector<std::string> SettingsView::families() const {
   auto out = preference_families(*settings_);
-  if (settings_->rules) out.insert(out.end(), {setting::kRules, setting::kOutOfOffice});
+  if (rules_) out.emplace_back(setting::kOutOfOffice);
+  if (rules_ && !settings_->rules_are_unread) out.emplace_back(setting::kRules);
   if (settings_->send_as) out.emplace_back(setting::kSendAs);
   if (settings_->delegates) out.insert(out.end(), {setting::kOnBehalf, setting::kDelegates});
   return out;
@@ -65,7 +66,7 @@ std::vector<std::string> SettingsView::families() const {
 
 Traits SettingsView::wanted() const {
   Traits out = traits_of(preferences_);
-  if (rules_ && !rules_->others.empty()) out[setting::kRules] = print_rules(rules_->others);
+  if (rules_ && !settings_->rules_are_unread && !rules_->others.empty()) out[setting::kRules] = print_rules(rules_->others);
   if (rules_ && rules_->out_of_office) out[setting::kOutOfOffice] = print_rules({*rules_->out_of_office});
   if (settings_->quota) out[setting::kQuota] = std::to_string(*settings_->quota);
   if (!senders_.empty()) out[setting::kSendAs] = print_people(senders_);
@@ -79,9 +80,9 @@ Traits SettingsView::wanted() const {
 Result<Traits> SettingsView::here(const groupware::Reader& reader, const directory::Principal& owner) const {
   TRY(const auto preferences, reader.preferences());
   Traits out = traits_of(preferences);
-  if (settings_->rules) {
+  if (rules_) {
     TRY(const RulesHere rules, rules_here(reader));
-    if (!rules.others.empty()) out[setting::kRules] = print_rules(rules.others);
+    if (!rules.others.empty() && !settings_->rules_are_unread) out[setting::kRules] = print_rules(rules.others);
     if (rules.out_of_office) out[setting::kOutOfOffice] = print_rules({*rules.out_of_office});
   }
   if (owner.quota) out[setting::kQuota] = std::to_string(*owner.quota);
