@@ -101,6 +101,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(journal_of(item, "fallback", with), journal_of(item, "fallback", with));
   check_part(item, with);
   check_card(card_of(item, "fallback", with.resolve));
-  check_card(group_card_of(item, "fallback", [](const EntryId&) { return std::string("ann@example.org"); }));
+  const auto ann = [](const EntryId&) { return std::string("ann@example.org"); };
+  check_card(group_card_of(item, "fallback", ann));
+  check_card(group_card_of(item, "fallback", ann, [&](const EntryId&) { return std::optional(item.properties); }));
   return 0;
 }

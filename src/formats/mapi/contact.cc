@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "base/bytes.h"
+#include "formats/mapi/card_attachment.h"
 #include "formats/mapi/categories.h"
 #include "formats/mapi/line_text.h"
 #include "formats/mapi/tags.h"
@@ -353,7 +354,7 @@ class CardMaker {
         add("PHOTO", fmt::format("data:{};base64,{}", type, to_base64(*bytes)));
         has_photo = true;
       } else {
-        made_.losses.push_back(fmt::format("The attachment \"{}\" of a contact is left out.", one_line(name, 100)));
+        add_card_attachment(attachment, made_);
       }
     }
   }

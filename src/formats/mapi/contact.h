@@ -20,8 +20,8 @@ struct MadeCard {
 
 // Names, up to three e-mail addresses, telephones, three postal addresses, pages, days, people related, photo, note,
 // categories, fields of one's own. Of an address that is none of SMTP (Exchange's, Kopano's) the one counts that
-// `resolve` knows its entry by, else the SMTP form where it stands beside it. A photo's data is in the attachment. Days
-// are those that their writer saw, whichever way the zone was written into them.
+// `resolve` knows its entry by, else the SMTP form where it stands beside it. Data of photos and other files is in the
+// attachments. Days are those that their writer saw, whichever way the zone was written into them.
 MadeCard card_of(const Message& contact, std::string_view uid, const ResolveEntry& resolve = {});
 
 }  // namespace kontor::mapi

@@ -66,7 +66,11 @@ TEST(Contact, BecomesACard) {
   from.set({.id = 0x3A4D}, *Value::make(Type::int16, std::int64_t{1}));
   from.set(tag::kBirthday, day(1980, 2, 28, std::chrono::hours(23)));
   set(from, tag::address(0x804F), "custom");
-  contact.attachments.resize(2);
+  contact.attachments.resize(4);
+  set(contact.attachments[2].properties, tag::kAttachLongFilename, "plan; \"B\".txt");
+  set(contact.attachments[2].properties, tag::kAttachMimeTag, "text/plain");
+  contact.attachments[2].properties.set(tag::kAttachDataBinary, Value::of_bytes("Hello"));
+  set(contact.attachments[3].properties, tag::kAttachLongPathname, "https://example.org/x");
   contact.attachments[0].properties.set(tag::kAttachmentContactPhoto, Value::of(true));
   contact.attachments[0].properties.set(tag::kAttachDataBinary, Value::of_bytes("\xFF\xD8\xFF\xE0"));
   set(contact.attachments[1].properties, tag::kAttachLongFilename, "cv.pdf");
@@ -80,6 +84,8 @@ TEST(Contact, BecomesACard) {
             "RELATED;TYPE=spouse;VALUE=text:Bob\r\nNOTE:First\\nsecond\r\nX-EVOLUTION-FILE-AS:Müller\\, Ann\r\n"
             "X-CUSTOM1:custom\r\nURL:http://www.example.org\r\n"
             "BDAY:19800229\r\nCATEGORIES:a\\,b,c\r\nGENDER:F\r\nPHOTO:data:image/jpeg;base64,/9j/4A==\r\n"
+            "X-KONTOR-ATTACH;FMTTYPE=text/plain;FILENAME=\"plan; ^'B^'.txt\":data:text/pla\r\n in;base64,SGVsbG8=\r\n"
+            "X-KONTOR-ATTACH;FMTTYPE=application/octet-stream:https://example.org/x\r\n"
             "END:VCARD\r\n");
   EXPECT_TRUE(made.kept.has(tag::address(0x80A3)));
   EXPECT_TRUE(made.kept.has(tag::address(0x8093))) << "the other form of an address that is written";

@@ -4,8 +4,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/bytes.h"
+#include "formats/mapi/card_attachment.h"
 #include "formats/mapi/line_text.h"
 #include "formats/mapi/tags.h"
 
@@ -62,9 +64,84 @@ ListMember member_of(std::string_view copy, std::string_view entry, const Addres
   return found;
 }
 
+constexpr std::uint8_t kKindBits = 0x0F, kListWithin = 4;  // MemberEntry::type
+
+bool is_list(std::string_view copy, std::string_view entry) {
+  const EntryId outer = parse_entry_id(entry), said = unwrap(copy);
+  if (const auto* member = std::get_if<MemberEntry>(&outer)) return (member->type & kKindBits) == kListWithin;
+  const auto* one_off = std::get_if<OneOffEntry>(&said);
+  return one_off != nullptr && iequals(one_off->type, "MAPIPDL");
+}
+
+// Gathers members, also of lists within lists.
+class MemberGatherer {
+ public:
+  MemberGatherer(const AddressOf& address_of, const ListOf& list_of, MadeCard& into)
+      : address_of_(address_of), list_of_(list_of), made_(into) {}
+
+  void gather(const Properties& list, int depth) {
+    const auto* entries = list.blobs(tag::kDistributionListMembers);
+    const auto* copies = list.blobs(tag::kDistributionListOneOffMembers);
+    const auto size_of = [](const auto* blobs) { return blobs == nullptr ? 0 : blobs->size(); };
+    const std::size_t count = std::max(size_of(entries), size_of(copies));
+    for (std::size_t i = 0; i < count; ++i) {
+      if (seen_++ >= kMostMembers) {
+        if (seen_ == kMostMembers + 1)
+          made_.losses.push_back(fmt::format("Of the members of a list the first {} came.", kMostMembers));
+        return;
+      }
+      const auto at = [&](const std::vector<std::string>* blobs) {
+        return i < size_of(blobs) ? std::string_view((*blobs)[i]) : std::string_view();
+      };
+      take(at(copies), at(entries), i, depth);
+    }
+  }
+
+ private:
+  void take(std::string_view copy, std::string_view entry, std::size_t at, int depth) {
+    if (is_list(copy, entry) && take_list(entry, depth)) return;
+    const ListMember member = member_of(copy, entry, address_of_);
+    if (member.address.empty()) {
+      made_.losses.push_back(
+          fmt::format("Member {} of a list, \"{}\", has no address.", at + 1, one_line(member.name, 100)));
+      return;
+    }
+    // Where several lists are one, whoever is in two of them is there once.
+    const bool is_new = addresses_.insert(to_lower(member.address)).second;
+    if (!is_new && has_lists_) return;
+    lines::Property property;
+    property.name = "MEMBER";
+    property.value = mailto(member.address);
+    made_.card.properties.push_back(std::move(property));
+  }
+
+  // False: it is not there.
+  bool take_list(std::string_view entry, int depth) {
+    const EntryId id = unwrap(entry);
+    const auto found = list_of_ ? list_of_(id) : std::nullopt;
+    if (!found) return false;
+    has_lists_ = true;
+    const std::string_view name = found->first_text({tag::kDistributionListName, tag::kDisplayName, tag::kSubject});
+    if (depth >= kDeepestList || !lists_.insert(std::string(entry)).second) return true;  // in itself, or twice
+    made_.losses.push_back(fmt::format("The list \"{}\" within a list: those who are in it now are members themselves.",
+                                       one_line(name, 100)));
+    gather(*found, depth + 1);
+    return true;
+  }
+
+  static constexpr int kDeepestList = 8;
+  const AddressOf& address_of_;
+  const ListOf& list_of_;
+  MadeCard& made_;
+  std::set<std::string> addresses_;  // in lower case
+  std::set<std::string> lists_;      // entry ids
+  std::size_t seen_ = 0;
+  bool has_lists_ = false;
+};
+
 }  // namespace
 
-MadeCard group_card_of(const Message& list, std::string_view uid, const AddressOf& address_of) {
+MadeCard group_card_of(const Message& list, std::string_view uid, const AddressOf& address_of, const ListOf& list_of) {
   const Properties& from = list.properties;
   MadeCard made;
   made.kept = from;
@@ -75,26 +152,8 @@ MadeCard group_card_of(const Message& list, std::string_view uid, const AddressO
   made.card.set("FN", line_text(from.first_text({tag::kDistributionListName, tag::kDisplayName, tag::kSubject})));
   if (const std::string_view note = from.text_or_empty(tag::kBody); !note.empty())
     made.card.set("NOTE", line_text(note));
-  const auto* entries = from.blobs(tag::kDistributionListMembers);
-  const auto* copies = from.blobs(tag::kDistributionListOneOffMembers);
-  const std::size_t count = std::max(entries == nullptr ? 0 : entries->size(), copies == nullptr ? 0 : copies->size());
-  for (std::size_t i = 0; i < std::min(count, kMostMembers); ++i) {
-    const auto at = [&](const std::vector<std::string>* blobs) {
-      return blobs != nullptr && i < blobs->size() ? std::string_view((*blobs)[i]) : std::string_view();
-    };
-    const ListMember member = member_of(at(copies), at(entries), address_of);
-    if (member.address.empty()) {
-      made.losses.push_back(
-          fmt::format("Member {} of a list, \"{}\", has no address.", i + 1, one_line(member.name, 100)));
-      continue;
-    }
-    lines::Property property;
-    property.name = "MEMBER";
-    property.value = mailto(member.address);
-    made.card.properties.push_back(std::move(property));
-  }
-  if (count > kMostMembers)
-    made.losses.push_back(fmt::format("Of {} members of a list the first {} came.", count, kMostMembers));
+  MemberGatherer(address_of, list_of, made).gather(from, 0);
+  for (const Attachment& attachment : list.attachments) add_card_attachment(attachment, made);
   return made;
 }
 

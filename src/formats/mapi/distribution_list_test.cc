@@ -53,6 +53,37 @@ TEST(DistributionList, SaysWhichAddressOfAContactIsMeant) {
                                 "mailto:first@example.org", "mailto:first@example.org", "mailto:first@example.org"}));
 }
 
+TEST(DistributionList, HasTheMembersOfListsWithinIt) {
+  const auto one_off = [](const std::string& address) {
+    return print(EntryId(OneOffEntry{.name = address, .type = "SMTP", .address = address}));
+  };
+  const auto nested = [](std::uint32_t row) {
+    return print(EntryId(MemberEntry{0xB4, print(EntryId(ObjectEntry{.version = 0, .row = row}))}));
+  };
+  const auto list_with = [](const char* name, std::vector<std::string> members) {
+    Properties out;
+    out.set(tag::kDistributionListName, Value::of_text(name));
+    out.set(tag::kDistributionListMembers, *Value::make(Type::binary, std::move(members)));
+    return out;
+  };
+  // The second has the first in it.
+  const ListOf list_of = [&](const EntryId& id) -> std::optional<Properties> {
+    const auto* entry = std::get_if<ObjectEntry>(&id);
+    if (entry == nullptr || entry->row > 2) return std::nullopt;
+    return entry->row == 1 ? list_with("First", {one_off("a@x.org"), nested(2)})
+                           : list_with("Second", {one_off("B@x.org"), nested(1), one_off("c@x.org")});
+  };
+  Message list;
+  list.properties = list_with("All", {one_off("b@x.org"), nested(1), nested(3), nested(2)});
+  const MadeCard made = group_card_of(list, "1", [](const EntryId&) { return std::string(); }, list_of);
+  EXPECT_EQ(vcard::members(made.card),
+            (std::vector<std::string>{"mailto:b@x.org", "mailto:a@x.org", "mailto:c@x.org"}));
+  ASSERT_EQ(made.losses.size(), 3U);
+  EXPECT_TRUE(made.losses[0].contains("First"));
+  EXPECT_TRUE(made.losses[1].contains("Second"));
+  EXPECT_TRUE(made.losses[2].contains("has no address")) << "one that is gone";
+}
+
 TEST(DistributionList, WithoutCopiesOrMembers) {
   const auto nobody = [](const EntryId&) { return std::string(); };
   Message list;

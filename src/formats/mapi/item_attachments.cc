@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "formats/mapi/attachment_names.h"
 #include "formats/mapi/item_parts.h"
 #include "formats/mapi/line_text.h"
 #include "formats/mapi/mail.h"
@@ -28,7 +29,17 @@ bool is_media_type(std::string_view text) {
   return slash != std::string_view::npos && is_token(text.substr(0, slash)) && is_token(text.substr(slash + 1));
 }
 
-std::string name_of(const Attachment& attachment) {
+lines::Property attach_of(const Attachment& attachment, const std::string& name) {
+  lines::Property attach;
+  attach.name = "ATTACH";
+  attach.set("FMTTYPE", attachment_type(attachment));
+  if (!name.empty()) attach.set("FILENAME", name);  // RFC 8607 section 4.2
+  return attach;
+}
+
+}  // namespace
+
+std::string attachment_name(const Attachment& attachment) {
   std::string name =
       one_line(attachment.properties.first_text({tag::kAttachLongFilename, tag::kAttachFilename, tag::kDisplayName}),
                kLongestName);
@@ -37,24 +48,17 @@ std::string name_of(const Attachment& attachment) {
   return (name.empty() ? "message" : name) + ".eml";
 }
 
-lines::Property attach_of(const Attachment& attachment, const std::string& name) {
-  lines::Property attach;
-  attach.name = "ATTACH";
+std::string attachment_type(const Attachment& attachment) {
+  if (!attachment.embedded.empty()) return "message/rfc822";
   const std::string_view type = attachment.properties.text_or_empty(tag::kAttachMimeTag);
-  const bool is_message = !attachment.embedded.empty();
-  attach.set("FMTTYPE", is_message ? "message/rfc822" : is_media_type(type) ? type : "application/octet-stream");
-  if (!name.empty()) attach.set("FILENAME", name);  // RFC 8607 section 4.2
-  return attach;
+  return std::string(is_media_type(type) ? type : "application/octet-stream");
 }
 
-// Where it is, for what is not in the item but refers to somewhere else.
-std::string uri_of(const Attachment& attachment) {
+std::string attachment_uri(const Attachment& attachment) {
   const std::string path = one_line(attachment.properties.first_text({tag::kAttachPathname, tag::kAttachLongPathname}));
   const bool is_uri = path.contains("://") && path.find_first_of(" \t\"<>") == std::string::npos;
   return is_uri ? path : std::string();
 }
-
-}  // namespace
 
 bool is_exception(const Attachment& attachment) {
   if (attachment.embedded.empty()) return false;
@@ -73,9 +77,9 @@ Result<void> ItemParts::read_attachment(const Attachment& attachment, const Take
 }
 
 Result<std::size_t> ItemParts::add_attachment(const Attachment& attachment, std::size_t most) const {
-  const std::string name = name_of(attachment);
+  const std::string name = attachment_name(attachment);
   lines::Property attach = attach_of(attachment, name);
-  if (const std::string uri = uri_of(attachment); !uri.empty()) {
+  if (const std::string uri = attachment_uri(attachment); !uri.empty()) {
     attach.value = uri;
     into_.properties.push_back(std::move(attach));
     return 0;

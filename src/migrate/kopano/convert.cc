@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "formats/lines/writer.h"
+#include "formats/mapi/attachment_names.h"
 #include "formats/mapi/contact.h"
 #include "formats/mapi/event.h"
 #include "formats/mapi/item_state.h"
@@ -26,7 +27,8 @@ using mapi::Properties;
 using mapi::Value;
 
 constexpr std::size_t kMostPhoto = std::size_t{8} << 20;
-constexpr std::int64_t kByValue = 1;  // PidTagAttachMethod
+constexpr std::size_t kMostAttached = std::size_t{4} << 20;  // of a card, besides its photo
+constexpr std::int64_t kByValue = 1;                         // PidTagAttachMethod
 
 // All names that an item's properties may have: what it has not is said too, so that it goes where it was before.
 constexpr auto kStateNames = std::to_array<const char*>(
@@ -144,37 +146,62 @@ class Converter {
     return {};
   }
 
-  // A card's photo is held in memory: it stands in the card.
-  Result<void> load_photo() {
+  // What a card has is held in memory: it stands in the card. What cannot be had is named, and is no attachment any
+  // more.
+  Result<void> load_attachments() {
+    std::size_t room = kMostAttached;
+    std::vector<mapi::Attachment> loaded;
     for (mapi::Attachment& attachment : tree_.message.attachments) {
       const bool is_photo = attachment.properties.boolean(mapi::tag::kAttachmentContactPhoto) ||
                             attachment.properties.text_or_empty(mapi::tag::kAttachLongFilename) == "ContactPicture.jpg";
-      if (!is_photo) continue;
       std::string bytes;
-      const auto read = read_attachment(attachment, [&](std::string_view piece) -> Result<void> {
-        if (bytes.size() + piece.size() > kMostPhoto) return fail(Errc::too_large, "");
-        bytes += piece;
-        return {};
-      });
-      if (read && !bytes.empty())
-        attachment.properties.set(mapi::tag::kAttachDataBinary, Value::of_bytes(std::move(bytes)));
-      if (!read && read.error().code == Errc::too_large) facts_.losses.emplace_back("Its photo is too large.");
-      if (!read && read.error().code == Errc::not_found)
-        facts_.losses.push_back("Its photo is lost: " + read.error().text);
-      const bool is_bad = !read && read.error().code != Errc::too_large && read.error().code != Errc::not_found;
-      if (is_bad) return read;
+      auto read = read_content(attachment, is_photo ? kMostPhoto : room, bytes);
+      const bool is_lost = !read && (read.error().code == Errc::too_large || read.error().code == Errc::not_found);
+      if (!read && !is_lost) return read;
+      if (is_lost) {
+        facts_.losses.push_back(fmt::format("{} is left out: {}", shown(attachment, is_photo), read.error().text));
+        continue;
+      }
+      if (!is_photo) room -= bytes.size();
+      if (!attachment.embedded.empty()) {
+        attachment.properties.set(mapi::tag::kAttachLongFilename, Value::of_text(mapi::attachment_name(attachment)));
+        attachment.properties.set(mapi::tag::kAttachMimeTag, Value::of_text("message/rfc822"));
+        attachment.embedded.clear();
+      }
+      if (!bytes.empty()) attachment.properties.set(mapi::tag::kAttachDataBinary, Value::of_bytes(std::move(bytes)));
+      loaded.push_back(std::move(attachment));
     }
+    tree_.message.attachments = std::move(loaded);
+    return {};
+  }
+
+  static std::string shown(const mapi::Attachment& attachment, bool is_photo) {
+    return is_photo ? "Its photo" : fmt::format("The attachment \"{}\"", mapi::attachment_name(attachment));
+  }
+
+  // A message as mail, else the data. Errors: too_large beyond `most` bytes.
+  Result<void> read_content(const mapi::Attachment& attachment, std::size_t most, std::string& into) {
+    const auto take = [&](std::string_view piece) -> Result<void> {
+      if (into.size() + piece.size() > most) return fail(Errc::too_large, "it is too large.");
+      into += piece;
+      return {};
+    };
+    if (attachment.embedded.empty()) return read_attachment(attachment, take);
+    // No calendar in it: items that hold each other would go round.
+    const mapi::MailSource source{.resolve = context_.calendar.resolve, .read = read_, .calendar = {}};
+    TRY(auto written, mapi::write_mail(attachment.embedded.front(), source, take));
+    add_losses(std::move(written.losses));
     return {};
   }
 
   mapi::MadeCard card(ItemClass what) const {
     const std::string uid = mapi::item_uid(tree_.message.properties, key_);
-    return what == ItemClass::list ? mapi::group_card_of(tree_.message, uid, context_.address_of)
+    return what == ItemClass::list ? mapi::group_card_of(tree_.message, uid, context_.address_of, context_.list_of)
                                    : mapi::card_of(tree_.message, uid, context_.calendar.resolve);
   }
 
   Result<void> convert_contact() {
-    TRY_VOID(load_photo());
+    TRY_VOID(load_attachments());
     auto made = card(item_class(class_of(tree_)));
     TRY_VOID(take_(lines::write(made.card)));
     keep(made.kept, made.losses);

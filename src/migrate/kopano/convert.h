@@ -26,6 +26,7 @@ struct Facts {
 struct ConvertContext {
   mapi::CalendarContext calendar;  // without `read`
   mapi::AddressOf address_of;      // of members of lists
+  mapi::ListOf list_of;            // lists within lists
   bool takes_incomplete = false;   // what has lost contents comes without them, instead of not at all
 };
 

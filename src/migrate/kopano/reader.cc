@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "formats/mapi/tags.h"
+#include "migrate/kopano/item_class.h"
 
 namespace kontor::migrate::kopano {
 namespace {
@@ -48,6 +49,7 @@ StoreReader::StoreReader(const StoreInView& store, std::unique_ptr<Snapshot> sna
     return store_.installation.book().resolve(store_.installation.server_guid(store_.store.server), entry);
   };
   context_.address_of = [this](const mapi::EntryId& entry) { return address_of_entry(entry); };
+  context_.list_of = [this](const mapi::EntryId& entry) { return list_of_entry(entry); };
   context_.takes_incomplete = store.config.without_lost;
 }
 
@@ -128,7 +130,10 @@ Result<void> StoreReader::fetch(const SourceFolder& folder, const SourceItem& it
     for (const mapi::Tag& tag : kUidTags) tree->message.properties.remove(tag);
     losses.emplace_back("Another item of its folder has the same UID: this one has a new one.");
   }
+  trouble_.reset();
   TRY(facts_, convert(*tree, node->source.kind, item.key, *at->attachments, context_, take));
+  // What was not to be had is not what is not there: the item is fetched again.
+  if (trouble_) return std::unexpected(*trouble_);
   facts_.losses.insert(facts_.losses.end(), losses.begin(), losses.end());
   return {};
 }
@@ -166,6 +171,22 @@ Result<void> StoreReader::follow_stub(Tree& tree, Snapshot*& at, std::vector<std
   return {};
 }
 
+// A list among this store's items. Those of others are none: the server would not show them to whoever names them.
+std::optional<mapi::Properties> StoreReader::list_of_entry(const mapi::EntryId& entry) {
+  mapi::EntryId id = entry;
+  if (const auto* contact = std::get_if<mapi::ContactEntry>(&entry)) id = mapi::parse_entry_id(contact->contact);
+  const auto* object = std::get_if<mapi::ObjectEntry>(&id);
+  if (object == nullptr || object->store.view() != store_.store.store.guid) return std::nullopt;
+  const auto ids = ids_of_entries(*snapshot_->database, {mapi::print(id)});
+  auto found =
+      ids && !ids->empty() ? snapshot_->objects->properties({ids->begin()->second}) : Result<ObjectReader::ById>();
+  if (!ids || !found) trouble_ = ids ? found.error() : ids.error();
+  if (!ids || !found || found->empty()) return std::nullopt;
+  auto& properties = found->begin()->second;
+  if (item_class(properties.text_or_empty(mapi::tag::kMessageClass)) != ItemClass::list) return std::nullopt;
+  return std::move(properties);
+}
+
 // Somebody in the directory, or a contact: by the address that is meant or else its first, which is an SMTP address or,
 // of Kopano's own people, stands behind the address that is shown.
 std::string StoreReader::address_of_entry(const mapi::EntryId& entry) {
@@ -178,8 +199,10 @@ std::string StoreReader::address_of_entry(const mapi::EntryId& entry) {
     which = contact->index <= 2 ? contact->index : 0;  // the others are of faxes
   }
   const auto ids = ids_of_entries(*snapshot_->database, {wanted});
+  if (!ids) trouble_ = ids.error();
   if (!ids || ids->empty()) return {};
   const auto tree = snapshot_->objects->properties({ids->begin()->second});
+  if (!tree) trouble_ = tree.error();
   if (!tree || tree->empty()) return {};
   const auto& properties = tree->begin()->second;
   for (const std::uint32_t base :

@@ -55,6 +55,7 @@ class StoreReader : public ItemReader {
   Result<void> follow_stub(Tree& tree, Snapshot*& at, std::vector<std::string>& losses);
   Result<Snapshot*> snapshot_of(std::size_t server);
   std::string address_of_entry(const mapi::EntryId& entry);
+  std::optional<mapi::Properties> list_of_entry(const mapi::EntryId& entry);
 
   const StoreInView& store_;
   std::unique_ptr<Snapshot> snapshot_;
@@ -63,6 +64,7 @@ class StoreReader : public ItemReader {
   std::deque<Waiting> waiting_;
   std::map<std::string, Tree> ready_;  // by item key
   Facts facts_;
+  std::optional<Error> trouble_;  // of what was asked for amid a conversion
 };
 
 }  // namespace kontor::migrate::kopano
