@@ -33,6 +33,16 @@ def test_odd_folders(moved):
     expect_none(folder_faults(moved.made.folders, moved.made.special, moved.boxes(moved.made.store)))
 
 
+def test_what_is_astray_deleted_or_there_twice(moved):
+    """Mail in other folders comes; deleted trees and searches do not; of one UID one keeps it."""
+    boxes = moved.boxes(moved.made.store)
+    ids = boxes.message_ids()
+    assert not [name for name in moved.made.strays if len(ids.get(name, [])) != 1]
+    assert not [name for name in moved.made.gone if name in ids] and not [name for name in moved.made.gone_folders if name in boxes.by_name]
+    doubles = boxes.by_validity[moved.made.double_folder]
+    assert len(doubles["messages"]) == 3 and 77_777 in doubles["messages"] and all(len(ids[name]) == 1 for name in moved.made.doubles)
+
+
 def test_roles_are_not_a_matter_of_names(moved):
     for store in (moved.made.store, moved.made.old):
         boxes = moved.boxes(store)

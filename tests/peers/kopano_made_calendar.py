@@ -29,6 +29,8 @@ def to_utc(local, zone):
 
 
 def zone_properties(zone, how):
+    if how == "none":
+        return {}
     key, rule, text = ZONES[zone]
     if how == "struct":
         return {ZONE_BLOB: zone_struct(rule), ZONE_TEXT: text}
@@ -39,7 +41,7 @@ def zone_properties(zone, how):
     if how == "recur":  # the former rule and the one that counts, and a display zone that does not
         former = (rule[0], rule[1], (10, 0, 4, 3), (3, 0, 4, 2)) if rule[2] else rule
         return {ZONE_RECUR: zone_definition(key, (1601, 0, former), (2007, 3, rule)), ZONE_BLOB: zone_struct(rule), ZONE_START: zone_definition("Tokyo Standard Time", (1601, 2, TOKYO))}
-    return {}
+    raise ValueError(how)
 
 
 class EventMaker:

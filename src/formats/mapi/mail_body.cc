@@ -41,17 +41,19 @@ MailBody mail_body(const Properties& message, std::vector<std::string>& losses) 
 
 std::set<std::string> shown_content_ids(std::string_view html) {
   std::set<std::string> found;
-  for (std::size_t at = 0; at + 4 < html.size() && found.size() < kMostShownIds;) {
-    const std::size_t colon = html.find(':', at + 3);
+  std::size_t at = 3;
+  while (at < html.size() && found.size() < kMostShownIds) {
+    const std::size_t colon = html.find(':', at);
     if (colon == std::string_view::npos) break;
-    at = colon - 2;
+    at = colon + 1;
     if (!iequals(html.substr(colon - 3, 3), "cid")) continue;
     std::string id;
-    for (std::size_t i = colon + 1; i < html.size() && id.size() < kLongestId; ++i) {
-      if (std::string_view("\"'<> \t\r\n)").contains(html[i])) break;
-      const auto escaped = html[i] == '%' ? from_hex(html.substr(i + 1, 2)) : std::nullopt;
-      id += escaped && escaped->size() == 1 ? (*escaped)[0] : html[i];
-      if (escaped && escaped->size() == 1) i += 2;
+    // What is read as an id is not looked at again: a text of nothing else would take long.
+    for (; at < html.size() && id.size() < kLongestId; ++at) {
+      if (std::string_view("\"'<> \t\r\n)").contains(html[at])) break;
+      const auto escaped = html[at] == '%' ? from_hex(html.substr(at + 1, 2)) : std::nullopt;
+      id += escaped && escaped->size() == 1 ? (*escaped)[0] : html[at];
+      if (escaped && escaped->size() == 1) at += 2;
     }
     if (!id.empty()) found.insert(to_lower(id));
   }
