@@ -108,15 +108,23 @@ Result<void> AddressBook::read_directory(Database& database) {
       set_property(*object->second, row.bytes(1), row.bytes(2));
     return {};
   }));
-  TRY_VOID(database.query("SELECT objectid, propname, value FROM objectmvproperty ORDER BY objectid, propname, orderid",
-                          [&](const Row& row) -> Result<void> {
-                            const auto object = objects.find(row.id(0));
-                            if (object == objects.end()) return {};
-                            std::string& value = object->second->properties[std::string(row.bytes(1))];
-                            if (!value.empty()) value += '\n';
-                            value += row.bytes(2);
-                            return {};
-                          }));
+  TRY_VOID(database.query(
+      "SELECT objectid, propname, value, orderid FROM objectmvproperty ORDER BY objectid, propname, orderid",
+      [&](const Row& row) -> Result<void> {
+        const auto object = objects.find(row.id(0));
+        if (object == objects.end()) return {};
+        std::string& value = object->second->properties[std::string(row.bytes(1))];
+        // The first of them takes the place of what another server said.
+        if (row.integer(3) == 0) value.clear();
+        if (!value.empty()) value += '\n';
+        value += row.bytes(2);
+        return {};
+      }));
+  // Every server of an installation says the same: what this one says takes the place of what another did.
+  for (const auto& [id, person] : objects) {
+    person->members.clear();
+    person->senders.clear();
+  }
   return database.query(
       "SELECT objectid, parentobjectid, relationtype FROM objectrelation WHERE relationtype IN (1, 6)",
       [&](const Row& row) -> Result<void> {

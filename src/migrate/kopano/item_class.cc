@@ -20,6 +20,7 @@ ItemClass item_class(std::string_view message_class) {
   static constexpr std::pair<std::string_view, ItemClass> kClasses[] = {
       {"IPM.Note", ItemClass::mail},
       {"IPM.Schedule", ItemClass::mail},
+      {"IPM.Microsoft Schedule", ItemClass::mail},  // the same in words of the nineties
       {"IPM.TaskRequest", ItemClass::mail},
       {"IPM.Post", ItemClass::mail},
       {"IPM.Recall", ItemClass::mail},
