@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Kopano stores unlike the one at hand: all content that the specifications allow is moved once, and compared with what clients see."""
+import json
+import os
 import shutil
 
 import pytest
 
+from peers.kopano_broken import break_some
 from peers.kopano_made_truth import contact_faults, event_faults, folder_faults, list_faults, mail_faults, note_faults, task_faults
 from peers.kopano_moved import dump, members
 from peers.kopano_revisions import to_63, to_66, to_70, to_upgraded_118
@@ -81,6 +84,7 @@ def test_folders_of_an_old_store_are_of_their_kind(moved):
 def test_second_run_changes_nothing(moved):
     total = moved.move.run("run", "--live", code=None)["total"]
     assert total["copied"] == 0 and total["updated"] == 0 and total["vanished"] == 0
+    assert moved.move.run("verify")["total"]["differences"] == 0
 
 
 def test_every_revision_says_the_same(moved, tmp_path):
@@ -97,3 +101,18 @@ def test_every_revision_says_the_same(moved, tmp_path):
     for step in (to_70, to_66, to_63):
         step(moved.kopano)
         assert contents() == upgraded, step.__name__
+
+
+def test_whatever_is_broken_all_items_come(moved, tmp_path):
+    """KONTOR_SEEDS chooses how: 1-50."""
+    def total():
+        dump(moved.kopano, tmp_path / "archive", *moved.people, "--report", tmp_path / "report")
+        return json.loads((tmp_path / "report.json").read_text())["total"]
+
+    whole = total()
+    first, last = (os.environ.get("KONTOR_SEEDS", "3-5").split("-") * 2)[:2]
+    items = min(row["hid"] for row in moved.made.mails.truth)
+    for seed in range(int(first), int(last) + 1):
+        break_some(moved.kopano, items, seed)
+        broken = total()
+        assert broken["quarantined"] == 0 and broken["copied"] == whole["copied"], seed

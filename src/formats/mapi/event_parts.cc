@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "formats/mapi/event_state.h"
+#include "formats/mapi/recurrence.h"
 
 namespace kontor::mapi {
 namespace {
@@ -22,10 +23,35 @@ std::optional<Instant> first_time(const Properties& from, std::initializer_list<
 
 }  // namespace
 
+namespace {
+
+// Where a series begins by its pattern, in minutes on the wall, and how long each instance is.
+struct PatternTimes {
+  Minutes start, length;
+};
+std::optional<PatternTimes> times_of_pattern(const Properties& event) {
+  const std::string* blob = event.bytes(tag::kAppointmentRecur);
+  if (blob == nullptr || blob->empty()) return std::nullopt;
+  const auto read = read_recurrence(*blob);
+  if (!read || !read->recurrence.has_times || read->recurrence.start_date == 0) return std::nullopt;
+  const Recurrence& found = read->recurrence;
+  if (found.start_offset >= kDayMinutes) return std::nullopt;
+  return PatternTimes{found.start_date - found.start_date % kDayMinutes + found.start_offset,
+                      found.end_offset > found.start_offset ? found.end_offset - found.start_offset : 0};
+}
+
+}  // namespace
+
 Result<EventTimes> times_of_event(const Properties& event, const CalendarContext& context) {
-  const auto start = first_time(event, {tag::kAppointmentStartWhole, tag::kCommonStart, tag::kStartDate});
-  if (!start) return fail(Errc::invalid, "The appointment does not say when it begins.");
+  auto start = first_time(event, {tag::kAppointmentStartWhole, tag::kCommonStart, tag::kStartDate});
   auto end = first_time(event, {tag::kAppointmentEndWhole, tag::kCommonEnd, tag::kEndDate});
+  if (const auto pattern = start ? std::nullopt : times_of_pattern(event)) {
+    const auto zone = zone_of_item(event, Instant(), *context.zones);
+    start = (zone ? *zone : zone_of_owner(context)).zone->resolve(wall_of(pattern->start)).at;
+    end = *start + std::chrono::minutes(std::min<std::int64_t>(pattern->length, kMostMinutes));
+  }
+  if (!start) start = first_time(event, {tag::kClipStart});
+  if (!start) return fail(Errc::invalid, "The appointment does not say when it begins.");
   if (!end)
     end = *start + std::chrono::minutes(
                        std::clamp<std::int64_t>(event.integer(tag::kAppointmentDuration).value_or(0), 0, kMostMinutes));

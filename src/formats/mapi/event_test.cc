@@ -124,14 +124,36 @@ TEST(Event, TakesTheZoneThatIsKnown) {
       << odd.text;
 }
 
-TEST(Event, WithoutABeginningIsNone) {
+TEST(Event, WithoutABeginningIsANote) {
   Message message;
-  EXPECT_EQ(event_of(message, "1", context()).error().code, Errc::invalid);
+  set(message.properties, tag::kSubject, "When?");
+  const CalendarObject note = event_from(message);
+  EXPECT_NE(note.text.find("BEGIN:VJOURNAL\r\nUID:fallback\r\n"), std::string::npos) << note.text;
+  EXPECT_NE(note.text.find("SUMMARY:When?\r\n"), std::string::npos);
+  EXPECT_EQ(note.losses.size(), 1U);
+  message.properties = {};
   message.properties.set(tag::kStartDate, time_value(utc(2026, 2, 3, 8)));
   message.properties.set(tag::kAppointmentDuration, Value::of(30));
   EXPECT_NE(event_from(message).text.find("DTSTART:20260203T080000Z\r\nDTEND:20260203T083000Z\r\n"), std::string::npos);
   message.properties.remove(tag::kAppointmentDuration);
   EXPECT_EQ(event_from(message).text.find("DTEND"), std::string::npos) << "no end that is no later";
+}
+
+TEST(Event, OfASeriesBeginsWhereItsPatternDoes) {
+  Message message = appointment();
+  Recurrence pattern;
+  pattern.start_date = 223500960 / kDayMinutes * kDayMinutes;  // 2025-12-13
+  pattern.has_times = true;
+  pattern.start_offset = 600;
+  pattern.end_offset = 630;
+  message.properties.set(tag::kAppointmentRecur, Value::of_bytes(write(pattern)));
+  for (const Tag& tag : {tag::kAppointmentStartWhole, tag::kAppointmentEndWhole}) message.properties.remove(tag);
+  const CalendarObject made = event_from(message);
+  EXPECT_NE(made.text.find("DTSTART;TZID=Europe/Berlin:20251213T100000\r\nDTEND;TZID=Europe/Berlin:20251213T103000\r\n"
+                           "RRULE:FREQ=DAILY\r\n"),
+            std::string::npos)
+      << made.text;
+  EXPECT_TRUE(made.losses.empty());
 }
 
 TEST(Event, HasTheUidThatOthersKnow) {

@@ -28,6 +28,7 @@ TEST(ItemClass, IsKnownByWhatTheClassBeginsWith) {
             {"ipm.note.SMIME.MultipartSigned", ItemClass::mail, "any case, and more behind it"},
             {"IPM.Notes", ItemClass::other, "another word that begins alike"},
             {"IPM.Schedule.Meeting.Request", ItemClass::mail, "mail about meetings is mail"},
+            {"IPM.Microsoft Schedule.MtgReq", ItemClass::mail, "as it was called once"},
             {"REPORT.IPM.Note.NDR", ItemClass::mail, "reports are"},
             {"IPM", ItemClass::mail, "never set"},
             {"", ItemClass::mail, "not there at all"},
