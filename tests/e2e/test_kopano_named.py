@@ -14,7 +14,7 @@ from peers.kopano_made_store import MadeStore, person, sender
 from peers.kopano_moved import dump, members
 from peers.kopano_rows import Rows
 from peers.kopano_truth import attachments_of, parsed
-from peers.mariadb import KopanoSet, MariaDB
+from peers.mariadb import KopanoSet
 
 pytestmark = pytest.mark.skipif(not shutil.which("mariadb-install-db"), reason="mariadb-server is not there")
 
@@ -22,10 +22,8 @@ OLGA = sender("Olga Fernweh", "olga@fernweh.example.net")
 
 
 @pytest.fixture(scope="module")
-def kopano(tmp_path_factory):
-    server = MariaDB()
-    yield KopanoSet(server, "kopano", tmp_path_factory.mktemp("named") / "kopano")
-    server.close()
+def kopano(made_kopano, tmp_path_factory):
+    return KopanoSet(made_kopano.database, "named", tmp_path_factory.mktemp("named") / "kopano")
 
 
 @pytest.fixture
@@ -106,6 +104,22 @@ def sizes(client, folder):
         if isinstance(part, tuple):
             found[int(re.search(rb"UID (\d+)", part[0]).group(1))] = (int(re.search(rb"RFC822.SIZE (\d+)", part[0]).group(1)), len(part[1]))
     return found
+
+
+def test_deleted_on_request(made_kopano, tmp_path):
+    """What is marked as deleted, and what lies below it unmarked, comes apart from all else when it is asked for."""
+    made = made_kopano.made
+    dump(made_kopano.kopano, tmp_path / "archive", "--only", made.store.address, "--with-deleted")
+    archive = members(tmp_path / "archive")
+    paths = {said["number"]: said["path"] for said in (json.loads(content) for name, content in archive.items() if "/folders/" in name)}
+    places = {}
+    for name, content in archive.items():
+        if name.endswith(".eml"):
+            said = json.loads(archive[name.removesuffix(".eml") + ".json"])
+            places.setdefault(str(parsed(content)["Message-ID"]), []).append(paths[said["folder"]])
+    assert all(len(places[name]) == 1 and places[name][0][0] == "Deleted at the source" for name in made.gone), [places.get(name) for name in made.gone]
+    assert places["<below-removed@gone>"] == [["Deleted at the source", "removed folder", "looks alive"]]
+    assert all(place[0][0] != "Deleted at the source" for name, place in places.items() if name not in made.gone)
 
 
 def test_size_with_attachments(made_kopano):

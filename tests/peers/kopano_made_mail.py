@@ -123,6 +123,7 @@ def make_bodies_and_headers(mails):
     mails.add("Edited since", {0x007D001E: whole, 0x1000001E: "x"}, text="x", to=people, headers=headers)
     mails.add("some of the header", {0x007D001E: "Received: from x by y; Wed, 5 Apr 2023 06:07:08 +0000\r\nX-Spam: no\r\n", 0x1000001E: "x"}, text="x", headers={"X-Spam": "no"})
     mails.add("line feeds in the header", {0x007D001E: whole.replace("\r\n", "\n").replace("=?iso-8859-1?q?Gr=F6=DFe?=", "line feeds in the header")}, to=people, headers=headers)
+    mails.add("an id without brackets", {0x1035001E: "bare.id@made"}, headers={"Message-ID": "<bare.id@made>"})
     mails.add("no header but fields", {(INTERNET, "X-Own-Field", TEXT): "value", 0x00170003: 2, 0x00360003: 3, 0x1039001E: "<r1@made> <r2@made>", 0x1042001E: "<r2@made>", 0x0029000B: True},
               headers={"X-Own-Field": "value", "Importance": "high", "Sensitivity": "Company-Confidential", "References": "<r1@made> <r2@made>", "In-Reply-To": "<r2@made>"})
     mails.add("Re: " + "long subject " * 40, {})
@@ -188,6 +189,9 @@ def make_secured(mails):
     der = bytes.fromhex("3080060b2a864886f70d010703") + bytes(40)
     mails.add("encrypted", {0x001A001E: "IPM.Note.SMIME"}, attachments=[attachment("smime.p7m", der, "application/pkcs7-mime")], type="application/pkcs7-mime", files=[file_truth("smime.p7m", der)])
     mails.add("encrypted, another name of it", {0x001A001E: "ipm.note.smime"}, attachments=[attachment("smime.p7m", der, "application/x-pkcs7-mime")], files=[file_truth("smime.p7m", der)])
+    mails.add("encrypted, of no type", {0x001A001E: "IPM.Note.SMIME"}, attachments=[attachment("smime.p7m", der, "application/octet-stream")], type="application/pkcs7-mime", files=[file_truth("smime.p7m", der)])
+    mails.add("clear-signed, under another name", {0x001A001E: "IPM.Note.SMIME.MultipartSigned"}, attachments=[attachment("SMIME.p7m", entity, None)], type="multipart/signed",
+              contains=["--sig\r\nContent-Type: text/plain\r\n\r\nsigned  text \r\n\r\n--sig"])
     version, letter = b"Version: 1\r\n", b"-----BEGIN PGP MESSAGE-----\r\n\r\nhQ==\r\n-----END PGP MESSAGE-----\r\n"
     mails.add("PGP", {}, attachments=[attachment("version.asc", version, "application/pgp-encrypted"), attachment("encrypted.asc", letter, "application/octet-stream")], type="multipart/encrypted",
               files=[file_truth("version.asc", version), file_truth("encrypted.asc", letter)])

@@ -47,8 +47,10 @@ class MadeStore:
                 for on in self.holders(pointer):
                     self.set_entry(on, pointer, hid)
         self.add_list_of_pointers()
-        rows.kopano.sql(f"INSERT INTO stores (hierarchy_id, user_id, type, user_name, company, guid) VALUES ({self.hid}, {self.owner}, 0, '{login}@{COMPANY}', {self.company}, X'{self.guid.hex()}')")
-        for number, target in enumerate(("IPC", "", "IPM", "REPORT.IPM")):
+        # A conversion of character sets damaged the column of some old installations.
+        column = b"?" * 16 if is_old else self.guid
+        rows.kopano.sql(f"INSERT INTO stores (hierarchy_id, user_id, type, user_name, company, guid) VALUES ({self.hid}, {self.owner}, 0, '{login}@{COMPANY}', {self.company}, X'{column.hex()}')")
+        for number, target in enumerate(("IPC", "IPM") if is_old else ("IPC", "", "IPM", "REPORT.IPM")):
             rows.kopano.sql(f"INSERT INTO receivefolder (storeid, objid, messageclass) VALUES ({self.hid}, {self.folders['inbox'] if number else self.root}, '{target}')")
 
     def add_person(self):

@@ -95,13 +95,6 @@ Result<Survey> survey(const Attachment& attachment, const PartContext& context) 
   return found;
 }
 
-// Whether data is a part with a header of its own, as Kopano keeps signed ones.
-bool begins_as_part(std::string_view bytes) {
-  const std::size_t end = std::min(bytes.find("\n\n"), bytes.find("\r\n\r\n"));
-  const std::string head = to_lower(bytes.substr(0, end));
-  return head.starts_with("content-type:") || head.contains("\ncontent-type:");
-}
-
 bool begins_as_message(std::string_view bytes) {
   const std::string_view line = bytes.substr(0, bytes.find('\n'));
   const std::size_t colon = line.find(':');
@@ -214,8 +207,15 @@ Result<std::string> first_bytes(const Attachment& attachment, const PartContext&
   return found;
 }
 
-Result<MailPart> data_part(const Attachment& attachment, Disposition disposition, PartContext& context) {
-  std::string type = content_type_of(attachment);
+bool begins_as_part(std::string_view bytes) {
+  const std::size_t end = std::min(bytes.find("\n\n"), bytes.find("\r\n\r\n"));
+  const std::string head = to_lower(bytes.substr(0, end));
+  return head.starts_with("content-type:") || head.contains("\ncontent-type:");
+}
+
+Result<MailPart> data_part(const Attachment& attachment, Disposition disposition, PartContext& context,
+                           std::string_view known_type) {
+  std::string type = known_type.empty() ? content_type_of(attachment) : std::string(known_type);
   MailPart part;
   const bool is_multipart = type.starts_with("multipart/");
   if (is_multipart || type.starts_with("message/")) {

@@ -28,7 +28,10 @@ std::string file_name_of(const Attachment& attachment);
 std::string content_id_of(const Attachment& attachment);
 
 // Of an attachment with data of its own; not of a message in it.
-Result<MailPart> data_part(const Attachment& attachment, Disposition disposition, PartContext& context);
+Result<MailPart> data_part(const Attachment& attachment, Disposition disposition, PartContext& context,
+                           std::string_view type = {});
+// Whether data is a part with a header of its own, as signed ones are kept.
+bool begins_as_part(std::string_view bytes);
 // A link where there is no data: what it points at, as a text.
 MailPart link_part(const Attachment& attachment, PartContext& context);
 // The fields of a part: `type` may have parameters.

@@ -2,6 +2,7 @@
 // For this folder only: one message, its header and parts, before it is written.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ class MailBuilder {
   Result<MailPart> content();
   // Puts what is in a winmail.dat in its place.
   Result<void> open_tnef();
+  enum class Secured : std::uint8_t { no, clear, opaque };
+  Result<Secured> secured_kind(const Attachment& attachment) const;
   Result<std::optional<MailPart>> smime();
   Result<MailPart> opaque_smime(const Attachment& attachment);
   // Text, HTML with what it shows, RTF, calendar; marks the attachments that it took.

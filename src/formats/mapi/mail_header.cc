@@ -217,7 +217,10 @@ class HeaderMaker {
     const auto add_list = [&](std::string_view name, std::string_view lower, const Tag& tag, std::size_t most) {
       if (has(lower)) return;
       std::string ids;
-      for (const std::string& id : mime::parse_message_ids(from_.text_or_empty(tag), most))
+      std::string text(from_.text_or_empty(tag));
+      // Some programs leave out the brackets.
+      if (is_address(text) && !text.contains('<')) text = "<" + text + ">";
+      for (const std::string& id : mime::parse_message_ids(text, most))
         if (is_ascii(id) && id.size() < kLongestMessageId) ids += (ids.empty() ? "" : " ") + id;
       if (!ids.empty()) add(plain_field(name, ids));
     };

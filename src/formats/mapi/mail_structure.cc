@@ -37,6 +37,8 @@ constexpr std::size_t kLargestPhoto = std::size_t{2} << 20;
 constexpr std::size_t kLongestPlace = 500;  // of an attachment in HTML, as long as its part says it
 constexpr std::size_t kMostPlaces = 100;    // that are looked for
 
+constexpr std::size_t kPartHead = 8 << 10;  // where a part with a header of its own has it
+constexpr std::string_view kPkcs7 = "application/pkcs7-mime";
 constexpr std::string_view kPgpEncrypted = "application/pgp-encrypted";
 
 Method method_of(const Attachment& attachment) {
@@ -49,7 +51,7 @@ bool is_mail_class(std::string_view lower) {
   return lower.empty() || lower == "ipm" || lower.starts_with("ipm.note") || lower.starts_with("report.");
 }
 
-bool is_pkcs7(std::string_view type) { return type == "application/pkcs7-mime" || type == "application/x-pkcs7-mime"; }
+bool is_pkcs7(std::string_view type) { return type == kPkcs7 || type == "application/x-pkcs7-mime"; }
 
 // What a CMS message is, by the object identifier that it begins with (RFC 5652, RFC 8551 section 3.2.2).
 std::string_view smime_type(std::string_view der) {
@@ -116,28 +118,37 @@ Result<void> MailBuilder::open_tnef() {
   return {};
 }
 
+// Programs write other types, or none: of a signed message the name may be that of an encrypted one.
+Result<MailBuilder::Secured> MailBuilder::secured_kind(const Attachment& attachment) const {
+  const std::string type = content_type_of(attachment);
+  const bool is_named_so = to_lower(file_name_of(attachment)).ends_with(".p7m");
+  if (!is_named_so && !is_pkcs7(type) && type != "multipart/signed") return Secured::no;
+  TRY(const std::string head, first_bytes(attachment, context_, kPartHead));
+  if (begins_as_part(head)) return Secured::clear;
+  return type == "multipart/signed" ? Secured::no : Secured::opaque;
+}
+
 // NOLINTNEXTLINE(misc-no-recursion)
 Result<std::optional<MailPart>> MailBuilder::smime() {
   if (!is_of_class("ipm.note.smime")) return std::nullopt;
   for (std::size_t i = 0; i < attachments_.size(); ++i) {
-    const Attachment& attachment = *attachments_[i];
-    const std::string type = content_type_of(attachment);
-    if (is_pkcs7(type)) {
-      TRY(MailPart part, opaque_smime(attachment));
-      taken_[i] = true;
+    TRY(const Secured kind, secured_kind(*attachments_[i]));
+    if (kind == Secured::no) continue;
+    taken_[i] = true;
+    if (kind == Secured::opaque) {
+      TRY(MailPart part, opaque_smime(*attachments_[i]));
       return std::optional(std::move(part));
     }
-    if (type != "multipart/signed") continue;
-    TRY(MailPart part, data_part(attachment, Disposition::shown, context_));
-    taken_[i] = part.is_whole;
-    if (part.is_whole) return std::optional(std::move(part));
+    TRY(MailPart part, data_part(*attachments_[i], Disposition::shown, context_, "multipart/signed"));
+    return std::optional(std::move(part));
   }
   return std::nullopt;
 }
 
 Result<MailPart> MailBuilder::opaque_smime(const Attachment& attachment) {
-  TRY(MailPart part, data_part(attachment, Disposition::attached, context_));
+  TRY(MailPart part, data_part(attachment, Disposition::attached, context_, kPkcs7));
   std::string type = content_type_of(attachment);
+  if (!is_pkcs7(type)) type = kPkcs7;
   if (is_pkcs7(kept_type())) {
     type = header_.content_type;
   } else {

@@ -398,6 +398,13 @@ TEST(Mail, SecuredMailStaysWhatItIs) {
   EXPECT_TRUE(
       opaque.mail.contains("Content-Type: application/pkcs7-mime;\r\n smime-type=enveloped-data;\r\n name=smime.p7m"))
       << opaque.mail;
+  message.attachments.front().properties.set(tag::kAttachMimeTag, Value::of_text("application/octet-stream"));
+  EXPECT_TRUE(made_of(message).mail.contains("Content-Type: application/pkcs7-mime;")) << "by its name";
+  message.properties.set(tag::kMessageClass, Value::of_text("IPM.Note.SMIME.MultipartSigned"));
+  message.attachments = {file("SMIME.p7m", "application/octet-stream", entity)};
+  EXPECT_TRUE(made_of(message).mail.ends_with("MIME-Version: 1.0\r\n" + entity)) << "under the other's name";
+  message.attachments = {file("", "multipart/signed", "nothing of a part")};
+  EXPECT_EQ(shape_of(made_of(message)), "mixed(plain,octet-stream)");
   Message pgp;
   pgp.attachments = {file("", "application/pgp-encrypted", "Version: 1\r\n"), file("encrypted.asc", "", "secret")};
   EXPECT_EQ(shape_of(made_of(pgp)), "encrypted(pgp-encrypted,octet-stream)");
