@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Generates whole events (a zone's time or whole days, rules, further dates, exceptions, moved instances), stores them in a server and compares what
-its calendar-multiget expands with python3-recurring-ical-events.
+"""Generates whole events (a zone's time, by its own name or Windows', floating time or whole days, rules, further dates, exceptions, moved instances,
+changes of all that follows), stores them in a server and compares what its calendar-multiget expands with python3-recurring-ical-events.
 
     compare_objects.py [events] [seed]
 
@@ -27,7 +27,10 @@ from peers.dav_wire import DECLARED, NAMES, kontor_dav  # noqa: E402
 from peers.kontor import Kontor  # noqa: E402
 
 CALENDAR = "/dav/calendars/ada@example.org/calendar/"
-ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "America/Sao_Paulo", "UTC"]
+FLOATING, FLOATING_IN = "floating", "America/Chicago"  # in which zone the calendar is
+ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "America/Sao_Paulo", "UTC", FLOATING]
+WINDOWS = {"Europe/Berlin": "W. Europe Standard Time", "America/New_York": "Eastern Standard Time", "Asia/Kolkata": "India Standard Time",
+           "Australia/Sydney": "AUS Eastern Standard Time", "America/Sao_Paulo": "E. South America Standard Time"}
 DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 SPAN = (datetime.datetime(2024, 1, 1), datetime.datetime(2027, 1, 1))
 AT_ONCE = 100
@@ -81,12 +84,29 @@ class Event:
             for at in r.sample(starts, min(len(starts), r.randint(1, 2))):
                 self.moved.append((at, at + datetime.timedelta(days=r.randint(-3, 3)) + (datetime.timedelta() if self.is_day else datetime.timedelta(hours=r.choice([0, 1])))))
 
+        # From an instance on all are later; the other expander knows no such changes.
+        self.later = None
+        if starts and not self.moved and r.random() < 0.3:
+            self.later = (r.choice(starts), datetime.timedelta(days=1) if self.is_day else datetime.timedelta(days=r.choice([0, 1]), hours=r.choice([0, 1])))
+        self.windows = WINDOWS.get(self.zone) if r.random() < 0.3 else None
+
     def property(self, name, at):
         if self.is_day:
             return f"{name};VALUE=DATE:{at:%Y%m%d}"
-        if self.zone == "UTC":
-            return f"{name}:{at:%Y%m%dT%H%M%SZ}"
+        if self.zone in ("UTC", FLOATING):
+            return f"{name}:{at:%Y%m%dT%H%M%S}{'Z' if self.zone == 'UTC' else ''}"
         return f"{name};TZID={self.zone}:{at:%Y%m%dT%H%M%S}"
+
+    def sent(self):
+        """As the server gets it."""
+        text = self.text()
+        if self.later:
+            at, shift = self.later
+            name, value = self.property("RECURRENCE-ID", at).split(":", 1)
+            override = ["BEGIN:VEVENT", f"UID:{self.uid}", "DTSTAMP:20260101T000000Z", f"{name};RANGE=THISANDFUTURE:{value}", self.property("DTSTART", at + shift),
+                        "DURATION:P1D" if self.is_day else "DURATION:PT1H", "END:VEVENT", "END:VCALENDAR", ""]
+            text = text.replace("END:VCALENDAR\r\n", "\r\n".join(override))
+        return text.replace(f"TZID={self.zone}:", f"TZID={self.windows}:") if self.windows else text
 
     def text(self):
         length = "DURATION:P1D" if self.is_day else "DURATION:PT1H"
@@ -108,9 +128,11 @@ class Event:
 
     def as_told(self, starts):
         """In UTC, or days."""
+        if self.later:
+            starts = {at + self.later[1] if at >= self.later[0] else at for at in starts}
         if self.is_day:
             return sorted({f"{at:%Y%m%d}" for at in starts})
-        zone = ZoneInfo(self.zone)
+        zone = ZoneInfo(FLOATING_IN if self.zone == FLOATING else self.zone)
         return sorted(f"{at.replace(tzinfo=zone).astimezone(datetime.timezone.utc):%Y%m%dT%H%M%SZ}" for at in starts)
 
 
@@ -139,8 +161,10 @@ def main():
             server.start()
             server.populate()
             client = kontor_dav(server)
+            client.ok("PROPPATCH", CALENDAR, f"<D:propertyupdate {DECLARED}><D:set><D:prop><C:calendar-timezone-id>{FLOATING_IN}</C:calendar-timezone-id>"
+                      "</D:prop></D:set></D:propertyupdate>", Content_Type="application/xml")
             for one in events:
-                client.put(f"{CALENDAR}{one.uid}.ics", one.text())
+                client.put(f"{CALENDAR}{one.uid}.ics", one.sent())
             low, high = (f"{at:%Y%m%dT%H%M%SZ}" for at in (SPAN[0] + datetime.timedelta(days=3), SPAN[1] - datetime.timedelta(days=3)))
             for first in range(0, count, AT_ONCE):
                 batch = events[first:first + AT_ONCE]
@@ -151,9 +175,11 @@ def main():
                     instances += len(theirs)
                     if ours != theirs:
                         differ += 1
-                        print(one.text(), "\n  ours  ", sorted(set(ours) - set(theirs)), "\n  theirs", sorted(set(theirs) - set(ours)))
+                        print(one.sent(), "\n  ours  ", sorted(set(ours) - set(theirs)), "\n  theirs", sorted(set(theirs) - set(ours)))
         finally:
             server.close()
+    print(f"{sum(one.zone == FLOATING for one in events)} floating, {sum(bool(one.windows) for one in events)} by Windows' names, "
+          f"{sum(bool(one.later) for one in events)} with changes of all that follows")
     print(f"{count} events with {instances} instances, {differ} differ")
     return 1 if differ else 0
 

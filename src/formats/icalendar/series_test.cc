@@ -132,20 +132,47 @@ TEST(Zones, AreWrittenAsRules) {
   const Instant now = std::chrono::sys_days(std::chrono::year(2026) / 1 / 15);
   for (const char* name :
        {"Europe/Berlin", "America/New_York", "Australia/Sydney", "Asia/Kolkata", "Etc/UTC", "Asia/Tokyo",
-        "America/Sao_Paulo", "Europe/London", "Pacific/Auckland", "America/St_Johns"}) {
+        "America/Sao_Paulo", "Europe/London", "Pacific/Auckland", "America/St_Johns", "America/Nuuk", "Africa/Cairo",
+        "Asia/Jerusalem", "America/Santiago", "Asia/Gaza", "Europe/Dublin", "Africa/Casablanca"}) {
     const ZonePointer zone = database().find(name);
     ASSERT_TRUE(zone) << name;
-    auto rules = vtimezone_of(*zone, now);
-    ASSERT_TRUE(rules) << name;
-    const auto again = zone_of_rules(*rules);
+    const auto again = zone_of_rules(vtimezone_of(*zone, now));
     ASSERT_TRUE(again) << name << ": " << again.error().text;
     for (int hours = 0; hours < 24 * 800; hours += 5) {
       const Instant at = now + std::chrono::hours(hours);
       ASSERT_EQ((*again)->offset_at(at), zone->offset_at(at)) << name << " after " << hours;
     }
   }
-  for (const char* name : {"America/Nuuk", "Africa/Cairo"})
-    EXPECT_FALSE(vtimezone_of(*database().find(name), now)) << "changes on the day before or after: " << name;
+}
+
+// All that the system knows, from the beginning on and from later moments, until long after the last file ends.
+TEST(Zones, AreWrittenWithAllTheirPast) {
+  const ZoneCatalogue& all = database().catalogue();
+  ASSERT_GT(all.zones.size(), 300U);
+  EXPECT_EQ(all.canonical("Europe/Kiev"), "Europe/Kyiv");
+  EXPECT_FALSE(all.has("posix/Europe/Berlin") || all.has("W. Europe Standard Time") || all.has("Factory"));
+  const auto year = [](int number) { return Instant(std::chrono::sys_days(std::chrono::year(number) / 5 / 3)); };
+  std::size_t longest = 0;
+  for (const auto& [name, aliases] : all.zones) {
+    const ZonePointer zone = database().find(name);
+    ASSERT_TRUE(zone) << name;
+    for (const ZoneSpan& span : {ZoneSpan{}, ZoneSpan{year(1955), {}}, ZoneSpan{year(2024), {}},
+                                 ZoneSpan{year(1999), year(2031)}, ZoneSpan{{}, year(1980)}}) {
+      const auto written = vtimezone_between(*zone, name, span);
+      if (!span.from) longest = std::max(longest, write(written).size());
+      const auto again = zone_of_rules(written);
+      ASSERT_TRUE(again) << name << ": " << again.error().text;
+      const Instant from = span.from.value_or(year(1800)), until = span.until.value_or(year(2150));
+      ASSERT_EQ((*again)->offset_at(from), zone->offset_at(from)) << name;
+      for (const Zone::Change& change : zone->changes_between(from + std::chrono::seconds(1), until)) {
+        const Instant at{std::chrono::seconds(change.at)};
+        ASSERT_EQ((*again)->offset_at(at).count(), change.offset) << name << " at " << change.at;
+        ASSERT_EQ((*again)->offset_at(at - std::chrono::seconds(1)), zone->offset_at(at - std::chrono::seconds(1)))
+            << name << " before " << change.at;
+      }
+    }
+  }
+  EXPECT_LT(longest, 20'000U);
 }
 
 constexpr std::string_view kOwnZone =

@@ -21,6 +21,34 @@ std::chrono::seconds Zone::offset_at(Instant at) const {
   return std::chrono::seconds(next == changes_.begin() ? first_offset_ : std::prev(next)->offset);
 }
 
+std::vector<Zone::Change> Zone::changes_between(Instant from, Instant until) const {
+  const std::int64_t first = from.time_since_epoch().count(), last = until.time_since_epoch().count();
+  std::vector<Change> out;
+  for (const Change& change : changes_)
+    if (change.at >= first && change.at < last) out.push_back(change);
+  if (!tail_ || !tail_->daylight) return out;
+  const std::int64_t known = changes_.empty() ? INT64_MIN : changes_.back().at;
+  const auto year_of = [](Instant at) {
+    return static_cast<int>(std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(at)).year());
+  };
+  const Instant begin = std::max(from, known == INT64_MIN ? from : Instant(std::chrono::seconds(known)));
+  std::vector<Change> later;
+  for (int year = year_of(begin) - 1; begin < until && year <= year_of(until) + 1; ++year) {
+    later.push_back({.at = wall_of(tail_->begin, year) - tail_->standard,
+                     .offset = *tail_->daylight,
+                     .is_daylight = true,
+                     .name = tail_->daylight_name});
+    later.push_back({.at = wall_of(tail_->end, year) - *tail_->daylight,
+                     .offset = tail_->standard,
+                     .is_daylight = false,
+                     .name = tail_->standard_name});
+  }
+  std::ranges::sort(later, {}, &Change::at);
+  for (Change& change : later)
+    if (change.at > known && change.at >= first && change.at < last) out.push_back(std::move(change));
+  return out;
+}
+
 Wall Zone::wall_at(Instant at) const { return Wall(at.time_since_epoch() + offset_at(at)); }
 
 Zone::Resolved Zone::resolve(Wall wall) const {

@@ -30,7 +30,10 @@ struct PosixZone {
   std::int32_t standard = 0;  // east of UTC, in seconds
   std::optional<std::int32_t> daylight;
   Change begin, end;
+  std::string standard_name, daylight_name;  // "CET", "CEST"
 };
+// When clocks change by it in a year: seconds since 1970 on the wall before the change.
+std::int64_t wall_of(const PosixZone::Change& change, int year);
 std::optional<PosixZone> parse_posix_zone(std::string_view text);
 
 class Zone {
@@ -38,6 +41,8 @@ class Zone {
   struct Change {
     std::int64_t at = 0;      // seconds since 1970 in UTC
     std::int32_t offset = 0;  // from then on
+    bool is_daylight = false;
+    std::string name = {};  // "CET"; empty: it is not known
   };
   struct Resolved {
     Instant at;
@@ -47,6 +52,11 @@ class Zone {
   Zone(std::string name, std::int32_t first_offset, std::vector<Change> changes, std::optional<PosixZone> tail);
 
   const std::string& name() const { return name_; }
+  std::int32_t first_offset() const { return first_offset_; }
+  // Those that are known one by one, by time.
+  const std::vector<Change>& changes() const { return changes_; }
+  // All in [from, until), also those by the tail. `until` bounds the work.
+  std::vector<Change> changes_between(Instant from, Instant until) const;
   // What goes on for ever after the last change that is known one by one.
   const std::optional<PosixZone>& tail() const { return tail_; }
   std::chrono::seconds offset_at(Instant at) const;

@@ -35,18 +35,20 @@ std::optional<ZoneHeader> read_header(std::string_view bytes) {
 }
 
 // A "<...>" or letters.
-bool skip_name(std::string_view& text) {
+std::optional<std::string> take_zone_name(std::string_view& text) {
   std::size_t end = 0;
-  if (text.starts_with('<')) {
+  const bool is_quoted = text.starts_with('<');
+  if (is_quoted) {
     end = text.find('>');
-    if (end == std::string_view::npos) return false;
+    if (end == std::string_view::npos) return std::nullopt;
     ++end;
   } else {
     while (end < text.size() && ((text[end] >= 'A' && text[end] <= 'Z') || (text[end] >= 'a' && text[end] <= 'z')))
       ++end;
   }
+  std::string name(is_quoted ? text.substr(1, end - 2) : text.substr(0, end));
   text.remove_prefix(end);
-  return end >= 3;
+  return end >= 3 ? std::optional(std::move(name)) : std::nullopt;
 }
 
 std::optional<int> take_int(std::string_view& text) {
@@ -101,7 +103,8 @@ std::optional<PosixZone::Change> take_change(std::string_view& text) {
   return change;
 }
 
-// On the wall before the change, in seconds since 1970 there.
+}  // namespace
+
 std::int64_t wall_of(const PosixZone::Change& change, int number) {
   using namespace std::chrono;  // NOLINT(google-build-using-namespace)
   const year year(number);
@@ -123,8 +126,6 @@ std::int64_t wall_of(const PosixZone::Change& change, int number) {
   return static_cast<std::int64_t>(day.time_since_epoch().count()) * kDayLength + change.second;
 }
 
-}  // namespace
-
 std::int32_t PosixZone::offset_at(std::int64_t second) const {
   if (!daylight) return standard;
   const auto day =
@@ -138,12 +139,16 @@ std::int32_t PosixZone::offset_at(std::int64_t second) const {
 
 std::optional<PosixZone> parse_posix_zone(std::string_view text) {
   PosixZone zone;
-  if (!skip_name(text)) return std::nullopt;
+  auto name = take_zone_name(text);
+  if (!name) return std::nullopt;
+  zone.standard_name = *std::move(name);
   const auto standard = take_clock(text);
   if (!standard) return std::nullopt;
   zone.standard = -*standard;  // POSIX counts westwards
   if (text.empty()) return zone;
-  if (!skip_name(text)) return std::nullopt;
+  name = take_zone_name(text);
+  if (!name) return std::nullopt;
+  zone.daylight_name = *std::move(name);
   zone.daylight = zone.standard + 3600;
   if (!text.empty() && text.front() != ',') {
     const auto daylight = take_clock(text);
@@ -175,6 +180,12 @@ Result<ZonePointer> read_zone_file(std::string_view name, std::string_view bytes
   if (bytes.size() < header->body(width)) return broken();
   const std::string_view indices = bytes.substr(header->times * width);
   const std::string_view types = indices.substr(header->times);
+  const std::string_view names = types.substr(header->types * std::size_t{6}, header->chars);
+  const auto name_at = [&](std::size_t type) {
+    const auto begin = static_cast<unsigned char>(types[type * 6 + 5]);
+    if (begin >= names.size()) return std::string();
+    return std::string(names.substr(begin, std::min<std::size_t>(names.find('\0', begin) - begin, 30)));
+  };
   const auto offset_of = [&](std::size_t type) { return static_cast<std::int32_t>(read_be32(types.substr(type * 6))); };
   std::vector<Zone::Change> changes;
   for (std::size_t i = 0; i < header->times; ++i) {
@@ -182,7 +193,10 @@ Result<ZonePointer> read_zone_file(std::string_view name, std::string_view bytes
     if (type >= header->types) return broken();
     const std::int64_t at = width == 8 ? static_cast<std::int64_t>(read_be64(bytes.substr(i * 8)))
                                        : static_cast<std::int32_t>(read_be32(bytes.substr(i * 4)));
-    changes.push_back({.at = at, .offset = offset_of(type)});
+    changes.push_back({.at = at,
+                       .offset = offset_of(type),
+                       .is_daylight = types[type * std::size_t{6} + 4] != 0,
+                       .name = name_at(type)});
   }
   if (!std::ranges::is_sorted(changes, {}, &Zone::Change::at)) return broken();
   std::optional<PosixZone> tail;

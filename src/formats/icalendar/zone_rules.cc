@@ -29,7 +29,9 @@ Result<void> add_onsets(const lines::Component& component, const Observance& obs
                         std::vector<Zone::Change>& changes) {
   const auto add = [&](Wall onset) {
     changes.push_back({.at = (onset.time_since_epoch() - observance.from).count(),
-                       .offset = static_cast<std::int32_t>(observance.to.count())});
+                       .offset = static_cast<std::int32_t>(observance.to.count()),
+                       .is_daylight = component.is("DAYLIGHT"),
+                       .name = lines::unescape(component.value("TZNAME"))});
   };
   add(observance.start);
   for (const lines::Property* dates : component.all("RDATE")) {

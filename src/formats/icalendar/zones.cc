@@ -97,6 +97,11 @@ ZonePointer ZoneDatabase::match(std::string_view id) const {
   return id.contains('/') ? find(usual_case(id)) : nullptr;
 }
 
+const ZoneCatalogue& ZoneDatabase::catalogue() const {
+  std::call_once(is_listed_, [&] { catalogue_ = read_zone_catalogue(folder_); });
+  return catalogue_;
+}
+
 CalendarZones::CalendarZones(const lines::Component& calendar, const ZoneDatabase& database)
     : calendar_(calendar), database_(database) {}
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "formats/icalendar/zone.h"
+#include "formats/icalendar/zone_catalogue.h"
 
 namespace kontor::icalendar {
 
@@ -22,10 +23,14 @@ class ZoneDatabase {
   // Also "/mozilla.org/20050126_1/Europe/Berlin", "W. Europe Standard Time", "(UTC+01:00) Amsterdam, Berlin, Bern,
   // Rome, Stockholm, Vienna" and "europe/berlin" with other cases of ASCII.
   ZonePointer match(std::string_view id) const;
+  // Of what is there when it is first asked for, as with zones.
+  const ZoneCatalogue& catalogue() const;
 
  private:
   std::string folder_;
   mutable std::mutex mutex_;
+  mutable std::once_flag is_listed_;
+  mutable ZoneCatalogue catalogue_;
   mutable std::map<std::string, ZonePointer, std::less<>> zones_;
 };
 
