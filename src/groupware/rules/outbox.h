@@ -30,6 +30,9 @@ struct OutgoingMail {
   StagedContent content;
   OutgoingKind kind = OutgoingKind::forward;
   ReportWishes reports = {};  // of a forward
+  // A name of its own: sent again under it, nothing goes out, until forget(). So whoever notes only afterwards what he
+  // has sent can do so twice. Empty: it has none.
+  std::string once = {};
 };
 
 // Thread-safe.
@@ -38,6 +41,8 @@ class Outbox {
   virtual ~Outbox() = default;
   // Durable when it returns. Blocks. Errors: unavailable, invalid (such a message can never be sent).
   virtual Result<void> send(const OutgoingMail& mail) = 0;
+  // That it was sent is noted elsewhere by now.
+  virtual void forget(const std::string& /*once*/) {}
 };
 
 }  // namespace kontor::groupware

@@ -24,6 +24,8 @@ class JournalingQueue final : public Queue {
 
   std::unique_ptr<Writer> write() override { return queue_->write(); }
   Result<std::vector<QueueId>> put(std::vector<NewMessage> messages) override;
+  Result<bool> knows(std::string_view once) override { return queue_->knows(once); }
+  Result<void> forget(std::string_view once) override { return queue_->forget(once); }
   std::optional<Lease> take(Instant now) override { return queue_->take(now); }
   std::optional<Lease> take_for(const std::string& destination, Instant now) override {
     return queue_->take_for(destination, now);

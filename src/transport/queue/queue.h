@@ -52,6 +52,8 @@ struct NewMessage {
   QueuedEnvelope envelope;
   std::vector<NewRecipient> recipients;  // at least one
   QueueContent content;
+  // A name of its own, of any length, by which knows() tells that it was put; empty: it has none.
+  std::string once = {};
 };
 
 // Some recipients of one message with one destination, for one worker.
@@ -112,8 +114,13 @@ class Queue {
   virtual std::unique_ptr<Writer> write() = 0;
 
   // Takes the messages over, in one durable commit, which concurrent calls share. Errors: unavailable (nothing was
-  // taken), invalid (a message without recipients).
+  // taken), invalid (a message without recipients), conflict (one of that name was put already).
   virtual Result<std::vector<QueueId>> put(std::vector<NewMessage> messages) = 0;
+
+  // Whether a message of that name (NewMessage::once) was put: noted in the commit that put it, so that whoever crashed
+  // before he noted it himself does not put it again. The note goes when he has: forget(), or 30 days later.
+  virtual Result<bool> knows(std::string_view once) = 0;
+  virtual Result<void> forget(std::string_view once) = 0;
 
   // The earliest work that is due, and nobody's yet; or, with `destination`, of that destination alone. Nothing if
   // there is none. What cannot be read is logged and left to `kontor check`.

@@ -3,6 +3,7 @@
 
 #include "base/aligned.h"
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "transport/queue/queue_generated.h"
 
 namespace kontor::transport::queue_record {
@@ -121,6 +122,19 @@ Result<QueuedRecipient> decode_recipient(std::uint32_t index, std::string_view b
 std::string message_key(QueueId id) { return key_of('M', id.value); }
 std::string recipients_of(QueueId id) { return key_of('R', id.value); }
 std::string upload_key(QueueContentId content) { return key_of('U', content.value); }
+
+std::string once_key(std::string_view once) { return "O" + sha256(once).substr(0, 16); }
+
+std::string once_value(Instant at) {
+  std::string out;
+  append_be64(out, static_cast<std::uint64_t>(at.time_since_epoch().count()));
+  return out;
+}
+
+Instant once_time(std::string_view value) {
+  if (value.size() != 8) return Instant();
+  return Instant(std::chrono::seconds(static_cast<std::int64_t>(read_be64(value))));
+}
 
 std::string recipient_key(QueueId id, std::uint32_t index) {
   std::string key = recipients_of(id);

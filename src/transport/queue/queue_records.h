@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "transport/queue/message.h"
 
 namespace kontor::transport::queue_record {
@@ -22,6 +23,9 @@ Result<QueuedRecipient> decode_recipient(std::uint32_t index, std::string_view b
 std::string message_key(QueueId id);
 std::string recipient_key(QueueId id, std::uint32_t index);
 std::string upload_key(QueueContentId content);
+std::string once_key(std::string_view once);
+std::string once_value(Instant at);
+Instant once_time(std::string_view value);                            // long ago, if it is damaged
 std::string piece_key(QueueContentId content, std::uint32_t number);  // in Space::content
 std::string end_of(std::string prefix);                               // the first key behind all with this prefix
 std::string recipients_of(QueueId id);                                // the prefix of their keys

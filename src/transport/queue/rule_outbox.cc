@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/log.h"
 #include "transport/queue/content_needs.h"
 
 namespace kontor::transport {
@@ -50,8 +51,13 @@ std::string RuleOutbox::sender_of(const groupware::OutgoingMail& mail, const dir
 }
 
 Result<void> RuleOutbox::send(const groupware::OutgoingMail& mail) {
+  if (!mail.once.empty()) {
+    TRY(const bool is_sent, queue_.knows(mail.once));
+    if (is_sent) return {};
+  }
   TRY(const directory::Principal who, directory_.principal(mail.principal));
   NewMessage message;
+  message.once = mail.once;
   message.envelope.sender = sender_of(mail, who);
   message.envelope.tenant = who.tenant;
   message.envelope.account = who.account();
@@ -93,8 +99,14 @@ Result<void> RuleOutbox::send(const groupware::OutgoingMail& mail) {
   TRY(message.content, writer->finish());
   std::vector<NewMessage> messages;
   messages.push_back(std::move(message));
-  TRY_VOID(queue_.put(std::move(messages)));
+  const auto put = queue_.put(std::move(messages));
+  if (!put && (mail.once.empty() || put.error().code != Errc::conflict)) return std::unexpected(put.error());
   return {};
+}
+
+void RuleOutbox::forget(const std::string& once) {
+  // Left behind, it goes by itself one day.
+  if (auto gone = queue_.forget(once); !gone) log::warn("queue.not_forgotten", {{"why", gone.error().text}});
 }
 
 }  // namespace kontor::transport

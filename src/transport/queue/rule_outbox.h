@@ -28,6 +28,7 @@ class RuleOutbox final : public groupware::Outbox {
       : queue_(queue), accounts_(accounts), directory_(directory), senders_(std::move(senders)) {}
 
   Result<void> send(const groupware::OutgoingMail& mail) override;
+  void forget(const std::string& once) override;
 
  private:
   std::string sender_of(const groupware::OutgoingMail& mail, const directory::Principal& who) const;

@@ -67,6 +67,46 @@ TEST(RuleOutbox, WhatAScriptSendsIsInTheQueue) {
   EXPECT_EQ(listed[2].message.sender, "ada@example.org");
 }
 
+TEST(RuleOutbox, TakesWhatHasANameOnce) {
+  FakeClock clock{Instant(std::chrono::seconds(1'700'000'000))};
+  const auto engine = store::open_memory();
+  const auto directory = taken(directory::Directory::open(*engine, clock, {.memory_kib = 64, .passes = 1}));
+  const TenantId tenant = taken(directory->add_tenant("acme")).id;
+  taken(directory->add_domain(tenant, "example.org"));
+  directory::NewPrincipal user;
+  user.address = "ada@example.org";
+  groupware::OutgoingMail mail;
+  mail.principal = taken(directory->add_principal(user)).id;
+  mail.sender = "ada@example.org";
+  mail.recipients = {"cleo@example.com"};
+  mail.kind = groupware::OutgoingKind::invitation;
+  mail.once = "itip 1 17";
+  const auto accounts = groupware::Accounts::make(*engine, *directory, clock);
+  const auto stager = accounts->stage(tenant);
+  taken(stager->write("Subject: x\r\n\r\n"));
+  mail.content = taken(stager->finish());
+  auto queue = taken(Queue::open(*engine, clock));
+  const auto send = [&] {
+    RuleOutbox outbox(*queue, *accounts, *directory);
+    taken(outbox.send(mail));
+    return taken(queue->list({}, 100)).size();
+  };
+  EXPECT_EQ(send(), 1U);
+  EXPECT_EQ(send(), 1U);
+  // Also when it left meanwhile, and after a start.
+  const auto lease = queue->take(clock.now());
+  ASSERT_TRUE(lease);
+  taken(queue->settle(*lease, {{.index = 0, .state = RecipientState::delivered}}));
+  queue = taken(Queue::open(*engine, clock));
+  EXPECT_EQ(send(), 0U);
+  RuleOutbox(*queue, *accounts, *directory).forget(mail.once);
+  EXPECT_EQ(send(), 1U) << "whoever let it be forgotten means another one";
+  // What nobody came back to goes one day.
+  clock.advance(std::chrono::days(31));
+  queue = taken(Queue::open(*engine, clock));
+  EXPECT_FALSE(taken(queue->knows(mail.once)));
+}
+
 TEST(RuleOutbox, OnlyStrangersLeaveUnderAnotherSender) {
   FakeClock clock{Instant(std::chrono::seconds(1'700'000'000))};
   const auto engine = store::open_memory();

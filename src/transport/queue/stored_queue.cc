@@ -14,6 +14,8 @@ namespace record = queue_record;
 
 namespace {
 
+constexpr std::chrono::days kKnownFor{30};
+
 std::string_view domain_of(std::string_view address) {
   auto at = address.rfind('@');
   return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
@@ -136,6 +138,19 @@ Result<void> StoredQueue::load() {
     TRY_VOID(engine_.commit(store::kQueuePartition, batch, store::Durability::lazy));
   }
   for (const QueuedMessage& message : done) remove_if_done(message);
+  return forget_old(*now);
+}
+
+// Of those that nobody came back to.
+Result<void> StoredQueue::forget_old(store::Snapshot& now) {
+  store::Batch batch;
+  bool is_any = false;
+  TRY_VOID(now.scan("O", "P", [&](store::Key key, store::Value value) {
+    if (record::once_time(value) > clock_.now() - kKnownFor) return true;
+    batch.erase(std::string(key));
+    return is_any = true;
+  }));
+  if (is_any) TRY_VOID(engine_.commit(store::kQueuePartition, batch, store::Durability::lazy));
   return {};
 }
 
@@ -187,6 +202,10 @@ Result<StoredQueue::Prepared> StoredQueue::prepare(std::vector<NewMessage> news,
       batch.put(record::recipient_key(message.id, recipient.index), record::encode(recipient));
     }
     batch.put(record::message_key(message.id), record::encode(message));
+    if (!wanted.once.empty()) {
+      batch.expect(record::once_key(wanted.once), std::nullopt);
+      batch.put(record::once_key(wanted.once), record::once_value(now));
+    }
     if (wanted.content.only_piece && message.size > 0)
       batch.put(record::piece_key(message.content, 0), *wanted.content.only_piece, store::Space::content);
     else
@@ -224,6 +243,18 @@ Result<std::vector<QueueId>> StoredQueue::put(std::vector<NewMessage> messages) 
   }
   notify();
   return ids;
+}
+
+Result<bool> StoredQueue::knows(std::string_view once) {
+  TRY(const auto now, snapshot());
+  TRY(const auto noted, now->get(record::once_key(once)));
+  return noted.has_value();
+}
+
+Result<void> StoredQueue::forget(std::string_view once) {
+  store::Batch batch;
+  batch.erase(record::once_key(once));
+  return engine_.commit(store::kQueuePartition, batch, store::Durability::lazy);
 }
 
 std::optional<Lease> StoredQueue::take(Instant now) {

@@ -47,9 +47,12 @@ class StoredQueue final : public Queue {
   StoredQueue(store::Engine& engine, const Clock& clock, QueueOptions options)
       : engine_(engine), clock_(clock), options_(std::move(options)), numbers_(clock) {}
   Result<void> load();
+  Result<void> forget_old(store::Snapshot& now);
 
   std::unique_ptr<Writer> write() override;
   Result<std::vector<QueueId>> put(std::vector<NewMessage> messages) override;
+  Result<bool> knows(std::string_view once) override;
+  Result<void> forget(std::string_view once) override;
   std::optional<Lease> take(Instant now) override;
   std::optional<Lease> take_for(const std::string& destination, Instant now) override;
   std::optional<Lease> take_late(const std::string& destination, Instant now, WorkPlace& place) override;
