@@ -309,7 +309,14 @@ class Transaction : public Reader {
   // Its items lose their filing: at once, or where they are many soon, by and by; until then they
   // count towards usage. With children a container takes its name and place. Errors: invalid (the inbox, and the
   // default folders of the other kinds), denied, not_found.
-  virtual Result<void> remove_folder(FolderId folder) = 0;
+  // `meetings`: those concerned are to be told of what was in it, by Scheduler: then the folder is gone in this commit,
+  // and its items go when all is said.
+  enum class Meetings : std::uint8_t { silent, told, told_but_replies };
+  virtual Result<void> remove_folder(FolderId folder, Meetings meetings) = 0;
+  Result<void> remove_folder(FolderId folder) { return remove_folder(folder, Meetings::silent); }
+  // Of a folder that was removed like that: those concerned were told of all items up to that UID; or of all. With what
+  // they are told, in the same commit. Errors: not_found.
+  virtual Result<void> note_said(FolderId folder, std::optional<Uid> until) = 0;
   // What can be changed freely. UIDVALIDITY only while no item ever was in the folder (else invalid).
   struct FolderChange {
     std::optional<bool> subscribed;

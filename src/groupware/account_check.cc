@@ -297,6 +297,17 @@ Result<void> AccountCheck::check_leftovers() {
     folder.properties.erase(kIsFeed);
     changed_.insert(id);
   }
+  TRY_VOID(each(key::all('d'), [&](std::string_view key, std::string_view value) -> Result<void> {
+    if (key == key::default_alarms() && decode_default_alarm_mark(value)) return {};
+    fault("", "when default alarms are due is damaged: they are looked for from now on", true);
+    if (key != key::default_alarms()) {
+      erase(std::string(key));
+      return {};
+    }
+    const Instant now = environment_.clock.now();
+    put(std::string(key), encode(DefaultAlarmMark{.told = now, .look = now}));
+    return {};
+  }));
   TRY_VOID(each(key::all('a'), [&](std::string_view key, std::string_view value) -> Result<void> {
     const ItemId id(value.size() == 8 ? read_be64(value) : 0);
     TRY(const std::optional<store::Value> stored, snapshot_.get(key::item(id)));

@@ -24,6 +24,7 @@
 #include "groupware/search/index/indexer.h"
 #include "groupware/stored_account.h"
 #include "groupware/stored_content.h"
+#include "groupware/unsaid_folders.h"
 
 namespace kontor::groupware {
 namespace {
@@ -101,6 +102,13 @@ class StoredAccounts final : public Accounts {
 
   Result<void> sweep() override;
   void finish_removals() override { janitor_.wait(); }
+  Result<std::vector<UnsaidFolder>> unsaid_folders(AccountId id) override {
+    return stored_unsaid_folders(environment_, id);
+  }
+  Result<std::vector<std::pair<Uid, ItemId>>> unsaid_items(AccountId id, const UnsaidFolder& folder,
+                                                           std::size_t limit) override {
+    return stored_unsaid_items(environment_, id, folder, limit);
+  }
   Result<void> erase(AccountId id) override;
   Result<CheckReport> check(const CheckOptions& options) override;
   Result<std::vector<Lesson>> lessons(AccountId id, std::size_t limit) override;
@@ -117,6 +125,15 @@ class StoredAccounts final : public Accounts {
                              const std::vector<PushMessage>& messages) override {
     TRY(const std::shared_ptr<StoredAccount> account, open_stored(id));
     return finish_stored_alarms(environment_, *account, done, after, messages);
+  }
+  Result<std::optional<DefaultAlarmMark>> default_alarms(AccountId id) override {
+    return stored_default_alarms(environment_, id);
+  }
+  Result<void> finish_default_alarms(AccountId id, const DefaultAlarmMark& seen,
+                                     const std::optional<DefaultAlarmMark>& next,
+                                     const std::vector<PushMessage>& messages) override {
+    TRY(const std::shared_ptr<StoredAccount> account, open_stored(id));
+    return finish_stored_default_alarms(environment_, *account, seen, next, messages);
   }
   void on_alarms(std::function<void(AccountId, Instant)> notify) override {
     std::lock_guard lock(lessons_mutex_);

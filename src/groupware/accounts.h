@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -27,6 +28,7 @@ class Extractor;
 class PushStore;
 class TextIndex;
 struct PushMessage;
+struct DefaultAlarmMark;
 
 struct SearchOptions {
   std::string folder;                        // where the index of words lies; empty: there is none
@@ -81,6 +83,13 @@ struct DueAlarm {
   AlarmWay way = AlarmWay::mail;
 };
 
+// A removed folder of whose items those concerned are still to be told: see Transaction::remove_folder.
+struct UnsaidFolder {
+  FolderId folder;
+  bool tells_replies = true;  // of what somebody else has invited to
+  Uid said;                   // all up to that one is said
+};
+
 // Thread-safe. Blocks: call it from a worker.
 class Accounts {
  public:
@@ -106,6 +115,11 @@ class Accounts {
   virtual Result<void> sweep() = 0;
   // Waits until what was removed in the background is gone: see Transaction::remove_folder.
   virtual void finish_removals() = 0;
+  // What is still to be told, and of which items next: in the order of UIDs, behind `folder.said`. Does not open the
+  // account.
+  virtual Result<std::vector<UnsaidFolder>> unsaid_folders(AccountId id) = 0;
+  virtual Result<std::vector<std::pair<Uid, ItemId>>> unsaid_items(AccountId id, const UnsaidFolder& folder,
+                                                                   std::size_t limit) = 0;
   // Removes an account's data for ever.
   virtual Result<void> erase(AccountId id) = 0;
 
@@ -121,12 +135,21 @@ class Accounts {
   // item, noted in the commit that brings it. Those due at or before `until`, the earliest of a way first; shown ones
   // only while a device of the account wants to be told.
   virtual Result<std::vector<DueAlarm>> due_alarms(AccountId id, Instant until, std::size_t limit) = 0;
-  // When the next one is due; nothing if none is. Cheap, and does not open the account.
+  // When the next one is due, or default_alarms() are to be looked at; nothing if neither. Cheap, and does not open the
+  // account.
   virtual Result<std::optional<Instant>> next_alarm(AccountId id) = 0;
   // These are done: each item goes on to its next alarm after `after`, or to none. Not with items that changed
   // meanwhile. In the same commit `messages` are put where pushes() has them.
   virtual Result<void> finish_alarms(AccountId id, const std::vector<DueAlarm>& done, Instant after,
                                      const std::vector<PushMessage>& messages) = 0;
+  // When something of the account's default alarms may be due (calendar/default_alarms.h); nothing: none are set.
+  // Cheap, and does not open the account.
+  virtual Result<std::optional<DefaultAlarmMark>> default_alarms(AccountId id) = 0;
+  // What was done of them since `seen`; without `next` there are none any more. In the same commit `messages` are put
+  // where pushes() has them.
+  virtual Result<void> finish_default_alarms(AccountId id, const DefaultAlarmMark& seen,
+                                             const std::optional<DefaultAlarmMark>& next,
+                                             const std::vector<PushMessage>& messages) = 0;
   // Called when a commit noted an alarm, with when it is due: must be quick, and not call the accounts. What was noted
   // before the process began, next_alarm() tells.
   virtual void on_alarms(std::function<void(AccountId, Instant)> notify) = 0;

@@ -49,8 +49,11 @@ Result<void> make_default_folders(Transaction& transaction) {
     if (transaction.folders()->by_role(default_role(wanted.kind))) continue;
     TRY(const FolderId made, make_default_folder(transaction, wanted));
     if (wanted.kind != Kind::calendar) continue;
+    const auto calendar = transaction.folders()->find(made);
     Transaction::FolderChange change;
-    change.grants = transaction.folders()->find(made)->grants;
+    if (calendar->next_uid == Uid(1) && !calendar->properties.contains(kCalendarComponents))
+      change.properties[kCalendarComponents] = "VEVENT";
+    change.grants = calendar->grants;
     change.grants->push_back({PrincipalId(), right::kFreeBusy});
     TRY_VOID(transaction.change_folder(made, change));
   }

@@ -65,6 +65,8 @@ std::string alarm(AlarmWay way, Instant at, FolderId folder_id, Uid uid) {
   return out;
 }
 
+std::string default_alarms() { return "d"; }
+
 std::string push_subscriptions() { return "n"; }
 
 std::string push(Instant at, std::uint64_t number) {

@@ -15,6 +15,8 @@
 //                            an item by its time: its end (8 bytes), id (8 bytes) and name; see calendar/time_index.h
 //   J time64 folder uid32    an item whose next alarm by e-mail is due then: its id (8 bytes)
 //   j time64 folder uid32    the same of alarms that devices show
+//   d                        the default alarms of its calendars: when something of them may be due; see
+//                            calendar/default_alarms.h
 //   n                        the devices that want to be told of what happens (fb::PushSubscriptions)
 //   o time64 number64        what one of them is to be told then                (fb::PushMessage)
 //   N folder block32         changed flags of the UIDs 64 * block to 64 * block + 63 (flag_block.h)
@@ -64,6 +66,7 @@ std::string alarm(AlarmWay way, Instant at, FolderId folder, Uid uid);
 std::string alarms(AlarmWay way);
 std::string alarms_until(AlarmWay way, Instant at);  // greater than all up to then
 Instant alarm_time(std::string_view key);            // also of push()
+std::string default_alarms();
 std::string push_subscriptions();
 std::string push(Instant at, std::uint64_t number);
 std::string pushes_until(Instant at);

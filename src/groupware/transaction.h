@@ -2,6 +2,7 @@
 // Transaction over a layer. Its parts lie in transaction_folders.cc and transaction_items.cc.
 #pragma once
 
+#include "groupware/calendar/default_alarms.h"
 #include "groupware/reading.h"
 
 namespace kontor::groupware {
@@ -23,7 +24,9 @@ class AccountTransaction final : public Reading<Transaction> {
 
   Result<FolderId> create_folder(const NewFolder& folder) override;
   Result<void> rename_folder(FolderId folder, FolderId new_parent, std::string new_name) override;
-  Result<void> remove_folder(FolderId folder) override;
+  using Transaction::remove_folder;
+  Result<void> remove_folder(FolderId folder, Meetings meetings) override;
+  Result<void> note_said(FolderId folder, std::optional<Uid> until) override;
   Result<void> change_folder(FolderId folder, const FolderChange& change) override;
   Result<void> subscribe_other(std::string path, bool subscribed) override;
   Result<void> refuse_subscription(std::string path) override;
@@ -31,6 +34,9 @@ class AccountTransaction final : public Reading<Transaction> {
 
   Result<Added> add(FolderId folder, const NewItem& item, const AddOptions& options) override;
   using Transaction::copy, Transaction::move;
+  // What was done of the calendars' default alarms. What they depend on may have changed since `seen`: then they are
+  // looked at again at once. Without `next` none is set any more.
+  Result<void> finish_default_alarms(const DefaultAlarmMark& seen, const std::optional<DefaultAlarmMark>& next);
   // Notes the item's next alarm, if it waits for that one still.
   Result<void> set_next_alarm(const DueAlarm& present, std::optional<Instant> next);
   Result<Added> replace(FolderId folder, Uid uid, const NewItem& item) override;
@@ -115,7 +121,7 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<void> leave(ItemRecord item, FolderId from, PrincipalId by);
   bool keeps_removed() const;  // for some time, or as long as a hold says
   Result<void> empty_doomed(const RowRecord& row, FolderId folder, PrincipalId by);
-  void doom(const Folder& folder);
+  void doom(const Folder& folder, Meetings meetings);
   Result<void> drop_flag_blocks(FolderId folder);  // of a folder that has no rows any more
   Result<void> purge(const ItemRecord& item);
   Result<Added> file_copy(const ItemRecord& original, const Folder& to, std::string name);
@@ -134,6 +140,9 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<std::optional<Facts>> facts_of(const ItemRecord& item);
   // Errors: exists.
   Result<void> check_own_uid(const std::string& uid, FolderId folder);
+  // The default alarms are looked at again at once, where there are any: something came into a calendar, or (null) they
+  // or what they depend on changed. `is_set`: there are some now.
+  Result<void> note_default_alarms(const Facts* facts, bool is_set = false);
   void note_alarm(AlarmWay way, Instant at, const Filing& filing, ItemId item);
   void take_description(ItemRecord& item, const StagedContent& content);
   // Errors: not_found, denied: whoever may not read it cannot take it elsewhere or change it.

@@ -85,6 +85,7 @@ Result<void> AccountTransaction::list(const ItemRecord& item, const Filing& fili
     layer_.put(*std::move(time), time_value(*facts, item.id, filing.name));
   for (const AlarmWay way : kAlarmWays)
     if (const auto& at = facts->next(way)) note_alarm(way, *at, filing, item.id);
+  TRY_VOID(note_default_alarms(&*facts));
   for (const std::string& id : facts->attachments) {
     std::string user;
     append_be64(user, item.id.value);
@@ -133,6 +134,36 @@ Result<void> AccountTransaction::set_next_alarm(const DueAlarm& present, std::op
     layer_.erase(key::alarm(present.way, present.at, filing.folder, filing.uid));
     if (next) note_alarm(present.way, *next, filing, found.item.id);
   }
+  return {};
+}
+
+Result<void> AccountTransaction::note_default_alarms(const Facts* facts, bool is_set) {
+  TRY(const auto stored, layer_.get(key::default_alarms()));
+  const Instant now = environment_.clock.now();
+  auto mark = stored ? decode_default_alarm_mark(*stored) : std::nullopt;
+  if (!mark && !is_set) return {};
+  if (mark && facts != nullptr && !matters(*mark, *facts)) return {};
+  if (!mark) mark = DefaultAlarmMark{.told = now, .look = now};
+  mark->look = std::min(mark->look, now);
+  ++mark->changes;
+  layer_.put(key::default_alarms(), encode(*mark));
+  if (!layer_.alarm || now < *layer_.alarm) layer_.alarm = now;
+  return {};
+}
+
+Result<void> AccountTransaction::finish_default_alarms(const DefaultAlarmMark& seen,
+                                                       const std::optional<DefaultAlarmMark>& next) {
+  TRY(const auto stored, layer_.get(key::default_alarms()));
+  const auto present = stored ? decode_default_alarm_mark(*stored) : std::nullopt;
+  if (!present) return {};
+  if (!next && present->changes == seen.changes) {
+    layer_.erase(key::default_alarms());
+    return {};
+  }
+  DefaultAlarmMark wanted = next.value_or(*present);
+  if (present->changes != seen.changes) wanted.look = environment_.clock.now();
+  wanted.changes = present->changes;
+  layer_.put(key::default_alarms(), encode(wanted));
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "groupware/calendar/calendar_zone.h"
 #include "groupware/delegates.h"
 #include "groupware/folder_name.h"
 #include "groupware/keys.h"
@@ -186,7 +187,7 @@ Result<void> AccountTransaction::rename_folder(FolderId id, FolderId new_parent,
   return {};
 }
 
-Result<void> AccountTransaction::remove_folder(FolderId id) {
+Result<void> AccountTransaction::remove_folder(FolderId id, Meetings meetings) {
   TRY(std::shared_ptr<const Folder> present, may(id, right::kDeleteFolder));
   if (present->role == FolderRole::inbox) return fail(Errc::invalid, "the inbox cannot be removed");
   if (present->role != FolderRole::none && kind_of(present->role) != Kind::mail)
@@ -199,9 +200,10 @@ Result<void> AccountTransaction::remove_folder(FolderId id) {
   layer_.grants_dirty = layer_.grants_dirty || !present->grants.empty();
   layer_.log.touched.insert(id);
   const std::vector<FolderTable::Pointer> children = layer_.folders()->children(id);
-  const bool is_large = present->total > kRemovedAtOnce;
+  const bool is_told = meetings != Meetings::silent && present->total != 0;
+  const bool is_large = present->total > kRemovedAtOnce || is_told;
   if (is_large)
-    doom(*present);
+    doom(*present, is_told ? meetings : Meetings::silent);
   else
     TRY_VOID(empty(id));
   if (children.empty() || is_large) {
@@ -298,6 +300,9 @@ Result<void> AccountTransaction::change_folder(FolderId id, const FolderChange& 
   if (change.description) folder.description = *change.description;
   if (change.grants) folder.grants = std::move(grants);
   merge_properties(folder.properties, change.properties);
+  for (const auto& [property, value] : change.properties)
+    if (is_default_alarm(property) || property == kCalendarZone || property == kCalendarZoneId)
+      TRY_VOID(note_default_alarms(nullptr, is_default_alarm(property) && !value.empty()));
   layer_.log.folders_changed.insert(id);
   layer_.log.touched.insert(id);
   layer_.log.folder_list_changed = true;

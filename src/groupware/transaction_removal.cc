@@ -10,6 +10,7 @@
 #include "groupware/keys.h"
 #include "groupware/threads.h"
 #include "groupware/transaction.h"
+#include "groupware/unsaid_folders.h"
 
 namespace kontor::groupware {
 namespace {
@@ -28,6 +29,12 @@ PrincipalId remover_of(FolderId id, std::string_view note) {
   if (!folder) return {};
   const auto by = folder->properties.find(kRemovedBy);
   return PrincipalId(by == folder->properties.end() ? 0 : number_in(by->second));
+}
+
+// What is in it is still to be told.
+bool is_unsaid(FolderId id, std::string_view note) {
+  const auto folder = decode_folder(id, note);
+  return folder && folder->properties.contains(kUnsaid);
 }
 
 }  // namespace
@@ -123,8 +130,9 @@ Result<std::size_t> AccountTransaction::purge_removed(Instant before, std::size_
 }
 
 // The folder is gone at once; its rows are taken away in the background.
-void AccountTransaction::doom(const Folder& folder) {
+void AccountTransaction::doom(const Folder& folder, Meetings meetings) {
   Folder gone = folder;
+  if (meetings != Meetings::silent) gone.properties[kUnsaid] = meetings == Meetings::told ? kTells : kTellsNoReplies;
   if (caller_.principal) gone.properties[kRemovedBy] = std::to_string(caller_.principal.value);
   layer_.put(key::doomed(folder.id), encode(gone));
   layer_.dooms = true;
@@ -135,10 +143,11 @@ Result<bool> AccountTransaction::empty_doomed(std::size_t limit) {
   std::vector<std::string> wrong;
   TRY_VOID(layer_.scan(key::all('D'), key::end("D"), [&](std::string_view key, std::string_view value) {
     const FolderId folder(key.size() == 9 ? read_be64(key.substr(1)) : 0);
-    if (folder && !layer_.folder(folder))
-      folders.emplace_back(folder, remover_of(folder, value));
-    else
+    const bool is_gone = folder && !layer_.folder(folder);
+    if (!is_gone)
       wrong.emplace_back(key);
+    else if (!is_unsaid(folder, value))
+      folders.emplace_back(folder, remover_of(folder, value));
     return true;
   }));
   // A note of a folder that is there after all is wrong, not the folder.

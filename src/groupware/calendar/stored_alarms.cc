@@ -39,6 +39,12 @@ Result<void> add_alarms(store::Snapshot& snapshot, AlarmWay way, Instant until, 
   });
 }
 
+// What is damaged counts as none: `kontor check` puts it right.
+Result<std::optional<DefaultAlarmMark>> default_alarm_mark(store::Snapshot& snapshot) {
+  TRY(const std::optional<store::Value> stored, snapshot.get(key::default_alarms()));
+  return stored ? decode_default_alarm_mark(*stored) : std::nullopt;
+}
+
 }  // namespace
 
 Result<std::vector<DueAlarm>> stored_alarms(Environment& environment, AccountId account, Instant until,
@@ -60,7 +66,25 @@ Result<std::optional<Instant>> next_stored_alarm(Environment& environment, Accou
     if (way == AlarmWay::mail || is_told) TRY_VOID(add_alarms(*snapshot, way, Instant::max(), 1, first));
     if (!first.empty() && (!next || first.front().at < *next)) next = first.front().at;
   }
+  TRY(const auto mark, default_alarm_mark(*snapshot));
+  if (mark && (!next || mark->look < *next)) next = mark->look;
   return next;
+}
+
+Result<std::optional<DefaultAlarmMark>> stored_default_alarms(Environment& environment, AccountId account) {
+  TRY(const auto snapshot, environment.engine.snapshot(store::account_partition(account)));
+  return default_alarm_mark(*snapshot);
+}
+
+Result<void> finish_stored_default_alarms(Environment& environment, StoredAccount& account,
+                                          const DefaultAlarmMark& seen, const std::optional<DefaultAlarmMark>& next,
+                                          const std::vector<PushMessage>& messages) {
+  TRY_VOID(account.run(Caller::system(), StoredAccount::Loudness::quiet,
+                       [&](AccountTransaction& transaction) -> Result<void> {
+                         TRY_VOID(transaction.finish_default_alarms(seen, next));
+                         return put_pushes(transaction, messages, environment.clock.now());
+                       }));
+  return {};
 }
 
 // What is next is reckoned before the commit; items that changed meanwhile have noted their next alarm themselves.

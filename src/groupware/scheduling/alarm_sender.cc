@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "base/bytes.h"
@@ -22,6 +23,8 @@ using std::chrono::hours;
 using std::chrono::seconds;
 
 constexpr hours kLatest{24}, kLatestShown{1};
+// Default alarms are known so far ahead; then the account is looked at again.
+constexpr hours kLookAhead{24};
 constexpr std::size_t kAlarmsOfATurn = 50;  // of one account, then others have theirs
 constexpr seconds kPauseAfterFailure{60};
 // The system's clock may be set: it is looked at so often.
@@ -92,19 +95,70 @@ std::optional<Instant> AlarmSender::run() {
 
 Result<void> AlarmSender::slice(AccountId id) {
   const Instant now = services_.clock.now();
-  TRY(const std::vector<DueAlarm> due, services_.accounts.due_alarms(id, now, kAlarmsOfATurn));
-  if (due.empty()) return {};
   TRY(const directory::Principal owner, services_.directory.by_account(id));
   TRY(const auto account, services_.accounts.open(id));
+  TRY_VOID(send_noted(*account, owner, now));
+  return send_default(*account, owner, now);
+}
+
+Result<void> AlarmSender::send_noted(Account& account, const directory::Principal& owner, Instant now) {
+  const AccountId id = account.id();
+  TRY(const std::vector<DueAlarm> due, services_.accounts.due_alarms(id, now, kAlarmsOfATurn));
   for (const DueAlarm& one : due) {
     if (is_ending()) return {};
-    TRY(const auto reader, account->read(Caller::system()));
-    TRY(const Handled handled, handle(*reader, owner, one));
+    TRY(const auto reader, account.read(Caller::system()));
+    TRY(const Handled handled, handle(owner, one, [&] { return send(*reader, owner, one); }));
     // One by one: what a crash repeats is one alarm.
     TRY_VOID(services_.accounts.finish_alarms(id, {one}, handled.after, handled.messages));
-    put_.erase({id, one.item, one.at});
+    forget({id, one.item, one.at});
   }
   return {};
+}
+
+Result<void> AlarmSender::send_default(Account& account, const directory::Principal& owner, Instant now) {
+  const AccountId id = account.id();
+  TRY(const auto seen, services_.accounts.default_alarms(id));
+  if (!seen || seen->look > now) return {};
+  DefaultAlarmNews news;
+  {
+    TRY(const auto reader, account.read(Caller::system()));
+    TRY(news, find_default_alarms(*reader, {.zones = services_.accounts.zones(),
+                                            .home = services_.accounts.home_zone(),
+                                            .addresses = owner.addresses,
+                                            .after = std::max(seen->told, now - kLatest),
+                                            .now = now,
+                                            .until = now + kLookAhead}));
+  }
+  if (news.is_cut) log::warn("alarms.too_many_events", {{"account", id.value}});
+  DefaultAlarmMark next = *seen;
+  next.earliest = news.earliest;
+  next.latest = news.latest;
+  std::vector<PushMessage> messages;
+  std::vector<Alarm> together;
+  for (std::size_t i = 0; i < news.due.size(); ++i) {
+    const DueDefaultAlarm& one = news.due[i];
+    if (is_ending()) return {};
+    TRY(Handled handled, handle(owner, one.due, [&] { return send(owner, one.due, one.alarm, *one.calendar); }));
+    std::ranges::move(handled.messages, std::back_inserter(messages));
+    together.emplace_back(id, one.due.item, one.due.at);
+    // All of one moment together: that is what is noted.
+    if (i + 1 < news.due.size() && news.due[i + 1].due.at == one.due.at) continue;
+    next.told = next.look = one.due.at;
+    TRY_VOID(services_.accounts.finish_default_alarms(id, *seen, next, messages));
+    messages.clear();
+    for (const Alarm& done : std::exchange(together, {})) forget(done);
+    if (i + 1 >= kAlarmsOfATurn) return {};
+  }
+  next.told = now;
+  next.look = std::min(news.next.value_or(Instant::max()), now + kLookAhead);
+  return services_.accounts.finish_default_alarms(id, *seen, news.is_any ? std::optional(next) : std::nullopt, {});
+}
+
+// It is noted as done.
+void AlarmSender::forget(const Alarm& alarm) {
+  const auto put = put_.extract(alarm);
+  if (put.empty()) return;
+  for (const std::string& id : put.mapped()) services_.outbox.forget(id);
 }
 
 bool AlarmSender::has_credit(AccountId account, AlarmWay way, Instant now) {
@@ -114,8 +168,8 @@ bool AlarmSender::has_credit(AccountId account, AlarmWay way, Instant now) {
   return in_this_hour_[{account, way}] < kMostInAnHour;
 }
 
-Result<AlarmSender::Handled> AlarmSender::handle(const Reader& reader, const directory::Principal& owner,
-                                                 const DueAlarm& due) {
+Result<AlarmSender::Handled> AlarmSender::handle(const directory::Principal& owner, const DueAlarm& due,
+                                                 const Send& send) {
   const Instant now = services_.clock.now();
   const Instant earliest = now - (due.way == AlarmWay::mail ? kLatest : kLatestShown);
   Handled out{std::max(due.at, earliest), {}};
@@ -129,7 +183,7 @@ Result<AlarmSender::Handled> AlarmSender::handle(const Reader& reader, const dir
     out.after = hour_ + hours(1) - seconds(1);
     return out;
   }
-  auto sent = send(reader, owner, due);
+  auto sent = send();
   if (sent) {
     ++in_this_hour_[{owner.account(), due.way}];
     out.messages = *std::move(sent);
@@ -153,14 +207,17 @@ Result<std::vector<PushMessage>> AlarmSender::send(const Reader& reader, const d
   std::vector<PushMessage> out;
   for (const AlarmTime& alarm : alarms) {
     if (alarm.at != due.at) continue;
-    if (due.way == AlarmWay::mail) {
-      TRY_VOID(mail(owner, due, alarm, calendar));
-      continue;
-    }
-    TRY(std::vector<PushMessage> told, tell(owner, due, alarm, calendar));
-    for (PushMessage& one : told) out.push_back(std::move(one));
+    TRY(std::vector<PushMessage> told, send(owner, due, alarm, calendar));
+    std::ranges::move(told, std::back_inserter(out));
   }
   return out;
+}
+
+Result<std::vector<PushMessage>> AlarmSender::send(const directory::Principal& owner, const DueAlarm& due,
+                                                   const AlarmTime& alarm, const lines::Component& calendar) {
+  if (due.way == AlarmWay::shown) return tell(owner, due, alarm, calendar);
+  TRY_VOID(mail(owner, due, alarm, calendar));
+  return std::vector<PushMessage>();
 }
 
 Result<void> AlarmSender::mail(const directory::Principal& owner, const DueAlarm& due, const AlarmTime& alarm,
@@ -185,6 +242,7 @@ Result<void> AlarmSender::mail(const directory::Principal& owner, const DueAlarm
     mail.sender = from;
     mail.recipients = {to};
     mail.kind = OutgoingKind::alarm;
+    mail.once = id;
     TRY(mail.content, stager->finish());
     TRY_VOID(services_.outbox.send(mail));
     put.insert(id);

@@ -2,12 +2,13 @@
 // Sends the alarms of all accounts when they are due: by e-mail, and to the devices that asked for it.
 //
 // Invariants: what is due next stands in each account (Accounts::due_alarms), so that nothing is lost with the process;
-// an alarm is done only when the queue has its mail, so that a crash between the two sends one alarm twice, with the
-// same Message-ID. What was missed while the server was down is sent if it was due within the last day. What devices
+// an alarm is done only when the queue has its mail, which it takes once by its Message-ID: a crash between the two
+// repeats none. What was missed while the server was down is sent if it was due within the last day. What devices
 // are told is put where PushStore has it, in the commit that is done with the alarm; after an hour it is of no use.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,6 +23,7 @@
 #include "directory/directory.h"
 #include "groupware/accounts.h"
 #include "groupware/calendar/alarms.h"
+#include "groupware/calendar/default_alarms.h"
 #include "groupware/push/push.h"
 #include "groupware/rules/outbox.h"
 #include "groupware/scheduling/timetable.h"
@@ -65,14 +67,22 @@ class AlarmSender {
   void work();
   bool is_ending() const { return table_.is_ending(); }
   Result<void> slice(AccountId account);
-  // Errors: unavailable (it is to be tried again).
-  Result<Handled> handle(const Reader& reader, const directory::Principal& owner, const DueAlarm& due);
+  Result<void> send_noted(Account& account, const directory::Principal& owner, Instant now);
+  // Those of calendars, for what has none of its own.
+  Result<void> send_default(Account& account, const directory::Principal& owner, Instant now);
+  // `send` does it, and says what devices are told. Errors: unavailable (it is to be tried again).
+  using Send = std::function<Result<std::vector<PushMessage>>()>;
+  Result<Handled> handle(const directory::Principal& owner, const DueAlarm& due, const Send& send);
   Result<std::vector<PushMessage>> send(const Reader& reader, const directory::Principal& owner, const DueAlarm& due);
+  Result<std::vector<PushMessage>> send(const directory::Principal& owner, const DueAlarm& due, const AlarmTime& alarm,
+                                        const lines::Component& calendar);
   Result<void> mail(const directory::Principal& owner, const DueAlarm& due, const AlarmTime& alarm,
                     const lines::Component& calendar);
   // What each of the devices is told.
   Result<std::vector<PushMessage>> tell(const directory::Principal& owner, const DueAlarm& due, const AlarmTime& alarm,
                                         const lines::Component& calendar);
+  using Alarm = std::tuple<AccountId, ItemId, Instant>;
+  void forget(const Alarm& alarm);
   bool has_credit(AccountId account, AlarmWay way, Instant now);
 
   const Services services_;
@@ -81,7 +91,6 @@ class AlarmSender {
   std::thread thread_;
   // Of run() alone:
   // Message-IDs that the queue has, of alarms that are not noted as done: what is tried again is not sent twice.
-  using Alarm = std::tuple<AccountId, ItemId, Instant>;
   std::map<Alarm, std::set<std::string>> put_;
   Instant hour_{};
   std::map<std::pair<AccountId, AlarmWay>, std::uint32_t> in_this_hour_;

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <stdexcept>
 
 #include "formats/icalendar/calendar.h"
+#include "formats/itip/mail.h"
 #include "formats/itip/testing.h"
 #include "groupware/accounts_fixture.h"
 #include "groupware/scheduling/post.h"
@@ -14,6 +16,26 @@ namespace kontor::groupware {
 namespace {
 
 constexpr std::size_t kMeetings = 130;  // two messages each: more than one commit
+
+// UIDs of what was sent to the world; each name once.
+struct LeavingMail final : Outbox {
+  explicit LeavingMail(std::unique_ptr<Accounts>& a) : accounts(a) {}
+  Result<void> send(const OutgoingMail& mail) override {
+    if (!known.insert(mail.once).second) return {};
+    const auto content = accounts->content(mail.content);
+    const std::string text = *content->read(0, static_cast<std::size_t>(content->size()));
+    const auto found = itip::find_in_mail(text);
+    EXPECT_TRUE(found && itip::method_of(found->calendar) == itip::Method::cancel);
+    sent.push_back(found ? icalendar::uid(*itip::part_of(found->calendar)) : "");
+    if (crashes_after != 0 && sent.size() % crashes_after == 0) throw std::runtime_error("the process ends here");
+    return {};
+  }
+  void forget(const std::string& once) override { known.erase(once); }
+  std::unique_ptr<Accounts>& accounts;
+  std::set<std::string> known;
+  std::vector<std::string> sent;
+  std::size_t crashes_after = 0;
+};
 
 class LeavingTest : public AccountsTest {
  protected:
@@ -26,7 +48,7 @@ class LeavingTest : public AccountsTest {
       TRY(calendar, transaction.create_folder(wanted));
       return {};
     }));
-    scheduler = std::make_unique<Scheduler>(Scheduler::Services{*accounts, *directory, clock});
+    scheduler = std::make_unique<Scheduler>(Scheduler::Services{*accounts, *directory, clock, &outside});
   }
 
   void fill(std::size_t meetings) {
@@ -42,27 +64,30 @@ class LeavingTest : public AccountsTest {
         "END:VEVENT";
     must(try_put(*open(ada), calendar, make_item(Kind::calendar, icalendar::write(itip::calendar_of(text)))));
   }
-  Result<Scheduler::Leaving> leave(Caller caller, std::function<Result<void>(const Reader&)> allowed = nullptr) {
-    const auto account = open(ada);
-    if (!allowed) allowed = [](const Reader&) { return Result<void>(); };
-    return scheduler->leave(must(directory->principal(ada)), *account,
-                            {.caller = caller,
-                             .folders = {{calendar, account->folders()->find(calendar)->highest}},
-                             .replies = true,
-                             .allowed = std::move(allowed)});
+  void remove(Caller caller, Transaction::Meetings meetings = Transaction::Meetings::told) {
+    must(open(ada)->update(caller,
+                           [&](Transaction& transaction) { return transaction.remove_folder(calendar, meetings); }));
   }
-  // As whoever removes the folder does it. False: something changed.
-  bool remove(const Scheduler::Leaving& leaving, Caller caller) {
-    return open(ada)
-        ->update(caller,
-                 [&](Transaction& transaction) -> Result<void> {
-                   if (!Scheduler::is_as_left(transaction, leaving)) return fail(Errc::conflict, "changed");
-                   TRY_VOID(transaction.remove_folder(calendar));
-                   return scheduler->put(transaction, leaving.post);
-                 })
-        .has_value();
+  void restart() {
+    reopen();
+    scheduler = std::make_unique<Scheduler>(Scheduler::Services{*accounts, *directory, clock, &outside});
   }
-  std::size_t left() { return open(ada)->folders()->find(calendar)->total; }
+  // However long it takes: each turn does some seconds' work.
+  void say_all() {
+    scheduler->send_out_all();
+    const auto is_done = [&] {
+      return waiting().empty() && must(accounts->unsaid_folders(AccountId(ada.value))).empty();
+    };
+    for (int i = 0; i < 50 && !is_done(); ++i) scheduler->try_again();
+  }
+  std::size_t recoverable() {
+    std::size_t out = 0;
+    must(must(open(ada)->read(Caller::system()))->removed_items(Instant(), Instant::max(), [&](const RemovedItem& one) {
+      out += one.item.kind == Kind::calendar ? 1U : 0U;
+      return true;
+    }));
+    return out;
+  }
   // UID and recipient of each message that waits.
   std::multiset<std::string> waiting() {
     std::multiset<std::string> out;
@@ -84,72 +109,84 @@ class LeavingTest : public AccountsTest {
   }
 
   FolderId calendar;
+  LeavingMail outside{accounts};
   std::unique_ptr<Scheduler> scheduler;
 };
 
-TEST_F(LeavingTest, EachMeetingIsCancelledOnceWhereverItBreaksOff) {
+TEST_F(LeavingTest, TheCalendarIsGoneAtOnceAndTheRestIsSaidAfterAStart) {
   fill(kMeetings);
   add_event("alone", "");
-  {
-    const auto broken_off = must(leave(as(ada)));
-    EXPECT_FALSE(broken_off.post.empty());
-    EXPECT_EQ(waiting().size(), 200U) << "of the first commit";
-    EXPECT_EQ(left(), kMeetings + 1 - 100);
-  }
-  reopen();
-  scheduler = std::make_unique<Scheduler>(Scheduler::Services{*accounts, *directory, clock});
-  const auto leaving = must(leave(as(ada)));
-  EXPECT_EQ(leaving.post.size(), 60U);
-  ASSERT_TRUE(remove(leaving, as(ada)));
-  const auto said = waiting();
-  EXPECT_EQ(said.size(), 2 * kMeetings);
-  EXPECT_EQ(std::set<std::string>(said.begin(), said.end()).size(), said.size()) << "nothing twice";
+  remove(as(ada));
+  EXPECT_FALSE(open(ada)->folders()->find(calendar));
+  EXPECT_TRUE(waiting().empty()) << "the process ends here";
+  accounts->finish_removals();
+  EXPECT_EQ(recoverable(), 0U) << "what is unsaid stays where it is";
+  expect_sound();
+  restart();
+  say_all();
+  EXPECT_EQ(outside.sent.size(), kMeetings);
+  EXPECT_EQ(std::set<std::string>(outside.sent.begin(), outside.sent.end()).size(), kMeetings) << "each once";
+  EXPECT_TRUE(waiting().empty());
+  accounts->finish_removals();
+  EXPECT_EQ(recoverable(), kMeetings + 1);
+  EXPECT_TRUE(must(accounts->unsaid_folders(AccountId(ada.value))).empty());
   expect_sound();
 }
 
-TEST_F(LeavingTest, WhatComesMeanwhileIsNotOverlooked) {
-  fill(2);
-  const auto leaving = must(leave(as(ada)));
-  fill(0);
-  add_event("late", "ATTENDEE:mailto:ben@example.org\n");
-  EXPECT_FALSE(remove(leaving, as(ada)));
-  EXPECT_TRUE(remove(must(leave(as(ada))), as(ada)));
-  EXPECT_TRUE(waiting().contains("late ben@example.org"));
+TEST_F(LeavingTest, EachMeetingIsCancelledOnceWhereverItBreaksOff) {
+  fill(kMeetings);
+  remove(as(ada));
+  outside.crashes_after = 7;
+  // Whatever was said before is in the same commit as the note of how far it came.
+  for (int i = 0; i < 30; ++i) {
+    try {
+      say_all();
+      break;
+    } catch (const std::runtime_error&) {
+    }
+    restart();
+  }
+  EXPECT_EQ(outside.sent.size(), kMeetings);
+  EXPECT_EQ(std::set<std::string>(outside.sent.begin(), outside.sent.end()).size(), kMeetings);
+  EXPECT_TRUE(waiting().empty());
+  expect_sound();
 }
 
-TEST_F(LeavingTest, NothingGoesOfWhatMayNotGo) {
+TEST_F(LeavingTest, GoesOnWhereACommitEnded) {
   fill(kMeetings);
-  const auto refused = leave(as(ben), [&](const Reader& reader) -> Result<void> {
-    if (reader.rights(calendar) & right::kDeleteFolder) return {};
-    return fail(Errc::denied, "it is not yours");
-  });
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, Errc::denied);
-  EXPECT_EQ(left(), kMeetings);
-  EXPECT_TRUE(waiting().empty());
+  remove(as(ada));
+  const auto folders = must(accounts->unsaid_folders(AccountId(ada.value)));
+  ASSERT_EQ(folders.size(), 1U);
+  EXPECT_TRUE(folders[0].tells_replies);
+  const auto items = must(accounts->unsaid_items(AccountId(ada.value), folders[0], 100));
+  ASSERT_EQ(items.size(), 100U);
+  must(open(ada)->update(
+      Caller::system(), [&](Transaction& transaction) { return transaction.note_said(calendar, items.back().first); }));
+  restart();
+  say_all();
+  EXPECT_EQ(outside.sent.size(), kMeetings - 100);
 }
 
 TEST_F(LeavingTest, WhatComesFromElsewhereIsNotCalledOff) {
-  must(open(ada)->update(Caller::system(), [&](Transaction& transaction) {
-    return transaction.set_feed(calendar, FeedSettings{.source = "https://example.com/work.ics"});
-  }));
   fill(2);
-  const auto leaving = must(leave(as(ada)));
-  EXPECT_TRUE(leaving.post.empty());
-  EXPECT_TRUE(remove(leaving, as(ada)));
-  EXPECT_TRUE(waiting().empty());
+  remove(as(ada), Transaction::Meetings::silent);
+  scheduler->send_out_all();
+  EXPECT_TRUE(outside.sent.empty());
+  accounts->finish_removals();
+  EXPECT_EQ(recoverable(), 2U);
 }
 
 // Whoever may remove the calendar need not read what is private there, nor write where messages wait.
 TEST_F(LeavingTest, OthersMayRemoveIt) {
-  add_event("hidden", "ATTENDEE:mailto:ben@example.org\nCLASS:PRIVATE\n");
+  add_event("hidden", "ATTENDEE:mailto:out@elsewhere.test\nCLASS:PRIVATE\n");
   must(open(ada)->update(Caller::system(), [&](Transaction& transaction) {
     Transaction::FolderChange change;
     change.grants = {{ben, right::kEditor}};
     return transaction.change_folder(calendar, change);
   }));
-  EXPECT_TRUE(remove(must(leave(as(ben))), as(ben)));
-  EXPECT_EQ(waiting(), std::multiset<std::string>{"hidden ben@example.org"});
+  remove(as(ben));
+  scheduler->send_out(AccountId(ada.value));
+  EXPECT_EQ(outside.sent.size(), 1U);
   EXPECT_EQ(open(ada)->rights(as(ben), outbox_of(*open(ada)->folders())->id), 0U) << "his rights are what they were";
 }
 

@@ -179,11 +179,12 @@ Result<void> Scheduler::bring_all(const directory::Principal& owner, Until until
     TRY(const auto content, reader->content(entry.item));
     TRY(const std::string bytes, content->read(0, static_cast<std::size_t>(content->size())));
     const auto message = read_post(item, bytes);
+    std::string once = fmt::format("itip {} {}", owner.account().value, entry.item.value);
     if (message && !unsettled.insert(message->to.front()).second) continue;
     if (!message) {
       log::error("scheduling.bad_post", {{"account", owner.account().value}, {"why", message.error().text}});
     } else {
-      auto brought = bring(owner, *message, message->to.front());
+      auto brought = bring(owner, *message, message->to.front(), once);
       if (!brought && is_passing(brought.error())) {
         wait(owner.account());
         continue;
@@ -203,6 +204,7 @@ Result<void> Scheduler::bring_all(const directory::Principal& owner, Until until
     });
     if (!gone && gone.error().code != Errc::not_found) return std::unexpected(gone.error());
     if (message) unsettled.erase(message->to.front());
+    if (services_.outbox != nullptr && !once.empty()) services_.outbox->forget(once);
   }
   return {};
 }
@@ -234,7 +236,8 @@ void Scheduler::send_out(AccountId first, Until until) {
     std::vector<AccountId> more;
     const auto owner = services_.directory.by_account(id);
     do {
-      const auto next = owner ? bring_all(*owner, until, more) : Result<void>();
+      auto next = owner ? say_all_left(*owner, until) : Result<void>();
+      if (next && owner) next = bring_all(*owner, until, more);
       if (next) continue;
       log::warn("scheduling.outbox", {{"account", id.value}, {"why", next.error().text}});
       if (next.error().code == Errc::unavailable || next.error().code == Errc::conflict) wait(id);
@@ -258,7 +261,8 @@ void Scheduler::send_out_all() {
     take_all_noted(one.account());
     tell_all_answers(one.account());
     const auto outbox = outbox_of(*(*account)->folders());
-    if (outbox && outbox->total != 0) send_out(one.account());
+    const auto unsaid = services_.accounts.unsaid_folders(one.account());
+    if ((outbox && outbox->total != 0) || (unsaid && !unsaid->empty())) send_out(one.account());
   }
 }
 
@@ -281,8 +285,9 @@ void Scheduler::try_again() {
 
 // To one address: the accounts that have something to send now.
 Result<std::vector<AccountId>> Scheduler::bring(const directory::Principal& sender, const itip::Message& message,
-                                                const std::string& to) {
+                                                const std::string& to, std::string& once) {
   std::vector<AccountId> out;
+  const std::string name = std::exchange(once, {});
   const std::vector<directory::Principal> people = here(sender.tenant, to);
   for (const directory::Principal& one : people) {
     if (one.id == sender.id) continue;
@@ -301,12 +306,13 @@ Result<std::vector<AccountId>> Scheduler::bring(const directory::Principal& send
     // Of another tenant, or suspended: mail knows what to do.
     if (!other) return fail(Errc::not_found, "there is nobody of that address");
   }
-  TRY_VOID(send_mail(sender, message, to));
+  TRY_VOID(send_mail(sender, message, to, name));
+  once = name;
   return out;
 }
 
 Result<void> Scheduler::send_mail(const directory::Principal& sender, const itip::Message& message,
-                                  const std::string& to) {
+                                  const std::string& to, const std::string& once) {
   if (services_.outbox == nullptr) return fail(Errc::invalid, "nothing leaves this server");
   itip::MailFacts facts{
       .from_name = sender.name, .from = sender.primary_address(), .to = to, .now = services_.clock.now()};
@@ -322,6 +328,7 @@ Result<void> Scheduler::send_mail(const directory::Principal& sender, const itip
   mail.sender = facts.from;
   mail.recipients = {to};
   mail.kind = OutgoingKind::invitation;
+  mail.once = once;
   TRY(mail.content, stager->finish());
   TRY_VOID(services_.outbox->send(mail));
   sent_.add();

@@ -5,9 +5,8 @@
 // Invariants:
 //  1. what a change sends is in the account's outbox in the same commit as the change, and leaves it when it was taken
 //     by whom it is for, or by the queue: a crash loses none of it;
-//  2. a calendar takes a message once: it is remembered in the commit that takes it. To the outside, whoever crashes
-//     between the queue's commit and his own may send a message twice; iTIP's own rules then make nothing of the
-//     second;
+//  2. a calendar takes a message once: it is remembered in the commit that takes it. So does the queue, which keeps
+//     its name until the outbox has let it go;
 //  3. what a person is to see of that is in the account's inbox in the same commit (inbox.h);
 //  4. mail that brings a message is filed whatever becomes of it, and noted until it was looked at (noted_mail.h).
 #pragma once
@@ -78,30 +77,9 @@ class Scheduler {
   // In the owner's account, in the commit of the change that sends them, whoever makes it.
   Result<void> put(Transaction& transaction, const Post& post) const;
 
-  // Meetings that go with the folders that they are in.
-  struct Leaving {
-    // Those that scheduling looks at, by the last change of their items: as they must be in the commit that removes
-    // them.
-    std::vector<std::pair<FolderId, Modseq>> folders;
-    Post post;  // to be put there
-  };
-  struct Leave {
-    Caller caller;
-    std::vector<std::pair<FolderId, Modseq>> folders;  // as whoever removes them has seen them
-    bool replies = true;                               // see itip::Change
-    // Whether they may be removed; asked in each commit.
-    std::function<Result<void>(const Reader&)> allowed;
-  };
-  // What the removal of whole folders sends, as their items one by one would. A commit takes a bounded number of
-  // messages: of larger calendars all but the last meetings are removed here already, each in one commit with its own
-  // messages. So none is lost or said twice wherever it breaks off; who removes again goes on with what is left.
-  // Errors: conflict (a folder has changed since it was seen), what `allowed` says, and those of commits.
-  Result<Leaving> leave(const directory::Principal& owner, Account& account, Leave leave) const;
-  // To be asked in the commit that removes them; false: leave() is to be asked again.
-  static bool is_as_left(const Reader& reader, const Leaving& leaving);
-
-  // Brings what the account's outbox holds, and what follows from it. What cannot be brought now, or not within some
-  // seconds, stays for the next time. Never fails: what goes wrong is in the log.
+  // Says what the meetings in removed folders say when they go (Transaction::remove_folder), as their items one by one
+  // would; then brings what the account's outbox holds, and what follows from it. What cannot be brought now, or not
+  // within some seconds, stays for the next time. Never fails: what goes wrong is in the log.
   void send_out(AccountId account);
   // The same for all accounts that have something, and whatever else a crash has left: after a start, and now and then.
   void send_out_all();
@@ -133,18 +111,22 @@ class Scheduler {
   std::optional<std::vector<itip::Member>> members_of(TenantId tenant, const std::string& address) const;
   // Whose accounts an address leads to, within the tenant; nobody: it is outside, or of nobody.
   std::vector<directory::Principal> here(TenantId tenant, const std::string& address) const;
-  Result<void> leave_now(Account& account, const Leave& leave, std::vector<std::pair<FolderId, Uid>>& gone,
-                         Leaving& out) const;
   bool begin(AccountId id);
   bool end(AccountId id);
   void wait(AccountId id);  // for try_again()
   using Until = std::chrono::steady_clock::time_point;
   void send_out(AccountId first, Until until);
+  Result<void> say_all_left(const directory::Principal& owner, Until until);
+  Result<void> say_left(const directory::Principal& owner, UnsaidFolder folder, Until until);
+  // What the item says when it goes. Of what is no meeting nothing.
+  Result<Post> farewell(const directory::Principal& owner, const Reader& reader, ItemId item, bool replies) const;
   // Adds to `more` whose outbox has something now.
   Result<void> bring_all(const directory::Principal& owner, Until until, std::vector<AccountId>& more);
+  // `once`: the name of this very message, by which the queue takes it once; cleared if it did not go there.
   Result<std::vector<AccountId>> bring(const directory::Principal& sender, const itip::Message& message,
-                                       const std::string& to);
-  Result<void> send_mail(const directory::Principal& sender, const itip::Message& message, const std::string& to);
+                                       const std::string& to, std::string& once);
+  Result<void> send_mail(const directory::Principal& sender, const itip::Message& message, const std::string& to,
+                         const std::string& once);
   // Whether it changed something. `noted`: the mail that it came with, which is then forgotten in the same commit.
   // `sender`: of this tenant, whose attachments come along; none: from outside. Errors: as itip::receive().
   Result<bool> take(const directory::Principal& who, const itip::Message& message, const itip::Incoming& how,

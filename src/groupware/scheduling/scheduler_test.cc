@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
+#include <stdexcept>
 
 #include "formats/icalendar/calendar.h"
 #include "formats/itip/mail.h"
@@ -24,10 +26,15 @@ struct Outside final : Outbox {
       is_down = works_after-- != 1;
       return fail(Errc::unavailable, "the queue is down");
     }
+    if (!mail.once.empty() && !known.insert(mail.once).second) return {};
     sent.push_back(mail);
+    if (crashes) throw std::runtime_error("the process ends here");
     return {};
   }
+  void forget(const std::string& once) override { known.erase(once); }
   std::vector<OutgoingMail> sent;
+  std::set<std::string> known;
+  bool crashes = false;
   bool is_down = false;
   int works_after = 0;  // failures; 0: it stays down
 };
@@ -239,6 +246,20 @@ TEST_F(SchedulerTest, ACrashLosesNothing) {
   scheduler->send_out_all();
   EXPECT_EQ(waiting(ada), 0U);
   EXPECT_EQ(outside.sent.size(), 1U) << "once";
+}
+
+TEST_F(SchedulerTest, ACrashAfterTheQueueHasItSendsNothingTwice) {
+  put(ada, itip::calendar_of(event(kWhen, people({"out@elsewhere.test"}))), false);
+  outside.crashes = true;
+  EXPECT_THROW(scheduler->send_out_all(), std::runtime_error);
+  EXPECT_EQ(waiting(ada), 1U);
+  outside.crashes = false;
+  reopen();
+  restart();
+  scheduler->send_out_all();
+  EXPECT_EQ(waiting(ada), 0U);
+  EXPECT_EQ(outside.sent.size(), 1U);
+  EXPECT_TRUE(outside.known.empty()) << "the queue need not remember it any more";
 }
 
 TEST_F(SchedulerTest, WhoHasNoRoomIsToldLater) {

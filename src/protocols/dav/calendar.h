@@ -9,13 +9,14 @@
 
 #include "formats/icalendar/zones.h"
 #include "groupware/calendar/calendar_zone.h"
+#include "groupware/default_folders.h"
 #include "protocols/dav/family.h"
 
 namespace kontor::dav {
 
 // Properties of a folder.
-constexpr const char* kComponents = "calendar.components";  // "VEVENT,VTODO"; absent: all
-constexpr const char* kOrder = "calendar.order";            // among others, as Apple's clients sort them
+constexpr const char* kComponents = groupware::kCalendarComponents;
+constexpr const char* kOrder = "calendar.order";  // among others, as Apple's clients sort them
 
 // Collections of calendars, tasks and notes.
 constexpr Scope kCalendarScope{on(Resource::What::collection), kOfCalendars, in(Space::calendars)};

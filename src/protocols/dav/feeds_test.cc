@@ -112,5 +112,30 @@ TEST_F(DavFeedsTest, DefaultAlarmsAreKept) {
   expect_sound();
 }
 
+TEST_F(DavFeedsTest, DefaultAlarmsAreEachOnesOwn) {
+  const auto account = open(ada);
+  groupware::must(account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
+    groupware::Transaction::FolderChange change;
+    change.grants = {{ben, groupware::right::kAll}};
+    return transaction.change_folder(by_role(*account, groupware::FolderRole::calendar), change);
+  }));
+  const std::string path = kFeedHome + "calendar/", name = "<C:default-alarm-vevent-datetime/>";
+  const auto set = [&](const std::string& trigger, PrincipalId who) {
+    return ask("PROPPATCH", path,
+               "<D:propertyupdate " + kFeedSpaces +
+                   "><D:set><D:prop><C:default-alarm-vevent-datetime>BEGIN:VALARM&#13;\nACTION:DISPLAY&#13;\nTRIGGER:" +
+                   trigger + "&#13;\nEND:VALARM</C:default-alarm-vevent-datetime></D:prop></D:set></D:propertyupdate>",
+               {}, who)
+        .body;
+  };
+  EXPECT_NE(set("-PT15M", ada).find("200"), std::string::npos);
+  EXPECT_NE(found(path, name, ben).find("404"), std::string::npos) << "the owner's is not his";
+  EXPECT_NE(set("-PT1H", ben).find("200"), std::string::npos);
+  EXPECT_NE(found(path, name, ben).find("TRIGGER:-PT1H"), std::string::npos);
+  EXPECT_NE(found(path, name, ada).find("TRIGGER:-PT15M"), std::string::npos);
+  EXPECT_NE(set("19980101T000000Z", ada).find("valid-calendar-data"), std::string::npos) << "not for all events";
+  expect_sound();
+}
+
 }  // namespace
 }  // namespace kontor::dav

@@ -22,17 +22,15 @@ Outcome<Response> delete_once(Context& context, const Resource& resource, bool& 
     TRY(const auto reader, context.reader(*resource.account));
     TRY_VOID(check_conditions(context, *reader, resource));
   }
-  auto departure = Departure::of(context, resource, faults);
-  if (!departure && !faults.empty()) return answer(resource.path, faults);
-  if (!departure) return std::unexpected(departure.error());
+  TRY(Departure departure, Departure::of(context, resource));
   const auto done = context.update(*resource.account, [&](groupware::Transaction& transaction) -> Outcome<void> {
     is_stale = false;
     TRY_VOID(check_conditions(context, transaction, resource));
     const bool has_plan = !consequences.within.empty() || !consequences.after.empty();
     is_stale = has_plan && !is_as_found(transaction, resource);
     if (is_stale) return deny(409, "it was changed meanwhile");
-    const auto put = departure->put(context, transaction);
-    is_stale = departure->is_stale();
+    const auto put = departure.put(context, transaction);
+    is_stale = departure.is_stale();
     if (!put) return put;
     TRY_VOID(remove_resource(context, transaction, resource, faults));
     for (const auto& step : consequences.within) TRY_VOID(step(transaction));
@@ -41,7 +39,7 @@ Outcome<Response> delete_once(Context& context, const Resource& resource, bool& 
   if (!done && !faults.empty()) return answer(resource.path, faults);
   if (!done) return std::unexpected(done.error());
   for (const auto& step : consequences.after) step();
-  departure->send(context);
+  departure.send(context);
   Response response{.status = 204};
   response.headers = std::move(consequences.headers);
   return response;

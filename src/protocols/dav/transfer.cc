@@ -148,7 +148,7 @@ Outcome<void> transfer_across(Context& context, Transfer& job, groupware::NewIte
   Uid added;
   Departure moved;
   if (job.is_move) {
-    TRY(moved, Departure::of(context, job.from, faults));
+    TRY(moved, Departure::of(context, job.from));
   }
   TRY_VOID(context.update(*job.to.account, [&](Transaction& transaction) -> Outcome<void> {
     TRY_VOID(make_room(context, transaction, job, faults));
@@ -341,9 +341,9 @@ Outcome<Response> move_across(Context& context, Transfer& job) {
   if (copied.status == 207) return copied;
   if (copied.status >= 400) return copied;
   const auto remove = [&]() -> Outcome<void> {
-    TRY(Departure moved, Departure::of(context, job.from, before, faults));
+    TRY(Departure moved, Departure::of(context, job.from));
     TRY_VOID(context.update(*job.from.account, [&](Transaction& transaction) -> Outcome<void> {
-      if (!moved.is_planned() && state_of_tree(*transaction.folders(), job.from.folder->id) != before)
+      if (state_of_tree(*transaction.folders(), job.from.folder->id) != before)
         return deny(409, "it was changed while it was moved");
       TRY_VOID(moved.put(context, transaction));
       return remove_resource(context, transaction, job.from, faults);
@@ -375,11 +375,7 @@ Outcome<Response> transfer(Context& context, const Resource& resource, bool is_m
   }
   // One item over another is a change: both are of one UID, else it is refused.
   if (job.from.what == What::collection || job.to.what == What::collection) {
-    Faults faults;
-    auto overwritten = Departure::of(context, job.to, faults);
-    if (!overwritten && !faults.empty()) return answer(job.to.path, faults);
-    if (!overwritten) return std::unexpected(overwritten.error());
-    job.overwritten = *std::move(overwritten);
+    TRY(job.overwritten, Departure::of(context, job.to));
   }
   auto response = transfer_by_kind(context, job);
   is_stale = job.is_stale;

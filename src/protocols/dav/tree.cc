@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "protocols/dav/departure.h"
 #include "protocols/dav/locks.h"
 #include "protocols/dav/methods.h"
 #include "wire/dav/multistatus.h"
@@ -168,7 +169,7 @@ Outcome<void> remove_resource(Context& context, groupware::Transaction& transact
   auto tree = folders_of_tree(*folders, resource.folder->id);
   std::ranges::reverse(tree);
   for (const auto& folder : tree) {
-    auto removed = transaction.remove_folder(folder->id);
+    auto removed = transaction.remove_folder(folder->id, meetings_told(context, *folder));
     if (!removed) faults.push_back({path_below(*folders, resource, *folder), Problem(removed.error())});
     if (!removed) return deny(403, "something in it cannot be removed");
   }
