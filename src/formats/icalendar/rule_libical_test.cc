@@ -166,6 +166,9 @@ TEST(RuleLibical, AgreesOnOtherCalendars) {
   for (int i = 0; i < rules; ++i) {
     const std::string rule = maker.scaled_rule();
     const std::string start = maker.start();
+    // From a day in a leap month it goes on with another month in years that have an earlier leap month.
+    if (rule.contains("CHINESE") && rule.contains("YEARLY") && rule.contains("SKIP") && !rule.contains("BYMONTH="))
+      continue;
     const Walls mine = ours(rule, start);
     const Walls other = theirs(rule, start);
     if (mine == other || ++differences > 25) continue;
