@@ -23,6 +23,7 @@
 #include "protocols/managesieve/server.h"
 #include "protocols/pop3/server.h"
 #include "protocols/push/server.h"
+#include "protocols/tzdist/server.h"
 
 namespace kontor::app {
 namespace {
@@ -260,6 +261,8 @@ Result<void> Server::listen_http() {
   const login::Services logins{*house_.directory, limits_, workers_, tokens_.get()};
   for (net::HttpRoute& route :
        push::routes({*house_.accounts, logins, vapid_->public_key()}, settings_.dav_plain_login))
+    dav.push_back(std::move(route));
+  for (net::HttpRoute& route : tzdist::routes(house_.accounts->zones(), workers_, system_clock()))
     dav.push_back(std::move(route));
   TRY_VOID(listen("dav", settings_.listen.dav, net::TlsMode::none, net::http_session(dav, UINT64_MAX), ""));
   std::move(dav.begin(), dav.end(), std::back_inserter(imports.remote));
