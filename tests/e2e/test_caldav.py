@@ -209,7 +209,9 @@ def test_free_busy(ada, own, calendars):
 def test_hostile_events_cost_little(ada, own):
     ada.put(own + "seconds.ics", event("seconds", "20200101T000000Z", "RRULE:FREQ=SECONDLY\r\n"))
     ada.put(own + "never.ics", event("never", "20200101T000000Z", "RRULE:FREQ=SECONDLY\r\nEXRULE:FREQ=SECONDLY\r\n"))
-    ada.put(own + "until.ics", event("until", "20200101T000000Z", "RRULE:FREQ=MINUTELY;UNTIL=99991231T235959Z\r\n"))
+    ada.put(own + "until.ics", event("until", "20200101T000000Z", "RRULE:FREQ=MINUTELY;INTERVAL=3;UNTIL=20350101T000000Z\r\n"))
+    refused = ada("PUT", own + "many.ics", event("many", "20200101T000000Z", "RRULE:FREQ=MINUTELY;UNTIL=99991231T235959Z\r\n"), Content_Type="text/calendar")
+    assert refused.status == 403 and "max-instances" in refused.text
     loop = event("loop", "20200101T000000Z", "RRULE:FREQ=DAILY\r\n")
     override = loop[loop.index("BEGIN:VEVENT"):loop.index("END:VCALENDAR")].replace("RRULE:FREQ=DAILY", "RECURRENCE-ID;RANGE=THISANDFUTURE:20200102T000000Z")
     ada.put(own + "loop.ics", loop.replace("END:VCALENDAR", override * 300 + "END:VCALENDAR"))

@@ -7,6 +7,7 @@
 
 #include "formats/icalendar/calendar.h"
 #include "protocols/dav/calendar_publish.h"
+#include "protocols/dav/calendar_zones.h"
 #include "protocols/dav/methods.h"
 
 namespace kontor::dav {
@@ -41,6 +42,10 @@ const Report kCalendarReports[] = {
 const Method kCalendarMethods[] = {
     {"MKCALENDAR", {on(What::absent), ~0U, in(Space::calendars)}, Method::Body::text, do_mkcalendar},
     {"POST", kCalendarScope, Method::Body::text, do_publish},
+    {"GET", kCalendarItemScope, Method::Body::none, get_calendar_object},
+    {"HEAD", kCalendarItemScope, Method::Body::none, get_calendar_object},
+    {"GET", kMessageScope, Method::Body::none, get_calendar_object},
+    {"HEAD", kMessageScope, Method::Body::none, get_calendar_object},
 };
 
 std::vector<xml::NameView> calendar_types(const Resource& resource) {
@@ -48,12 +53,20 @@ std::vector<xml::NameView> calendar_types(const Resource& resource) {
   return {};
 }
 
+void calendar_headers(Context& context, const Resource& resource,
+                      std::vector<std::pair<std::string, std::string>>& headers) {
+  const bool is_read = context.request.method == "GET" || context.request.method == "HEAD";
+  if (is_read && (kCalendarItemScope.covers(resource) || kMessageScope.covers(resource)))
+    headers.emplace_back("Vary", "CalDAV-Timezones");
+}
+
 const Family kCalendarFamily = {.name = "calendar",
                                 .properties = calendar_properties(),
                                 .methods = kCalendarMethods,
                                 .reports = kCalendarReports,
-                                .compliance = "calendar-access",
+                                .compliance = "calendar-access, calendar-no-timezone",
                                 .types = calendar_types,
+                                .headers = calendar_headers,
                                 .check = check_calendar_object,
                                 .open = open_published};
 

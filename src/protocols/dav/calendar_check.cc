@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "formats/icalendar/calendar_object.h"
 #include "protocols/dav/calendar.h"
+#include "protocols/dav/calendar_limits.h"
 
 namespace kontor::dav {
 namespace {
@@ -62,10 +63,14 @@ Outcome<> check_calendar_object(Context& context, const Change& change) {
       !type.starts_with("application/octet-stream") && !type.starts_with("text/plain"))
     return deny(caldav("supported-calendar-data"), "a calendar takes text/calendar");
   const auto object = icalendar::read_calendar_object(*change.bytes, context.services.accounts.zones());
+  if (!object && has_too_early_times(*change.bytes))
+    return deny(caldav("min-date-time"), "a time in it is before all that are reckoned with");
   if (!object) return deny(precondition_of(object.error().what), object.error().why);
   const auto taken = components_of(*target.folder);
   if (std::ranges::find(taken, icalendar::component_name(object->kind)) == taken.end())
     return deny(caldav("supported-calendar-component"), "this calendar takes no such component");
+  TRY_VOID(check_calendar_limits(*object, context.services.accounts.zones(),
+                                 target.owner ? target.owner->addresses : std::vector<std::string>()));
   return check_uid(context, change, object->uid);
 }
 

@@ -9,11 +9,11 @@
 #include "formats/icalendar/calendar_object.h"
 #include "formats/icalendar/vtimezone.h"
 #include "groupware/calendar/free_busy.h"
-#include "groupware/scheduling/scheduler.h"
 #include "protocols/dav/calendar.h"
 #include "protocols/dav/calendar_availability.h"
 #include "protocols/dav/calendar_data.h"
 #include "protocols/dav/calendar_publish.h"
+#include "protocols/dav/calendar_zones.h"
 #include "protocols/dav/methods.h"
 
 namespace kontor::dav {
@@ -87,14 +87,6 @@ Shown print_collations(Context&, const Resource&, xml::Printer& out) {
   return Shown::yes;
 }
 
-Shown print_largest(Context& context, const Resource&, xml::Printer& out) {
-  return text_leaf(out, caldav("max-resource-size"), std::to_string(context.options.largest_object));
-}
-
-Shown print_most_attendees(Context&, const Resource&, xml::Printer& out) {
-  return text_leaf(out, caldav("max-attendees-per-instance"), std::to_string(groupware::kMostTold));
-}
-
 Shown print_description(Context&, const Resource& resource, xml::Printer& out) {
   return text_leaf(out, caldav("calendar-description"), resource.folder->description);
 }
@@ -134,12 +126,11 @@ Shown print_timezone(Context& context, const Resource& resource, xml::Printer& o
   const std::string set = folder_property(resource, groupware::kCalendarZone);
   if (!set.empty()) return text_leaf(out, caldav("calendar-timezone"), set);
   const auto zone = context.services.accounts.zones().match(folder_property(resource, groupware::kCalendarZoneId));
-  auto rules = zone ? icalendar::vtimezone_of(*zone, context.now()) : std::nullopt;
-  if (!rules) return Shown::absent;
+  if (!zone) return Shown::absent;
   lines::Component calendar{.name = "VCALENDAR"};
   calendar.set("VERSION", "2.0");
   calendar.set("PRODID", "-//Kontor//Kontor//EN");
-  calendar.components.push_back(*std::move(rules));
+  calendar.components.push_back(icalendar::vtimezone_of(*zone, context.now()));
   return text_leaf(out, caldav("calendar-timezone"), icalendar::write(calendar));
 }
 Outcome<> set_timezone(Context& context, const Resource& resource, Transaction& transaction,
@@ -154,8 +145,14 @@ Outcome<> set_timezone(Context& context, const Resource& resource, Transaction& 
   return change_properties(resource, transaction, {{groupware::kCalendarZone, text}, {groupware::kCalendarZoneId, id}});
 }
 
+// What the TZID in calendar-timezone is (RFC 7809 section 3.1.5), also where that is another name of the zone.
 Shown print_timezone_id(Context&, const Resource& resource, xml::Printer& out) {
-  return text_leaf(out, caldav("calendar-timezone-id"), folder_property(resource, groupware::kCalendarZoneId));
+  std::string id = folder_property(resource, groupware::kCalendarZoneId);
+  const std::string set = folder_property(resource, groupware::kCalendarZone);
+  if (const auto read = icalendar::read(set, "utf-8"); !set.empty() && read)
+    for (const lines::Component& one : read->calendars.front().components)
+      if (one.is("VTIMEZONE")) id = lines::unescape(one.value("TZID"));
+  return text_leaf(out, caldav("calendar-timezone-id"), id);
 }
 Outcome<> set_timezone_id(Context& context, const Resource& resource, Transaction& transaction,
                           const xml::Element* value) {
@@ -189,7 +186,7 @@ Shown print_data(Context& context, const Resource& resource, xml::Printer& out) 
   const auto text = rendered(**bytes, *context.wanted->calendar, context.services.accounts.zones(),
                              zone_of(*resource.folder, context.services.accounts.zones()));
   if (!text) return Shown::denied;
-  out.leaf(caldav("calendar-data"), *text);
+  out.leaf(caldav("calendar-data"), with_zones_as_asked(context, *text));
   return Shown::yes;
 }
 
@@ -197,12 +194,11 @@ const Property kCalendarProperties[] = {
     {caldav("supported-calendar-component-set"), kCalendarScope, false, print_components, set_components},
     {caldav("supported-calendar-data"), kCalendarScope, false, print_data_types},
     {caldav("supported-collation-set"), kCalendarScope, false, print_collations},
-    {caldav("max-resource-size"), kCalendarScope, false, print_largest},
-    {caldav("max-attendees-per-instance"), kCalendarScope, false, print_most_attendees},
     {caldav("calendar-description"), kCalendarScope, false, print_description, set_description},
     {caldav("calendar-timezone"), kCalendarScope, false, print_timezone, set_timezone},
     {caldav("calendar-timezone-id"), kCalendarScope, false, print_timezone_id, set_timezone_id},
     {caldav("schedule-calendar-transp"), kCalendarScope, false, print_transparency, set_transparency},
+    {caldav("timezone-service-set"), {on(Resource::What::home), ~0U, in(Space::calendars)}, false, print_zone_services},
     {kColour, kCalendarScope, false, print_colour, set_colour},
     {kOrderName, kCalendarScope, false, print_order, set_order},
     {kPublishUrl, kCalendarScope, false, print_publish_url},

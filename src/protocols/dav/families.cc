@@ -5,6 +5,7 @@
 #include "protocols/dav/acl.h"
 #include "protocols/dav/attachments.h"
 #include "protocols/dav/calendar.h"
+#include "protocols/dav/calendar_limits.h"
 #include "protocols/dav/card.h"
 #include "protocols/dav/default_alarms.h"
 #include "protocols/dav/family.h"
@@ -19,9 +20,9 @@ namespace {
 
 // One line each; the more special before the more general.
 const Family* const kFamilies[] = {
-    &attachments_family(), &feeds_family(), &default_alarms_family(), &scheduling_family(),
-    &calendar_family(),    &card_family(),  &principal_family(),      &acl_family(),
-    &sharing_family(),     &proxy_family(), &common_family(),
+    &attachments_family(), &feeds_family(),    &default_alarms_family(), &calendar_limits_family(),
+    &scheduling_family(),  &calendar_family(), &card_family(),           &principal_family(),
+    &acl_family(),         &sharing_family(),  &proxy_family(),          &common_family(),
 };
 
 using Rows = std::unordered_map<std::string, std::vector<const Property*>>;

@@ -87,6 +87,8 @@ Parsed<TimeRange> parse_time_range(const xml::Element& element, bool needs_both)
     if (!value) continue;
     *into = parse_utc_time(*value);
     if (!*into) return refuse(fmt::format("The {} of a {} is no UTC time.", name, element.name.local));
+    if (**into < kEarliestTime) return refuse(caldav("min-date-time"), "That is before all times of calendars.");
+    if (**into > kLatestTime) return refuse(caldav("max-date-time"), "That is after all times of calendars.");
   }
   if (needs_both ? !out.start || !out.end : !out.start && !out.end)
     return refuse(fmt::format("A {} has no start or no end.", element.name.local));

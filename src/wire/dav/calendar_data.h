@@ -2,6 +2,7 @@
 // Times of CalDAV and what a report wants of calendars and cards: RFC 4791 section 9.6, RFC 6352 section 10.4.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,11 +21,17 @@ struct TimeRange {
   bool operator==(const TimeRange&) const = default;
 };
 
+// RFC 4791 sections 5.2.6 and 5.2.7: what calendars reckon with lies between, both included.
+constexpr Instant kEarliestTime = std::chrono::sys_days(std::chrono::year(1) / 1 / 1);
+constexpr Instant kLatestTime =
+    Instant(std::chrono::sys_days(std::chrono::year(10'000) / 1 / 1)) - std::chrono::seconds(1);
+
 // "20060104T000000Z".
 std::optional<Instant> parse_utc_time(std::string_view text);
 std::string print_utc_time(Instant time);
 
-// From the attributes start and end. `needs_both`: as for expand and free-busy-query.
+// From the attributes start and end. `needs_both`: as for expand and free-busy-query. Refused, with its precondition,
+// is what begins before kEarliestTime or ends after kLatestTime.
 Parsed<TimeRange> parse_time_range(const xml::Element& element, bool needs_both);
 
 // Which part of a component is wanted.
