@@ -299,3 +299,85 @@ def test_alarm(ada, server, uid):
     text = email.message_from_bytes(message, policy=email.policy.default).get_content()
     assert "Tea" in text and "(UTC)" in text
     assert [len(reminders(name)) for name in ("soon", "missed")] == [1, 1]
+
+
+def test_default_alarms(ada, ben, server, uid):
+    """What has no alarm has that of the home, be it put by its owner or brought by an invitation; also after the process ended."""
+
+    def now():
+        return datetime.datetime.now(datetime.timezone.utc)
+
+    def soon(seconds):
+        due = now().replace(microsecond=0) + datetime.timedelta(seconds=seconds)
+        return due, f"DTSTART:{due:%Y%m%dT%H%M%SZ}\nDURATION:PT1H"
+
+    def reminders(title):
+        with server.imap() as client:
+            client.select("INBOX", readonly=True)
+            return client.search(None, "SUBJECT", f'"Reminder: {title} {uid}"')[1][0].split()
+
+    def set_default(inner):
+        change = ('<D:propertyupdate xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:set><D:prop><C:default-alarm-vevent-datetime>'
+                  f"{inner}</C:default-alarm-vevent-datetime></D:prop></D:set></D:propertyupdate>")
+        status, text, _ = ada.request("PROPPATCH", ada.path(collection="").rstrip("/") + "/", change, {"Content-Type": "application/xml"})
+        assert status == 207 and "200 OK" in text, text
+
+    set_default("BEGIN:VALARM&#13;\nACTION:EMAIL&#13;\nTRIGGER:PT0S&#13;\nEND:VALARM&#13;\n")
+    try:
+        _, lines = soon(3)
+        text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:bare-{uid}\nDTSTAMP:20260101T000000Z\n{lines}\nSUMMARY:Bare {uid}\nEND:VEVENT\nEND:VCALENDAR\n"
+        assert ada.put(f"bare-{uid}.ics", text.replace("\n", "\r\n"))[0] == 201
+        _, lines = soon(4)
+        invitation = meeting(f"invited-{uid}", "ada@example.org", lines=f"{lines}\nSUMMARY:Invited {uid}").replace("ada@example.org", "TEMP")
+        invitation = invitation.replace("ORGANIZER:mailto:TEMP", f"ORGANIZER:mailto:{ben.user}").replace("ATTENDEE;PARTSTAT=ACCEPTED:mailto:TEMP", f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:{ben.user}")
+        assert ben.put(f"invited-{uid}.ics", invitation.replace("TEMP", ada.user))[0] == 201
+        for title in ("Bare", "Invited"):
+            wait_for(lambda: reminders(title), f"the reminder of {title}", 30)
+        due, lines = soon(2)
+        assert ada.put(f"missed-{uid}.ics", text.replace("bare-", "missed-").replace("Bare", "Missed").replace(text.split("\n")[6], lines.split("\n")[0]).replace("\n", "\r\n"))[0] == 201
+        server.kill()
+        wait_for(lambda: now() > due, "the time of the alarm", 20)
+        server.start()
+        wait_for(lambda: reminders("Missed"), "the missed reminder", 30)
+        assert [len(reminders(title)) for title in ("Bare", "Invited", "Missed")] == [1, 1, 1]
+        assert "VALARM" not in ada.get(f"bare-{uid}.ics"), "nothing is written into it"
+    finally:
+        set_default("")
+
+
+def test_a_calendar_that_goes_is_told_of_to_the_end(ada, ben, server, outside, uid):
+    """The process ends right after the calendar went: whoever was invited hears of each meeting once."""
+    count = 150
+    path = ada.path(collection=f"big-{uid}")
+    assert ada.request("MKCALENDAR", path)[0] == 201
+    for number in range(count):
+        invited = [ben.user, OUTSIDE] if number % 10 == 0 else [ben.user]
+        assert ada.request("PUT", f"{path}{number}.ics", meeting(f"{number}-{uid}", *invited), {"Content-Type": "text/calendar"})[0] == 201
+
+    def held():
+        """By UID whether ben's is cancelled."""
+        body = '<C:calendar-query xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><C:calendar-data/></D:prop><C:filter><C:comp-filter name="VCALENDAR"/></C:filter></C:calendar-query>'
+        status, text, _ = ben.request("REPORT", ben.path(), body, {"Depth": "1", "Content-Type": "application/xml"})
+        assert status == 207
+        return [("STATUS:CANCELLED" in one) for one in text.split("<C:calendar-data>")[1:] if f"-{uid}\r\n" in one.replace("&#13;", "\r") or f"-{uid}\n" in one]
+
+    wait_for(lambda: len(held()) == count, "the invitations", 60)
+    cancelled_before = outside_cancellations(outside, uid)
+    assert cancelled_before == []
+    assert ada.request("DELETE", path)[0] == 204
+    server.kill()
+    server.start()
+    assert ada.request("PROPFIND", path, None, {"Depth": "0"})[0] == 404
+    wait_for(lambda: held().count(True) == count, "the cancellations", 60)
+    wait_for(lambda: len(outside_cancellations(outside, uid)) >= count // 10, "the mail", 60)
+    assert sorted(outside_cancellations(outside, uid)) == sorted(f"{number}-{uid}" for number in range(0, count, 10)), "each once"
+
+
+def outside_cancellations(outside, uid):
+    """UIDs of the meetings that mail to the outside called off."""
+    out = []
+    for one in list(outside.taken):
+        for part in email.message_from_bytes(one.content, policy=email.policy.default).walk():
+            if part.get_content_type() == "text/calendar" and part.get_param("method", "").upper() == "CANCEL":
+                out += re.findall(rf"UID:(\d+-{uid})", part.get_content())
+    return out
