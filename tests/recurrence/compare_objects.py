@@ -27,7 +27,7 @@ from peers.dav_wire import DECLARED, NAMES, kontor_dav  # noqa: E402
 from peers.kontor import Kontor  # noqa: E402
 
 CALENDAR = "/dav/calendars/ada@example.org/calendar/"
-FLOATING, FLOATING_IN = "floating", "America/Chicago"  # in which zone the calendar is
+FLOATING = "floating"
 ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "America/Sao_Paulo", "UTC", FLOATING]
 WINDOWS = {"Europe/Berlin": "W. Europe Standard Time", "America/New_York": "Eastern Standard Time", "Asia/Kolkata": "India Standard Time",
            "Australia/Sydney": "AUS Eastern Standard Time", "America/Sao_Paulo": "E. South America Standard Time"}
@@ -127,12 +127,14 @@ class Event:
         return {at for at in found if SPAN[0] + datetime.timedelta(days=2) < at < SPAN[1] - datetime.timedelta(days=2)}
 
     def as_told(self, starts):
-        """In UTC, or days."""
+        """In UTC, as clocks show it anywhere, or days."""
         if self.later:
             starts = {at + self.later[1] if at >= self.later[0] else at for at in starts}
         if self.is_day:
             return sorted({f"{at:%Y%m%d}" for at in starts})
-        zone = ZoneInfo(FLOATING_IN if self.zone == FLOATING else self.zone)
+        if self.zone == FLOATING:
+            return sorted(f"{at:%Y%m%dT%H%M%S}" for at in starts)
+        zone = ZoneInfo(self.zone)
         return sorted(f"{at.replace(tzinfo=zone).astimezone(datetime.timezone.utc):%Y%m%dT%H%M%SZ}" for at in starts)
 
 
@@ -161,8 +163,6 @@ def main():
             server.start()
             server.populate()
             client = kontor_dav(server)
-            client.ok("PROPPATCH", CALENDAR, f"<D:propertyupdate {DECLARED}><D:set><D:prop><C:calendar-timezone-id>{FLOATING_IN}</C:calendar-timezone-id>"
-                      "</D:prop></D:set></D:propertyupdate>", Content_Type="application/xml")
             for one in events:
                 client.put(f"{CALENDAR}{one.uid}.ics", one.sent())
             low, high = (f"{at:%Y%m%dT%H%M%SZ}" for at in (SPAN[0] + datetime.timedelta(days=3), SPAN[1] - datetime.timedelta(days=3)))
