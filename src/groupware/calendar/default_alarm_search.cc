@@ -65,8 +65,8 @@ class CalendarSearch {
   CalendarSearch(const DefaultAlarmSearch& search, const Folder& folder, const WantedSpan& wanted,
                  DefaultAlarmNews& news)
       : search_(search), folder_(folder), wanted_(wanted), news_(news) {
-    auto own = own_zone(folder, search.zones);
-    zone_ = own ? std::move(own) : search.home;
+    zone_ = own_zone(folder, search.zones);
+    if (!zone_) zone_ = search.home;
   }
 
   Result<void> run(const Reader& reader, std::size_t& looked) {

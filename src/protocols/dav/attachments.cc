@@ -8,6 +8,7 @@
 #include "formats/icalendar/calendar.h"
 #include "formats/itip/attachments.h"
 #include "protocols/dav/calendar.h"
+#include "protocols/dav/calendar_zones.h"
 #include "protocols/dav/locks.h"
 #include "protocols/dav/methods.h"
 #include "wire/dav/href.h"
@@ -204,7 +205,7 @@ Outcome<Response> answer_with(Context& context, const Resource& resource, const 
   response.headers.emplace_back("ETag", there->entry->etag);
   response.headers.emplace_back("Content-Location", context.origin() + wire::dav::encode_path(resource.path));
   response.headers.emplace_back("Preference-Applied", "return=representation");
-  response.body = *bytes;
+  response.body = with_zones_as_asked(context, *bytes);
   return response;
 }
 

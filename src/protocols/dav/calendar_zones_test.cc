@@ -89,6 +89,17 @@ TEST_F(CalendarZonesTest, OfReports) {
   EXPECT_EQ(zones_in(ask("REPORT", kZoned, body, {{"Depth", "1"}, {"caldav-timezones", "F"}}).body), 1U);
 }
 
+TEST_F(CalendarZonesTest, OfWhatAnAttachmentMakes) {
+  const auto add = [&](const std::string& zones) {
+    return zones_in(
+        ask("POST", kZoned + "bare.ics?action=attachment-add", "text",
+            {{"Content-Type", "text/plain"}, {"Prefer", "return=representation"}, {"caldav-timezones", zones}})
+            .body);
+  };
+  EXPECT_EQ(add("T"), 1U);
+  EXPECT_EQ(add("F"), 0U);
+}
+
 TEST_F(CalendarZonesTest, AreAnnounced) {
   EXPECT_NE(header(ask("OPTIONS", kZonedHome), "DAV").find("calendar-no-timezone"), std::string::npos);
   const auto asked = [&](const std::string& path) {
