@@ -50,6 +50,18 @@ Outcome<> check_uid(Context& context, const Change& change, const std::string& u
   return {};
 }
 
+groupware::Kind item_kind_of(icalendar::ComponentKind kind) {
+  if (kind == icalendar::ComponentKind::todo) return groupware::Kind::tasks;
+  return kind == icalendar::ComponentKind::journal ? groupware::Kind::notes : groupware::Kind::calendar;
+}
+
+// What has come there by another door, a migration say, can be changed like all else.
+bool is_taken(const Resource& target, icalendar::ComponentKind kind) {
+  const auto taken = components_of(*target.folder);
+  return std::ranges::find(taken, icalendar::component_name(kind)) != taken.end() ||
+         (target.entry && target.entry->kind == item_kind_of(kind));
+}
+
 }  // namespace
 
 Outcome<> check_calendar_object(Context& context, const Change& change) {
@@ -66,8 +78,7 @@ Outcome<> check_calendar_object(Context& context, const Change& change) {
   if (!object && has_too_early_times(*change.bytes))
     return deny(caldav("min-date-time"), "a time in it is before all that are reckoned with");
   if (!object) return deny(precondition_of(object.error().what), object.error().why);
-  const auto taken = components_of(*target.folder);
-  if (std::ranges::find(taken, icalendar::component_name(object->kind)) == taken.end())
+  if (!is_taken(target, object->kind))
     return deny(caldav("supported-calendar-component"), "this calendar takes no such component");
   TRY_VOID(check_calendar_limits(*object, context.services.accounts.zones(),
                                  target.owner ? target.owner->addresses : std::vector<std::string>()));

@@ -89,6 +89,18 @@ TEST_F(CalendarLimitsTest, OfPeople) {
       << "it is another's to tell them";
 }
 
+TEST_F(CalendarLimitsTest, OfComponents) {
+  const auto task = [](const std::string& uid, const std::string& title) {
+    return "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VTODO\r\nUID:" + uid +
+           "\r\nDTSTAMP:20231101T000000Z\r\nSUMMARY:" + title + "\r\nEND:VTODO\r\nEND:VCALENDAR\r\n";
+  };
+  EXPECT_EQ(put(task("t", "New")), "403 supported-calendar-component") << "the default calendar takes events";
+  const auto account = open(ada);
+  groupware::must(try_put(*account, by_role(*account, groupware::FolderRole::calendar),
+                          make_item(groupware::Kind::calendar, task("m", "Moved in"), "m.ics")));
+  EXPECT_EQ(put(task("m", "Changed"), "m.ics"), "204") << "what is there can be changed";
+}
+
 TEST_F(CalendarLimitsTest, HoldForCopiesAndMoves) {
   // As another door, or an earlier release, may have let it in.
   const auto account = open(ada);
