@@ -96,7 +96,8 @@ struct LdapClient::Handle {
   std::unexpected<Error> error(int code, std::string_view doing) const {
     std::string text = fmt::format("the directory {}: {}: {}", url, doing, ldap_err2string(code));
     char* more = nullptr;
-    if (ldap_get_option(ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, &more) == LDAP_OPT_SUCCESS && more != nullptr) {
+    if (ldap_get_option(ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, static_cast<void*>(&more)) == LDAP_OPT_SUCCESS &&
+        more != nullptr) {
       if (*more != '\0') text += fmt::format(" ({})", more);
       ldap_memfree(more);
     }
