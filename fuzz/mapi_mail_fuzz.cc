@@ -66,6 +66,8 @@ constexpr auto kKnown = std::to_array<Known>({
     {tag::kAttachFlags, Kind::number},
     {tag::kAttachDataBinary, Kind::bytes},
     {{.set = set::kInternetHeaders, .name = "X-Field"}, Kind::text},
+    {tag::kMessageCodepage, Kind::number},
+    {tag::kKeywords, Kind::text},
 });
 
 // One byte says what comes: a property of the table (with the size of its value), or another object.

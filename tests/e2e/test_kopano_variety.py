@@ -28,6 +28,14 @@ def test_every_item_comes(moved):
     assert not [row for row in moved.named() if row[1] == "quarantined_items"]
 
 
+def test_what_is_lost_is_named(moved):
+    said = [reason for _, _, reason in moved.named()]
+    for words in ('"gone.bin" is said to have 70000 bytes', "begins anew when it was completed", "The recurrence pattern breaks off", 'The recipient "Everyone" has no address',
+                  '"plan.doc" is not in the message', "It is of class IPM.Vendor:"):
+        assert any(words in reason for reason in said), words
+    assert not [reason for reason in said if "damaged" in reason or "cannot be read" in reason], said
+
+
 def test_mail(moved):
     expect_none(mail_faults([*moved.made.mails.truth, *moved.made.in_odd_folders.truth], moved.boxes(moved.made.store)))
 

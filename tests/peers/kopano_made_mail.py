@@ -169,6 +169,7 @@ def make_attachments(mails):
     mails.add("short names", {0x1000001E: "x"}, attachments=[({0x37050003: 1, 0x3704001E: "SHORT~1.TXT", 0x3703001E: ".TXT"}, b"short")], files=[file_truth("SHORT~1.TXT", b"short", "text/plain")])
     mails.add("no name, no kind", {0x1000001E: "x"}, attachments=[({0x37050003: 1}, b"anything")], files=[file_truth(None, b"anything")])
     mails.add("empty file", {0x1000001E: "x"}, attachments=[attachment("empty.txt", b"", "text/plain")], files=[file_truth("empty.txt", b"")])
+    mails.add("a file without a content", {0x1000001E: "x"}, attachments=[({0x37050003: 1, 0x3707001E: "gone.bin", 0x0E200003: 70_000}, None)], text="x")
     mails.add("a link", {0x1000001E: "x"}, attachments=[({0x37050003: 4, 0x3707001E: "plan.doc", 0x370D001E: "\\\\server\\share\\plan.doc"}, None)], contains=["plan.doc"])
     mails.add("a file that is a message", {0x1000001E: "x"}, attachments=[attachment("kept.eml", b"Subject: in the file\r\n\r\nbody\r\n", "message/rfc822")], embedded=["in the file"])
     for word, said, size in (("tiny", 1, 200_000), ("huge", 0xFFFFFFFF, 100_000)):

@@ -100,14 +100,49 @@ lines::Component observance(std::string_view name, const ZoneDate& begin, std::i
   return part;
 }
 
-// Looks at noon in UTC of each day: no clocks change between there.
-bool agree(const icalendar::Zone& a, const icalendar::Zone& b, int year) {
+// Offsets at noon in UTC of each day of a year: no clocks change between there.
+using YearOfOffsets = std::array<std::chrono::seconds, 365>;
+
+Instant noon_of(int year, std::size_t day) {
   using namespace std::chrono;
-  const sys_days first = std::chrono::year(year) / 1 / 1;
-  for (int day = 0; day < 365; ++day) {
-    const Instant at = first + days(day) + hours(12);
-    if (a.offset_at(at) != b.offset_at(at)) return false;
+  return sys_days(std::chrono::year(year) / 1 / 1) + days(day) + hours(12);
+}
+
+// When it begins in that year, by clocks that showed UTC - `bias` before.
+Instant begin_of(const ZoneDate& date, int year, std::int32_t bias) {
+  using namespace std::chrono;
+  const auto wall =
+      day_of(date, year) + hours(std::min<int>(date.hour, 23)) + minutes(date.minute) + seconds(date.second);
+  return Instant(wall.time_since_epoch()) + minutes(bias);
+}
+
+// A zone of rules is dear to make: of what happens every year this says the same. Nothing for what cannot be a zone.
+std::optional<YearOfOffsets> offsets_of(const ZoneRule& rule, int year) {
+  YearOfOffsets offsets{};
+  const bool is_yearly = !rule.has_daylight() || (rule.standard_begin.year == 0 && rule.daylight_begin.year == 0);
+  if (!is_yearly) {
+    const auto zone = icalendar::zone_of_rules(vtimezone_of(rule, "Zone of the item"));
+    if (!zone) return std::nullopt;
+    for (std::size_t day = 0; day < offsets.size(); ++day) offsets.at(day) = (*zone)->offset_at(noon_of(year, day));
+    return offsets;
   }
+  offsets.fill(std::chrono::minutes(-rule.bias));
+  if (!rule.has_daylight()) return offsets;
+  const std::int32_t standard = rule.bias + rule.standard_bias;
+  const std::int32_t daylight = rule.bias + rule.daylight_bias;
+  const Instant begin = begin_of(rule.daylight_begin, year, standard);
+  const Instant end = begin_of(rule.standard_begin, year, daylight);
+  for (std::size_t day = 0; day < offsets.size(); ++day) {
+    const Instant at = noon_of(year, day);
+    const bool is_daylight = begin < end ? at >= begin && at < end : at >= begin || at < end;
+    offsets.at(day) = std::chrono::minutes(-(is_daylight ? daylight : standard));
+  }
+  return offsets;
+}
+
+bool agree(const icalendar::Zone& zone, const YearOfOffsets& wanted, int year) {
+  for (std::size_t day = 0; day < wanted.size(); ++day)
+    if (zone.offset_at(noon_of(year, day)) != wanted.at(day)) return false;
   return true;
 }
 
@@ -223,37 +258,32 @@ std::optional<FoundZone> find_zone(const ZoneHints& hints, int year, const icale
   for (const std::string_view name : {hints.description, hints.key})
     if (const auto zone = name.empty() ? nullptr : database.match(name); is_same(zone))
       return FoundZone{zone->name(), zone, std::nullopt};
-  icalendar::ZonePointer ruled;
-  std::optional<lines::Component> vtimezone;
-  if (hints.rule != nullptr) {
-    const std::string id = one_line(hints.key.empty() ? hints.description : hints.key);
-    vtimezone = vtimezone_of(*hints.rule, id.empty() ? "Zone of the item" : id);
-    if (auto zone = icalendar::zone_of_rules(*vtimezone)) ruled = *std::move(zone);
-  }
+  const auto wanted = hints.rule == nullptr ? std::nullopt : offsets_of(*hints.rule, year);
   icalendar::ZonePointer named;
   for (const std::string_view name : {hints.description, hints.key}) {
     if (name.empty()) continue;
     const icalendar::ZonePointer zone = database.match(name);
     if (zone == nullptr) continue;
-    if (ruled == nullptr || agree(*zone, *ruled, year)) return FoundZone{zone->name(), zone, std::nullopt};
+    if (!wanted || agree(*zone, *wanted, year)) return FoundZone{zone->name(), zone, std::nullopt};
     if (named == nullptr) named = zone;
   }
-  if (ruled == nullptr) {
-    if (named == nullptr) return std::nullopt;
-    return FoundZone{named->name(), named, std::nullopt};
-  }
+  if (!wanted) return std::nullopt;
   for (const std::string_view name : kCandidates)
-    if (const auto zone = database.find(name); zone != nullptr && agree(*zone, *ruled, year))
+    if (const auto zone = database.find(name); zone != nullptr && agree(*zone, *wanted, year))
       return FoundZone{zone->name(), zone, std::nullopt};
   for (const std::string_view name : kCandidates)
     if (const auto zone = database.find(name); is_same(zone)) return FoundZone{zone->name(), zone, std::nullopt};
-  std::string id = lines::unescape(vtimezone->value("TZID"));
+  const std::string said = one_line(hints.key.empty() ? hints.description : hints.key);
+  lines::Component vtimezone = vtimezone_of(*hints.rule, said.empty() ? "Zone of the item" : said);
+  auto ruled = icalendar::zone_of_rules(vtimezone);
+  if (!ruled) return named == nullptr ? std::nullopt : std::optional(FoundZone{named->name(), named, std::nullopt});
+  std::string id = lines::unescape(vtimezone.value("TZID"));
   // Not by the name of a zone whose clocks go otherwise: readers believe names first.
   if (named != nullptr || database.match(id) != nullptr) {
     id += " (of the item)";
-    vtimezone->set("TZID", line_text(id));
+    vtimezone.set("TZID", line_text(id));
   }
-  return FoundZone{id, ruled, std::move(vtimezone)};
+  return FoundZone{id, *std::move(ruled), std::move(vtimezone)};
 }
 
 }  // namespace kontor::mapi

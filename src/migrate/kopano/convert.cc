@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <set>
 
 #include "base/bytes.h"
 #include "formats/lines/writer.h"
@@ -26,6 +27,8 @@ namespace {
 using mapi::Properties;
 using mapi::Value;
 
+constexpr mapi::Tag kAttachSize{.id = 0x0E20};
+constexpr std::int64_t kMoreThanProperties = 4096;
 constexpr std::size_t kMostPhoto = std::size_t{8} << 20;
 constexpr std::size_t kMostAttached = std::size_t{4} << 20;  // of a card, besides its photo
 constexpr std::int64_t kByValue = 1;                         // PidTagAttachMethod
@@ -61,8 +64,14 @@ class Converter {
   Result<void> read_attachment(const mapi::Attachment& attachment, const mapi::TakePiece& take) {
     const auto number = attachment.properties.integer(mapi::tag::kAttachNumber).value_or(0);
     const auto instance = tree_.data.find(static_cast<std::uint32_t>(number));
-    if (instance == tree_.data.end()) return {};
-    return read_instance(instance->second, take);
+    if (instance != tree_.data.end()) return read_instance(instance->second, take);
+    // What is empty has none. The size that is announced counts the attachment's properties, too.
+    const std::int64_t announced = attachment.properties.integer(kAttachSize).value_or(0);
+    if (announced >= kMoreThanProperties && missing_.insert(number).second)
+      facts_.losses.push_back(fmt::format(
+          "The attachment \"{}\" is said to have {} bytes, but the source has no content of it.",
+          attachment.properties.first_text({mapi::tag::kAttachLongFilename, mapi::tag::kAttachFilename}), announced));
+    return {};
   }
 
   Result<void> read_instance(const Instance& instance, const mapi::TakePiece& take) {
@@ -235,6 +244,7 @@ class Converter {
   const TakePiece& take_;
   mapi::ReadAttachment read_;
   Facts facts_;
+  std::set<std::int64_t> missing_;  // attachments that are named already
 };
 
 }  // namespace
