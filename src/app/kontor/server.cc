@@ -107,7 +107,7 @@ Server::Server(const Settings& settings, House& house)
       alarms_({*house.accounts, *house.directory, system_clock(), rule_outbox_}),
       feeds_({*house.accounts, *house.directory, system_clock(),
               [this](const groupware::Feed& feed) {
-                return groupware::fetch_feed(feed, settings_.feeds, feeds_.is_ending());
+                return transport::fetch_feed(feed, settings_.feeds, feeds_.is_ending());
               }}),
       gate_(settings.filters, *house.queue, system_clock()),
       plugins_(gate_, *house.accounts, *house.directory, rule_outbox_),

@@ -254,7 +254,7 @@ void declare_dav(config::Schema& schema, Settings& s) {
                 {"From where a password is taken without TLS: `local` is from this machine alone."});
   dav::declare(schema, s.dav);
   transport::declare(schema, s.push);
-  groupware::declare(schema, s.feeds);
+  transport::declare(schema, s.feeds);
 }
 
 void declare_others(config::Schema& schema, Settings& s) {

@@ -12,7 +12,6 @@
 #include "base/result.h"
 #include "directory/directory.h"
 #include "groupware/accounts.h"
-#include "groupware/calendar/feed_client.h"
 #include "groupware/rules/filter.h"
 #include "groupware/search/extract/options.h"
 #include "login/tokens.h"
@@ -24,6 +23,7 @@
 #include "protocols/managesieve/server.h"
 #include "protocols/pop3/server.h"
 #include "store/rocksdb/rocksdb.h"
+#include "transport/calls/feed_client.h"
 #include "transport/dns/options.h"
 #include "transport/filtering/filter_options.h"
 #include "transport/lmtp/options.h"
@@ -94,7 +94,7 @@ struct Settings {
   pop3::Options pop3;
   managesieve::Options managesieve;
   dav::Options dav;
-  groupware::FeedClientOptions feeds;
+  transport::FeedClientOptions feeds;
   login::PlainLogin dav_plain_login = login::PlainLogin::local;
   transport::LmtpOptions lmtp;
   transport::SmtpOptions smtp;

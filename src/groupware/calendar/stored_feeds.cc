@@ -75,7 +75,9 @@ Result<void> note_stored_feed(StoredAccount& account, const Feed& feed) {
 
 template <class Base>
 Result<std::optional<Feed>> Reading<Base>::feed(FolderId id) const {
-  TRY_VOID(this->folder(id));
+  TRY(const std::shared_ptr<const Folder> found, this->folder(id));
+  if ((rights_on(*found, ownership_, caller_) & right::kAdminister) == 0)
+    return fail(Errc::denied, "where this calendar comes from is for those to know who may administer it");
   TRY(const std::optional<std::string> stored, layer_.get(key::feed(id)));
   if (!stored) return std::nullopt;
   TRY(Feed feed, decode_feed(id, *stored));

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "transport/push/push_client.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 
-#include "net/own_address.h"
+#include "transport/calls/call_gate.h"
 
 namespace kontor::transport {
 namespace {
@@ -19,33 +14,6 @@ struct FreePushCurl {
   void operator()(CURL* it) const { curl_easy_cleanup(it); }
   void operator()(curl_slist* it) const { curl_slist_free_all(it); }
 };
-
-std::optional<net::IpAddress> address_of(const curl_sockaddr& at) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const void* bytes =
-      at.family == AF_INET    ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(&at.addr)->sin_addr)
-      : at.family == AF_INET6 ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(&at.addr)->sin6_addr)
-                              : nullptr;
-  if (bytes == nullptr || inet_ntop(at.family, bytes, text.data(), text.size()) == nullptr) return std::nullopt;
-  return net::parse_ip(text.data());
-}
-
-struct Gate {
-  const std::vector<net::Network>& networks;
-  bool has_refused = false;
-};
-
-// Asked for each address that is about to be called: names that lead elsewhere the second time do not help anybody.
-curl_socket_t open_public(void* state, curlsocktype, curl_sockaddr* at) {
-  auto& gate = *static_cast<Gate*>(state);
-  const auto address = address_of(*at);
-  const bool is_open =
-      address && ((net::is_public(*address) && !net::is_own(*address)) ||
-                  std::ranges::any_of(gate.networks, [&](const net::Network& one) { return one.contains(*address); }));
-  if (is_open) return ::socket(at->family, at->socktype | SOCK_CLOEXEC, at->protocol);
-  gate.has_refused = true;
-  return CURL_SOCKET_BAD;
-}
 
 // What it says beyond its status is of no use.
 std::size_t drop(char*, std::size_t, std::size_t count, void* into) {
@@ -76,7 +44,7 @@ Result<PushAnswer> PushClient::post(const PushRequest& request) {
   curl_easy_reset(c);  // connections stay
   std::unique_ptr<curl_slist, FreePushCurl> headers(curl_slist_append(nullptr, "Expect:"));
   for (const std::string& header : request.headers) headers.reset(curl_slist_append(headers.release(), header.c_str()));
-  Gate gate{state_->options.networks};
+  CallGate gate{state_->options.networks};
   std::size_t left = 64 << 10;
   curl_easy_setopt(c, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https");
@@ -87,8 +55,7 @@ Result<PushAnswer> PushClient::post(const PushRequest& request) {
   curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(state_->options.timeout.count()));
   curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_public);
-  curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &gate);
+  set_gate(c, gate);
   curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, ask_whether_to_go_on);
   curl_easy_setopt(c, CURLOPT_XFERINFODATA, &state_->options);

@@ -21,7 +21,7 @@ std::optional<std::string> literal_fault(std::string_view domain, AddressLiteral
   if (!address) return "That is no address of a host";
   if (allowed == AddressLiterals::all) return std::nullopt;
   if (allowed == AddressLiterals::refuse) return "Mail goes to names of domains, not to addresses of hosts";
-  if (net::is_public(*address) && !net::is_own(*address)) return std::nullopt;
+  if (net::is_outside(*address)) return std::nullopt;
   return "Mail does not go to that address";
 }
 
