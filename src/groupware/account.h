@@ -217,6 +217,8 @@ class Reader {
   using VisitEntry = std::function<bool(const Entry&)>;
   virtual Result<void> entries(FolderId folder, const std::string& after, const VisitEntry& visit) const = 0;
   Result<void> entries(FolderId folder, const VisitEntry& visit) const { return entries(folder, {}, visit); }
+  // The same in the order of UIDs, from the first above `after` on: costs as much as it visits, wherever it begins.
+  virtual Result<void> entries_above(FolderId folder, Uid after, const VisitEntry& visit) const = 0;
   // Of items that have an own UID (RFC 5545, RFC 6350), which is unique in a folder: where it is in this account, as
   // far as the caller may read. Nowhere is no error.
   virtual Result<std::vector<Place>> with_uid(std::optional<Kind> kind, std::string_view uid) const = 0;
@@ -238,7 +240,8 @@ class Reader {
   // it. Errors: not_found.
   virtual Result<Attachment> attachment(const std::string& id) const = 0;
   virtual Result<std::shared_ptr<const Content>> attachment_content(const std::string& id) const = 0;
-  // Where a calendar's items come from (calendar/feeds.h); nothing: they are its users'. Errors: not_found.
+  // Where a calendar's items come from (calendar/feeds.h), which may be a secret; nothing: they are its users'. Errors:
+  // not_found, denied (only for those who may administer it).
   virtual Result<std::optional<Feed>> feed(FolderId folder) const = 0;
   // What the index knows of `folded` (fold_text) in this account, for items this caller may read; null: nothing.
   virtual std::shared_ptr<const TextFinding> find_text(TextScope scope, const std::string& folded,

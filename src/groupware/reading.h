@@ -66,6 +66,7 @@ class Reading : public Base {
                        const std::function<bool(const Entry&, const Facts&)>& visit) const override;
   Result<std::vector<ItemVersion>> versions(ItemId item) const override;
   Result<std::optional<Feed>> feed(FolderId folder) const override;
+  Result<void> entries_above(FolderId folder, Uid after, const Reader::VisitEntry& visit) const override;
   Result<Attachment> attachment(const std::string& id) const override;
   Result<std::shared_ptr<const Content>> attachment_content(const std::string& id) const override;
   std::shared_ptr<const TextFinding> find_text(TextScope scope, const std::string& folded,

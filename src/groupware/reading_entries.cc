@@ -118,6 +118,27 @@ Result<void> Reading<Base>::entries(FolderId id, const std::string& after, const
 }
 
 template <class Base>
+Result<void> Reading<Base>::entries_above(FolderId id, Uid after, const Reader::VisitEntry& visit) const {
+  TRY(const std::shared_ptr<const Folder> found, readable_folder(id));
+  if (found->kind == Kind::mail) return {};
+  TRY(const std::shared_ptr<const FolderView> rows, rows_of(*found));
+  const bool sees_all = sees_private(*found);
+  if (after == Uid(UINT32_MAX)) return {};
+  for (std::uint32_t at = rows->lower_bound(Uid(after.value + 1)); at < rows->size(); ++at) {
+    const Row& row = rows->at(at);
+    const auto item = readable(row.item);
+    if (!item && item.error().code != Errc::not_found) return std::unexpected(item.error());
+    if (!item) continue;
+    const auto filing = std::ranges::find_if(
+        item->filings, [&](const Filing& one) { return one.folder == id && one.uid == row.uid && !one.name.empty(); });
+    if (filing == item->filings.end()) continue;
+    const auto entry = make_entry(make_named(*item, *filing), filing->name, row, sees_all);
+    if (entry && !visit(*entry)) return {};
+  }
+  return {};
+}
+
+template <class Base>
 Result<std::vector<Place>> Reading<Base>::with_uid(std::optional<Kind> kind, std::string_view uid) const {
   std::vector<Place> found;
   const std::string prefix = key::own_uids(uid);
@@ -246,6 +267,8 @@ template Result<Uid> Reading<Reader>::named(FolderId, const std::string&) const;
 template Result<Uid> Reading<Transaction>::named(FolderId, const std::string&) const;
 template Result<Entry> Reading<Reader>::entry(FolderId, Uid) const;
 template Result<Entry> Reading<Transaction>::entry(FolderId, Uid) const;
+template Result<void> Reading<Reader>::entries_above(FolderId, Uid, const Reader::VisitEntry&) const;
+template Result<void> Reading<Transaction>::entries_above(FolderId, Uid, const Reader::VisitEntry&) const;
 template Result<void> Reading<Reader>::entries(FolderId, const std::string&, const Reader::VisitEntry&) const;
 template Result<void> Reading<Transaction>::entries(FolderId, const std::string&, const Reader::VisitEntry&) const;
 template Result<std::vector<ItemVersion>> Reading<Reader>::versions(ItemId) const;

@@ -87,6 +87,28 @@ TEST_F(PrivacyTest, WhatWasPrivateStaysSo) {
   EXPECT_EQ(must(reader(as(ben))->versions(open_one.item)).size(), 1u);
 }
 
+TEST_F(PrivacyTest, InTheOrderOfUids) {
+  const auto above = [&](Uid after, PrincipalId who, std::size_t most = 10) {
+    std::vector<std::string> out;
+    must(reader(as(who))->entries_above(calendar, after, [&](const Entry& entry) {
+      EXPECT_EQ(entry.etag, must(reader(as(who))->entry(calendar, entry.uid)).etag);
+      out.push_back(entry.name);
+      return out.size() < most;
+    }));
+    return out;
+  };
+  EXPECT_EQ(above(Uid(), ada), (std::vector<std::string>{"open.ics", "confidential.ics", "hidden.ics"}));
+  EXPECT_EQ(above(Uid(), ben), (std::vector<std::string>{"open.ics", "confidential.ics"}));
+  EXPECT_EQ(above(open_one.uid, ada), (std::vector<std::string>{"confidential.ics", "hidden.ics"}));
+  EXPECT_EQ(above(confidential.uid, ben), std::vector<std::string>());
+  EXPECT_EQ(above(Uid(), ada, 1), std::vector<std::string>{"open.ics"});
+  EXPECT_EQ(above(hidden.uid, ada), std::vector<std::string>());
+  change([&](Transaction& t) { return t.remove(calendar, confidential.uid); });
+  EXPECT_EQ(above(Uid(), ada), (std::vector<std::string>{"open.ics", "hidden.ics"}));
+  share(ben, 0);
+  EXPECT_FALSE(account->read(as(ben)));
+}
+
 TEST_F(PrivacyTest, DelegatesSeeAll) {
   share(ben, right::kEditor | right::kReadPrivate);
   EXPECT_EQ(names(as(ben)).size(), 3u);

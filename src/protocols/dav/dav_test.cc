@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 
 #include "protocols/dav/dav_fixture.h"
 #include "protocols/dav/path.h"
@@ -85,6 +86,43 @@ TEST_F(DavTest, WhatIsGoneIsToldInPartsWithoutGaps) {
     all += part;
   }
   EXPECT_TRUE(all.contains("x/a<") && all.contains("y/a<")) << all;
+}
+
+TEST_F(DavTest, AFirstSyncIsToldInPartsWithoutGaps) {
+  const std::string calendar = "/dav/calendars/ada@example.org/calendar/";
+  const auto event = [](const std::string& uid) {
+    return "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\nBEGIN:VEVENT\r\nUID:" + uid +
+           "\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260101T000000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+  };
+  for (const char* name : {"e", "d", "c", "b", "a"})
+    ASSERT_EQ(ask("PUT", calendar + name, event(name), {{"Content-Type", "text/calendar"}}).status, 201U);
+  std::string token;
+  std::vector<std::string> told;
+  for (int part = 0; part < 4; ++part) {
+    const Response response =
+        ask("REPORT", calendar,
+            "<sync-collection xmlns='DAV:'><sync-token>" + token +
+                "</sync-token><sync-level>1</sync-level><limit><nresults>" + (part < 3 ? "2" : "9") +
+                "</nresults></limit><prop><getetag/></prop></sync-collection>");
+    ASSERT_EQ(response.status, 207U) << response.body;
+    for (std::size_t at = 0; (at = response.body.find("<D:href>" + calendar, at)) != std::string::npos;) {
+      at += 8 + calendar.size();
+      if (response.body[at] != '<') told.push_back(response.body.substr(at, response.body.find('<', at) - at));
+    }
+    EXPECT_EQ(response.body.contains("507"), part < 2) << response.body;
+    const auto begin = response.body.find("sync-token>") + 11;
+    token = response.body.substr(begin, response.body.find('<', begin) - begin);
+    if (part > 0) continue;
+    // What was told and what is still to be told change, and one comes.
+    ASSERT_EQ(ask("PUT", calendar + "e", event("e") + "\r\n", {{"Content-Type", "text/calendar"}}).status, 204U);
+    ASSERT_EQ(ask("DELETE", calendar + "c").status, 204U);
+    ASSERT_EQ(ask("PUT", calendar + "f", event("f"), {{"Content-Type", "text/calendar"}}).status, 201U);
+  }
+  // Two, two, and what came; then what changed since the first part.
+  EXPECT_EQ(std::vector<std::string>(told.begin(), told.begin() + 5),
+            (std::vector<std::string>{"e", "d", "b", "a", "f"}));
+  const std::set<std::string> later(told.begin() + 5, told.end());
+  EXPECT_TRUE(later.contains("e") && later.contains("c") && later.contains("f"));
 }
 
 TEST_F(DavTest, KeepsWhatIsPut) {

@@ -71,19 +71,24 @@ Outcome<void> find_folders(Context& context, SyncJob& job) {
   return {};
 }
 
-Outcome<News> all_of_it(Context& context, SyncJob& job) {
+// `most`: of one folder alone not more than that need be found, the first that the client was not told of.
+Outcome<News> all_of_it(Context& context, SyncJob& job, std::optional<std::size_t> most) {
   News news;
+  const bool is_alone = most && job.folders.size() == 1;
   TRY(const auto reader, context.reader(*job.collection.account));
   for (const auto& [id, folder] : job.folders) {
     if (id != job.collection.folder->id) news.folders.push_back(id);
     if (!(reader->rights(id) & groupware::right::kRead)) continue;
     TRY(const auto as_read, reader->folder(id));
     job.highest.emplace(id, as_read->highest);
-    TRY_VOID(reader->entries(id, [&](const groupware::Entry& entry) {
+    const auto take = [&](const groupware::Entry& entry) {
       News::Item& item = news.items.emplace_back(News::Item{id, entry.uid});
       if (news.items.size() <= kKeptEntries) item.entry = std::make_shared<groupware::Entry>(entry);
-      return true;
-    }));
+      return !is_alone || news.items.size() < *most;
+    };
+    const auto read = is_alone ? reader->entries_above(id, job.state.is_past_gone ? job.state.cursor : Uid(), take)
+                               : reader->entries(id, take);
+    TRY_VOID(read);
   }
   if (job.collection.kind() == Kind::files && !job.is_deep) {
     TRY_VOID(collections_in(context, job.collection, [&](const Resource& child) {
@@ -307,7 +312,10 @@ Outcome<Response> do_sync(Context& context, const Resource& collection, const wi
   SyncState to = *present;
   // The rest of what was cut short ends where its first part would have ended: what changed meanwhile comes after it.
   if (job->state.is_partial) to.to = job->state.to;
-  TRY(News news, job->is_first ? all_of_it(context, *job) : changes_of(context, *job));
+  TRY(News news, job->is_first
+                     ? all_of_it(context, *job,
+                                 wish.limit ? std::optional<std::size_t>(std::size_t{*wish.limit} + 1) : std::nullopt)
+                     : changes_of(context, *job));
   if (job->state.is_partial && job->state.is_past_gone) news.folders.clear();
   to.from = job->state.from;
   const bool is_cut = cut(news, job->state, wish.limit, to);
