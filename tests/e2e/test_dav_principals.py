@@ -295,6 +295,56 @@ def test_an_invitation_is_accepted_and_declined(kontor):
     assert mounts(kontor, "ben") == {} and ask(kontor, "GET", path + "a.ics", user="ben").status in (403, 404)
 
 
+def test_guests_choose_how_it_shows_and_hosts_hear_of_answers(kontor):
+    """As Apple's programs do it: colour, order and name right after the first look, whatever one may do with what is in it."""
+    path, apple = home("ada", "choir"), 'xmlns:A="http://apple.com/ns/ical/"'
+    assert ask(kontor, "MKCOL", path, mkcol("Choir")).status == 201
+    names = ("D:displayname", f"A:calendar-color {apple}", f"A:calendar-order {apple}", "C:schedule-calendar-transp")
+
+    def change(where, inner, user):
+        answer = ask(kontor, "PROPPATCH", where, f"<D:propertyupdate {SPACES} {apple}><D:set><D:prop>{inner}</D:prop></D:set></D:propertyupdate>", user=user)
+        return {status for status, _ in answer.responses[where][1].values()}
+
+    def shown(where, user):
+        return {name.split("}")[1]: element.text or [one.tag.split("}")[1] for one in element] for name, element in find(kontor, where, *names, user=user)[where].items()}
+
+    def notices(user):
+        url = home(user, "notifications")
+        found = [p for p in find(kontor, url, "CS:notificationtype", depth="1", user=user) if p != url]
+        return {p: ET.fromstring(ask(kontor, "GET", p, user=user).body) for p in found}
+
+    def reply(word):
+        [notice] = notices("ben").values()
+        uid = notice.find(f"{CS}invite-notification/{CS}uid").text
+        return uid, ask(kontor, "POST", home("ben"), f"<CS:invite-reply {SPACES}><D:href>mailto:ben@example.org</D:href><CS:{word}/><CS:hosturl><D:href>{path}</D:href></CS:hosturl>"
+                        f"<CS:in-reply-to>{uid}</CS:in-reply-to></CS:invite-reply>", user="ben")
+
+    assert change(path, "<A:calendar-color>#00FF00FF</A:calendar-color>", "ada") == {200}
+    before = set(notices("ada"))
+    for notice in notices("ben"):
+        assert ask(kontor, "DELETE", notice, user="ben").status == 204
+    assert ask(kontor, "POST", path, share(invited("ben", "read"))).status == 200
+    uid, answer = reply("invite-accepted")
+    mount = hrefs(ET.fromstring(answer.body))[0]
+    [(told, notice)] = [(p, one) for p, one in notices("ada").items() if p not in before]
+    answered = notice.find(CS + "invite-reply")
+    assert hrefs(answered)[0] == "mailto:ben@example.org" and answered.find(CS + "invite-accepted") is not None
+    assert answered.find(CS + "in-reply-to").text == uid and hrefs(answered.find(CS + "hosturl")) == [path]
+    assert ask(kontor, "DELETE", told).status == 204
+    assert shown(mount, "ben") == {"displayname": "Choir (Ada)", "calendar-color": "#00FF00FF", "schedule-calendar-transp": ["transparent"]}
+    assert change(mount, "<A:calendar-color>#123456FF</A:calendar-color><A:calendar-order>3</A:calendar-order><D:displayname>Singing</D:displayname>", "ben") == {200}
+    kontor.stop()
+    kontor.start()
+    mine = {"displayname": "Singing", "calendar-color": "#123456FF", "calendar-order": "3", "schedule-calendar-transp": ["transparent"]}
+    assert shown(mount, "ben") == mine
+    assert shown(path, "ada") == {"displayname": "Choir", "calendar-color": "#00FF00FF", "schedule-calendar-transp": ["opaque"]}
+    assert ask(kontor, "PUT", mount + "a.ics", EVENT.format(uid="choir-1"), user="ben").status == 403, "he may still only read"
+    # Taken back: he is told, and it is gone.
+    assert ask(kontor, "POST", path, share("<CS:remove><D:href>mailto:ben@example.org</D:href></CS:remove>")).status == 200
+    [notice] = notices("ben").values()
+    assert notice.find(f"{CS}invite-notification/{CS}invite-deleted") is not None and mount not in mounts(kontor, "ben")
+
+
 def test_delegates(kontor):
     def set_proxies(kind, *users, user="cleo"):
         members = "".join(to(u) for u in users)

@@ -138,6 +138,8 @@ FilterGist gist_of(const CompFilter& filter) {
   out.component = wanted->name;
   out.time = wanted->time;
   out.is_all = out.is_all && wanted->properties.empty() && wanted->components.empty();
+  out.has_alarm = std::ranges::any_of(
+      wanted->components, [](const CompFilter& inner) { return inner.name == "VALARM" && !inner.is_absent; });
   for (const PropFilter& property : wanted->properties)
     if (property.name == "UID" && property.texts.size() == 1 && !property.texts.front().is_negated &&
         (property.needs_all || property.params.empty()))

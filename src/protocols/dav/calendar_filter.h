@@ -28,6 +28,7 @@ struct FilterGist {
   std::string component;  // empty: any
   std::optional<wire::dav::TimeRange> time;
   std::optional<std::string> uid;  // contained in it, in any case of letters
+  bool has_alarm = false;          // it is to have one
   bool is_all = false;             // there is no other condition than `component` and `time`
 };
 FilterGist gist_of(const wire::dav::CompFilter& filter);

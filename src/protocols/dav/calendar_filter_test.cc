@@ -126,11 +126,15 @@ TEST(CalendarFilter, Gist) {
        R"(</C:comp-filter>)",
        "VTODO uid"},
       {R"(<C:comp-filter name="VTODO"><C:is-not-defined/></C:comp-filter>)", ""},
+      {R"(<C:comp-filter name="VEVENT"><C:comp-filter name="VALARM"/></C:comp-filter>)", "VEVENT alarm"},
+      {R"(<C:comp-filter name="VEVENT"><C:comp-filter name="VALARM"><C:is-not-defined/></C:comp-filter></C:comp-filter>)",
+       "VEVENT"},
       {R"(<C:prop-filter name="VERSION"/><C:comp-filter name="VEVENT"/>)", "VEVENT"},
   };
   for (const auto& [filter, expected] : cases) {
     const FilterGist gist = gist_of(std::get<wire::dav::CalendarQuery>(*query("", filter)).filter);
-    EXPECT_EQ(gist.component + (gist.time ? " time" : "") + (gist.uid ? " uid" : "") + (gist.is_all ? " all" : ""),
+    EXPECT_EQ(gist.component + (gist.time ? " time" : "") + (gist.uid ? " uid" : "") +
+                  (gist.has_alarm ? " alarm" : "") + (gist.is_all ? " all" : ""),
               expected)
         << filter;
   }

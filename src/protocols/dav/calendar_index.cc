@@ -35,6 +35,7 @@ std::string_view name_of(Facts::Component component) {
 bool may_have(const Facts& facts, const Sought& sought) {
   if (!facts.problem.empty()) return true;
   if (!sought.component.empty() && name_of(facts.component) != sought.component) return false;
+  if (sought.has_alarm && !facts.has_alarms) return false;
   return !sought.uid || to_upper(facts.uid).contains(to_upper(*sought.uid));
 }
 

@@ -24,6 +24,7 @@ struct Sought {
   std::string component;  // "VEVENT"; empty: any
   std::optional<icalendar::Window> time;
   std::optional<std::string> uid;  // contained in it, in any case of letters
+  bool has_alarm = false;
 };
 
 // In ascending order of items. Nothing that is sought is missing.

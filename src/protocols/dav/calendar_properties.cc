@@ -14,6 +14,7 @@
 #include "protocols/dav/calendar_data.h"
 #include "protocols/dav/calendar_publish.h"
 #include "protocols/dav/calendar_zones.h"
+#include "protocols/dav/language.h"
 #include "protocols/dav/methods.h"
 
 namespace kontor::dav {
@@ -88,11 +89,15 @@ Shown print_collations(Context&, const Resource&, xml::Printer& out) {
 }
 
 Shown print_description(Context&, const Resource& resource, xml::Printer& out) {
-  return text_leaf(out, caldav("calendar-description"), resource.folder->description);
+  const std::string& text = resource.folder->description;
+  if (text.empty()) return Shown::absent;
+  print_with_language(resource, kDescriptionLanguage, caldav("calendar-description"), text, out);
+  return Shown::yes;
 }
 Outcome<> set_description(Context&, const Resource& resource, Transaction& transaction, const xml::Element* value) {
   Transaction::FolderChange change;
   change.description = value ? value->own_text() : std::string();
+  note_language(change, kDescriptionLanguage, value);
   TRY_VOID(transaction.change_folder(resource.folder->id, change));
   return {};
 }

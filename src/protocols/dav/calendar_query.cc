@@ -103,7 +103,7 @@ class Search {
 };
 
 Outcome<> Search::gather(groupware::Reader& reader) {
-  Sought sought{.component = gist_.component, .time = {}, .uid = gist_.uid};
+  Sought sought{.component = gist_.component, .time = {}, .uid = gist_.uid, .has_alarm = gist_.has_alarm};
   if (gist_.time) sought.time = window_of(*gist_.time);
   TRY(auto candidates, candidates_in(reader, *collection_.folder, sought));
   for (Candidate& one : candidates) (gist_.is_all && one.is_certain ? found_ : open_).push_back(std::move(one));

@@ -3,6 +3,7 @@
 #include "groupware/contacts/directory_book.h"
 #include "protocols/dav/card.h"
 #include "protocols/dav/card_directory.h"
+#include "protocols/dav/language.h"
 #include "protocols/dav/methods.h"
 #include "wire/dav/href.h"
 
@@ -54,7 +55,7 @@ Shown print_book_description(Context&, const Resource& resource, xml::Printer& o
   if (!is_book(resource)) return Shown::absent;
   const std::string text = resource.folder ? resource.folder->description : "Everybody here";
   if (text.empty()) return Shown::absent;
-  out.leaf(carddav("addressbook-description"), text);
+  print_with_language(resource, kDescriptionLanguage, carddav("addressbook-description"), text, out);
   return Shown::yes;
 }
 
@@ -63,6 +64,7 @@ Outcome<> set_book_description(Context&, const Resource& resource, groupware::Tr
   if (!resource.folder) return deny(403, "this is the server's own");
   groupware::Transaction::FolderChange change;
   change.description = value ? value->own_text() : std::string();
+  note_language(change, kDescriptionLanguage, value);
   if (change.description->size() > kMostDescription) return deny(409, "this is too long");
   TRY_VOID(transaction.change_folder(resource.folder->id, change));
   return {};

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "protocols/dav/family.h"
+#include "protocols/dav/language.h"
 #include "protocols/dav/locks.h"
 #include "protocols/dav/methods.h"
 #include "protocols/dav/state.h"
@@ -83,7 +84,9 @@ std::string shown_name(const Resource& resource) {
 }
 
 Shown print_display_name(Context&, const Resource& resource, xml::Printer& out) {
-  return leaf(out, dav("displayname"), shown_name(resource));
+  if (resource.what != What::collection) return leaf(out, dav("displayname"), shown_name(resource));
+  print_with_language(resource, kNameLanguage, dav("displayname"), shown_name(resource), out);
+  return Shown::yes;
 }
 
 // The folder takes the name, so that all programs show it, where it can; its path stays as it is.
@@ -96,6 +99,7 @@ Outcome<> set_display_name(Context&, const Resource& resource, groupware::Transa
   if (!folder) return deny(404, "it is gone");
   groupware::Transaction::FolderChange change;
   change.properties[kDisplayName] = wish;
+  note_language(change, kNameLanguage, value);
   if (!wish.empty() && folder->kind != groupware::Kind::files && wish != folder->name) {
     const auto renamed = transaction.attempt([&](groupware::Transaction& step) -> Result<void> {
       groupware::Transaction::FolderChange path;

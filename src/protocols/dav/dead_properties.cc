@@ -14,11 +14,28 @@ namespace {
 // Of an item the name stands in the key; an annotation's name has not that much room.
 constexpr std::string_view kItemPrefix = "dav.property.";
 constexpr std::string_view kFolderPrefix = "/shared/dav/property/";
+constexpr std::string_view kHomePrefix = "/shared/dav/home/";
 
 std::string item_key(const xml::Name& name) { return std::string(kItemPrefix) + "{" + name.space + "}" + name.local; }
 
-std::string folder_key(const xml::Name& name) {
-  return std::string(kFolderPrefix) + to_hex(sha256(name.space + " " + name.local)).substr(0, 40);
+// Where properties of a collection are kept. A home that is no folder has its own with its default one, which is always
+// there.
+struct Keeping {
+  FolderId folder;
+  std::string_view prefix;
+
+  std::string key(const xml::Name& name) const {
+    return std::string(prefix) + to_hex(sha256(name.space + " " + name.local)).substr(0, 40);
+  }
+};
+
+std::optional<Keeping> keeping(const Resource& resource, const groupware::FolderTable& folders) {
+  if (resource.folder) return Keeping{resource.folder->id, kFolderPrefix};
+  if (resource.what != Resource::What::home) return std::nullopt;
+  const auto usual = folders.by_role(resource.space == Space::contacts ? groupware::FolderRole::contacts
+                                                                       : groupware::FolderRole::calendar);
+  if (!usual || resource.space == Space::files) return std::nullopt;
+  return Keeping{usual->id, kHomePrefix};
 }
 
 std::string as_text(const xml::Element& element) {
@@ -41,12 +58,13 @@ Outcome<std::vector<xml::Element>> dead_properties(Context& context, const Resou
     for (auto at = item->properties.lower_bound(std::string(kItemPrefix));
          at != item->properties.end() && at->first.starts_with(kItemPrefix); ++at)
       take(at->second, out);
-  } else if (resource.folder && resource.account && resource.is_there()) {
+  } else if (resource.account && resource.is_there()) {
     TRY(const auto reader, context.reader(*resource.account));
-    if (!(reader->rights(resource.folder->id) & groupware::right::kRead)) return out;
-    TRY(const auto annotations, reader->annotations(resource.folder->id));
+    const auto kept = keeping(resource, *reader->folders());
+    if (!kept || !(reader->rights(kept->folder) & groupware::right::kRead)) return out;
+    TRY(const auto annotations, reader->annotations(kept->folder));
     for (const auto& [entry, value] : annotations)
-      if (entry.starts_with(kFolderPrefix)) take(value, out);
+      if (entry.starts_with(kept->prefix)) take(value, out);
   }
   return out;
 }
@@ -62,9 +80,10 @@ Outcome<void> set_dead_properties(groupware::Transaction& transaction, const Res
       of_item[item_key(at_fault)] = text;
       continue;
     }
-    if (!resource.folder) return deny(403, "nothing can be kept here");
+    const auto kept = keeping(resource, *transaction.folders());
+    if (!kept) return deny(403, "nothing can be kept here");
     // To remove what is not there is no fault (RFC 4918 section 14.23).
-    TRY_VOID(transaction.annotate(resource.folder->id, folder_key(at_fault),
+    TRY_VOID(transaction.annotate(kept->folder, kept->key(at_fault),
                                   change->is_removal ? std::nullopt : std::optional(text)));
   }
   if (!of_item.empty()) TRY_VOID(transaction.set_properties(resource.entry->item, of_item));

@@ -10,9 +10,11 @@
 #include "protocols/dav/default_alarms.h"
 #include "protocols/dav/family.h"
 #include "protocols/dav/feeds.h"
+#include "protocols/dav/mounts.h"
 #include "protocols/dav/principals.h"
 #include "protocols/dav/proxies.h"
 #include "protocols/dav/scheduling.h"
+
 #include "protocols/dav/sharing.h"
 
 namespace kontor::dav {
@@ -20,9 +22,9 @@ namespace {
 
 // One line each; the more special before the more general.
 const Family* const kFamilies[] = {
-    &attachments_family(), &feeds_family(),    &default_alarms_family(), &calendar_limits_family(),
-    &scheduling_family(),  &calendar_family(), &card_family(),           &principal_family(),
-    &acl_family(),         &sharing_family(),  &proxy_family(),          &common_family(),
+    &mounts_family(),     &attachments_family(), &feeds_family(),  &default_alarms_family(), &calendar_limits_family(),
+    &scheduling_family(), &calendar_family(),    &card_family(),   &principal_family(),      &acl_family(),
+    &sharing_family(),    &proxy_family(),       &common_family(),
 };
 
 using Rows = std::unordered_map<std::string, std::vector<const Property*>>;

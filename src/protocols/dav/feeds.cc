@@ -126,7 +126,8 @@ std::vector<xml::NameView> feed_types(const Resource& resource) {
 }  // namespace
 
 const Family& feeds_family() {
-  static const Family kFamily{.name = "feeds", .properties = kFeedProperties, .types = feed_types};
+  static const Family kFamily{
+      .name = "feeds", .properties = kFeedProperties, .compliance = "calendarserver-subscribed", .types = feed_types};
   return kFamily;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "protocols/dav/resource.h"
 
+#include "protocols/dav/sharing.h"
+
 namespace kontor::dav {
 
 bool Resource::is_collection() const {
@@ -24,6 +26,7 @@ std::uint32_t Resource::rights(Context& context) const {
 
 bool Scope::covers(const Resource& resource) const {
   if (!(whats & on(resource.what)) || !(spaces & in(resource.space))) return false;
+  if (is_of_mounts && !is_mount(resource)) return false;
   return !resource.folder || (kinds & of(resource.folder->kind));
 }
 

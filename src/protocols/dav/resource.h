@@ -98,6 +98,7 @@ struct Scope {
   std::uint32_t whats = 0;     // bits of on()
   std::uint32_t kinds = ~0U;   // bits of of(): matters for collections, items and absent names
   std::uint32_t spaces = ~0U;  // bits of in()
+  bool is_of_mounts = false;   // only others' collections that show in the caller's home
   bool covers(const Resource& resource) const;
 };
 template <class... W>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "protocols/dav/scheduling.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "formats/icalendar/access.h"
@@ -191,6 +193,25 @@ Outcome<> send(Context& context, const Resource& resource, const std::vector<iti
   return {};
 }
 
+// A meeting that a guest plans as its own in another's calendar would invite nobody: the owner of the calendar, for
+// whom the server speaks, has no part in it (calendarserver-sharing, "Scheduling").
+Outcome<> check_organizer(const Context& context, const Resource& target, const itip::Component& object) {
+  if (target.owner->id == context.user.id) return {};
+  const auto& own = context.user.addresses;
+  const auto is_own = [&](const icalendar::Person& person) {
+    return std::ranges::find(own, person.address) != own.end();
+  };
+  for (const itip::Component& part : object.components) {
+    const auto organizer = icalendar::organizer(part);
+    if (!organizer || !is_own(*organizer)) continue;
+    const std::string_view agent = part.find("ORGANIZER")->parameter("SCHEDULE-AGENT");
+    if (!agent.empty() && !iequals(agent, "SERVER")) continue;
+    if (!std::ranges::all_of(icalendar::attendees(part), is_own))
+      return deny(caldav("organizer-allowed"), "from a calendar of somebody else only its owner invites");
+  }
+  return {};
+}
+
 Outcome<> plan_put(Context& context, Change& change, Consequences& consequences) {
   auto read = icalendar::read(*change.bytes);
   if (!read) return {};
@@ -200,7 +221,7 @@ Outcome<> plan_put(Context& context, Change& change, Consequences& consequences)
   const itip::Change asked{.before = before ? &*before : nullptr, .after = &after, .keeps_answers = has_tag};
   auto plan = context.services.scheduler->plan(*change.target.owner, asked);
   if (!plan) return refused(plan.error());
-  if (plan->role == itip::Role::none) return {};
+  if (plan->role == itip::Role::none) return before ? Outcome<>() : check_organizer(context, change.target, after);
   std::size_t told = 0;
   for (const itip::Message& message : plan->messages) told += message.to.size();
   if (told > groupware::kMostTold)
@@ -226,7 +247,7 @@ const Family& scheduling_family() {
   static const Family kFamily{.name = "scheduling",
                               .properties = kSchedulingProperties,
                               .methods = kSchedulingMethods,
-                              .compliance = "calendar-auto-schedule",
+                              .compliance = "calendar-auto-schedule, calendar-availability",
                               .content_type = inbox_content_type,
                               .headers = add_headers,
                               .check = check_inbox,

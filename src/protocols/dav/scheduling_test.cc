@@ -124,6 +124,33 @@ TEST_F(DavSchedulingTest, DelegatesWritePrivateMeetings) {
   EXPECT_FALSE(header(ask("GET", kAda + "calendar/b.ics"), "Schedule-Tag").empty());
 }
 
+TEST_F(DavSchedulingTest, GuestsInviteForTheOwnerOnly) {
+  const auto account = open(ada);
+  const FolderId calendar = by_role(*account, groupware::FolderRole::calendar);
+  groupware::must(account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
+    groupware::Transaction::FolderChange change;
+    change.grants = {{ben, groupware::right::kEditor}};
+    return transaction.change_folder(calendar, change);
+  }));
+  const auto put = [&](const std::string& name, const std::string& people) {
+    return ask("PUT", kAda + "calendar/" + name,
+               icalendar::write(itip::calendar_of("BEGIN:VEVENT\nUID:" + name + "\nDTSTAMP:20230101T000000Z\n" + kOnce +
+                                                  "\n" + people + "\nEND:VEVENT")),
+               {}, ben);
+  };
+  const Response refused = put("1", "ORGANIZER:mailto:Ben@example.org\nATTENDEE:mailto:eve@elsewhere.example");
+  EXPECT_EQ(refused.status, 403U);
+  EXPECT_NE(refused.body.find("organizer-allowed"), std::string::npos) << refused.body;
+  EXPECT_EQ(put("2", "ORGANIZER:mailto:ada@example.org\nATTENDEE:mailto:eve@elsewhere.example").status, 201U);
+  EXPECT_EQ(put("3", "ORGANIZER:mailto:ben@example.org\nATTENDEE:mailto:ben@example.org").status, 201U) << "alone";
+  EXPECT_EQ(
+      put("4", "ORGANIZER;SCHEDULE-AGENT=CLIENT:mailto:ben@example.org\nATTENDEE:mailto:eve@elsewhere.example").status,
+      201U)
+      << "his program invites";
+  EXPECT_EQ(put("5", "ORGANIZER:mailto:ben@example.org\nATTENDEE:mailto:ada@example.org").status, 201U)
+      << "she takes part";
+}
+
 TEST_F(DavSchedulingTest, RemovalDeclines) {
   ask("PUT", kAda + "calendar/a.ics", meeting(kOnce));
   EXPECT_EQ(ask("DELETE", only(kBen, ben).first, "", {{"Schedule-Reply", "F"}}, ben).status, 204U);

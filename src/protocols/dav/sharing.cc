@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "protocols/dav/calendar.h"
 #include "protocols/dav/segments.h"
 #include "wire/dav/href.h"
 
@@ -73,27 +74,6 @@ Outcome<> list_shared(Context& context, const Resource& home, const std::functio
   return {};
 }
 
-const Property* common_display_name() {
-  const auto rows = common_family().properties;
-  const auto at = std::ranges::find_if(rows, [](const Property& row) { return row.name.local == "displayname"; });
-  return at == rows.end() ? nullptr : &*at;
-}
-
-// "Calendar (Ben Example)": there may be several of one name.
-Shown print_name(Context& context, const Resource& resource, xml::Printer& out) {
-  if (!is_mount(resource)) return common_display_name()->print(context, resource, out);
-  const directory::Principal& owner = *resource.owner;
-  out.leaf(dav("displayname"),
-           fmt::format("{} ({})", resource.folder->name, owner.name.empty() ? owner.primary_address() : owner.name));
-  return Shown::yes;
-}
-
-Outcome<> set_name(Context& context, const Resource& resource, groupware::Transaction& transaction,
-                   const xml::Element* value) {
-  if (is_mount(resource)) return deny(403, "only its owner names it");
-  return common_display_name()->set(context, resource, transaction, value);
-}
-
 Shown print_shared_url(Context& context, const Resource& resource, xml::Printer& out) {
   if (!is_mount(resource)) return Shown::absent;
   out.open(cs("shared-url"));
@@ -106,6 +86,7 @@ Shown print_modes(Context& context, const Resource& resource, xml::Printer& out)
   if (is_mount(resource) || !(resource.rights(context) & groupware::right::kAdminister)) return Shown::absent;
   out.open(cs("allowed-sharing-modes"));
   out.leaf(cs("can-be-shared"));
+  if (kCalendarScope.covers(resource)) out.leaf(cs("can-be-published"));
   out.close();
   return Shown::yes;
 }
@@ -120,7 +101,6 @@ Shown print_notification_url(Context&, const Resource& resource, xml::Printer& o
 }
 
 const Property kSharingProperties[] = {
-    {dav("displayname"), kSharedScope, true, print_name, set_name},
     {cs("invite"), kSharedScope, false, print_invite},
     {cs("shared-url"), kSharedScope, false, print_shared_url},
     {cs("allowed-sharing-modes"), kSharedScope, false, print_modes},
@@ -133,11 +113,7 @@ bool is_own(Context& context, const Resource& resource) { return is_own_home(con
 
 // From the home only: the collection is its owner's.
 Outcome<Response> do_unmount(Context& context, const Resource& resource) {
-  ShareNote note = note_about(*resource.folder, context.user.id).value_or(ShareNote());
-  note.state = ShareNote::State::declined;
-  note.at = context.now();
-  if (note.uid.empty()) note.uid = "none";
-  TRY_VOID(note_share(context, *resource.account, resource.folder->id, context.user.id, note));
+  TRY_VOID(note_answer(context, resource, false));
   return answer(204);
 }
 

@@ -75,6 +75,9 @@ std::string own_path(Context& context, const Resource& collection);
 Outcome<void> note_share(Context& context, groupware::Account& account, FolderId folder, PrincipalId with,
                          const std::optional<ShareNote>& note);
 
+// That the caller accepts or declines what another shares; tells the host, if it was an invitation. What is noted.
+Outcome<ShareNote> note_answer(Context& context, const Resource& collection, bool accepts);
+
 // The parts of the family: CS:share, CS:invite-reply, CS:invite, and the collection of notices.
 Outcome<Response> do_share(Context& context, const Resource& collection);
 Outcome<Response> do_reply(Context& context, const Resource& home);

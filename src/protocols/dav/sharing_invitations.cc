@@ -9,6 +9,7 @@
 #include "protocols/dav/principals.h"
 #include "protocols/dav/segments.h"
 #include "protocols/dav/sharing.h"
+#include "protocols/dav/sharing_news.h"
 #include "wire/dav/href.h"
 #include "wire/dav/multistatus.h"
 #include "wire/dav/properties.h"
@@ -23,6 +24,8 @@ using wire::dav::dav;
 using What = Resource::What;
 using State = ShareNote::State;
 
+// In a note about what was granted without one.
+constexpr const char* kNoInvitation = "none";
 constexpr std::size_t kMostInvited = 100;  // by one request
 // What is in a collection is the guests' to change, but the collection stays its owner's.
 constexpr std::uint32_t kGuestEditor = right::kEditor & ~right::kDeleteFolder;
@@ -58,19 +61,30 @@ std::vector<Grant> with_rights(std::vector<Grant> grants, PrincipalId who, std::
 
 // The grant and the note about it in one commit. The same invitation again changes nothing; another access alone keeps
 // what was answered.
+// `news`: what the guest is to be told beside an open invitation, which shows by itself.
 Outcome<void> invite(Context& context, groupware::Transaction& transaction, FolderId id, const Principal& who,
-                     const Invited& invited) {
+                     const Invited& invited, std::optional<ShareNews>& news) {
+  news.reset();
   const auto folder = transaction.folders()->find(id);
   if (!folder) return deny(404, "it is gone");
   groupware::Transaction::FolderChange change;
   const auto before = note_about(*folder, who.id);
+  const bool was_accepted = before && before->state == State::accepted;
+  if (was_accepted && (invited.is_removal || invited.may_write != before->may_write))
+    news = ShareNews{.what = invited.is_removal ? ShareNews::What::withdrawn : ShareNews::What::changed,
+                     .at = context.now(),
+                     .other = {},
+                     .may_write = invited.may_write,
+                     .invitation = before->uid,
+                     .path = {},
+                     .summary = folder->name};
   if (invited.is_removal) {
     change.grants = with_rights(folder->grants, who.id, 0);
     change.properties[note_key(who.id)] = "";
   } else {
     change.grants = with_rights(folder->grants, who.id, invited.may_write ? kGuestEditor : right::kReader);
     ShareNote note = before.value_or(ShareNote());
-    if (!before || before->state == State::declined || before->uid == "none") {
+    if (!before || before->state == State::declined || before->uid == kNoInvitation) {
       note.state = State::open;
       note.at = context.now();
       note.uid = to_hex(random_bytes(16));
@@ -179,6 +193,8 @@ class Notices final : public Special {
       found.push_back(notice_of(context, self, shared));
       return true;
     }));
+    TRY(const auto news, own_news(context));
+    for (const auto& [name, one] : news) found.push_back(resource_of_news(context, self, name, one));
     for (Resource& one : found)
       if (!visit(std::move(one))) break;
     return {};
@@ -187,6 +203,9 @@ class Notices final : public Special {
   Outcome<std::optional<Resource>> member(Context& context, const Resource& self,
                                           const std::string& name) const override {
     std::optional<Resource> found;
+    TRY(const auto news, own_news(context));
+    for (const auto& [stem, one] : news)
+      if (stem + ".xml" == name) return resource_of_news(context, self, stem, one);
     TRY_VOID(open_invitations(context, [&](const SharedFolder& shared) {
       if (notice_name(shared) == name) found = notice_of(context, self, shared);
       return !found;
@@ -228,13 +247,23 @@ Outcome<Response> do_share(Context& context, const Resource& collection) {
     else
       unknown.push_back(one.href);
   }
+  std::vector<std::pair<PrincipalId, ShareNews>> all_news;
   TRY_VOID(context.update(*collection.account, [&](groupware::Transaction& transaction) -> Outcome<void> {
+    all_news.clear();
     TRY_VOID(check_conditions(context, transaction, collection));
     TRY_VOID(check_locks(context, transaction, collection, Touch::itself));
-    for (const auto& [who, invited] : known)
-      TRY_VOID(invite(context, transaction, collection.folder->id, who, invited));
+    for (const auto& [who, invited] : known) {
+      std::optional<ShareNews> news;
+      TRY_VOID(invite(context, transaction, collection.folder->id, who, invited, news));
+      if (news) all_news.emplace_back(who.id, *std::move(news));
+    }
     return {};
   }));
+  for (auto& [who, news] : all_news) {
+    news.other = collection.owner->id;
+    news.path = collection.path;
+    tell_news(context, who, news);
+  }
   if (unknown.empty()) return answer(200);
   // Whom nobody knows here cannot be invited; the others were.
   Response response{.status = 207, .content_type = kXml};
@@ -263,11 +292,7 @@ Outcome<Response> do_reply(Context& context, const Resource& home) {
   if (collection.what != What::collection || collection.kind() == groupware::Kind::files ||
       collection.owner->id == context.user.id)
     return deny(404, "nothing there is shared");
-  ShareNote note = note_about(*collection.folder, context.user.id).value_or(ShareNote());
-  note.state = accepts ? State::accepted : State::declined;
-  note.at = context.now();
-  if (note.uid.empty()) note.uid = "none";
-  TRY_VOID(note_share(context, *collection.account, collection.folder->id, context.user.id, note));
+  TRY(const ShareNote note, note_answer(context, collection, accepts));
   if (!accepts) return answer(200);
   Resource own = home;
   own.space = collection.space;
@@ -281,8 +306,31 @@ Outcome<Response> do_reply(Context& context, const Resource& home) {
   return response;
 }
 
+Outcome<ShareNote> note_answer(Context& context, const Resource& collection, bool accepts) {
+  const auto before = note_about(*collection.folder, context.user.id);
+  ShareNote note = before.value_or(ShareNote());
+  note.state = accepts ? State::accepted : State::declined;
+  note.at = context.now();
+  if (note.uid.empty()) note.uid = kNoInvitation;
+  TRY_VOID(note_share(context, *collection.account, collection.folder->id, context.user.id, note));
+  if (note.uid != kNoInvitation && before->state != note.state)
+    tell_news(context, collection.owner->id,
+              {.what = accepts ? ShareNews::What::accepted : ShareNews::What::declined,
+               .at = note.at,
+               .other = context.user.id,
+               .may_write = note.may_write,
+               .invitation = note.uid,
+               .path = own_path(context, collection),
+               .summary = collection.folder->name});
+  return note;
+}
+
 // Seen, and not to be shown again; the invitation stays open.
 Outcome<Response> do_put_away(Context& context, const Resource& resource) {
+  if (news_in(resource)) {
+    TRY_VOID(put_away_news(context, resource.name.substr(0, resource.name.size() - 4)));
+    return answer(204);
+  }
   const SharedFolder& shared = as_notice(resource)->shared();
   ShareNote note = *shared.note;
   note.state = State::put_away;
@@ -323,12 +371,13 @@ Resource notices_of(const Resource& home) {
   return out;
 }
 
-bool is_notice(Context&, const Resource& resource) { return as_notice(resource) != nullptr; }
+bool is_notice(Context&, const Resource& resource) { return as_notice(resource) != nullptr || news_in(resource); }
 
 Shown print_notice_type(Context&, const Resource& resource, xml::Printer& out) {
-  if (!as_notice(resource)) return Shown::absent;
+  const ShareNews* news = news_in(resource);
+  if (!news && !as_notice(resource)) return Shown::absent;
   out.open(cs("notificationtype"));
-  out.leaf(cs("invite-notification"));
+  out.leaf(news && news->is_answer() ? cs("invite-reply") : cs("invite-notification"));
   out.close();
   return Shown::yes;
 }

@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "protocols/dav/dav_fixture.h"
+#include "protocols/dav/sharing_news.h"
 #include "wire/xml/parse.h"
 
 namespace kontor::dav {
@@ -195,6 +198,90 @@ TEST_F(SharingTest, AnInvitationIsAnswered) {
   EXPECT_NE(get(kAdasHome + "trip/a.ics", ben), 200u);
 }
 
+TEST_F(SharingTest, HostAndGuestAreToldWhatBecameOfIt) {
+  // Text of the only notice in a home, and where it is.
+  const auto only_notice = [&](const std::string& home, PrincipalId who) {
+    const std::string list = find_all(home + "notifications/", "<CS:notificationtype/>", who, "1");
+    const auto at = list.find(".xml<");
+    if (at == std::string::npos) return std::pair(std::string(), std::string());
+    EXPECT_EQ(list.find(".xml<", at + 1), std::string::npos) << list;
+    const auto begin = list.rfind('/', at) + 1;
+    const std::string path = home + "notifications/" + list.substr(begin, at + 4 - begin);
+    const std::string text = ask("GET", path, "", {}, who).body;
+    EXPECT_EQ(list.contains("<CS:notificationtype><CS:invite-reply/>"), text.contains("<CS:invite-reply>")) << list;
+    return std::pair(path, text);
+  };
+  ASSERT_EQ(share_with_ben("read"), 200u);
+  ASSERT_EQ(reply("invite-accepted").status, 200u);
+  auto [answer, text] = only_notice(kAdasHome, ada);
+  EXPECT_TRUE(text.contains("<CS:invite-reply><D:href>mailto:ben@example.org</D:href><CS:invite-accepted/>")) << text;
+  EXPECT_TRUE(text.contains("trip/</D:href></CS:hosturl><CS:in-reply-to>")) << text;
+  EXPECT_TRUE(text.contains("<CS:summary>Trip</CS:summary>")) << text;
+  ASSERT_EQ(reply("invite-declined").status, 200u);
+  std::tie(answer, text) = only_notice(kAdasHome, ada);
+  EXPECT_TRUE(text.contains("<CS:invite-declined/>")) << "the later answer alone: " << text;
+  EXPECT_EQ(ask("DELETE", answer, "", {}, ben).status, 404u) << "it is not his";
+  EXPECT_EQ(ask("DELETE", answer).status, 204u);
+  EXPECT_EQ(only_notice(kAdasHome, ada).first, "");
+
+  ASSERT_EQ(share_with_ben("read"), 200u);
+  EXPECT_TRUE(only_notice(kBensHome, ben).second.contains("<CS:invite-noresponse/>"));
+  ASSERT_EQ(reply("invite-accepted").status, 200u);
+  EXPECT_EQ(only_notice(kBensHome, ben).first, "");
+  ASSERT_EQ(share_with_ben("read"), 200u);
+  EXPECT_EQ(only_notice(kBensHome, ben).first, "") << "nothing changed for him";
+  ASSERT_EQ(share_with_ben("read-write"), 200u);
+  text = only_notice(kBensHome, ben).second;
+  EXPECT_TRUE(text.contains("<CS:invite-accepted/><CS:access><CS:read-write/></CS:access>")) << text;
+  EXPECT_EQ(ask("POST", kAdasHome + "trip/",
+                "<CS:share" + kSpaces + "><CS:remove><D:href>mailto:ben@example.org</D:href></CS:remove></CS:share>")
+                .status,
+            200u);
+  std::tie(answer, text) = only_notice(kBensHome, ben);
+  EXPECT_TRUE(text.contains("<CS:invite-deleted/>") && text.contains("mailto:ada@example.org")) << text;
+  EXPECT_EQ(ask("DELETE", answer, "", {}, ben).status, 204u);
+  EXPECT_EQ(only_notice(kBensHome, ben).first, "");
+  expect_sound();
+}
+
+TEST_F(SharingTest, GuestsChooseNameAndColourForThemselves) {
+  ASSERT_EQ(share_with_ben("read"), 200u);
+  ASSERT_EQ(reply("invite-accepted").status, 200u);
+  const std::string mount = bens_mount();
+  const std::string apple = " xmlns:A='http://apple.com/ns/ical/'";
+  const std::string names = "<D:displayname/><C:calendar-description/><A:calendar-color" + apple +
+                            "/><A:calendar-order" + apple + "/><C:schedule-calendar-transp/>";
+  const auto set = [&](const std::string& path, const std::string& values, PrincipalId who, const char* how = "set") {
+    return ask("PROPPATCH", path,
+               "<D:propertyupdate" + kSpaces + apple + "><D:" + how + "><D:prop>" + values + "</D:prop></D:" + how +
+                   "></D:propertyupdate>",
+               {}, who)
+        .body;
+  };
+  set(kAdasHome + "trip/", "<A:calendar-color>#00FF00FF</A:calendar-color><A:calendar-order>7</A:calendar-order>", ada);
+  const std::string before = find_all(kAdasHome + "trip/", names, ada);
+  EXPECT_TRUE(find_all(mount, names, ben).contains("#00FF00FF")) << "as its owner has it, at first";
+  const std::string done = set(mount,
+                               "<D:displayname>Mine</D:displayname><A:calendar-color>#111111FF</A:calendar-color>"
+                               "<A:calendar-order>2</A:calendar-order><C:calendar-description xml:lang='de'>Reise"
+                               "</C:calendar-description><C:schedule-calendar-transp><C:transparent/>"
+                               "</C:schedule-calendar-transp>",
+                               ben);
+  EXPECT_TRUE(done.contains(" 200 ") && !done.contains(" 403 ")) << done;
+  const std::string own = find_all(mount, names, ben);
+  EXPECT_TRUE(own.contains(">Mine<") && own.contains("#111111FF") && own.contains(">2<") &&
+              own.contains("xml:lang=\"de\">Reise<") && own.contains("<C:transparent/>"))
+      << own;
+  EXPECT_EQ(find_all(kAdasHome + "trip/", names, ada), before) << "nothing changed for its owner";
+  EXPECT_TRUE(set(mount, "<D:displayname/><A:calendar-color/>", ben, "remove").contains(" 200 "));
+  const std::string again = find_all(mount, names, ben);
+  EXPECT_TRUE(again.contains("Trip (Someone)") && again.contains("#00FF00FF")) << again;
+  EXPECT_TRUE(
+      set(mount, "<C:schedule-calendar-transp><C:opaque/></C:schedule-calendar-transp>", ben).contains(" 403 "));
+  EXPECT_TRUE(set(mount, "<A:calendar-order>first</A:calendar-order>", ben).contains(" 409 "));
+  EXPECT_TRUE(set(mount, "<x:other xmlns:x='urn:x'>1</x:other>", ben).contains(" 403 ")) << "the rest is its owner's";
+}
+
 TEST_F(SharingTest, ACopyIsNeitherPublishedNorShared) {
   ASSERT_EQ(share_with_ben("read"), 200u);
   ASSERT_EQ(ask("POST", kAdasHome + "trip/", "<CS:publish-calendar" + kSpaces + "/>").status, 202u);
@@ -241,6 +328,18 @@ TEST(ShareNote, ReadsWhatItPrints) {
   for (const char* text :
        {"", "open", "open read 1", "open maybe 1 x", "shut read 1 x", "open read one x", "a b c d e"})
     EXPECT_FALSE(parse_note(text)) << text;
+}
+
+TEST(ShareNews, ReadsWhatItPrints) {
+  for (const auto what :
+       {ShareNews::What::changed, ShareNews::What::withdrawn, ShareNews::What::accepted, ShareNews::What::declined}) {
+    const ShareNews news{what,   Instant(std::chrono::seconds(1'700'000'000)), PrincipalId(7),        true,
+                         "0a1b", "/dav/calendars/ada@example.org/a trip%/",    "Two\nlines and words"};
+    EXPECT_EQ(parse_news(print_news(news)), news);
+  }
+  for (const char* text : {"", "accepted", "accepted 1 2 read u /p", "gone 1 2 read u /p\nx",
+                           "accepted x 2 read u /p\nx", "accepted 1 2 see u /p\nx", "accepted 1 2 read u\nx"})
+    EXPECT_FALSE(parse_news(text)) << text;
 }
 
 }  // namespace
