@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """packaging/ under a real systemd: with all its restrictions the service starts, serves, reloads, restarts and stops."""
+import json
 import pathlib
 
 import pytest
@@ -75,6 +76,21 @@ def test_the_service(machine):
     machine.inside("kontor", "user", "add", "ada@example.org", "--name", "Ada", "--password-stdin", input="secret\n")
     machine.inside("/usr/bin/python3", "-c", DELIVER, "first")
     assert machine.inside("/usr/bin/python3", "-c", READ).split() == ["2", "1"]
+
+    # It may ask which addresses are its own, so that feeds keep away from these and from no others: nobody is behind 8.8.8.8 here.
+    machine.inside("ip", "link", "set", "lo", "up")
+    machine.inside("ip", "route", "add", "local", "51.15.0.0/24", "dev", "lo")
+    machine.inside("sysctl", "-q", "-w", "net.ipv4.ip_nonlocal_bind=1")
+    sources = {"Own": "http://51.15.0.7/a.ics", "Others": "http://8.8.8.8/a.ics"}
+    for name, source in sources.items():
+        machine.inside("kontor", "calendar", "subscription", "add", "ada@example.org", name, source)
+
+    def errors():
+        found = json.loads(machine.inside("kontor", "calendar", "subscription", "list", "--of", "ada@example.org", "--json"))
+        return {one["folder"]: one["error"] for one in found if one["error"]}
+
+    wait_for(lambda: set(errors()) == set(sources), "the feeds to be asked", 30)
+    assert "this server" in errors()["Own"] and "cannot be fetched" in errors()["Others"], errors()
 
     # A reload keeps the process, a death is answered with a new one that has everything.
     machine.inside("systemctl", "reload", "kontor.service")
