@@ -8,7 +8,7 @@ import tempfile
 import time
 
 from dav import Column, part_of
-from kopano_made import Maker, into_database
+from kopano_made import POOL, Maker, into_database
 from peers.kontor import MIGRATE, Kontor
 from peers.mariadb import KopanoSet, MariaDB, make_tenants
 from peers.move import Move, peak_memory
@@ -44,7 +44,7 @@ def run(table, options):
         return
     with tempfile.TemporaryDirectory(prefix="bench-kopano-", dir="/tmp") as name:
         folder = pathlib.Path(name)
-        server = MariaDB(folder / "mariadb")
+        server = MariaDB(folder / "mariadb", POOL)
         try:
             kopano = KopanoSet(server, "kopano", folder)
             into_database(kopano)

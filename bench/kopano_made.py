@@ -18,6 +18,7 @@ from peers.mariadb import KopanoSet, MariaDB  # noqa: E402
 WORDS = "harbour kettle ledger Größe Straße invoice bicycle signal timber warehouse Rechnung Prüfung meeting lantern quarter 会議 报告 отчёт".split()
 FOLDERS = 10  # more for each store
 CHUNK = 20_000  # messages loaded at a time
+POOL = "2G"  # of the database, as of one at work
 ZERO = "0" * 8
 STORED_ORIGINAL, ATTACHMENT_DATA = 26508, 14081
 
@@ -199,7 +200,7 @@ def main():
     parser.add_argument("--storage", choices=("database", "files"), default="database")
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True)
-    server = MariaDB(chosen.folder / "mariadb")
+    server = MariaDB(chosen.folder / "mariadb", POOL)
     kopano = KopanoSet(server, "kopano", chosen.folder)
     if chosen.storage == "database":
         into_database(kopano)

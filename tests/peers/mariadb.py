@@ -25,8 +25,8 @@ def make_tenants(kontor):
 class MariaDB:
     """Durability is off: what a test puts in need not outlive it."""
 
-    def __init__(self, folder=None):
-        self.own = folder is None
+    def __init__(self, folder=None, pool="64M"):
+        self.own, self.pool = folder is None, pool
         # Below a short path: a socket's name has 107 bytes.
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="mariadb-", dir="/tmp"))
         self.data, self.socket = self.folder / "data", self.folder / "mysqld.sock"
@@ -44,7 +44,7 @@ class MariaDB:
             ["/usr/sbin/mariadbd", "--no-defaults", f"--user={self.user}", f"--datadir={self.data}", f"--socket={self.socket}",
              "--bind-address=127.0.0.1", f"--port={self.port}", f"--pid-file={self.folder / 'pid'}",
              f"--log-error={self.folder / 'mariadb.log'}", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-use-native-aio=0",
-             "--innodb-buffer-pool-size=64M", "--max-allowed-packet=64M", "--skip-name-resolve", "--character-set-server=utf8mb4",
+             f"--innodb-buffer-pool-size={self.pool}", "--innodb-flush-method=fsync", "--max-allowed-packet=64M", "--skip-name-resolve", "--character-set-server=utf8mb4",
              "--performance-schema=OFF", "--skip-log-bin"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(self.is_up, "MariaDB", 30)
 
