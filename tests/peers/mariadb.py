@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A MariaDB of one's own, on a socket and a free port, and the Kopano installations that lie in it."""
+import copy
 import gzip
 import getpass
 import pathlib
@@ -118,3 +119,13 @@ class KopanoSet:
 
     def sql(self, text):
         return self.server.sql(text, self.database)
+
+    def copied(self, database):
+        """The same in a database of its own, for what changes it."""
+        self.server.sql(f"CREATE DATABASE {database}")
+        with subprocess.Popen(self.server.dump(self.database), stdout=subprocess.PIPE) as dump:
+            subprocess.run(self.server.client(database), stdin=dump.stdout, check=True)
+        made = copy.copy(self)
+        made.database, made.folder = database, self.folder / database
+        made.folder.mkdir()
+        return made
