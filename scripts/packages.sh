@@ -9,7 +9,7 @@ build="clang-19 libclang-rt-19-dev mold ccache ninja-build cmake make pkg-config
   zlib1g-dev libzstd-dev libarchive-dev libicu-dev libre2-dev libcli11-dev libfmt-dev libspdlog-dev prometheus-cpp-dev
   libcurl4-openssl-dev libmariadb-dev libldap-dev libargon2-dev libcrypt-dev libtomlplusplus-dev libgtest-dev libpoppler-cpp-dev
   libexpat1-dev libical-dev libseccomp-dev libunbound-dev dns-root-data libpsl-dev publicsuffix"
-test="python3 python3-pytest python3-pytest-xdist dovecot-imapd dovecot-lmtpd dovecot-sieve sieve-connect isync offlineimap3 mpop gsasl curl swaks openssl procps zstd libnss3-tools thunderbird systemd libfaketime python3-spf python3-dkim python3-nacl python3-cryptography nsd ldnsutils postfix opendkim libxml2-utils rspamd clamav-daemon python3-milter
+test="python3 python3-pytest python3-pytest-xdist dovecot-imapd dovecot-lmtpd dovecot-sieve dovecot-managesieved sieve-connect isync offlineimap3 mpop gsasl curl swaks openssl procps zstd libnss3-tools thunderbird systemd libfaketime python3-spf python3-dkim python3-nacl python3-cryptography nsd ldnsutils postfix opendkim libxml2-utils rspamd clamav-daemon python3-milter
   mariadb-server slapd ldap-utils swift-proxy swift-account swift-container swift-object memcached litmus vdirsyncer khal khard todoman python3-caldav python3-icalendar python3-recurring-ical-events python3-vobject python3-dateutil radicale
   evolution-data-server gir1.2-ecal-2.0 gir1.2-ebook-1.2 python3-gi dbus-daemon openssh-server openssh-client"
 bench="libbenchmark-dev procps dovecot-pop3d dovecot-fts-xapian radicale cyrus-caldav"
