@@ -8,9 +8,8 @@ import urllib.error
 import urllib.request
 
 import pytest
-from peers.certificates import Authority
 from peers.dav import Dav
-from peers.kontor import Kontor
+from peers.kontor import trusted
 
 HOME = "/dav/calendars/ada@example.org/"
 CALENDAR = HOME + "calendar/"
@@ -40,12 +39,8 @@ def in_time(start, end, component="VEVENT"):
 @pytest.fixture(scope="module")
 def calendars(tmp_path_factory):
     """A server with ada@ and ben@example.org."""
-    folder = tmp_path_factory.mktemp("caldav")
-    server = Kontor(folder / "kontor", authority=Authority(folder / "authority"))
-    server.start()
-    server.populate()
-    yield server
-    server.close()
+    with trusted(tmp_path_factory.mktemp("caldav")) as server:
+        yield server
 
 
 class Caldav(Dav):

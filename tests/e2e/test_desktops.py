@@ -7,11 +7,10 @@ import shutil
 import pytest
 
 from peers import evolution
-from peers.certificates import Authority
 from peers.dav_items import EVENTS, PHOTO, TASKS, calendar, card, said, unfolded
 from peers.dav_wire import NAMES, kontor_dav
 from peers.desktops import EvolutionDesktop, ThunderbirdDesktop, seconds
-from peers.kontor import Kontor
+from peers.kontor import trusted
 from peers.ports import wait_for
 
 ADA = "ada@example.org"
@@ -23,14 +22,8 @@ DESKTOPS = {"thunderbird": (ThunderbirdDesktop, lambda: shutil.which("thunderbir
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("desktops")
-    kontor = Kontor(folder / "kontor", authority=Authority(folder / "authority"))
-    try:
-        kontor.start()
-        kontor.populate()
+    with trusted(tmp_path_factory.mktemp("desktops")) as kontor:
         yield kontor
-    finally:
-        kontor.close()
 
 
 @pytest.fixture(scope="module", params=DESKTOPS)

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Thunderbird and Evolution's data server at the same account: what one writes or changes, the other reads alike. With others (curl, vdirsyncer with khal,
 todoman and khard, python3-caldav) test_dav_matrix.py and test_desktops.py compare them."""
+import contextlib
 import shutil
 
 import pytest
 
 from peers import evolution
-from peers.certificates import Authority
 from peers.desktops import EvolutionDesktop, ThunderbirdDesktop, seconds
-from peers.kontor import Kontor
+from peers.kontor import trusted
 from peers.ports import wait_for
 
 ADA = "ada@example.org"
@@ -21,18 +21,12 @@ pytestmark = pytest.mark.skipif(not shutil.which("thunderbird") or not evolution
 @pytest.fixture(scope="module")
 def desktops(tmp_path_factory):
     folder = tmp_path_factory.mktemp("together")
-    server = Kontor(folder / "kontor", authority=Authority(folder / "authority"))
-    opened = {}
-    try:
-        server.start()
-        server.populate()
+    with trusted(folder) as server, contextlib.ExitStack() as closing:
+        opened = {}
         for name, make in (("thunderbird", ThunderbirdDesktop), ("evolution", EvolutionDesktop)):
             opened[name] = make(folder / name, server, ADA, "secret")
+            closing.callback(opened[name].close)
         yield opened
-    finally:
-        for one in opened.values():
-            one.close()
-        server.close()
 
 
 def item(kind, uid, lines):

@@ -8,8 +8,7 @@ import zlib
 
 import pytest
 
-from peers.certificates import Authority
-from peers.kontor import Kontor
+from peers.kontor import trusted
 from peers.mailbox import quoted, snapshot
 from peers.ports import wait_for
 from peers.thunderbird import Thunderbird
@@ -26,16 +25,10 @@ def message(subject, text="Hello"):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("thunderbird")
-    kontor = Kontor(folder / "kontor", authority=Authority(folder / "authority"))
-    try:
-        kontor.start()
-        kontor.populate()
+    with trusted(tmp_path_factory.mktemp("thunderbird")) as kontor:
         for topic in TOPICS:
             kontor.deliver(ADA, message(topic, f"This is about {topic}."))
         yield kontor
-    finally:
-        kontor.close()
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,8 @@ import zoneinfo
 import pytest
 from dateutil import tz
 
-from peers.certificates import Authority
 from peers.dav_wire import NAMES, kontor_dav
-from peers.kontor import Kontor
+from peers.kontor import trusted
 
 ADA = "ada@example.org"
 HOME = f"/dav/calendars/{ADA}/"
@@ -25,14 +24,8 @@ ZONES = ["Europe/Berlin", "America/New_York", "America/St_Johns", "Australia/Lor
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("zones")
-    kontor = Kontor(folder / "kontor", authority=Authority(folder / "authority"))
-    try:
-        kontor.start()
-        kontor.populate()
+    with trusted(tmp_path_factory.mktemp("zones")) as kontor:
         yield kontor
-    finally:
-        kontor.close()
 
 
 class Service:

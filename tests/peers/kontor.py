@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A Kontor server of one's own, and its administration by command."""
+import contextlib
 import imaplib
 import json
 import os
@@ -11,6 +12,7 @@ import ssl
 import subprocess
 import tempfile
 
+from .certificates import Authority
 from .ports import wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -195,3 +197,15 @@ class Kontor:
             if line.startswith("VmRSS:"):
                 return int(line.split()[1])
         raise RuntimeError("no VmRSS")
+
+
+@contextlib.contextmanager
+def trusted(folder):
+    """One at work with ada@ and ben@example.org, whose certificate programs can be told to trust."""
+    kontor = Kontor(folder / "kontor", authority=Authority(folder / "authority"))
+    try:
+        kontor.start()
+        kontor.populate()
+        yield kontor
+    finally:
+        kontor.close()

@@ -16,18 +16,42 @@ T taken(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return *std::move(result);
 }
 
-TEST(RuleOutbox, WhatAScriptSendsIsInTheQueue) {
+// One user, and an outbox of hers.
+struct OutboxHouse {
   FakeClock clock{Instant(std::chrono::seconds(1'700'000'000))};
-  const auto engine = store::open_memory();
-  const auto directory = taken(directory::Directory::open(*engine, clock, {.memory_kib = 64, .passes = 1}));
-  const TenantId tenant = taken(directory->add_tenant("acme")).id;
-  taken(directory->add_domain(tenant, "example.org"));
-  directory::NewPrincipal user;
-  user.address = "ada@example.org";
-  const PrincipalId ada = taken(directory->add_principal(user)).id;
-  const auto accounts = groupware::Accounts::make(*engine, *directory, clock);
-  const auto queue = taken(Queue::open(*engine, clock));
-  const Srs srs("secret");
+  std::unique_ptr<store::Engine> engine = store::open_memory();
+  std::unique_ptr<directory::Directory> directory =
+      taken(directory::Directory::open(*engine, clock, {.memory_kib = 64, .passes = 1}));
+  TenantId tenant = taken(directory->add_tenant("acme")).id;
+  PrincipalId ada = add_ada();
+  std::unique_ptr<groupware::Accounts> accounts = groupware::Accounts::make(*engine, *directory, clock);
+  std::unique_ptr<Queue> queue = taken(Queue::open(*engine, clock));
+  Srs srs{"secret"};
+
+  PrincipalId add_ada() {
+    taken(directory->add_domain(tenant, "example.org"));
+    directory::NewPrincipal user;
+    user.address = "ada@example.org";
+    return taken(directory->add_principal(user)).id;
+  }
+
+  groupware::StagedContent staged(std::string_view text) {
+    const auto stager = accounts->stage(tenant);
+    taken(stager->write(text));
+    return taken(stager->finish());
+  }
+
+  groupware::OutgoingMail mail() {
+    groupware::OutgoingMail out;
+    out.principal = ada;
+    out.content = staged("Subject: x\r\n\r\n");
+    return out;
+  }
+};
+
+TEST(RuleOutbox, WhatAScriptSendsIsInTheQueue) {
+  OutboxHouse house;
+  auto& [clock, engine, directory, tenant, ada, accounts, queue, srs] = house;
   RuleOutbox outbox(*queue, *accounts, *directory, {.srs = &srs, .clock = &clock, .domain = ""});
   const groupware::Filter filter(*accounts, *directory, clock, {}, &outbox);
   const groupware::Delivery delivery(*accounts, *directory, clock, groupware::QuotaPolicy::defer, &filter);
@@ -41,9 +65,7 @@ TEST(RuleOutbox, WhatAScriptSendsIsInTheQueue) {
             }));
   const std::string letter =
       "From: bea@example.net\r\nTo: ada@example.org\r\nSubject: \xC3\xBC\r\n\r\n" + std::string(300'000, 'x') + "\r\n";
-  const auto stager = accounts->stage(tenant);
-  taken(stager->write(letter));
-  taken(delivery.deliver("ada@example.org", taken(stager->finish()), {"bea@example.net", ""}));
+  taken(delivery.deliver("ada@example.org", house.staged(letter), {"bea@example.net", ""}));
 
   const auto listed = taken(queue->list({}, 10));
   ASSERT_EQ(listed.size(), 3U);
@@ -68,24 +90,13 @@ TEST(RuleOutbox, WhatAScriptSendsIsInTheQueue) {
 }
 
 TEST(RuleOutbox, TakesWhatHasANameOnce) {
-  FakeClock clock{Instant(std::chrono::seconds(1'700'000'000))};
-  const auto engine = store::open_memory();
-  const auto directory = taken(directory::Directory::open(*engine, clock, {.memory_kib = 64, .passes = 1}));
-  const TenantId tenant = taken(directory->add_tenant("acme")).id;
-  taken(directory->add_domain(tenant, "example.org"));
-  directory::NewPrincipal user;
-  user.address = "ada@example.org";
-  groupware::OutgoingMail mail;
-  mail.principal = taken(directory->add_principal(user)).id;
+  OutboxHouse house;
+  auto& [clock, engine, directory, tenant, ada, accounts, queue, srs] = house;
+  groupware::OutgoingMail mail = house.mail();
   mail.sender = "ada@example.org";
   mail.recipients = {"cleo@example.com"};
   mail.kind = groupware::OutgoingKind::invitation;
   mail.once = "itip 1 17";
-  const auto accounts = groupware::Accounts::make(*engine, *directory, clock);
-  const auto stager = accounts->stage(tenant);
-  taken(stager->write("Subject: x\r\n\r\n"));
-  mail.content = taken(stager->finish());
-  auto queue = taken(Queue::open(*engine, clock));
   const auto send = [&] {
     RuleOutbox outbox(*queue, *accounts, *directory);
     taken(outbox.send(mail));
@@ -108,21 +119,9 @@ TEST(RuleOutbox, TakesWhatHasANameOnce) {
 }
 
 TEST(RuleOutbox, OnlyStrangersLeaveUnderAnotherSender) {
-  FakeClock clock{Instant(std::chrono::seconds(1'700'000'000))};
-  const auto engine = store::open_memory();
-  const auto directory = taken(directory::Directory::open(*engine, clock, {.memory_kib = 64, .passes = 1}));
-  const TenantId tenant = taken(directory->add_tenant("acme")).id;
-  taken(directory->add_domain(tenant, "example.org"));
-  directory::NewPrincipal user;
-  user.address = "ada@example.org";
-  groupware::OutgoingMail mail;
-  mail.principal = taken(directory->add_principal(user)).id;
-  const auto accounts = groupware::Accounts::make(*engine, *directory, clock);
-  const auto stager = accounts->stage(tenant);
-  taken(stager->write("Subject: x\r\n\r\n"));
-  mail.content = taken(stager->finish());
-  const auto queue = taken(Queue::open(*engine, clock));
-  const Srs srs("secret");
+  OutboxHouse house;
+  auto& [clock, engine, directory, tenant, ada, accounts, queue, srs] = house;
+  groupware::OutgoingMail mail = house.mail();
   struct Case {
     std::string sender, to, domain, begins, ends, why;
   };
