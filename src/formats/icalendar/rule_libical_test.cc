@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <random>
 #include <set>
 
@@ -117,6 +118,7 @@ Walls theirs(const std::string& text, const std::string& start) {
     out.emplace_back(printed);
   }
   if (iterator != nullptr) icalrecur_iterator_free(iterator);
+  std::free(rule.rscale);
   return out;
 }
 
