@@ -56,7 +56,7 @@ large=-DKONTOR_BATCH=24
 scripts/packages.sh build test lint fuzz || exit 1
 mkdir -p "$log"
 
-step build-release build release "kontor kontor-migrate"
+step build-release build release "kontor kontor-migrate" $large
 [ $failed = 0 ] || { printf '%s\n' "${summary[@]}"; exit 1; }
 build_ahead asan all $large
 step end-to-end $python -m pytest tests/e2e -q -n 2 --durations=15
@@ -67,7 +67,7 @@ step unit-asan ctest --test-dir build/asan -j "$jobs" --output-on-failure
 step end-to-end-asan env KONTOR_BUILD=build/asan $python -m pytest tests/e2e -q -n 2 -m short
 step build-tsan build_rest tsan "$threaded" $large
 step unit-tsan run_threaded
-step fuzz scripts/fuzz.sh 10
+step fuzz scripts/fuzz.sh 6
 step lint scripts/lint.sh
 
 printf '\n'
