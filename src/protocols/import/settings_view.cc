@@ -66,7 +66,8 @@ std::vector<std::string> SettingsView::families() const {
 
 Traits SettingsView::wanted() const {
   Traits out = traits_of(preferences_);
-  if (rules_ && !settings_->rules_are_unread && !rules_->others.empty()) out[setting::kRules] = print_rules(rules_->others);
+  if (rules_ && !settings_->rules_are_unread && !rules_->others.empty())
+    out[setting::kRules] = print_rules(rules_->others);
   if (rules_ && rules_->out_of_office) out[setting::kOutOfOffice] = print_rules({*rules_->out_of_office});
   if (settings_->quota) out[setting::kQuota] = std::to_string(*settings_->quota);
   if (!senders_.empty()) out[setting::kSendAs] = print_people(senders_);
