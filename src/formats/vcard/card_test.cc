@@ -142,6 +142,12 @@ TEST(Card, ConvertsThereAndBack) {
   }
 }
 
+TEST(Card, ConvertsWhateverItsVersionSays) {
+  const Component card = one_card("VERSION;ENCODING=b;TYPE=JPEG:3.0\nFN:F\n");
+  EXPECT_EQ(version_of(convert(card, Version::v4)), Version::v4);
+  EXPECT_EQ(version_of(convert(convert(card, Version::v4), Version::v3)), Version::v3);
+}
+
 TEST(CardCorpus, ReadsAllConvertsAndWritesWhatReadsBack) {
   std::error_code error;
   std::size_t files = 0;

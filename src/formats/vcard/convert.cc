@@ -100,7 +100,10 @@ void geo_to(Property& property, Version to) {
 }
 
 void property_to_v4(Property& property) {
-  if (property.is("VERSION")) property.value = "4.0";
+  if (property.is("VERSION")) {
+    property.value = "4.0";
+    return;
+  }
   if (take_type(property, "pref")) property.set("PREF", "1");
   if (property.is("EMAIL")) take_type(property, "internet");
   if (has_media(property) || property.has("ENCODING", "b")) media_to_v4(property);
@@ -118,7 +121,10 @@ void property_to_v4(Property& property) {
 
 // Of several PREFs only the best is 3.0's "pref"; the others stay as they are.
 void property_to_v3(Property& property, const Component& card) {
-  if (property.is("VERSION")) property.value = "3.0";
+  if (property.is("VERSION")) {
+    property.value = "3.0";
+    return;
+  }
   if (const std::string_view pref = property.parameter("PREF"); pref == "1") {
     property.remove("PREF");
     add_type(property, "pref");

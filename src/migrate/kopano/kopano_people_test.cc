@@ -185,6 +185,8 @@ TEST(Dn, HasOneForm) {
   EXPECT_EQ(lineage_of_dn("cn=a,ou=b,dc=c"), (std::vector<std::string>{"cn=a,ou=b,dc=c", "ou=b,dc=c", "dc=c"}));
   EXPECT_TRUE(lineage_of_dn("nothing of the kind").empty());
   EXPECT_TRUE(lineage_of_dn("").empty());
+  EXPECT_TRUE(lineage_of_dn("AA=#\n\x05\x05\x05\x05\x05#\x05\x05\x05\x05\x05\xF4\x05\n").empty())
+      << "printed, it is no name";
 }
 
 TEST(LdapCfg, IsReadAsKopanoDoes) {

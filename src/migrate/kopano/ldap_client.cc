@@ -275,6 +275,18 @@ Result<void> LdapClient::search(const LdapQuery& query, const TakeLdapEntry& tak
   return {};
 }
 
+namespace {
+
+// libldap prints some values in hexadecimal digits that it does not read itself.
+bool is_readable_dn(const char* text) {
+  LDAPDN parts = nullptr;
+  const bool is_read = ldap_str2dn(text, &parts, LDAP_DN_FORMAT_LDAPV3) == LDAP_SUCCESS && parts != nullptr;
+  if (parts != nullptr) ldap_dnfree(parts);
+  return is_read;
+}
+
+}  // namespace
+
 std::vector<std::string> lineage_of_dn(const std::string& dn) {
   std::vector<std::string> lineage;
   LDAPDN parts = nullptr;
@@ -283,8 +295,10 @@ std::vector<std::string> lineage_of_dn(const std::string& dn) {
   for (LDAPDN rest = parts; *rest != nullptr && lineage.size() < kDeepestDn; ++rest) {
     char* text = nullptr;
     if (ldap_dn2str(rest, &text, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS || text == nullptr) break;
-    lineage.push_back(to_lower(text));
+    const bool is_one = is_readable_dn(text);
+    if (is_one) lineage.push_back(to_lower(text));
     ldap_memfree(text);
+    if (!is_one) break;
   }
   ldap_dnfree(parts);
   return lineage;
