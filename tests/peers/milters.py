@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Filters of one's own: a milter that does as it is told, opendkim, rspamd with clamd."""
+import contextlib
 import getpass
 import json
 import os
@@ -113,48 +114,65 @@ class OpenDkim(Process):
 RSPAMD = """
 lua = "/usr/share/rspamd/rules/rspamd.lua";
 options {{
-  pidfile = "{folder}/rspamd.pid";
+  pidfile = "{folder}/{name}.pid";
   filters = "";
   gtube_patterns = "all";
   enable_test_patterns = true;
   url_tld = "{folder}/tlds";
   dns {{ nameserver = ["127.0.0.1:9"]; timeout = 0.1s; retransmits = 1; }}
   local_addrs = ["192.168.0.0/16"];
-  history_file = "{folder}/history";
+  history_file = "{folder}/{name}.history";
   hs_cache_dir = "{folder}";
   tempdir = "{folder}";
 }}
 logging {{ type = "console"; level = "info"; }}
 actions {{ reject = 15; add_header = 6; greylist = 4; }}
+"""
+
+SCANNER = RSPAMD + """
 worker {{ type = "normal"; bind_socket = "127.0.0.1:{port}"; count = 1; }}
-worker {{ type = "controller"; bind_socket = "127.0.0.1:{controller}"; count = 1; password = "secret"; secure_ip = "192.0.2.1"; }}
 worker {{ type = "rspamd_proxy"; milter = yes; bind_socket = "127.0.0.1:{milter}"; count = 1; upstream "local" {{ self_scan = yes; default = yes; }} }}
 modules {{ path = "/usr/share/rspamd/plugins/antivirus.lua"; path = "/usr/share/rspamd/plugins/settings.lua"; }}
 antivirus {{ clamav {{ symbol = "CLAM_VIRUS"; type = "clamav"; servers = "{folder}/clamd.sock"; action = "reject"; scan_mime_parts = false; log_clean = true; }} }}
+settings {{ ben {{ priority = high; rcpt = "ben@example.org"; apply {{ actions {{ "add header" = 0.5; }} }} }} }}
+"""
+
+LEARNER = RSPAMD + """
+worker {{ type = "controller"; bind_socket = "127.0.0.1:{controller}"; count = 1; password = "secret"; secure_ip = "192.0.2.1"; }}
 classifier "bayes" {{
   tokenizer {{ name = "osb"; }}
   backend = "sqlite3";
   min_tokens = 3;
   min_learns = 1;
+  cache {{ type = "sqlite3"; path = "{folder}/learned.sqlite"; }}
   statfile {{ symbol = "BAYES_HAM"; path = "{folder}/ham.sqlite"; spam = false; }}
   statfile {{ symbol = "BAYES_SPAM"; path = "{folder}/spam.sqlite"; spam = true; }}
 }}
-settings {{ ben {{ priority = high; rcpt = "ben@example.org"; apply {{ actions {{ "add header" = 0.5; }} }} }} }}
 """
 
 
-class Rspamd(Process):
-    """Without a network, and with few top-level domains, which it would compile for long."""
+class RspamdProcess(Process):
+    def __init__(self, name, config, folder, **ports):
+        path, log = folder / f"{name}.conf", folder / f"{name}.log"
+        path.write_text(config.format(name=name, folder=folder, **ports))
+        self.run("/usr/bin/rspamd", "-f", "-i", "-c", path, "-u", getpass.getuser(), "-g", getpass.getuser(), log=log)
+        self.wait(lambda: all(map(answers, ports.values())), log)
+
+
+class Rspamd:
+    """Without a network, and with few top-level domains, which it would compile for long.
+
+    What learns is a server of its own: workers that open the same SQLite databases at once may leave one without them.
+    """
 
     def __init__(self, folder):
-        self.folder = pathlib.Path(folder)
+        folder = pathlib.Path(folder)
         self.port, self.controller, self.milter = free_port(), free_port(), free_port()
-        (self.folder / "tlds").write_text("com\norg\nnet\nexample\n")
-        config = self.folder / "rspamd.conf"
-        config.write_text(RSPAMD.format(folder=self.folder, port=self.port, controller=self.controller, milter=self.milter))
-        log = self.folder / "rspamd.log"
-        self.run("/usr/bin/rspamd", "-f", "-i", "-c", config, "-u", getpass.getuser(), "-g", getpass.getuser(), log=log)
-        self.wait(lambda: all(answers(port) for port in (self.port, self.controller, self.milter)), log)
+        (folder / "tlds").write_text("com\norg\nnet\nexample\n")
+        with contextlib.ExitStack() as started:
+            started.callback(RspamdProcess("scanner", SCANNER, folder, port=self.port, milter=self.milter).close)
+            started.callback(RspamdProcess("learner", LEARNER, folder, controller=self.controller).close)
+            self.close = started.pop_all().close
 
     def stat(self):
         """How often it has learned, by statfile. One that is just being written is not told of."""
