@@ -61,13 +61,7 @@ TEST(Migration, brings_settings_through_an_archive_too) {
   add_settings(bench);
   TableSource source(bench.table);
   std::string bytes;
-  const auto dumped = dump_accounts(
-      source, *chosen_accounts(source, bench.mapping, {}), bench.mapping, 1,
-      [&](std::string_view piece) -> Result<void> {
-        bytes += piece;
-        return {};
-      },
-      bench.stop);
+  const auto dumped = bench.dump(source, bytes);
   ASSERT_TRUE(dumped) << dumped.error().text;
   archive::Reader reader([&]() -> Result<std::string> { return std::exchange(bytes, {}); });
   Bandwidth bandwidth(0);
@@ -90,13 +84,7 @@ TEST(Migration, makes_active_out_of_an_archive_whom_it_was_asked_for) {
   bench.table.principals.push_back({"user", "cyd", "Cyd", "", {}, {}, false});
   TableSource source(bench.table);
   std::string bytes;
-  ASSERT_TRUE(dump_accounts(
-      source, *chosen_accounts(source, bench.mapping, {}), bench.mapping, 1,
-      [&](std::string_view piece) -> Result<void> {
-        bytes += piece;
-        return {};
-      },
-      bench.stop));
+  ASSERT_TRUE(bench.dump(source, bytes));
   archive::Reader reader([&]() -> Result<std::string> { return std::exchange(bytes, {}); });
   Bandwidth bandwidth(0);
   RunReport report;

@@ -14,6 +14,7 @@
 #include "base/workers.h"
 #include "directory/directory.h"
 #include "groupware/accounts.h"
+#include "migrate/dump.h"
 #include "migrate/verify.h"
 #include "net/http_server.h"
 #include "net/runtime.h"
@@ -240,6 +241,16 @@ struct Bench {
     options.showing = {false, {}};
     TableSource source(table);
     return verify_migration(source, *chosen_accounts(source, mapping, {}), options, stop);
+  }
+  // What `source` gives for an archive; the bytes come into `into`.
+  Result<RunReport> dump(Source& source, std::string& into) {
+    return dump_accounts(
+        source, *chosen_accounts(source, mapping, {}), mapping, 1,
+        [&](std::string_view piece) -> Result<void> {
+          into += piece;
+          return {};
+        },
+        stop);
   }
   ImportSite site;
   Table table;

@@ -237,13 +237,7 @@ TEST(Migration, chooses_by_the_same_names_at_the_source_and_out_of_an_archive) {
   EXPECT_EQ(chosen_accounts(source, bench.mapping, {"ADA@example.org"})->size(), 1u);
   EXPECT_EQ(chosen_accounts(source, bench.mapping, {"0a1b2d"}).error().code, Errc::not_found);
   std::string bytes;
-  ASSERT_TRUE(dump_accounts(
-      source, *chosen_accounts(source, bench.mapping, {}), bench.mapping, 1,
-      [&](std::string_view piece) -> Result<void> {
-        bytes += piece;
-        return {};
-      },
-      bench.stop));
+  ASSERT_TRUE(bench.dump(source, bytes));
   const auto import_only = [&](const std::vector<std::string>& only, RunReport& report) {
     bool given = false;
     archive::Reader reader([&]() -> Result<std::string> { return std::exchange(given, true) ? std::string() : bytes; });
@@ -283,13 +277,7 @@ TEST(Migration, goes_through_an_archive_too) {
   bench.table.accounts["ada"][0].items[1].refusal = "cannot be read";
   TableSource source(bench.table);
   std::string bytes;
-  auto dumped = dump_accounts(
-      source, *chosen_accounts(source, bench.mapping, {}), bench.mapping, 1,
-      [&](std::string_view piece) -> Result<void> {
-        bytes += piece;
-        return {};
-      },
-      bench.stop);
+  auto dumped = bench.dump(source, bytes);
   ASSERT_TRUE(dumped) << dumped.error().text;
   EXPECT_EQ(dumped->total().quarantined, 1u);
   for (const std::size_t length : {bytes.size() / 2, bytes.size(), bytes.size()}) {

@@ -214,7 +214,19 @@ Task<void> serve_http(std::shared_ptr<const Server> server, std::unique_ptr<Stre
   }
 }
 
+Task<HttpResponse> send_on(std::string path) {
+  HttpResponse response;
+  response.status = 307;
+  response.headers.emplace_back("Location", std::move(path));
+  response.headers.emplace_back("Cache-Control", "max-age=86400");
+  co_return response;
+}
+
 }  // namespace
+
+HttpHandler sends_on(std::string path) {
+  return [path = std::move(path)](HttpRequest, HttpBody&) { return send_on(path); };
+}
 
 std::string_view HttpRequest::header(std::string_view name) const { return wire::http::find_header(headers, name); }
 

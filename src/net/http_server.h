@@ -72,6 +72,9 @@ struct HttpResponse {
 // May throw: the client gets 500 and the log the reason. The body may be left unread.
 using HttpHandler = std::function<Task<HttpResponse>(HttpRequest, HttpBody&)>;
 
+// Sends on to `path` of this server, with method and body (307), for a day.
+HttpHandler sends_on(std::string path);
+
 struct HttpRoute {
   // The longest match wins. "/import/v1/" takes every path below it; "/metrics" takes itself and "/metrics/...".
   std::string prefix;

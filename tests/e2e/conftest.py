@@ -8,6 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from peers.dovecot import Dovecot  # noqa: E402
 from peers.kontor import Kontor  # noqa: E402
+from peers.mariadb import MariaDB  # noqa: E402
 
 
 def pytest_configure(config):
@@ -75,3 +76,11 @@ def made_kopano(tmp_path_factory):
     installation = MovedMade(tmp_path_factory.mktemp("made"))
     yield installation
     installation.close()
+
+
+@pytest.fixture(scope="module")
+def mariadb():
+    """A database server of the file's own."""
+    server = MariaDB()
+    yield server
+    server.close()

@@ -10,7 +10,7 @@ import pytest
 
 from peers.kontor import Kontor
 from peers.kopano_truth import Mailboxes, Truth, folder_faults, mail_faults
-from peers.mariadb import DATA, KopanoSet, MariaDB, make_tenants
+from peers.mariadb import DATA, KopanoSet, make_tenants
 from peers.move import Move
 
 pytestmark = pytest.mark.skipif(not shutil.which("mariadb-install-db"), reason="mariadb-server is not there")
@@ -18,24 +18,17 @@ pytestmark = pytest.mark.skipif(not shutil.which("mariadb-install-db"), reason="
 ROUNDS = int(os.environ.get("KOPANO_ROUNDS", "8"))
 
 
-@pytest.fixture(scope="module")
-def database():
-    server = MariaDB()
-    yield server
-    server.close()
-
-
 @pytest.fixture
-def site(tmp_path, database):
+def site(tmp_path, mariadb):
     name = f"kopano{random.randrange(1 << 30)}"
-    kopano = KopanoSet(database, name, tmp_path / "kopano")
+    kopano = KopanoSet(mariadb, name, tmp_path / "kopano")
     kontor = Kontor(tmp_path / "kontor")
     kontor.start()
     truth = Truth(DATA / "manifest.json.gz")
     make_tenants(kontor)
     yield kontor, kopano, Move(kontor, tmp_path, ["--source", kopano.configuration()]), truth
     kontor.close()
-    database.sql(f"DROP DATABASE {name}")
+    mariadb.sql(f"DROP DATABASE {name}")
 
 
 def is_all_there(kontor, truth):
@@ -72,13 +65,13 @@ def test_both_sides_are_killed(site):
     is_all_there(kontor, truth)
 
 
-def test_the_database_goes_away(site, database):
+def test_the_database_goes_away(site, mariadb):
     kontor, kopano, move, truth = site
     process = move.start("run", "--create-active-users", "--quiet")
     time.sleep(0.7)
-    database.stop(signal.SIGKILL)
+    mariadb.stop(signal.SIGKILL)
     time.sleep(0.5)
-    database.start()
+    mariadb.start()
     out, _ = process.communicate(timeout=300)
     # 2: it had not begun yet.
     assert process.returncode in (0, 1, 2), out

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from peers.kontor import IS_SANITIZED, KONTOR, MIGRATE, ROOT
-from peers.mariadb import READER, KopanoSet, MariaDB, make_tenants
+from peers.mariadb import READER, KopanoSet, make_tenants
 from peers.move import Move
 from peers.ports import wait_for
 from peers.sshd import SSHD, Sshd
@@ -25,13 +25,6 @@ from kopano_made import Maker  # noqa: E402
 ALMA, CHIARA = "alma.berg@fjordline.example.com", "chiara.neri@fjordline.example.com"
 LIBRARY = next(iter(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
 MADE = 3000
-
-
-@pytest.fixture(scope="module")
-def mariadb():
-    server = MariaDB()
-    yield server
-    server.close()
 
 
 @pytest.fixture

@@ -6,11 +6,10 @@ import json
 import subprocess
 import tarfile
 
-import pytest
 
 from peers.certificates import Authority
 from peers.kontor import MIGRATE
-from peers.mariadb import KopanoSet, MariaDB
+from peers.mariadb import KopanoSet
 from peers.move import Move
 from peers.slapd import BASE, ROOT_DN, ROOT_PASSWORD, Slapd
 
@@ -126,13 +125,6 @@ def archive(configuration, name):
     return found
 
 
-@pytest.fixture(scope="module")
-def database():
-    server = MariaDB()
-    yield server
-    server.close()
-
-
 def without_passwords(records):
     for name, record in records.items():
         if name.endswith("/settings.json"):
@@ -142,9 +134,9 @@ def without_passwords(records):
     return records
 
 
-def test_active_directory(database, tmp_path):
+def test_active_directory(mariadb, tmp_path):
     """Every record and every byte is as it was with the db plugin, but for the passwords, which nobody reads there."""
-    kopano = KopanoSet(database, "guids", tmp_path)
+    kopano = KopanoSet(mariadb, "guids", tmp_path)
     wanted = without_passwords(archive(kopano.configuration(), "plugin"))
     authority = Authority(tmp_path / "authority")
     slapd = Slapd(active_directory(Directory(kopano)), authority)
@@ -176,8 +168,8 @@ def test_active_directory(database, tmp_path):
     assert code == 2 and slapd.url in said, said
 
 
-def test_open_ldap(database, tmp_path, make_kontor):
-    kopano = KopanoSet(database, "numbers", tmp_path)
+def test_open_ldap(mariadb, tmp_path, make_kontor):
+    kopano = KopanoSet(mariadb, "numbers", tmp_path)
     directory = Directory(kopano)
     numbers = {i: 1000 + n for n, (i, _) in enumerate(directory.people())} | {i: 1000 + n for n, (i, _) in enumerate(directory.of(GROUP))}
     for i, row in directory.rows.items():

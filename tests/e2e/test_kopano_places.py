@@ -10,23 +10,16 @@ import tarfile
 import pytest
 
 from peers.kontor import MIGRATE
-from peers.mariadb import DATA, KopanoSet, MariaDB
+from peers.mariadb import DATA, KopanoSet
 from peers.swift import KEY_ID, SECRET, Swift, is_usable as has_swift
 
 pytestmark = pytest.mark.skipif(not shutil.which("mariadb-install-db"), reason="mariadb-server is not there")
 
 
 @pytest.fixture(scope="module")
-def database():
-    server = MariaDB()
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
-def usual(database, tmp_path_factory):
+def usual(mariadb, tmp_path_factory):
     """The installation as it is, and the archive made of it."""
-    kopano = KopanoSet(database, "usual", tmp_path_factory.mktemp("usual"))
+    kopano = KopanoSet(mariadb, "usual", tmp_path_factory.mktemp("usual"))
     return kopano, contents(kopano.configuration())
 
 
@@ -40,7 +33,7 @@ def contents(configuration, *options):
 
 
 @pytest.mark.skipif(not has_swift(), reason="Swift is not there")
-def test_attachments_in_s3(database, usual, tmp_path):
+def test_attachments_in_s3(mariadb, usual, tmp_path):
     kopano, wanted = usual
     swift = Swift()
     try:
@@ -61,9 +54,9 @@ def test_attachments_in_s3(database, usual, tmp_path):
         swift.close()
 
 
-def test_attachments_in_database(database, usual, tmp_path):
+def test_attachments_in_database(mariadb, usual, tmp_path):
     _, wanted = usual
-    kopano = KopanoSet(database, "lobs", tmp_path)
+    kopano = KopanoSet(mariadb, "lobs", tmp_path)
     for path in kopano.attachments.rglob("*"):
         if path.is_file():
             content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
@@ -112,10 +105,10 @@ def everything(configuration):
     return found
 
 
-def test_several_servers(database, usual, tmp_path):
+def test_several_servers(mariadb, usual, tmp_path):
     """Of an installation on two nodes, each with its own numbers for people and properties, the same comes as of one."""
     wanted = everything(usual[0].configuration())
-    nodes = [KopanoSet(database, f"node{number}", tmp_path / f"node{number}") for number in (1, 2)]
+    nodes = [KopanoSet(mariadb, f"node{number}", tmp_path / f"node{number}") for number in (1, 2)]
     on_second = "SELECT id FROM (SELECT id FROM stores WHERE type < 2 AND id % 2 = 0) some"
     nodes[0].sql(f"DELETE FROM stores WHERE user_id > 2 AND id IN ({on_second})")
     nodes[1].sql(f"DELETE FROM stores WHERE user_id > 2 AND id NOT IN ({on_second});"

@@ -19,13 +19,6 @@ EMIKO_STORE = "b2449f79b2f34022a94aa5b0d9b86c55"
 
 
 @pytest.fixture(scope="module")
-def mariadb():
-    server = MariaDB()
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
 def kopano(mariadb, tmp_path_factory):
     return KopanoSet(mariadb, "kopano", tmp_path_factory.mktemp("kopano"))
 

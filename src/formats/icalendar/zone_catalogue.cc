@@ -7,6 +7,8 @@
 #include <system_error>
 #include <vector>
 
+#include "base/text.h"
+
 namespace kontor::icalendar {
 namespace {
 
@@ -19,16 +21,6 @@ bool is_zone_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::array<char, 4> begin{};
   return file.read(begin.data(), begin.size()) && std::string_view(begin.data(), begin.size()) == "TZif";
-}
-
-std::vector<std::string_view> words_of(std::string_view line) {
-  std::vector<std::string_view> out;
-  while (!line.empty()) {
-    const auto end = std::min(line.find(' '), line.size());
-    if (end != 0) out.push_back(line.substr(0, end));
-    line.remove_prefix(std::min(end + 1, line.size()));
-  }
-  return out;
 }
 
 // "# version 2025b", "Z Europe/Berlin ...", "L Europe/Berlin Arctic/Longyearbyen".

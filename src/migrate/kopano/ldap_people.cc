@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "base/bytes.h"
+#include "base/text.h"
 #include "formats/mapi/mailbox.h"
 
 namespace kontor::migrate::kopano {
@@ -22,14 +23,8 @@ constexpr std::string_view kNoAttributes = "1.1";
 
 std::vector<std::string> classes_of(std::string_view list) {
   std::vector<std::string> names;
-  while (!list.empty()) {
-    const std::size_t end = std::min(list.find(','), list.size());
-    std::string_view name = list.substr(0, end);
-    while (name.starts_with(' ')) name.remove_prefix(1);
-    while (name.ends_with(' ')) name.remove_suffix(1);
-    if (!name.empty()) names.emplace_back(name);
-    list.remove_prefix(std::min(end + 1, list.size()));
-  }
+  for (const std::string_view word : words_of(list, ','))
+    if (const std::string_view name = trimmed(word, " "); !name.empty()) names.emplace_back(name);
   return names;
 }
 

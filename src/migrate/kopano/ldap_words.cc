@@ -7,11 +7,13 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "base/text.h"
 
 namespace kontor::migrate::kopano {
 namespace {
 
 constexpr int kDeepestInclude = 8;
+constexpr std::string_view kBlanks = " \t\r";
 constexpr std::string_view kNewName = "kopano", kOldName = "zarafa";
 
 // Null: as the plugin has it.
@@ -86,13 +88,6 @@ const Parameter* find_parameter(std::string_view name) {
   return found != kLdapParameters.end() && found->name == name ? &*found : nullptr;
 }
 
-std::string_view trimmed_line(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r";
-  const std::size_t first = text.find_first_not_of(kBlank);
-  return first == std::string_view::npos ? std::string_view()
-                                         : text.substr(first, text.find_last_not_of(kBlank) + 1 - first);
-}
-
 std::string old_name_of(std::string name) {
   if (name.starts_with(kNewName)) name.replace(0, kNewName.size(), kOldName);
   return name;
@@ -119,7 +114,7 @@ class LdapCfgReader {
     std::string_view rest = text;
     for (int number = 1; !rest.empty(); ++number) {
       const std::size_t end = std::min(rest.find('\n'), rest.size());
-      const std::string_view line = trimmed_line(rest.substr(0, end));
+      const std::string_view line = trimmed(rest.substr(0, end), kBlanks);
       rest.remove_prefix(std::min(end + 1, rest.size()));
       if (line.empty() || line.front() == '#') continue;
       if (line.front() == '!') {
@@ -129,7 +124,7 @@ class LdapCfgReader {
       const std::size_t equal = line.find('=');
       if (equal == std::string_view::npos)
         return fail(Errc::invalid, fmt::format("{}, line {}: there is no \"=\"", path, number));
-      into_.set(trimmed_line(line.substr(0, equal)), trimmed_line(line.substr(equal + 1)));
+      into_.set(trimmed(line.substr(0, equal), kBlanks), trimmed(line.substr(equal + 1), kBlanks));
     }
     return {};
   }
@@ -139,7 +134,7 @@ class LdapCfgReader {
   Result<void> follow(std::string_view directive, const std::string& from, int number, int depth) {
     const std::size_t blank = std::min(directive.find_first_of(" \t"), directive.size());
     const std::string_view what = directive.substr(0, blank);
-    const std::string file(trimmed_line(directive.substr(blank)));
+    const std::string file(trimmed(directive.substr(blank), kBlanks));
     if (what == "propmap") return {};  // properties for the address book, which nothing here asks for
     if (what != "include" || file.empty())
       return fail(Errc::invalid, fmt::format("{}, line {}: \"!{}\" is not understood", from, number, what));

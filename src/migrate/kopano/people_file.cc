@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/config.h"
+#include "base/text.h"
 #include "migrate/csv.h"
 
 namespace kontor::migrate::kopano {
@@ -16,20 +17,9 @@ namespace {
 
 constexpr std::size_t kShortestHexName = 16;
 
-std::string_view trimmed_field(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    if (end != 0) words.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
+std::vector<std::string> names_in(std::string_view field) {
+  const auto words = words_of(field);
+  return {words.begin(), words.end()};
 }
 
 // What one column does with a field, which is not empty. A sentence: what is wrong with it.
@@ -85,9 +75,9 @@ constexpr auto kPeopleColumns = std::to_array<PeopleColumn>({
     {"name", [](std::string_view field, Told& into) { return into.name = field, std::string(); }},
     {"externid", take_name_in_directory},
     {"kind", take_kind},
-    {"aliases", [](std::string_view field, Told& into) { return into.aliases = words_of(field), std::string(); }},
-    {"members", [](std::string_view field, Told& into) { return into.members = words_of(field), std::string(); }},
-    {"senders", [](std::string_view field, Told& into) { return into.senders = words_of(field), std::string(); }},
+    {"aliases", [](std::string_view field, Told& into) { return into.aliases = names_in(field), std::string(); }},
+    {"members", [](std::string_view field, Told& into) { return into.members = names_in(field), std::string(); }},
+    {"senders", [](std::string_view field, Told& into) { return into.senders = names_in(field), std::string(); }},
     {"quota", take_quota},
     {"hidden", take_hidden},
 });
@@ -95,7 +85,7 @@ constexpr auto kPeopleColumns = std::to_array<PeopleColumn>({
 Result<std::vector<const PeopleColumn*>> columns_of(const CsvLine& line) {
   std::vector<const PeopleColumn*> columns;
   for (const std::string& field : line.fields) {
-    const auto column = std::ranges::find(kPeopleColumns, to_lower(trimmed_field(field)), &PeopleColumn::name);
+    const auto column = std::ranges::find(kPeopleColumns, to_lower(trimmed(field, " ")), &PeopleColumn::name);
     if (column == kPeopleColumns.end()) {
       std::string names;
       for (const PeopleColumn& one : kPeopleColumns) names += (names.empty() ? "" : ", ") + std::string(one.name);
@@ -122,7 +112,7 @@ Result<std::vector<Told>> parse_people(std::string_view csv) {
                                              line.fields.size(), columns.size()));
     Told& one = people.emplace_back();
     for (std::size_t i = 0; i < line.fields.size(); ++i) {
-      const std::string_view field = trimmed_field(line.fields[i]);
+      const std::string_view field = trimmed(line.fields[i], " ");
       const std::string wrong = field.empty() ? std::string() : columns[i]->take(field, one);
       if (!wrong.empty()) return fail(Errc::invalid, fmt::format("line {}: {}", line.number, wrong));
     }

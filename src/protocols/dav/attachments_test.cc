@@ -172,11 +172,7 @@ TEST_F(DavAttachmentsTest, KnownOnesMayBePutElsewhere) {
 TEST_F(DavAttachmentsTest, GoAlongToOtherAccounts) {
   const auto account = open(ada);
   const FolderId calendar = by_role(*account, groupware::FolderRole::calendar);
-  groupware::must(account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
-    groupware::Transaction::FolderChange change;
-    change.grants = {{ben, groupware::right::kEditor}};
-    return transaction.change_folder(calendar, change);
-  }));
+  grant(*account, calendar, ben, groupware::right::kEditor);
   ASSERT_EQ(ask("PUT", kAttachedEvent, one("")).status, 201U);
   ASSERT_EQ(add(kAttachedEvent, "by ben", "", {}, ben).status, 201U) << "a delegate attaches";
   const std::string text = ask("GET", kAttachedEvent, "", {}, ben).body;
@@ -203,11 +199,7 @@ TEST_F(DavAttachmentsTest, GoAlongToOtherAccounts) {
 TEST_F(DavAttachmentsTest, WhatIsHiddenIsNotChanged) {
   const auto account = open(ada);
   const FolderId calendar = by_role(*account, groupware::FolderRole::calendar);
-  groupware::must(account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
-    groupware::Transaction::FolderChange change;
-    change.grants = {{ben, groupware::right::kEditor & ~groupware::right::kReadPrivate}};
-    return transaction.change_folder(calendar, change);
-  }));
+  grant(*account, calendar, ben, groupware::right::kEditor & ~groupware::right::kReadPrivate);
   ASSERT_EQ(ask("PUT", kAttachedEvent, one("CLASS:CONFIDENTIAL\n")).status, 201U);
   ASSERT_EQ(add(kAttachedEvent, "secret").status, 201U);
   const std::string path = path_of(attached(ask("GET", kAttachedEvent).body)[0]);

@@ -59,6 +59,15 @@ class DavTest : public groupware::AccountsTest {
     return response;
   }
 
+  // Of a folder nobody else has any.
+  void grant(groupware::Account& account, FolderId folder, PrincipalId who, std::uint32_t rights) {
+    groupware::must(account.update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
+      groupware::Transaction::FolderChange change;
+      change.grants = {{who, rights}};
+      return transaction.change_folder(folder, change);
+    }));
+  }
+
   static std::string header(const Response& response, std::string_view name) {
     for (const auto& [key, value] : response.headers)
       if (key == name) return value;

@@ -79,11 +79,7 @@ TEST_F(DavFeedsTest, SourcesAreTheirOwners) {
       201U);
   const auto account = open(ada);
   const FolderId folder = groupware::must(accounts->feeds(account->id()))[0].folder;
-  groupware::must(account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
-    groupware::Transaction::FolderChange change;
-    change.grants = {{ben, groupware::right::kEditor}};
-    return transaction.change_folder(folder, change);
-  }));
+  grant(*account, folder, ben, groupware::right::kEditor);
   const std::string text = found(kFeedHome + "h/", "<CS:source/><D:resourcetype/>", ben);
   EXPECT_NE(text.find("<CS:subscribed/>"), std::string::npos) << text;
   EXPECT_EQ(text.find("example.com/key"), std::string::npos);
@@ -114,11 +110,7 @@ TEST_F(DavFeedsTest, DefaultAlarmsAreKept) {
 
 TEST_F(DavFeedsTest, DefaultAlarmsAreEachOnesOwn) {
   const auto account = open(ada);
-  groupware::must(account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
-    groupware::Transaction::FolderChange change;
-    change.grants = {{ben, groupware::right::kAll}};
-    return transaction.change_folder(by_role(*account, groupware::FolderRole::calendar), change);
-  }));
+  grant(*account, by_role(*account, groupware::FolderRole::calendar), ben, groupware::right::kAll);
   const std::string path = kFeedHome + "calendar/", name = "<C:default-alarm-vevent-datetime/>";
   const auto set = [&](const std::string& trigger, PrincipalId who) {
     return ask("PROPPATCH", path,

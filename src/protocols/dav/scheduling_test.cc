@@ -110,11 +110,7 @@ TEST_F(DavSchedulingTest, AttendeesMayNotChangeTheMeeting) {
 TEST_F(DavSchedulingTest, DelegatesWritePrivateMeetings) {
   const auto account = open(ada);
   const FolderId calendar = by_role(*account, groupware::FolderRole::calendar);
-  groupware::must(account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
-    groupware::Transaction::FolderChange change;
-    change.grants = {{ben, groupware::right::kEditor}};
-    return transaction.change_folder(calendar, change);
-  }));
+  grant(*account, calendar, ben, groupware::right::kEditor);
   const std::string hidden = kOnce + "\nCLASS:PRIVATE";
   EXPECT_EQ(ask("PUT", kAda + "calendar/a.ics", meeting(hidden), {}, ben).status, 201U);
   EXPECT_EQ(ask("PUT", kAda + "calendar/b.ics", meeting(kOnce, "u2"), {}, ben).status, 201U);
@@ -127,11 +123,7 @@ TEST_F(DavSchedulingTest, DelegatesWritePrivateMeetings) {
 TEST_F(DavSchedulingTest, GuestsInviteForTheOwnerOnly) {
   const auto account = open(ada);
   const FolderId calendar = by_role(*account, groupware::FolderRole::calendar);
-  groupware::must(account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
-    groupware::Transaction::FolderChange change;
-    change.grants = {{ben, groupware::right::kEditor}};
-    return transaction.change_folder(calendar, change);
-  }));
+  grant(*account, calendar, ben, groupware::right::kEditor);
   const auto put = [&](const std::string& name, const std::string& people) {
     return ask("PUT", kAda + "calendar/" + name,
                icalendar::write(itip::calendar_of("BEGIN:VEVENT\nUID:" + name + "\nDTSTAMP:20230101T000000Z\n" + kOnce +
@@ -163,11 +155,7 @@ TEST_F(DavSchedulingTest, RemovalDeclines) {
 TEST_F(DavSchedulingTest, WhatADelegateChangesIsSentWithIt) {
   const auto account = open(ada);
   const FolderId calendar = by_role(*account, groupware::FolderRole::calendar);
-  groupware::must(account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
-    groupware::Transaction::FolderChange change;
-    change.grants = {{ben, groupware::right::kEditor}};
-    return transaction.change_folder(calendar, change);
-  }));
+  grant(*account, calendar, ben, groupware::right::kEditor);
   const Modseq before = account->modseq();
   std::vector<Modseq> commits;
   const auto watch = account->watch([&](const groupware::Notice& notice) { commits.push_back(notice.modseq); });

@@ -6,16 +6,6 @@
 namespace kontor::dav {
 namespace {
 
-// 307 of those that RFC 6764 section 5 names: after a 301 curl and python-requests ask again without the body, so that
-// a PROPFIND of one property becomes one of all, and not all know 308.
-Task<net::HttpResponse> send_on(net::HttpRequest, net::HttpBody&) {
-  net::HttpResponse response;
-  response.status = 307;
-  response.headers.emplace_back("Location", std::string(kRoot));
-  response.headers.emplace_back("Cache-Control", "max-age=86400");
-  co_return response;
-}
-
 Task<net::HttpResponse> nothing_here(net::HttpRequest, net::HttpBody&) {
   net::HttpResponse response;
   response.status = 404;
@@ -32,7 +22,10 @@ std::vector<net::HttpRoute> well_known_routes(net::HttpRoute dav) {
   // are sent.
   net::HttpRoute root = dav;
   root.prefix = "/";
-  root.handler = [handler = std::move(dav.handler)](net::HttpRequest request, net::HttpBody& body) {
+  // 307 of those that RFC 6764 section 5 names: after a 301 curl and python-requests ask again without the body, so
+  // that a PROPFIND of one property becomes one of all, and not all know 308.
+  const net::HttpHandler send_on = net::sends_on(std::string(kRoot));
+  root.handler = [handler = std::move(dav.handler), send_on](net::HttpRequest request, net::HttpBody& body) {
     if (request.path != "/") return nothing_here(std::move(request), body);
     if (looks_around(request.method)) return handler(std::move(request), body);
     return send_on(std::move(request), body);

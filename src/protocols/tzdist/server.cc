@@ -11,14 +11,6 @@
 namespace kontor::tzdist {
 namespace {
 
-Task<net::HttpResponse> send_to_service(net::HttpRequest, net::HttpBody&) {
-  net::HttpResponse response;
-  response.status = 307;
-  response.headers.emplace_back("Location", std::string(kService));
-  response.headers.emplace_back("Cache-Control", "max-age=86400");
-  co_return response;
-}
-
 Task<net::HttpResponse> serve(std::shared_ptr<const Service> service, Workers& workers, net::HttpRequest request) {
   Asked asked{.method = request.method,
               .path = request.path,
@@ -44,7 +36,7 @@ std::vector<net::HttpRoute> routes(const icalendar::ZoneDatabase& zones, Workers
     return serve(service, workers, std::move(request));
   };
   std::vector<net::HttpRoute> out;
-  out.push_back({"/.well-known/timezone", send_to_service});
+  out.push_back({"/.well-known/timezone", net::sends_on(std::string(kService))});
   out.push_back(std::move(route));
   return out;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "transport/calls/feed_client.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,17 +8,13 @@
 
 #include "base/bytes.h"
 #include "transport/calls/call_gate.h"
+#include "transport/calls/curl_handle.h"
 
 namespace kontor::transport {
 namespace {
 
 constexpr long kMostRedirects = 5;
 constexpr std::size_t kLongestHeader = 500;
-
-struct FreeFeedCurl {
-  void operator()(CURL* it) const { curl_easy_cleanup(it); }
-  void operator()(curl_slist* it) const { curl_slist_free_all(it); }
-};
 
 struct Fetching {
   const FeedClientOptions& options;
@@ -83,12 +78,12 @@ void declare(config::Schema& schema, FeedClientOptions& into) {
 
 Result<groupware::FeedAnswer> fetch_feed(const groupware::Feed& feed, const FeedClientOptions& options,
                                          const std::atomic<bool>& is_ending) {
-  const std::unique_ptr<CURL, FreeFeedCurl> handle(curl_easy_init());
+  const CurlHandle handle(curl_easy_init());
   CURL* c = handle.get();
   if (c == nullptr) return fail(Errc::unavailable, "HTTP could not be set up");
   Fetching self{options, is_ending, {}, {}};
   if (options.asks_private_networks) self.gate.networks.push_back({{}, 0});
-  std::unique_ptr<curl_slist, FreeFeedCurl> headers(curl_slist_append(nullptr, "Accept: text/calendar, */*;q=0.5"));
+  CurlList headers(curl_slist_append(nullptr, "Accept: text/calendar, */*;q=0.5"));
   if (!feed.etag.empty()) headers.reset(curl_slist_append(headers.release(), ("If-None-Match: " + feed.etag).c_str()));
   if (!feed.last_modified.empty())
     headers.reset(curl_slist_append(headers.release(), ("If-Modified-Since: " + feed.last_modified).c_str()));

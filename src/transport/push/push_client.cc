@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "transport/push/push_client.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 
 #include "transport/calls/call_gate.h"
+#include "transport/calls/curl_handle.h"
 
 namespace kontor::transport {
 namespace {
-
-struct FreePushCurl {
-  void operator()(CURL* it) const { curl_easy_cleanup(it); }
-  void operator()(curl_slist* it) const { curl_slist_free_all(it); }
-};
 
 // What it says beyond its status is of no use.
 std::size_t drop(char*, std::size_t, std::size_t count, void* into) {
@@ -32,7 +26,7 @@ int ask_whether_to_go_on(void* options, curl_off_t, curl_off_t, curl_off_t, curl
 
 struct PushClient::State {
   Options options;
-  const std::unique_ptr<CURL, FreePushCurl> curl{curl_easy_init()};
+  const CurlHandle curl{curl_easy_init()};
 };
 
 PushClient::PushClient(Options options) : state_(new State{std::move(options)}) {}
@@ -42,7 +36,7 @@ Result<PushAnswer> PushClient::post(const PushRequest& request) {
   CURL* c = state_->curl.get();
   if (c == nullptr) return fail(Errc::unavailable, "HTTPS could not be set up");
   curl_easy_reset(c);  // connections stay
-  std::unique_ptr<curl_slist, FreePushCurl> headers(curl_slist_append(nullptr, "Expect:"));
+  CurlList headers(curl_slist_append(nullptr, "Expect:"));
   for (const std::string& header : request.headers) headers.reset(curl_slist_append(headers.release(), header.c_str()));
   CallGate gate{state_->options.networks};
   std::size_t left = 64 << 10;

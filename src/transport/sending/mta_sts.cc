@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "transport/sending/mta_sts.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "transport/calls/curl_handle.h"
 #include "transport/sending/partition.h"
 
 namespace kontor::transport {
@@ -22,11 +22,6 @@ constexpr std::size_t kMostPolicyHosts = 1000;
 constexpr std::int64_t kLongestAge = 31'557'600;  // section 3.2
 constexpr auto kFetchTime = 60s;
 constexpr auto kAskAgain = 5min;
-
-struct FreeCurl {
-  void operator()(CURL* it) const { curl_easy_cleanup(it); }
-  void operator()(curl_slist* it) const { curl_slist_free_all(it); }
-};
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -191,9 +186,9 @@ Result<std::string> MtaSts::fetch(const std::string& domain) {
       addresses += (addresses.empty() ? "" : ",") +
                    (address.is_v4() ? net::to_string(address) : "[" + net::to_string(address) + "]");
   if (addresses.empty()) return fail(Errc::unavailable, host + " has no address");
-  const std::unique_ptr<CURL, FreeCurl> curl(curl_easy_init());
+  const CurlHandle curl(curl_easy_init());
   const std::string fixed = fmt::format("{}:{}:{}", host, port_, addresses);
-  const std::unique_ptr<curl_slist, FreeCurl> names(curl_slist_append(nullptr, fixed.c_str()));
+  const CurlList names(curl_slist_append(nullptr, fixed.c_str()));
   if (!curl || !names) return fail(Errc::unavailable, "HTTPS could not be set up");
   std::string text;
   const std::string url = port_ == 443 ? fmt::format("https://{}/.well-known/mta-sts.txt", host)

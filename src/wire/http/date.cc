@@ -7,6 +7,8 @@
 #include <array>
 #include <vector>
 
+#include "base/text.h"
+
 namespace kontor::wire::http {
 namespace {
 
@@ -21,16 +23,6 @@ std::optional<int> digits(std::string_view text, std::size_t least, std::size_t 
   for (const char c : text) {
     if (c < '0' || c > '9') return std::nullopt;
     out = out * 10 + (c - '0');
-  }
-  return out;
-}
-
-std::vector<std::string_view> words_of(std::string_view text) {
-  std::vector<std::string_view> out;
-  while (!text.empty()) {
-    const auto end = std::min(text.find(' '), text.size());
-    if (end > 0) out.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return out;
 }
