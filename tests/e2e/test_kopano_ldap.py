@@ -6,7 +6,6 @@ import json
 import subprocess
 import tarfile
 
-
 from peers.certificates import Authority
 from peers.kontor import MIGRATE
 from peers.mariadb import KopanoSet
