@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kChunkItems = 200;                              // told to a source at once
 constexpr std::uint64_t kChunkBytes = std::uint64_t{32} << 20;        // as announced
-constexpr std::size_t kChunkMemory = std::size_t{512} << 10;          // of contents; the rest is in a file
+constexpr std::size_t kChunkMemory = std::size_t{4} << 20;            // of contents; the rest is in a file
 constexpr std::uint64_t kWorthHelp = 2 * std::uint64_t{kChunkItems};  // items: for fewer a connection does not pay
 
 // What fetches one item. The contents lie one behind the other.
@@ -36,7 +36,7 @@ struct ItemStream::Chunk {
   bool is_claimed = false, is_done = false;
   // Once it is done, of as many items as could be fetched before the connection broke:
   std::vector<Fetched> fetched;
-  archive::Spool contents{kChunkMemory};
+  archive::Spool contents{kChunkMemory, archive::Spool::Digest::none};
 };
 
 struct ItemStream::Helper {

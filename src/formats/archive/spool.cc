@@ -44,7 +44,7 @@ Result<void> Spool::to_file() {
 
 Result<void> Spool::write(std::string_view bytes) {
   check(digest_.empty(), "a finished spool is not written to");
-  hash_.update(bytes);
+  if (is_hashed_) hash_.update(bytes);
   size_ += bytes.size();
   if (file_ < 0 && size_ <= memory_limit_) {
     memory_.append(bytes);
@@ -55,6 +55,7 @@ Result<void> Spool::write(std::string_view bytes) {
 }
 
 const std::string& Spool::sha256() {
+  check(is_hashed_, "a spool without a digest is not asked for it");
   if (digest_.empty()) digest_ = hash_.finish();
   return digest_;
 }

@@ -16,7 +16,10 @@ namespace kontor::archive {
 // Not thread-safe. Movable only by swapping owners: keep it where it is and clear() it for the next item.
 class Spool {
  public:
-  explicit Spool(std::size_t memory_limit = 1 << 20) : memory_limit_(memory_limit) {}
+  enum class Digest : std::uint8_t { made, none };  // none: sha256() is not asked for
+
+  explicit Spool(std::size_t memory_limit = 1 << 20, Digest digest = Digest::made)
+      : memory_limit_(memory_limit), is_hashed_(digest == Digest::made) {}
   ~Spool();
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
@@ -37,6 +40,7 @@ class Spool {
   Result<void> to_file();
 
   std::size_t memory_limit_;
+  bool is_hashed_;
   std::string memory_;
   int file_ = -1;
   std::uint64_t size_ = 0;

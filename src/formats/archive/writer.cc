@@ -13,7 +13,7 @@
 namespace kontor::archive {
 namespace {
 
-constexpr int kCompression = 3;
+constexpr int kCompression = 1;
 constexpr std::size_t kZstdOut = 128 << 10;
 
 // Member names are plain ASCII, whatever an address holds.

@@ -330,8 +330,9 @@ std::string keep_within(const Properties& rest, std::vector<std::string>& losses
     if (!is_own_of_store(key)) kept.set(key, value);
   std::string bytes = keep(kept);
   if (bytes.size() <= most) return bytes;
+  const Properties all = kept;
   std::vector<const Properties::Map::value_type*> by_size;
-  for (const auto& property : kept.all()) by_size.push_back(&property);
+  for (const auto& property : all.all()) by_size.push_back(&property);
   const auto weight = [](const Properties::Map::value_type* property) {
     return property->second.bytes() + property->first.name.size();
   };

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "base/bytes.h"
@@ -107,8 +108,9 @@ const T* data_of(const Value* value, bool is_text) {
 }  // namespace
 
 std::strong_ordering operator<=>(const Tag& a, const Tag& b) {
-  if (const auto order = a.set <=> b.set; order != 0) return order;
-  if (const auto order = a.id <=> b.id; order != 0) return order;
+  if (const int order = std::memcmp(a.set.bytes.data(), b.set.bytes.data(), a.set.bytes.size()); order != 0)
+    return order <=> 0;
+  if (a.id != b.id || (a.name.empty() && b.name.empty())) return a.id <=> b.id;
   return compare_names(a.name, b.name, folds(a.set));
 }
 

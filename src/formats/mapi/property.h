@@ -8,10 +8,10 @@
 // 3. A value's data is of the kind its type asks for; a Value of another kind cannot be made.
 #pragma once
 
+#include <boost/container/flat_map.hpp>
 #include <compare>
 #include <cstdint>
 #include <initializer_list>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -95,7 +95,7 @@ struct Limits {
   std::size_t values = 1'000'000;  // of one property
 };
 
-// The properties of one object. Plain value.
+// The properties of one object. Plain value; what refers into it holds until the next set() or remove().
 class Properties {
  public:
   struct Key {
@@ -109,7 +109,7 @@ class Properties {
     using is_transparent = void;
     bool operator()(const Tag& a, const Tag& b) const { return a < b; }
   };
-  using Map = std::map<Key, Value, Less>;
+  using Map = boost::container::flat_map<Key, Value, Less>;
 
   bool operator==(const Properties& other) const;
 

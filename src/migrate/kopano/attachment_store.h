@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "migrate/kopano/database.h"
@@ -24,6 +25,8 @@ struct Instance {
 class AttachmentStore {
  public:
   virtual ~AttachmentStore() = default;
+  // These are read next, and are small: a hint that many may be fetched at once. Ends what was announced before.
+  virtual void announce(const std::vector<Instance>& /*instances*/) {}
   // Hands the content over in pieces. Errors: not_found (it is lost: which file), invalid (it cannot be read: why),
   // unavailable, or what `take` returned.
   virtual Result<void> read(const Instance& instance, const TakePiece& take) = 0;

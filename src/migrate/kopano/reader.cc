@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/bytes.h"
 #include "formats/mapi/tags.h"
@@ -12,8 +13,9 @@
 namespace kontor::migrate::kopano {
 namespace {
 
-constexpr std::size_t kMostAhead = 100;                             // items
+constexpr std::size_t kMostAhead = 200;                             // items
 constexpr std::uint64_t kMostAheadBytes = std::uint64_t{16} << 20;  // as announced, with attachments
+constexpr std::uint64_t kSmall = std::uint64_t{1} << 20;            // items whose contents are read along
 
 constexpr mapi::Tag kStubbed{.set = mapi::set::kKopanoArchive, .name = "stubbed"};
 constexpr mapi::Tag kArchivedItems{.set = mapi::set::kKopanoArchive, .name = "item-entryids"};
@@ -83,19 +85,27 @@ Result<void> StoreReader::read_ahead(const std::string& key) {
   TRY(const auto ids, ids_of_keys(*snapshot_->database, keys));
   std::vector<std::uint32_t> wanted;
   std::map<std::uint32_t, std::string> key_of;
+  std::set<std::uint32_t> small;
   for (Waiting& one : some)
     if (const auto id = ids.find(one.key); id != ids.end()) {
       one.id = id->second;
       wanted.push_back(one.id);
       key_of[one.id] = one.key;
+      if (one.bytes > 0 && one.bytes <= kSmall) small.insert(one.id);
     }
   if (wanted.empty()) return {};
   std::size_t done = 0;
   TRY(auto trees, snapshot_->objects->trees(wanted, done));
+  std::vector<Instance> contents;
   for (Tree& tree : trees) {
     const std::uint32_t id = tree.id;
+    if (small.contains(id)) {
+      for (const auto& [number, instance] : tree.data) contents.push_back(instance);
+      if (tree.original) contents.push_back(*tree.original);
+    }
     ready_.emplace(key_of.at(id), std::move(tree));
   }
+  snapshot_->attachments->announce(contents);
   // What had no room waits on.
   if (done < wanted.size()) {
     const auto first =
