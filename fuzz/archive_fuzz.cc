@@ -33,6 +33,17 @@ void read_all(const std::string& bytes) {
         whole = piece->empty();
       }
       check(item->content != archive::Item::Content::bytes || size == item->size, "content has its size");
+      for (;;) {
+        const auto index = reader.next_attachment();
+        if (!index) return;
+        if (!*index) break;
+        size = 0;
+        for (auto piece = reader.content(); !piece || !piece->empty(); piece = reader.content()) {
+          if (!piece) return;
+          size += piece->size();
+        }
+        check(size == item->attachments.at(**index).size, "an attachment has its size");
+      }
     } else if (const auto* folder = std::get_if<archive::Folder>(&*record)) {
       auto again = archive::parse_folder(archive::to_json(*folder));
       check(again && *again == *folder, "a folder survives printing");
@@ -65,6 +76,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     read_all(packed);
   } else {
     using namespace kontor::archive;
+    if (const auto hash = hash_of_attachment_uri(bytes))
+      kontor::check(attachment_uri(*hash) == bytes, "a hash has one name");
     if (auto item = parse_item(bytes)) {
       auto again = parse_item(to_json(*item));
       kontor::check(again && *again == *item, "an item survives printing");

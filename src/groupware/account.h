@@ -375,7 +375,8 @@ class Transaction : public Reader {
   virtual Result<void> set_feed(FolderId folder, const std::optional<FeedSettings>& settings) = 0;
   // Keeps an attachment to which something refers when the change is done; else it is dropped. The right to make
   // something refer to it is the right to attach it. Errors: over_quota, exists, invalid (its id is another account's).
-  virtual Result<void> attach(const NewAttachment& attachment) = 0;
+  virtual Result<void> attach(const NewAttachment& attachment, const AddOptions& options) = 0;
+  Result<void> attach(const NewAttachment& attachment) { return attach(attachment, AddOptions()); }
   // The item's new flags. Without the right for one of the flags that flag is left alone; denied if none is allowed.
   virtual Result<FlagSet> change_flags(FolderId folder, Uid uid, const FlagChange& change) = 0;
   // An empty value removes a property. Errors of both: denied, not_found (also: it is in no folder any more), too_large

@@ -79,7 +79,7 @@ Result<FolderId> AccountTransaction::attachments_folder() {
   return make_hidden_folder(*this, kAttachmentsName, kIsAttachments);
 }
 
-Result<void> AccountTransaction::attach(const NewAttachment& wanted) {
+Result<void> AccountTransaction::attach(const NewAttachment& wanted, const AddOptions& options) {
   if (account_of_attachment(wanted.id) != ownership_.account)
     return fail(Errc::invalid, "an attachment of this account has another id");
   TRY(const auto there, layer_.get(key::attachment(wanted.id)));
@@ -97,7 +97,7 @@ Result<void> AccountTransaction::attach(const NewAttachment& wanted) {
                            ownership_of(environment_, ownership_.account, ownership_.tenant, Caller::system()),
                            Caller::system(), Layer(&layer_));
   TRY(const FolderId folder, above.attachments_folder());
-  TRY(const Added added, above.add(folder, item, AddOptions()));
+  TRY(const Added added, above.add(folder, item, {.uid = {}, .ignore_quota = options.ignore_quota}));
   layer_.log.append(std::move(above.layer_.log));
   layer_.absorb(std::move(above.layer_));
   std::string number;

@@ -49,7 +49,8 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<void> set_feed(FolderId folder, const std::optional<FeedSettings>& settings) override;
   // What fetching it gave, unless its settings are others by now.
   Result<void> note_feed(const Feed& feed);
-  Result<void> attach(const NewAttachment& attachment) override;
+  using Transaction::attach;
+  Result<void> attach(const NewAttachment& attachment, const AddOptions& options) override;
   // Last of all: attachments that nothing refers to any more go, others come back.
   Result<void> settle_attachments();
   Result<FlagSet> change_flags(FolderId folder, Uid uid, const FlagChange& change) override;

@@ -17,7 +17,8 @@
 namespace kontor::migrate {
 namespace {
 
-constexpr std::uint8_t kDumpDeletedFlag = 16;  // groupware::kDeleted
+constexpr std::uint8_t kDumpDeletedFlag = 16;                 // groupware::kDeleted
+constexpr std::size_t kFilesInMemory = std::size_t{1} << 20;  // of an item's attachments; the rest is in a file
 
 // Writes one account.
 class AccountDump {
@@ -123,9 +124,12 @@ class AccountDump {
       for (auto& loss : fetched.losses) row.lose(item.key, std::move(loss));
       record.kept = std::move(fetched.kept);
       ++row.counts.copied;
-      row.counts.bytes += fetched.size;
+      row.counts.bytes += fetched.all_bytes();
       if (item.date_is_guess) ++row.date_guesses;
-      return writer_.item(std::move(record), fetched.content);
+      row.attachments += fetched.attachments.size();
+      record.attachments = std::move(fetched.attachments);
+      const archive::AttachedBytes attached{*fetched.attached, std::move(fetched.attached_at)};
+      return writer_.item(std::move(record), fetched.content, &attached);
     }
     const auto& error = fetched.done.error();
     if (error.code == Errc::unavailable) return fetched.done;
@@ -188,22 +192,25 @@ class AccountImport {
   Result<void> item(archive::Reader& reader, const archive::Item& item) {
     auto& row = report_.folders[rows_.at(item.folder)];
     ++row.source;
-    const bool is_excluded = excluded_.contains(item.folder) ||
-                             (mapping_.exclude_deleted && (item.flags & kDumpDeletedFlag) != 0) ||
-                             (mapping_.largest_item > 0 && item.size > mapping_.largest_item);
+    const bool is_excluded =
+        excluded_.contains(item.folder) || (mapping_.exclude_deleted && (item.flags & kDumpDeletedFlag) != 0) ||
+        (mapping_.largest_item > 0 &&
+         (item.size > mapping_.largest_item || item.attached_bytes() > mapping_.largest_item - item.size));
     if (is_excluded) {
       ++row.excluded;
       return {};
     }
-    archive::Spool spool;
-    if (item.content == archive::Item::Content::bytes) {
-      for (;;) {
-        TRY(const auto piece, reader.content());
-        if (piece.empty()) break;
-        TRY_VOID(spool.write(piece));
-      }
+    archive::Spool spool, files(kFilesInMemory, archive::Spool::Digest::none);
+    if (item.content == archive::Item::Content::bytes) TRY_VOID(take_content(reader, spool));
+    archive::AttachedBytes attached{files, std::vector<std::uint64_t>(item.attachments.size())};
+    for (;;) {
+      TRY(const auto index, reader.next_attachment());
+      if (!index) break;
+      attached.starts.at(*index) = files.size();
+      TRY_VOID(take_content(reader, files));
     }
-    return upload_.item(item, &spool);
+    row.attachments += item.attachments.size();
+    return upload_.item(item, &spool, &attached);
   }
 
   Result<void> pass(const archive::Pass& pass) {
@@ -233,6 +240,14 @@ class AccountImport {
   }
 
  private:
+  static Result<void> take_content(archive::Reader& reader, archive::Spool& into) {
+    for (;;) {
+      TRY(const auto piece, reader.content());
+      if (piece.empty()) return {};
+      TRY_VOID(into.write(piece));
+    }
+  }
+
   void take_answer(const archive::Answer& answer) {
     const auto found = by_key_.find(answer.folder);
     if (found == by_key_.end()) return;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "migrate/item_stream.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "base/digest.h"
 #include "base/log.h"
 
@@ -12,14 +16,43 @@ constexpr std::uint64_t kChunkBytes = std::uint64_t{32} << 20;        // as anno
 constexpr std::size_t kChunkMemory = std::size_t{4} << 20;            // of contents; the rest is in a file
 constexpr std::uint64_t kWorthHelp = 2 * std::uint64_t{kChunkItems};  // items: for fewer a connection does not pay
 
-// What fetches one item. The contents lie one behind the other.
+// Where what is fetched goes: bytes of files before those of the content. Null: only digests are wanted.
+struct Spools {
+  archive::Spool* content = nullptr;
+  archive::Spool* attached = nullptr;
+};
+
+Result<TakenFile> take_file(const std::function<Result<void>(const TakePiece&)>& give, archive::Spool* into,
+                            Fetched& fetched) {
+  if (fetched.attachments.size() >= archive::kMaxAttachments)
+    return fail(Errc::too_large, fmt::format("An item can have {} attachments.", archive::kMaxAttachments));
+  Sha256 hash;
+  archive::ItemAttachment file;
+  const std::uint64_t start = into == nullptr ? 0 : into->size();
+  TRY_VOID(give([&](std::string_view piece) {
+    file.size += piece.size();
+    hash.update(piece);
+    return into == nullptr ? Result<void>() : into->write(piece);
+  }));
+  file.sha256 = hash.finish();
+  TakenFile taken{archive::attachment_uri(file.sha256), file.size};
+  if (std::ranges::find(fetched.attachments, file) != fetched.attachments.end()) return taken;
+  fetched.attachments.push_back(std::move(file));
+  fetched.attached_at.push_back(start);
+  return taken;
+}
+
+// What fetches one item.
 Result<void> fetch_one(ItemReader& reader, const SourceFolder& folder, const SourceItem& item, Sha256* hash,
-                       archive::Spool* into, Fetched& fetched) {
-  fetched.done = reader.fetch(folder, item, [&](std::string_view piece) {
+                       const Spools& into, Fetched& fetched) {
+  const auto take = [&](std::string_view piece) {
     fetched.size += piece.size();
     if (hash != nullptr) hash->update(piece);
-    return into == nullptr ? Result<void>() : into->write(piece);
-  });
+    return into.content == nullptr ? Result<void>() : into.content->write(piece);
+  };
+  fetched.done = reader.fetch_with_files(folder, item, take,
+                                         [&](const auto& give) { return take_file(give, into.attached, fetched); });
+  fetched.attached = into.attached;
   if (!fetched.done) return fetched.done;
   fetched.losses = reader.losses();
   fetched.kept = reader.kept();
@@ -28,14 +61,21 @@ Result<void> fetch_one(ItemReader& reader, const SourceFolder& folder, const Sou
 
 }  // namespace
 
+std::uint64_t Fetched::all_bytes() const {
+  std::uint64_t bytes = size;
+  for (const archive::ItemAttachment& one : attachments) bytes += one.size;
+  return bytes;
+}
+
 struct ItemStream::Chunk {
   const SourceFolder* folder = nullptr;
   std::size_t tag = 0;
   std::vector<SourceItem> items;
   std::uint64_t announced = 0;
   bool is_claimed = false, is_done = false;
-  // Once it is done, of as many items as could be fetched before the connection broke:
+  // Once it is done, of as many items as could be fetched before the connection broke, and where the bytes of each end:
   std::vector<Fetched> fetched;
+  std::vector<std::uint64_t> ends;
   archive::Spool contents{kChunkMemory, archive::Spool::Digest::none};
 };
 
@@ -61,8 +101,8 @@ ItemStream::~ItemStream() {
 }
 
 Result<void> ItemStream::add(const SourceFolder& folder, std::size_t tag, const SourceItem& item) {
-  const bool is_full =
-      open_ && (open_->items.size() >= kChunkItems || open_->announced >= kChunkBytes || open_->folder != &folder);
+  const bool is_full = open_ && (open_->items.size() >= kChunkItems || open_->announced >= kChunkBytes ||
+                                 open_->folder != &folder || open_->tag != tag);
   if (is_full) TRY_VOID(close_chunk());
   if (!open_) {
     open_ = std::make_shared<Chunk>();
@@ -143,18 +183,16 @@ void ItemStream::fetch_ahead(ItemReader& reader, Chunk& chunk) {
       Fetched& fetched = chunk.fetched.emplace_back();
       Sha256 hash;
       const bool is_digest = wanted_ == Wanted::digests;
-      const std::uint64_t before = chunk.contents.size();
-      const auto done = fetch_one(reader, *chunk.folder, item, is_digest ? &hash : nullptr,
-                                  is_digest ? nullptr : &chunk.contents, fetched);
+      archive::Spool* into = is_digest ? nullptr : &chunk.contents;
+      const auto done = fetch_one(reader, *chunk.folder, item, is_digest ? &hash : nullptr, {into, into}, fetched);
       if (done && is_digest) fetched.sha256 = hash.finish();
-      // What came of an item that broke off counts as its bytes, and is passed over.
-      fetched.size = is_digest ? fetched.size : chunk.contents.size() - before;
+      chunk.ends.push_back(chunk.contents.size());
       const bool is_over = !done && done.error().code == Errc::unavailable;
       const std::lock_guard lock(mutex_);
       if (is_over || is_ended_) break;
     }
   } catch (const std::exception& e) {
-    chunk.fetched.resize(std::min(chunk.fetched.size() + 1, chunk.items.size()));
+    chunk.fetched.resize(std::min(chunk.ends.size() + 1, chunk.items.size()));
     chunk.fetched.back().done = fail(Errc::unavailable, e.what());
   }
   {
@@ -192,11 +230,11 @@ Result<void> ItemStream::fetch_and_hand_over(Chunk& chunk) {
   session_.announce(*chunk.folder, chunk.items);
   for (const SourceItem& item : chunk.items) {
     Fetched fetched;
-    archive::Spool content;
+    archive::Spool content, attached(kChunkMemory, archive::Spool::Digest::none);
     Sha256 hash;
     const bool is_digest = wanted_ == Wanted::digests;
-    (void)fetch_one(session_, *chunk.folder, item, is_digest ? &hash : nullptr, is_digest ? nullptr : &content,
-                    fetched);
+    const Spools into{is_digest ? nullptr : &content, is_digest ? nullptr : &attached};
+    (void)fetch_one(session_, *chunk.folder, item, is_digest ? &hash : nullptr, into, fetched);
     if (is_digest) {
       fetched.sha256 = hash.finish();
     } else {
@@ -209,19 +247,17 @@ Result<void> ItemStream::fetch_and_hand_over(Chunk& chunk) {
 }
 
 Result<void> ItemStream::hand_over(Chunk& chunk) {
-  std::uint64_t at = 0;
   for (std::size_t i = 0; i < chunk.fetched.size(); ++i) {
     Fetched& fetched = chunk.fetched[i];
     archive::Spool content;
     if (wanted_ == Wanted::content) {
-      const std::uint64_t end = at + fetched.size;
-      while (at < end && fetched.done) {
+      const std::uint64_t end = fetched.done ? chunk.ends.at(i) : 0;
+      for (std::uint64_t at = end - (fetched.done ? fetched.size : 0); at < end;) {
         TRY(const auto piece,
             chunk.contents.read_at(at, static_cast<std::size_t>(std::min<std::uint64_t>(64 << 10, end - at))));
         TRY_VOID(content.write(piece));
         at += piece.size();
       }
-      at = end;
       fetched.content = &content;
       if (fetched.done) fetched.sha256 = content.sha256();
     }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "formats/archive/record.h"
 #include "formats/archive/spool.h"
 #include "migrate/connections.h"
 #include "migrate/source.h"
@@ -25,8 +26,14 @@ namespace kontor::migrate {
 struct Fetched {
   Result<void> done;                  // as ItemReader::fetch(); the rest holds where it went well
   archive::Spool* content = nullptr;  // none where only digests are wanted
-  std::uint64_t size = 0;
-  std::string sha256 = {};  // raw
+  std::uint64_t size = 0;             // of the content
+  std::string sha256 = {};            // raw
+  // What belongs to the item besides, each content once, and where it lies; without a spool where only digests are
+  // wanted.
+  std::vector<archive::ItemAttachment> attachments = {};
+  const archive::Spool* attached = nullptr;
+  std::vector<std::uint64_t> attached_at = {};
+  std::uint64_t all_bytes() const;
   std::vector<std::string> losses = {};
   std::map<std::string, std::string> kept = {};
 };

@@ -15,6 +15,13 @@ std::string streamed_content(const SourceItem& item) {
   return item.key + std::string(number % 7 == 0 ? 900'000 : number % 50, 'x');
 }
 
+// What belongs to every tenth item besides: the first of them twice.
+std::vector<std::string> streamed_files(const SourceItem& item) {
+  const auto number = std::stoul(item.key);
+  if (number % 10 != 0) return {};
+  return {"file of " + item.key + std::string(number % 70 == 0 ? 700'000 : 5, 'f'), "", "third of " + item.key};
+}
+
 // What all readers of a made-up session do, and have done.
 struct Reading {
   std::atomic<int> readers = 0, fetches = 0;
@@ -25,7 +32,11 @@ struct Reading {
 class NumbersReader : public ItemReader {
  public:
   NumbersReader(Reading& reading, bool is_helper) : reading_(reading), is_helper_(is_helper) { ++reading_.readers; }
-  Result<void> fetch(const SourceFolder&, const SourceItem& item, const TakePiece& take) override {
+  Result<void> fetch(const SourceFolder&, const SourceItem&, const TakePiece&) override {
+    return fail(Errc::invalid, "its files go with it");
+  }
+  Result<void> fetch_with_files(const SourceFolder&, const SourceItem& item, const TakePiece& take,
+                                const TakeFile& file) override {
     ++reading_.fetches;
     if (is_helper_ && reading_.breaks_after >= 0 && reading_.breaks_after-- == 0)
       return fail(Errc::unavailable, "the line broke");
@@ -35,6 +46,22 @@ class NumbersReader : public ItemReader {
       TRY_VOID(take("half of it"));
       return fail(Errc::invalid, "nobody can read " + item.key);
     }
+    for (const bool is_again : {false, true})
+      for (const std::string& bytes : streamed_files(item)) {
+        const auto taken = file([&](const TakePiece& piece) -> Result<void> {
+          for (std::size_t at = 0; at < bytes.size(); at += 60'000)
+            TRY_VOID(piece(std::string_view(bytes).substr(at, 60'000)));
+          return {};
+        });
+        EXPECT_EQ(taken->uri, archive::attachment_uri(sha256(bytes)));
+        EXPECT_EQ(taken->size, bytes.size());
+        const auto broken = file([&](const TakePiece& piece) -> Result<void> {
+          TRY_VOID(piece("the beginning of it"));
+          return fail(Errc::not_found, "the rest is lost");
+        });
+        EXPECT_EQ(broken.error().code, Errc::not_found);
+        if (is_again) break;
+      }
     for (std::size_t at = 0; at < content.size(); at += 60'000)
       TRY_VOID(take(std::string_view(content).substr(at, 60'000)));
     return {};
@@ -60,6 +87,10 @@ class NumbersSession : public SourceSession {
   Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) override {
     return own_.fetch(folder, item, take);
   }
+  Result<void> fetch_with_files(const SourceFolder& folder, const SourceItem& item, const TakePiece& take,
+                                const TakeFile& file) override {
+    return own_.fetch_with_files(folder, item, take, file);
+  }
   std::vector<std::string> losses() override { return own_.losses(); }
   std::map<std::string, std::string> kept() override { return own_.kept(); }
   void announce(const SourceFolder&, const std::vector<SourceItem>&) override {}
@@ -72,6 +103,20 @@ class NumbersSession : public SourceSession {
   Reading& reading_;
   NumbersReader own_;
 };
+
+void expect_files(const SourceItem& item, const Fetched& fetched) {
+  const auto files = streamed_files(item);
+  ASSERT_EQ(fetched.attachments.size(), files.size()) << "each once, and none that broke off";
+  std::uint64_t bytes = fetched.size;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    EXPECT_EQ(fetched.attachments[i], (archive::ItemAttachment{sha256(files[i]), files[i].size()}));
+    bytes += files[i].size();
+    if (fetched.attached != nullptr) {
+      EXPECT_EQ(*fetched.attached->read_at(fetched.attached_at.at(i), files[i].size()), files[i]);
+    }
+  }
+  EXPECT_EQ(fetched.all_bytes(), bytes);
+}
 
 // What came of `count` items in two folders, checked one by one; and the first error.
 std::pair<std::size_t, Result<void>> stream_all(Reading& reading, Connections& connections, std::size_t count,
@@ -93,6 +138,7 @@ std::pair<std::size_t, Result<void>> stream_all(Reading& reading, Connections& c
                       EXPECT_EQ(fetched.losses, std::vector<std::string>{item.key});
                       EXPECT_EQ(fetched.kept.at("key"), item.key);
                       EXPECT_EQ(fetched.content != nullptr, wanted == ItemStream::Wanted::content);
+                      expect_files(item, fetched);
                       if (fetched.content != nullptr) {
                         EXPECT_EQ(fetched.content->size(), content.size());
                         EXPECT_EQ(*fetched.content->read_at(0, 100), content.substr(0, 100));

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::uint8_t kDeletedFlag = 16;  // groupware::kDeleted
 constexpr std::uint64_t kFewItems = 5000;  // asked for by key; more by the whole digest
+// Larger attachments of an item that the target has are not sent unless it asks for them: it may have them, too.
+constexpr std::uint64_t kWorthAsking = 64 << 10;
 
 }  // namespace
 
@@ -57,8 +59,8 @@ Result<void> AccountPass::run(AccountReport& report) {
     TRY_VOID(tell_vanished());
     progress_.phase = 2;
     stream_ = std::make_unique<ItemStream>(*session_, connections_, ItemStream::Wanted::content,
-                                           [this](std::size_t index, const SourceItem& item, Fetched& fetched) {
-                                             return send_fetched(folders_[index], item, fetched);
+                                           [this](std::size_t tag, const SourceItem& item, Fetched& fetched) {
+                                             return send_fetched(folders_[tag / 2], tag % 2 != 0, item, fetched);
                                            });
     for (auto& folder : folders_) TRY_VOID(send_folder(folder));
     TRY_VOID(stream_->drain());
@@ -250,25 +252,25 @@ Result<void> AccountPass::tell_vanished() {
 
 Result<void> AccountPass::send_folder(Folder& folder) {
   const auto index = static_cast<std::size_t>(&folder - folders_.data());
-  const auto ask = [&](const SourceItem& item) -> Result<void> {
+  const auto ask = [&](const SourceItem& item, bool is_there) -> Result<void> {
     TRY_VOID(may_go_on());
-    return stream_->add(folder.source, index, item);
+    return stream_->add(folder.source, index * 2 + (is_there ? 1 : 0), item);
   };
   TRY_VOID(changed_.each(folder.changed_first, folder.changed_last, [&](const SourceItem& item) -> Result<void> {
     // Its content may be another one: the target finds that out.
-    if (!item.fingerprint.empty()) return ask(item);
+    if (!item.fingerprint.empty()) return ask(item, true);
     auto record = item_record(folder.record.number, item);
     record.content = archive::Item::Content::none;
     ++progress_.done;
     return upload_.item(std::move(record), nullptr);
   }));
-  return fresh_.each(folder.fresh_first, folder.fresh_last, ask);
+  return fresh_.each(folder.fresh_first, folder.fresh_last, [&](const SourceItem& item) { return ask(item, false); });
 }
 
-Result<void> AccountPass::send_fetched(Folder& folder, const SourceItem& item, Fetched& fetched) {
+Result<void> AccountPass::send_fetched(Folder& folder, bool is_there, const SourceItem& item, Fetched& fetched) {
   TRY_VOID(may_go_on());
   ++progress_.done;
-  progress_.bytes += fetched.size;
+  progress_.bytes += fetched.all_bytes();
   auto record = item_record(folder.record.number, item);
   if (fetched.done) {
     auto& row = report_->folders[folder.report];
@@ -276,7 +278,15 @@ Result<void> AccountPass::send_fetched(Folder& folder, const SourceItem& item, F
     record.kept = std::move(fetched.kept);
     const bool may_be_known =
         !sends_bytes_ && std::binary_search(vanished_hashes_.begin(), vanished_hashes_.end(), to_hex(fetched.sha256));
-    if (!may_be_known) return upload_.item(std::move(record), fetched.content);
+    if (!may_be_known) {
+      record.attachments = std::move(fetched.attachments);
+      for (archive::ItemAttachment& one : record.attachments) {
+        one.is_known = is_there && !sends_bytes_ && one.size > kWorthAsking;
+        if (!one.is_known) ++row.attachments;
+      }
+      const archive::AttachedBytes attached{*fetched.attached, std::move(fetched.attached_at)};
+      return upload_.item(std::move(record), fetched.content, &attached);
+    }
     record.content = archive::Item::Content::known;
     record.size = fetched.size;
     record.sha256 = fetched.sha256;
@@ -301,7 +311,7 @@ Result<void> AccountPass::send_needed(Folder& folder) {
   const auto index = static_cast<std::size_t>(&folder - folders_.data());
   sends_bytes_ = true;
   const auto pick = [&](const SourceItem& item) -> Result<void> {
-    return wanted.contains(item.key) ? stream_->add(folder.source, index, item) : Result<void>();
+    return wanted.contains(item.key) ? stream_->add(folder.source, index * 2, item) : Result<void>();
   };
   TRY_VOID(fresh_.each(folder.fresh_first, folder.fresh_last, pick));
   TRY_VOID(changed_.each(folder.changed_first, folder.changed_last, pick));

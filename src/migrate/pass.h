@@ -80,7 +80,8 @@ class AccountPass {
   Result<void> load_known(const Folder& folder, const ItemList& listed, KnownItems& known);
   Result<void> tell_vanished();
   Result<void> send_folder(Folder& folder);
-  Result<void> send_fetched(Folder& folder, const SourceItem& item, Fetched& fetched);
+  // `is_there`: the target has the item, as it was.
+  Result<void> send_fetched(Folder& folder, bool is_there, const SourceItem& item, Fetched& fetched);
   Result<void> send_needed(Folder& folder);
   Result<void> close_folders();
   void take_answer(const archive::Answer& answer);

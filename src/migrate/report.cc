@@ -103,6 +103,7 @@ void FolderReport::add(const FolderReport& other) {
   damaged += other.damaged;
   losses += other.losses;
   date_guesses += other.date_guesses;
+  attachments += other.attachments;
   compared += other.compared;
   compared_bytes += other.compared_bytes;
   differences += other.differences;

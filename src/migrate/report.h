@@ -39,7 +39,8 @@ struct FolderReport {
   std::uint64_t losses = 0;  // of items that came, what did not come along exactly
   std::vector<NamedItem> lost;
   std::uint64_t date_guesses = 0;
-  bool unchanged = false;  // the source said that nothing happened since the last pass
+  std::uint64_t attachments = 0;  // files that belong to items and came outside of their content, or were compared
+  bool unchanged = false;         // the source said that nothing happened since the last pass
   std::string note;
   // Verification:
   std::uint64_t compared = 0;

@@ -27,6 +27,7 @@ constexpr ReportColumn kReportColumns[] = {
     {"damaged", [](const FolderReport& f) { return f.damaged; }},
     {"losses", [](const FolderReport& f) { return f.losses; }},
     {"date_guesses", [](const FolderReport& f) { return f.date_guesses; }},
+    {"attachments", [](const FolderReport& f) { return f.attachments; }},
     {"bytes", [](const FolderReport& f) { return f.counts.bytes; }},
     {"compared", [](const FolderReport& f) { return f.compared; }},
     {"compared_bytes", [](const FolderReport& f) { return f.compared_bytes; }},

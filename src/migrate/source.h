@@ -94,6 +94,15 @@ struct SourceSettings {
 // Content in bounded pieces; CRLF lines but for files. Errors of `take` end the fetch and are returned.
 using TakePiece = std::function<Result<void>(std::string_view)>;
 
+// Takes a file that belongs to an item: what `give` hands over. The item's content refers to it by the URI that this
+// gives. Errors: too_large (the item has more files than can go along), those of `give`: then it is as if nothing was
+// given.
+struct TakenFile {
+  std::string uri;
+  std::uint64_t size = 0;
+};
+using TakeFile = std::function<Result<TakenFile>(const std::function<Result<void>(const TakePiece&)>& give)>;
+
 // Reads contents of items that a session listed. One thread at a time.
 class ItemReader {
  public:
@@ -101,6 +110,12 @@ class ItemReader {
   // Errors: not_found (vanished meanwhile), invalid (the source gives no sound content: to be quarantined), unavailable
   // (the connection broke: open a new session and go on), or what `take` returned.
   virtual Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) = 0;
+  // The same of a source whose items have files outside of their content: all of them go to `file` before any content
+  // goes to `take`.
+  virtual Result<void> fetch_with_files(const SourceFolder& folder, const SourceItem& item, const TakePiece& take,
+                                        const TakeFile& /*file*/) {
+    return fetch(folder, item, take);
+  }
   // What of the item fetched last does not come along exactly, as sentences. Nothing: it is all there.
   virtual std::vector<std::string> losses() { return {}; }
   // Properties of the item fetched last, that come and change with its content; an empty one: it has none.

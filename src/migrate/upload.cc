@@ -56,9 +56,9 @@ Result<void> Upload::listing(std::uint32_t folder, archive::Listing::Kind kind, 
   return segment_->writer.listing(folder, kind, keys, last);
 }
 
-Result<void> Upload::item(archive::Item item, archive::Spool* content) {
+Result<void> Upload::item(archive::Item item, archive::Spool* content, const archive::AttachedBytes* attached) {
   TRY_VOID(use(item.folder));
-  TRY_VOID(segment_->writer.item(std::move(item), content));
+  TRY_VOID(segment_->writer.item(std::move(item), content, attached));
   const bool is_full = segment_->writer.bytes_out() >= segment_bytes_ || segment_->records >= kSegmentRecords;
   return is_full ? send({}) : Result<void>();
 }

@@ -29,7 +29,7 @@ class Upload {
   Result<void> folder(const archive::Folder& folder);
   Result<void> listing(std::uint32_t folder, archive::Listing::Kind kind, const std::vector<std::string>& keys,
                        bool last);
-  Result<void> item(archive::Item item, archive::Spool* content);
+  Result<void> item(archive::Item item, archive::Spool* content, const archive::AttachedBytes* attached = nullptr);
   Result<void> pass(const archive::Pass& pass);
   // After all else, since they name folders.
   Result<void> settings(const archive::Settings& settings);

@@ -27,7 +27,7 @@ struct There {
   std::uint8_t flags = 0;
   bool is_removed = false, is_elsewhere = false, is_vanished = false, was_seen = false, has_fault = false;
   std::int64_t date = 0;
-  std::uint64_t size = 0;
+  std::uint64_t size = 0, attachments = 0;
   std::uint64_t keywords = 0;
   std::string sha256;
   std::string name;
@@ -176,7 +176,7 @@ class AccountVerify {
     ItemStream stream(*session_, connections_, ItemStream::Wanted::digests,
                       [&](std::size_t, const SourceItem& item, Fetched& fetched) -> Result<void> {
                         if (!fetched.done && fetched.done.error().code == Errc::unavailable) return fetched.done;
-                        progress_.bytes += fetched.size;
+                        progress_.bytes += fetched.all_bytes();
                         compare(item, &fetched);
                         return {};
                       });
@@ -206,6 +206,7 @@ class AccountVerify {
     out.has_fault = !item.fault.empty();
     out.date = item.date.at.time_since_epoch().count();
     out.size = item.size;
+    out.attachments = item.attachments;
     out.keywords = keyword_digest(item.keywords);
     out.sha256 = item.sha256;
     out.name = item.name;
@@ -243,7 +244,11 @@ class AccountVerify {
   static void compare_content(const Fetched& fetched, const There& there, FolderReport& row,
                               const std::function<void(std::string_view)>& fault) {
     if (!fetched.done) return fault(fmt::format("cannot be read at the source: {}", fetched.done.error().text));
-    row.compared_bytes += fetched.size;
+    row.compared_bytes += fetched.all_bytes();
+    row.attachments += fetched.attachments.size();
+    if (fetched.attachments.size() != there.attachments)
+      fault(
+          fmt::format("{} attachments at the source, {} at the target", fetched.attachments.size(), there.attachments));
     if (fetched.size != there.size)
       fault(fmt::format("{} bytes at the source, {} at the target", fetched.size, there.size));
     if (fetched.sha256 != there.sha256) fault("another content");

@@ -254,6 +254,7 @@ Result<void> Server::listen_http() {
   import.token_file = token_file(settings_);
   import.allowed = networks(settings_.import_allow);
   import.parallel = settings_.import_parallel;
+  import.origin = web_origin(settings_);
   auto imports = importing::routes(*house_.accounts, *house_.directory, system_clock(), workers_, import);
   const dav::Services services{*house_.accounts, *house_.directory, limits_,    workers_,
                                system_clock(),   tokens_.get(),     &scheduler_};

@@ -36,6 +36,14 @@ Result<void> check_folder(std::string_view text) {
   return {};
 }
 
+Result<void> check_origin(std::string_view text) {
+  const auto host = text.find("://");
+  const bool is_origin = (text.starts_with("https://") || text.starts_with("http://")) && text.size() > host + 3 &&
+                         text.find_first_of("/?# ", host + 3) == std::string_view::npos;
+  if (text.empty() || is_origin) return {};
+  return fail(Errc::invalid, "must be https:// and a host, with a port or without, and nothing behind it");
+}
+
 void declare_server(config::Schema& schema, Settings& s) {
   schema.text(
       "server.data", s.data,
@@ -249,6 +257,12 @@ void declare_dav(config::Schema& schema, Settings& s) {
               {"Where DAV is served by plain HTTP, for a proxy on this machine that does TLS; HTTPS is `https.listen`. "
                "Empty: nowhere."},
               check_endpoint);
+  schema.text(
+      "dav.url", s.dav_url,
+      {"How clients call this server, \"https://mail.example.org\": for what stays in stored items, the addresses "
+       "of attachments that a migration brought. Empty: `server.hostname` by HTTPS, at the port of "
+       "`https.listen`, or at the usual one where `dav.listen` has a proxy in front of it."},
+      check_origin);
   schema.choice("dav.plain_login", s.dav_plain_login,
                 {{"never", PlainLogin::never}, {"local", PlainLogin::local}, {"always", PlainLogin::always}},
                 {"From where a password is taken without TLS: `local` is from this machine alone."});
@@ -392,6 +406,18 @@ Result<std::vector<net::Endpoint>> endpoints(const Settings& settings, const std
     out.push_back(std::move(endpoint));
   }
   return out;
+}
+
+std::string web_origin(const Settings& settings) {
+  if (!settings.dav_url.empty()) return settings.dav_url;
+  constexpr std::uint16_t kUsualPort = 443;
+  std::uint16_t port = 0;
+  for (const std::string& text : settings.listen.https) {
+    const auto endpoint = net::parse_endpoint(text);
+    if (endpoint && (port == 0 || endpoint->port == kUsualPort)) port = endpoint->port;
+  }
+  const bool is_usual = port == 0 || port == kUsualPort || !settings.listen.dav.empty();
+  return "https://" + settings.hostname + (is_usual ? std::string() : fmt::format(":{}", port));
 }
 
 std::vector<net::Network> networks(const std::vector<std::string>& texts) {

@@ -95,6 +95,7 @@ struct Settings {
   managesieve::Options managesieve;
   dav::Options dav;
   transport::FeedClientOptions feeds;
+  std::string dav_url;
   login::PlainLogin dav_plain_login = login::PlainLogin::local;
   transport::LmtpOptions lmtp;
   transport::SmtpOptions smtp;
@@ -119,6 +120,8 @@ Result<void> load_settings(Settings& settings, const std::string& file);
 // Endpoints as configured, relative Unix paths taken from the data directory. Errors: invalid (such a path is too
 // long).
 Result<std::vector<net::Endpoint>> endpoints(const Settings& settings, const std::vector<std::string>& texts);
+// How clients call the server by HTTP: "https://mail.example.org". Sound after load_settings.
+std::string web_origin(const Settings& settings);
 // Sound after load_settings.
 std::vector<net::Network> networks(const std::vector<std::string>& texts);
 std::string store_folder(const Settings& settings);

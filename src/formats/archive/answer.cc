@@ -200,6 +200,7 @@ std::string to_line(const TargetItem& item) {
   if (item.is_vanished) out["vanished"] = true;
   if (!item.fault.empty()) out["fault"] = text_value(item.fault);
   if (!item.name.empty()) out["name"] = text_value(item.name);
+  if (item.attachments != 0) out["attachments"] = item.attachments;
   return answer_line(out);
 }
 
@@ -219,6 +220,7 @@ Result<TargetItem> parse_target_item(std::string_view line) {
   members.flag("vanished", out.is_vanished);
   members.text("fault", out.fault, 4000);
   members.text("name", out.name, kMaxItemName);
+  members.number("attachments", out.attachments, INT64_MAX);
   TRY_VOID(members.finish());
   TRY(out.date, parse_date(date));
   out.sha256 = from_hex(digest).value_or("");

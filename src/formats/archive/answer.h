@@ -83,8 +83,11 @@ struct TargetItem {
   std::uint8_t flags = 0;
   std::vector<std::string> keywords;
   InternalDate date;
-  std::uint64_t size = 0;
-  std::string sha256;         // 32 raw bytes, of the content as it was read just now
+  std::uint64_t size = 0;         // of the content
+  std::uint64_t attachments = 0;  // contents that it has outside of its own, each once
+  // 32 raw bytes, of the content as it was read just now. It refers to attachments as it did when it came: by the
+  // hashes of what was read just now.
+  std::string sha256;
   std::string name;           // of kinds other than mail
   bool is_removed = false;    // its user removed it
   bool is_elsewhere = false;  // its user moved it to another folder

@@ -111,6 +111,101 @@ TEST(Archive, gives_content_in_pieces) {
   EXPECT_TRUE(std::holds_alternative<Item>(*reader.next()));
 }
 
+// Of one event with three attachments, of which the importer is said to have the second.
+std::string attached_archive(const std::vector<std::string>& files) {
+  std::string out;
+  Writer writer([&](std::string_view bytes) -> Result<void> {
+    out += bytes;
+    return {};
+  });
+  EXPECT_TRUE(writer.account({"ada@example.org", "kopano:old"}));
+  Folder folder{1, "cal", {"Calendar"}, ""};
+  folder.kind = "calendar";
+  EXPECT_TRUE(writer.folder(folder));
+  Spool content, spool(100);
+  EXPECT_TRUE(content.write("BEGIN:VCALENDAR"));
+  Item item = sample_item(1, "a");
+  AttachedBytes attached{spool, {}};
+  for (const std::string& file : files) {
+    EXPECT_TRUE(spool.write("between them"));
+    item.attachments.push_back({sha256(file), file.size(), item.attachments.size() == 1});
+    attached.starts.push_back(spool.size());
+    EXPECT_TRUE(spool.write(file));
+  }
+  EXPECT_TRUE(writer.item(item, &content, &attached));
+  EXPECT_TRUE(writer.end_account({true}));
+  EXPECT_TRUE(writer.finish());
+  return out;
+}
+
+TEST(Archive, carries_attachments_of_items_behind_their_content) {
+  const std::vector<std::string> files = {std::string(300'000, 'a'), "b", ""};
+  const auto bytes = attached_archive(files);
+  for (const bool reads : {true, false}) {
+    Reader reader(in_pieces(bytes, 4096));
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(reader.next());
+    const auto record = reader.next();
+    ASSERT_TRUE(record);
+    const auto& item = std::get<Item>(*record);
+    ASSERT_EQ(item.attachments.size(), 3u);
+    EXPECT_EQ(item.attached_bytes(), 300'001u);
+    std::vector<std::size_t> seen;
+    while (reads) {
+      const auto index = reader.next_attachment();
+      ASSERT_TRUE(index) << index.error().text;
+      if (!*index) break;
+      seen.push_back(**index);
+      std::string content;
+      for (auto piece = reader.content(); piece && !piece->empty(); piece = reader.content()) content += *piece;
+      EXPECT_EQ(content, files[**index]);
+    }
+    EXPECT_EQ(seen, reads ? (std::vector<std::size_t>{0, 2}) : std::vector<std::size_t>());
+    ASSERT_TRUE(std::holds_alternative<AccountEnd>(*reader.next())) << "what is not read is passed over";
+    ASSERT_TRUE(reader.next());
+  }
+}
+
+TEST(Archive, tells_that_attachments_are_missing_or_others) {
+  const auto bytes = attached_archive({"first", "second", "third"});
+  for (std::size_t cut = 0; cut < bytes.size(); ++cut) EXPECT_NE(read_to_end(bytes.substr(0, cut), 64), "") << cut;
+  std::string plain(1 << 20, '\0');
+  plain.resize(ZSTD_decompress(plain.data(), plain.size(), bytes.data(), bytes.size()));
+  const auto packed_again = [](const std::string& text) {
+    std::string packed(ZSTD_compressBound(text.size()), '\0');
+    packed.resize(ZSTD_compress(packed.data(), packed.size(), text.data(), text.size(), 1));
+    return packed;
+  };
+  ASSERT_EQ(read_to_end(packed_again(plain), 512), "");
+  auto other = plain;
+  other.replace(other.find("third"), 5, "THIRD");
+  EXPECT_NE(read_to_end(packed_again(other), 512).find("hash"), std::string::npos);
+}
+
+TEST(Archive, names_attachments_by_their_hash) {
+  const std::string hash = sha256("Hello World!");  // RFC 6920 section 8.1
+  EXPECT_EQ(attachment_uri(hash), "ni:///sha-256;f4OxZX_x_FO5LcGBSKHWXfwtSx-j1ncoSt3SABJtkGk");
+  EXPECT_EQ(hash_of_attachment_uri(attachment_uri(hash)), hash);
+  for (const std::string bad : {"", "ni:///sha-256;", "ni:///sha-256;f4Ox", "ni:///sha-256-120;f4OxZX_x_FO5LcGBSKHW",
+                                "ni:///sha-256;f4OxZX/x/FO5LcGBSKHWXfwtSx+j1ncoSt3SABJtkGk",
+                                "ni:///sha-256;f4OxZX_x_FO5LcGBSKHWXfwtSx-j1ncoSt3SABJtkGl",
+                                "https://example.org/f4OxZX_x_FO5LcGBSKHWXfwtSx-j1ncoSt3SABJtkGk"})
+    EXPECT_FALSE(hash_of_attachment_uri(bad)) << bad;
+}
+
+TEST(Archive, refuses_attachments_without_a_content) {
+  Item item = sample_item(1, "a");
+  item.content = Item::Content::none;
+  item.attachments = {{sha256("x"), 1}};
+  EXPECT_NE(parse_item(to_json(item)).error().text.find("attachments"), std::string::npos);
+  item.content = Item::Content::bytes;
+  item.sha256 = sha256("content");
+  EXPECT_EQ(*parse_item(to_json(item)), item);
+  item.attachments[0].sha256 = "short";
+  EXPECT_FALSE(parse_item(to_json(item)));
+  item.attachments.assign(kMaxAttachments + 1, {sha256("x"), 1});
+  EXPECT_FALSE(parse_item(to_json(item)));
+}
+
 TEST(Archive, tells_wherever_it_was_broken_off) {
   const auto bytes = sample_archive(2000);
   for (std::size_t cut = 0; cut < bytes.size(); ++cut) {

@@ -147,6 +147,8 @@ struct Reader::State {
     return Record(std::move(*got));
   }
   Result<void> open_content(const Item& item, std::string name);
+  Result<std::optional<std::size_t>> open_attachment();
+  void expect(std::uint64_t size, const std::string& sha256);
   Result<std::string> content_piece();
 
   Pull pull;
@@ -172,10 +174,16 @@ struct Reader::State {
   std::string expected_hash;
   std::uint64_t left = 0;
   Sha256 hash;
+  std::string item_name;                    // of the item's members, without what tells them apart
+  std::vector<ItemAttachment> attachments;  // of the item
+  std::size_t next_attachment = 0;          // of these, the first that was not opened yet
 };
 
 Result<Record> Reader::State::record() {
-  while (has_content) TRY_VOID(content_piece());
+  for (bool is_open = true; is_open;) {
+    TRY(const auto passed_over, open_attachment());
+    is_open = passed_over.has_value();
+  }
   TRY(const bool found, next_member());
   if (!found) return broken(Errc::corrupt, "the archive breaks off: its end record is missing");
   const std::string name = member;
@@ -253,11 +261,34 @@ Result<void> Reader::State::open_content(const Item& item, std::string name) {
                                                              member.substr(base.size())) != std::end(kContentSuffixes);
   if (!belongs) return broken(Errc::invalid, "an item's content must follow its record");
   if (member_size != item.size) return broken(Errc::corrupt, "the content has another size than its record says");
-  has_content = true;
-  expected_hash = item.sha256;
-  left = item.size;
-  hash = Sha256();
+  expect(item.size, item.sha256);
+  item_name = base;
+  attachments = item.attachments;
+  next_attachment = 0;
   return {};
+}
+
+void Reader::State::expect(std::uint64_t size, const std::string& sha256) {
+  has_content = true;
+  expected_hash = sha256;
+  left = size;
+  hash = Sha256();
+}
+
+Result<std::optional<std::size_t>> Reader::State::open_attachment() {
+  while (has_content) TRY_VOID(content_piece());
+  while (next_attachment < attachments.size() && attachments[next_attachment].is_known) ++next_attachment;
+  if (next_attachment >= attachments.size()) return std::nullopt;
+  const std::size_t index = next_attachment++;
+  const ItemAttachment& attachment = attachments[index];
+  TRY(const bool found, next_member());
+  if (!found) return broken(Errc::corrupt, "the archive breaks off before an item's attachment");
+  if (member != fmt::format("{}.{}.bin", item_name, index + 1))
+    return broken(Errc::invalid, "an item's attachments must follow its content");
+  if (member_size != attachment.size)
+    return broken(Errc::corrupt, "the attachment has another size than its record says");
+  expect(attachment.size, attachment.sha256);
+  return index;
 }
 
 Result<std::string> Reader::State::content_piece() {
@@ -283,6 +314,11 @@ Result<Record> Reader::next() {
 Result<std::string> Reader::content() {
   if (!state_->has_content || state_->ended) return std::string();
   return state_->content_piece();
+}
+
+Result<std::optional<std::size_t>> Reader::next_attachment() {
+  if (state_->ended) return std::nullopt;
+  return state_->open_attachment();
 }
 
 std::uint64_t Reader::position() const { return state_->position; }

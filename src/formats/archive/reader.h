@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -30,6 +31,10 @@ class Reader {
   // After an Item with content "bytes": the next piece of it, empty at the end, where size and hash were found right.
   // Errors: as next().
   Result<std::string> content();
+
+  // After an Item: goes on to the next of its attachments whose bytes came along, which content() gives from then on;
+  // its index among them all. Nothing: there is none any more. Errors: as next().
+  Result<std::optional<std::size_t>> next_attachment();
 
   std::uint64_t position() const;  // bytes of the unpacked stream so far
 

@@ -78,7 +78,62 @@ Result<std::vector<Grant>> parse_grants(const json::value& list) {
   return out;
 }
 
+constexpr std::string_view kNamed = "ni:///sha-256;";
+
+json::array attachments_of(const std::vector<ItemAttachment>& attachments) {
+  json::array out;
+  for (const ItemAttachment& attachment : attachments) {
+    json::object one{{"size", attachment.size}, {"sha256", to_hex(attachment.sha256)}};
+    if (attachment.is_known) one["known"] = true;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+Result<std::vector<ItemAttachment>> parse_attachments(const json::value& list) {
+  if (!list.is_array() || list.as_array().size() > kMaxAttachments)
+    return fail(Errc::invalid, "an item record's \"attachments\" must be a list within its limits");
+  std::vector<ItemAttachment> out;
+  for (const auto& element : list.as_array()) {
+    if (!element.is_object()) return fail(Errc::invalid, "an item record has an attachment that is no object");
+    auto one = Members::of(element.as_object(), "attachment");
+    auto& attachment = out.emplace_back();
+    std::string digest;
+    one.number("size", attachment.size, INT64_MAX);
+    one.text("sha256", digest, 64);
+    one.flag("known", attachment.is_known);
+    attachment.sha256 = from_hex(digest).value_or("");
+    one.need(attachment.sha256.size() == 32, "sha256", "64 hex digits");
+    TRY_VOID(one.finish());
+  }
+  return out;
+}
+
 }  // namespace
+
+std::uint64_t Item::attached_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const ItemAttachment& attachment : attachments) bytes += std::min(attachment.size, UINT64_MAX - bytes);
+  return bytes;
+}
+
+std::string attachment_uri(std::string_view sha256) {
+  std::string text = to_base64(sha256);
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  return std::string(kNamed) + text.substr(0, text.find('='));
+}
+
+std::optional<std::string> hash_of_attachment_uri(std::string_view uri) {
+  if (!uri.starts_with(kNamed)) return std::nullopt;
+  std::string text(uri.substr(kNamed.size()));
+  if (text.find_first_of("+/=") != std::string::npos) return std::nullopt;
+  std::ranges::replace(text, '-', '+');
+  std::ranges::replace(text, '_', '/');
+  auto hash = from_base64(text);
+  if (!hash || hash->size() != 32) return std::nullopt;
+  return hash;
+}
 
 std::string source_name(std::string_view source, std::string_view login) {
   constexpr std::size_t kLongestLogin = 160;
@@ -199,6 +254,7 @@ std::string to_json(const Item& item) {
   out["size"] = item.size;
   if (!item.sha256.empty()) out["sha256"] = to_hex(item.sha256);
   if (!item.reason.empty()) out["reason"] = text_value(item.reason);
+  if (!item.attachments.empty()) out["attachments"] = attachments_of(item.attachments);
   return line(out);
 }
 
@@ -303,11 +359,15 @@ Result<Item> parse_item(std::string_view text) {
   members.number("size", out.size, INT64_MAX);
   members.text("sha256", digest, 64);
   members.text("reason", out.reason, 2000);
+  if (const auto* attachments = members.take("attachments")) {
+    TRY(out.attachments, parse_attachments(*attachments));
+  }
   out.content = static_cast<Item::Content>(content);
   const bool has_digest = out.content == Item::Content::bytes || out.content == Item::Content::known;
   out.sha256 = from_hex(digest).value_or("");
   members.need(out.sha256.size() == (has_digest ? 32u : 0u), "sha256", "64 hex digits where there is content");
   members.need(!out.key.empty(), "key", "given");
+  members.need(out.attachments.empty() || out.content == Item::Content::bytes, "attachments", "beside a content");
   TRY_VOID(members.finish());
   TRY(out.date, parse_date(date));
   return out;

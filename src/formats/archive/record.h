@@ -2,8 +2,8 @@
 // The records of an interchange archive, and their JSON form (docs/formats/archive.md).
 //
 // Order in an archive: Principals first; for each account its Account, then Folders and Listings, then Items (each
-// followed by its content where it has one) and Passes, its Settings, then an AccountEnd; after the last account an
-// ArchiveEnd.
+// followed by its content where it has one, and by its attachments) and Passes, its Settings, then an AccountEnd; after
+// the last account an ArchiveEnd.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,7 @@ constexpr std::size_t kMaxSource = 300;  // bytes of a source's name
 constexpr std::size_t kMaxNames = 20;    // of an account
 constexpr std::size_t kMaxItemName = 255;
 constexpr std::size_t kMaxFingerprint = 1000;
+constexpr std::size_t kMaxAttachments = 1000;  // of an item
 constexpr std::size_t kMaxColour = 100;
 constexpr std::size_t kMaxDescription = 16 << 10;
 constexpr std::size_t kMaxState = 64 << 10;
@@ -78,6 +79,14 @@ struct Listing {
   bool operator==(const Listing&) const = default;
 };
 
+// A file that belongs to an item and stands outside of its content, which refers to it by attachment_uri().
+struct ItemAttachment {
+  std::string sha256;  // 32 raw bytes
+  std::uint64_t size = 0;
+  bool is_known = false;  // the importer has it with the item as it was before: the bytes do not follow
+  bool operator==(const ItemAttachment&) const = default;
+};
+
 struct Item {
   // bytes: the content follows. known: the importer has this content in the account, by its hash. none: flags, keywords
   // and properties of an item that the importer has. refused: the source gave no sound content; `reason` says why.
@@ -101,6 +110,8 @@ struct Item {
   std::uint64_t size = 0;  // of the content
   std::string sha256;      // 32 raw bytes; empty for none and refused
   std::string reason;
+  std::vector<ItemAttachment> attachments = {};  // only with content bytes
+  std::uint64_t attached_bytes() const;
   bool operator==(const Item&) const = default;
 };
 
@@ -159,6 +170,11 @@ Result<ArchiveEnd> parse_archive_end(std::string_view json);
 std::string source_name(std::string_view source, std::string_view login);
 // The source without the login, if the name has one: what earlier versions named every login's mail.
 std::optional<std::string_view> without_login(std::string_view source_name);
+
+// Names bytes by their hash (RFC 6920 section 3): "ni:///sha-256;" and the raw SHA-256 in base64url.
+std::string attachment_uri(std::string_view sha256);
+// The raw hash in such a name; nothing: it is another URI.
+std::optional<std::string> hash_of_attachment_uri(std::string_view uri);
 
 // Item keys as the ledger keeps them: a key longer than 240 bytes is replaced by "#" and its SHA-256 in hex.
 std::string bounded_key(std::string_view key);

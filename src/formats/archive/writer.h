@@ -7,12 +7,19 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "formats/archive/record.h"
 #include "formats/archive/spool.h"
 
 namespace kontor::archive {
+
+// Bytes of an item's attachments: where each of Item::attachments begins.
+struct AttachedBytes {
+  const Spool& spool;
+  std::vector<std::uint64_t> starts;
+};
 
 // One thread at a time. Every call's errors: what the sink returned, invalid (a record beyond its limits).
 class Writer {
@@ -29,8 +36,9 @@ class Writer {
   Result<void> folder(const Folder& folder);
   // Splits the keys over as many records as needed. `last` = the listing is complete with these.
   Result<void> listing(std::uint32_t folder, Listing::Kind kind, const std::vector<std::string>& keys, bool last);
-  // With content "bytes" the item's size and hash are taken from `content`, which must be given.
-  Result<void> item(Item item, Spool* content);
+  // With content "bytes" the item's size and hash are taken from `content`, which must be given. `attached` must be
+  // where the item has attachments; those that are known are not read.
+  Result<void> item(Item item, Spool* content, const AttachedBytes* attached = nullptr);
   Result<void> pass(const Pass& pass);
   Result<void> settings(const Settings& settings);
   Result<void> end_account(const AccountEnd& end);

@@ -18,6 +18,15 @@ bool refers_to(const Property& property, std::string_view id) {
   return property.is("ATTACH") && property.parameter("MANAGED-ID") == id;
 }
 
+template <class Object, class Visit>
+void visit_attach(Object& object, const Visit& visit) {
+  for (auto& property : object.properties)
+    if (property.is("X-KONTOR-ATTACH")) visit(property);
+  for (auto& part : object.components)
+    for (auto& property : part.properties)
+      if (property.is("ATTACH")) visit(property);
+}
+
 void describe(Property& property, const AttachmentLine& line) {
   property.set("MANAGED-ID", line.id);
   if (line.type.empty())
@@ -88,12 +97,16 @@ Result<void> change_parts(Component& calendar, const PartNames& names, const ica
 
 }  // namespace
 
-std::vector<std::string> managed_ids(const Component& calendar) {
+void each_attach(Component& object, const std::function<void(Property&)>& visit) { visit_attach(object, visit); }
+void each_attach(const Component& object, const std::function<void(const Property&)>& visit) {
+  visit_attach(object, visit);
+}
+
+std::vector<std::string> managed_ids(const Component& object) {
   std::set<std::string> out;
-  for (const Component& part : calendar.components)
-    for (const Property& property : part.properties)
-      if (property.is("ATTACH"))
-        if (const std::string_view id = property.parameter("MANAGED-ID"); !id.empty()) out.emplace(id);
+  each_attach(object, [&](const Property& property) {
+    if (const std::string_view id = property.parameter("MANAGED-ID"); !id.empty()) out.emplace(id);
+  });
   return {out.begin(), out.end()};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Managed attachments in calendar objects (RFC 8607): ATTACH properties with a MANAGED-ID, which name bytes that the
-// server keeps. What the names lead to is not known here.
+// server keeps. What the names lead to is not known here. Cards have the same in X-KONTOR-ATTACH.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,12 @@ struct AttachmentLine {
   std::uint64_t size = 0;
 };
 
-// The MANAGED-IDs of all components, each once, ascending.
-std::vector<std::string> managed_ids(const Component& calendar);
+// Visits what can refer to attachments: ATTACH of a calendar's components, X-KONTOR-ATTACH of a card.
+void each_attach(Component& object, const std::function<void(Property&)>& visit);
+void each_attach(const Component& object, const std::function<void(const Property&)>& visit);
+
+// The MANAGED-IDs of all of these, each once, ascending.
+std::vector<std::string> managed_ids(const Component& object);
 
 // Of an object's parts those that are meant (RFC 8607 section 3.3.2): "M" is the series itself, the others are
 // instances as their RECURRENCE-ID names them, in UTC or in the series' own time. None: all parts that are there.

@@ -4,7 +4,9 @@
 // attachment's PidTagAttachNumber (an int64: the source's own number for it).
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -19,6 +21,14 @@ using TakePiece = std::function<Result<void>(std::string_view)>;
 // Gives the content of an attachment to `take`, the same at each call. Errors: not_found (there is none: it is lost at
 // the source, or never was), unavailable and other ones of reading, those of `take`.
 using ReadAttachment = std::function<Result<void>(const Attachment& attachment, const TakePiece& take)>;
+
+// Keeps a content, which `give` hands over, beside the item that it is attached to: the item refers to it by `uri`.
+// Errors: too_large (nothing more can be kept), those of `give`: then it is as if nothing was given.
+struct KeptContent {
+  std::string uri;
+  std::uint64_t size = 0;
+};
+using KeepContent = std::function<Result<KeptContent>(const std::function<Result<void>(const TakePiece&)>& give)>;
 
 namespace tag {
 constexpr Tag kAttachNumber{.id = 0x0E21};

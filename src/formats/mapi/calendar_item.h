@@ -25,7 +25,9 @@ struct CalendarContext {
   Mailbox owner;
   ResolveEntry resolve;
   ReadAttachment read;
-  // Attachments go into the item (ATTACH with its data) as long as they have no more bytes than this in all.
+  // Where contents of attachments go. Empty: they go into the item (ATTACH with its data) as long as they have no more
+  // bytes than `most_attached` in all.
+  KeepContent keep = {};
   std::size_t most_attached = std::size_t{4} << 20;
 };
 

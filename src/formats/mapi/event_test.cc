@@ -378,6 +378,39 @@ TEST(Event, WithoutTimesInThePatternTakesItsOwn) {
       << text;
 }
 
+TEST(Event, RefersToAttachmentsThatAreKeptBesideIt) {
+  Message message = series();
+  for (const std::string_view name : {"large.bin", "gone", "many"}) {
+    Attachment& made = message.attachments.emplace_back();
+    set(made.properties, tag::kAttachLongFilename, name);
+    made.properties.set(tag::kAttachMethod, Value::of(1));
+  }
+  CalendarContext with = context();
+  with.most_attached = 5;
+  with.read = [](const Attachment& attachment, const TakePiece& take) -> Result<void> {
+    if (attachment.properties.text_or_empty(tag::kAttachLongFilename) == "gone")
+      return fail(Errc::not_found, "It is gone.");
+    return take("more than five");
+  };
+  std::size_t kept = 0;
+  with.keep = [&](const auto& give) -> Result<KeptContent> {
+    if (kept == 1) return fail(Errc::too_large, "There are too many.");
+    KeptContent out{"ni:///kept", 0};
+    TRY_VOID(give([&](std::string_view piece) -> Result<void> {
+      out.size += piece.size();
+      return {};
+    }));
+    ++kept;
+    return out;
+  };
+  const CalendarObject made = event_from(message, with);
+  const std::string text = lines_of(made.text);
+  const std::string line = "ATTACH;FMTTYPE=application/octet-stream;FILENAME=large.bin;SIZE=14:ni:///kept\n";
+  EXPECT_NE(text.find(line), std::string::npos) << made.text;
+  EXPECT_NE(text.find(line), text.rfind(line)) << "the changed instance has it, too";
+  EXPECT_EQ(made.losses.size(), 2U);
+}
+
 TEST(Event, RepeatsAttachmentsInChangedInstancesIfTheyAreSmall) {
   Message message = series();
   Attachment& attachment = message.attachments.emplace_back();

@@ -76,33 +76,41 @@ Result<void> ItemParts::read_attachment(const Attachment& attachment, const Take
   return {};
 }
 
-Result<std::size_t> ItemParts::add_attachment(const Attachment& attachment, std::size_t most) const {
-  const std::string name = attachment_name(attachment);
-  lines::Property attach = attach_of(attachment, name);
-  if (const std::string uri = attachment_uri(attachment); !uri.empty()) {
-    attach.value = uri;
-    into_.properties.push_back(std::move(attach));
-    return 0;
+Result<void> ItemParts::read_into(const Attachment& attachment, lines::Property& attach, std::string& data,
+                                  std::size_t most) const {
+  if (context_.keep) {
+    TRY(KeptContent kept, context_.keep([&](const TakePiece& take) { return read_attachment(attachment, take); }));
+    attach.set("SIZE", std::to_string(kept.size));
+    attach.value = std::move(kept.uri);
+    return {};
   }
-  std::string data;
-  const auto read = read_attachment(attachment, [&](std::string_view piece) -> Result<void> {
+  TRY_VOID(read_attachment(attachment, [&](std::string_view piece) -> Result<void> {
     if (data.size() + piece.size() > most) return fail(Errc::too_large, "It is too large.");
     data += piece;
     return {};
-  });
-  if (!read) {
+  }));
+  attach.set("ENCODING", "BASE64");
+  attach.set("VALUE", "BINARY");
+  attach.value = to_base64(data);
+  return {};
+}
+
+Result<std::size_t> ItemParts::add_attachment(const Attachment& attachment, std::size_t most) const {
+  const std::string name = attachment_name(attachment);
+  lines::Property attach = attach_of(attachment, name);
+  std::string data;
+  if (std::string uri = attachment_uri(attachment); !uri.empty()) {
+    attach.value = std::move(uri);
+  } else if (const auto read = read_into(attachment, attach, data, most); !read) {
     const Errc code = read.error().code;
     if (code == Errc::too_large)
-      lost(fmt::format("The attachment \"{}\" is too large for an item of a calendar, and left out.", name));
+      lost(fmt::format("The attachment \"{}\" is left out of an item of a calendar: {}", name, read.error().text));
     else if (code == Errc::not_found || code == Errc::corrupt || code == Errc::invalid)
       lost(fmt::format("The attachment \"{}\" cannot be read, and is left out: {}", name, read.error().text));
     else
       return std::unexpected(read.error());
     return 0;
   }
-  attach.set("ENCODING", "BASE64");
-  attach.set("VALUE", "BINARY");
-  attach.value = to_base64(data);
   into_.properties.push_back(std::move(attach));
   return data.size();
 }

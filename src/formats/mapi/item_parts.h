@@ -29,8 +29,8 @@ class ItemParts {
   void add_class() const;
   void add_priority() const;
   void add_text(const Tag& tag, std::string_view property) const;
-  // ATTACH, of all but changed instances, with at most so many bytes of data. Returns how many there were. Errors: as
-  // event_of.
+  // ATTACH, of all but changed instances, with at most so many bytes of data in the item. Returns how many there were.
+  // Errors: as event_of.
   Result<std::size_t> add_attachments(std::size_t most) const;
   // ORGANIZER (where there is none yet) and ATTENDEE of a meeting, or of a task that was given to somebody.
   void add_people() const;
@@ -46,6 +46,8 @@ class ItemParts {
   void set_own_answer(People& people) const;
   Result<void> read_attachment(const Attachment& attachment, const TakePiece& take) const;
   Result<std::size_t> add_attachment(const Attachment& attachment, std::size_t most) const;
+  Result<void> read_into(const Attachment& attachment, lines::Property& attach, std::string& data,
+                         std::size_t most) const;
 
   const Message& message_;
   const Properties& from_;

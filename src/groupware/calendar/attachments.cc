@@ -32,17 +32,15 @@ Result<StagedContent> staged_again(Accounts& accounts, TenantId tenant, const At
 }
 
 void rename(lines::Component& calendar, const std::string& from, const std::string& to) {
-  for (lines::Component& part : calendar.components)
-    for (lines::Property& property : part.properties) {
-      if (!property.is("ATTACH") || property.parameter("MANAGED-ID") != from) continue;
-      if (to.empty()) {
-        property.remove("MANAGED-ID");
-        continue;
-      }
-      property.set("MANAGED-ID", to);
-      if (const auto at = property.value.find(from); at != std::string::npos)
-        property.value.replace(at, from.size(), to);
+  itip::each_attach(calendar, [&](lines::Property& property) {
+    if (property.parameter("MANAGED-ID") != from) return;
+    if (to.empty()) {
+      property.remove("MANAGED-ID");
+      return;
     }
+    property.set("MANAGED-ID", to);
+    if (const auto at = property.value.find(from); at != std::string::npos) property.value.replace(at, from.size(), to);
+  });
 }
 
 }  // namespace

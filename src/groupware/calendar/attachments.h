@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Managed attachments (RFC 8607): bytes that events, tasks and notes refer to by name, kept once for all that do.
+// Managed attachments (RFC 8607): bytes that events, tasks, notes and cards refer to by name, kept once for all that
+// do.
 //
 // An attachment is an item of files in a folder of the account that no protocol shows: quota, holds, recovery and check
 // know it as they know every item. It is there as long as something filed refers to it, goes with the last of that in
@@ -26,6 +27,8 @@ class Accounts;
 class Reader;
 
 constexpr const char* kAttachmentsName = "Attachments";  // as long as nothing else is called so
+// Before an attachment's id and name, where the DAV server gives it.
+constexpr const char* kAttachmentsPath = "/dav/attachments/";
 // Of a folder, "yes": attachments are there, whatever it is called.
 constexpr const char* kIsAttachments = "calendar.attachments";
 // Of an item there.

@@ -144,6 +144,13 @@ void take_times(const lines::Component& calendar, const lines::Component& main, 
   }
 }
 
+std::vector<std::string> attachments_of(const lines::Component& object) {
+  std::vector<std::string> ids = itip::managed_ids(object);
+  std::erase_if(ids, [](const std::string& id) { return !account_of_attachment(id); });
+  if (ids.size() > kMostAttachments) ids.resize(kMostAttachments);
+  return ids;
+}
+
 void describe_calendar(std::string_view bytes, const icalendar::ZoneDatabase& zones, const icalendar::ZonePointer& home,
                        Instant now, Description& out) {
   Facts& facts = out.facts;
@@ -174,9 +181,7 @@ void describe_calendar(std::string_view bytes, const icalendar::ZoneDatabase& zo
     for (const lines::Component& component : other.components)
       if (component_of(component) != Facts::Component::none)
         facts.privacy = std::max(facts.privacy, privacy_of(component));
-  facts.attachments = itip::managed_ids(calendar);
-  std::erase_if(facts.attachments, [](const std::string& id) { return !account_of_attachment(id); });
-  if (facts.attachments.size() > kMostAttachments) facts.attachments.resize(kMostAttachments);
+  facts.attachments = attachments_of(calendar);
   if (uids.size() == 1) facts.uid = *uids.begin();
   if (facts.uid.empty() && facts.problem.empty()) facts.problem = "It has no UID.";
   if (facts.uid.size() > kLongestUid) {
@@ -203,6 +208,7 @@ void describe_card(std::string_view bytes, Facts& facts) {
   for (const vcard::Detail& email : vcard::details(card, "EMAIL"))
     if (facts.emails.size() < kMostEmails) facts.emails.push_back(cut(email.value));
   facts.is_group = vcard::is_group(card);
+  facts.attachments = attachments_of(card);
   if (read->cards.size() > 1) {
     facts.uid.clear();
     facts.problem = "It holds several cards.";

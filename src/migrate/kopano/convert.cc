@@ -44,8 +44,8 @@ std::string_view class_of(const Tree& tree) { return tree.message.properties.tex
 class Converter {
  public:
   Converter(Tree& tree, std::string_view key, AttachmentStore& store, const ConvertContext& context,
-            const TakePiece& take)
-      : tree_(tree), key_(key), store_(store), context_(context), take_(take) {
+            const TakePiece& take, const TakeFile& file)
+      : tree_(tree), key_(key), store_(store), context_(context), take_(take), file_(file) {
     read_ = [this](const mapi::Attachment& attachment, const mapi::TakePiece& piece) {
       return read_attachment(attachment, piece);
     };
@@ -134,8 +134,8 @@ class Converter {
     return context;
   }
 
-  Result<mapi::CalendarObject> object_of(const mapi::Message& message, ItemClass what) const {
-    const auto context = calendar_context();
+  Result<mapi::CalendarObject> object_of(const mapi::Message& message, ItemClass what,
+                                         const mapi::CalendarContext& context) const {
     switch (what) {
       case ItemClass::task:
         return mapi::task_of(message, key_, context);
@@ -148,23 +148,32 @@ class Converter {
     }
   }
 
+  // A content that mapi has, as the item's file.
+  Result<mapi::KeptContent> keep_file(const std::function<Result<void>(const mapi::TakePiece&)>& give) const {
+    TRY(TakenFile taken, file_(give));
+    return mapi::KeptContent{std::move(taken.uri), taken.size};
+  }
+
   Result<void> convert_calendar() {
-    TRY(auto object, object_of(tree_.message, item_class(class_of(tree_))));
+    auto context = calendar_context();
+    if (file_) context.keep = [this](const auto& give) { return keep_file(give); };
+    TRY(auto object, object_of(tree_.message, item_class(class_of(tree_)), context));
     TRY_VOID(take_(object.text));
     keep(object.kept, object.losses);
     return {};
   }
 
-  // What a card has is held in memory: it stands in the card. What cannot be had is named, and is no attachment any
-  // more.
+  // A photo stands in the card, and what is attached is beside it: then the attachment is a link to that. What cannot
+  // be had is named, and is no attachment any more.
   Result<void> load_attachments() {
     std::size_t room = kMostAttached;
     std::vector<mapi::Attachment> loaded;
     for (mapi::Attachment& attachment : tree_.message.attachments) {
       const bool is_photo = attachment.properties.boolean(mapi::tag::kAttachmentContactPhoto) ||
                             attachment.properties.text_or_empty(mapi::tag::kAttachLongFilename) == "ContactPicture.jpg";
+      const bool is_file = file_ && !is_photo && mapi::attachment_uri(attachment).empty();
       std::string bytes;
-      auto read = read_content(attachment, is_photo ? kMostPhoto : room, bytes);
+      const auto read = is_file ? link_file(attachment) : read_content(attachment, is_photo ? kMostPhoto : room, bytes);
       const bool is_lost = !read && (read.error().code == Errc::too_large || read.error().code == Errc::not_found);
       if (!read && !is_lost) return read;
       if (is_lost) {
@@ -184,17 +193,27 @@ class Converter {
     return {};
   }
 
+  Result<void> link_file(mapi::Attachment& attachment) {
+    TRY(TakenFile taken, file_([&](const TakePiece& take) { return read_content(attachment, take); }));
+    attachment.properties.set(mapi::tag::kAttachPathname, Value::of_text(std::move(taken.uri)));
+    return {};
+  }
+
   static std::string shown(const mapi::Attachment& attachment, bool is_photo) {
     return is_photo ? "Its photo" : fmt::format("The attachment \"{}\"", mapi::attachment_name(attachment));
   }
 
-  // A message as mail, else the data. Errors: too_large beyond `most` bytes.
+  // Errors: too_large beyond `most` bytes.
   Result<void> read_content(const mapi::Attachment& attachment, std::size_t most, std::string& into) {
-    const auto take = [&](std::string_view piece) -> Result<void> {
+    return read_content(attachment, [&](std::string_view piece) -> Result<void> {
       if (into.size() + piece.size() > most) return fail(Errc::too_large, "it is too large.");
       into += piece;
       return {};
-    };
+    });
+  }
+
+  // A message as mail, else the data.
+  Result<void> read_content(const mapi::Attachment& attachment, const TakePiece& take) {
     if (attachment.embedded.empty()) return read_attachment(attachment, take);
     // No calendar in it: items that hold each other would go round.
     const mapi::MailSource source{.resolve = context_.calendar.resolve, .read = read_, .calendar = {}};
@@ -242,6 +261,7 @@ class Converter {
   AttachmentStore& store_;
   const ConvertContext& context_;
   const TakePiece& take_;
+  const TakeFile& file_;
   mapi::ReadAttachment read_;
   Facts facts_;
   std::set<std::int64_t> missing_;  // attachments that are named already
@@ -250,8 +270,8 @@ class Converter {
 }  // namespace
 
 Result<Facts> convert(Tree& tree, std::string_view kind, std::string_view key, AttachmentStore& store,
-                      const ConvertContext& context, const TakePiece& take) {
-  return Converter(tree, key, store, context, take).convert(kind);
+                      const ConvertContext& context, const TakePiece& take, const TakeFile& file) {
+  return Converter(tree, key, store, context, take, file).convert(kind);
 }
 
 }  // namespace kontor::migrate::kopano

@@ -36,9 +36,12 @@ struct ConvertContext {
 // that is not mail, but lies among mail, comes as mail with all its properties, and with its text of iCalendar or
 // vCard.
 //
+// What is attached to anything else goes to `file`, and the item refers to it; without `file` a few MiB of it go into
+// the item.
+//
 // Errors: invalid (a content is lost or cannot be read, and the item with it; or it cannot be what its folder holds),
-// unavailable, those of `take`.
+// unavailable, those of `take` and `file`.
 Result<Facts> convert(Tree& tree, std::string_view kind, std::string_view key, AttachmentStore& store,
-                      const ConvertContext& context, const TakePiece& take);
+                      const ConvertContext& context, const TakePiece& take, const TakeFile& file);
 
 }  // namespace kontor::migrate::kopano

@@ -128,7 +128,8 @@ Result<std::optional<Tree>> StoreReader::tree_of(const SourceItem& item) {
   return tree;
 }
 
-Result<void> StoreReader::fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) {
+Result<void> StoreReader::fetch_with_files(const SourceFolder& folder, const SourceItem& item, const TakePiece& take,
+                                           const TakeFile& file) {
   facts_ = {};
   TRY(const FolderNode* node, find(folder));
   TRY(auto tree, tree_of(item));
@@ -141,7 +142,7 @@ Result<void> StoreReader::fetch(const SourceFolder& folder, const SourceItem& it
     losses.emplace_back("Another item of its folder has the same UID: this one has a new one.");
   }
   trouble_.reset();
-  TRY(facts_, convert(*tree, node->source.kind, item.key, *at->attachments, context_, take));
+  TRY(facts_, convert(*tree, node->source.kind, item.key, *at->attachments, context_, take, file));
   // What was not to be had is not what is not there: the item is fetched again.
   if (trouble_) return std::unexpected(*trouble_);
   facts_.losses.insert(facts_.losses.end(), losses.begin(), losses.end());

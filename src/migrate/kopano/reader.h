@@ -34,7 +34,11 @@ class StoreReader : public ItemReader {
  public:
   StoreReader(const StoreInView& store, std::unique_ptr<Snapshot> snapshot);
 
-  Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) override;
+  Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) override {
+    return fetch_with_files(folder, item, take, {});
+  }
+  Result<void> fetch_with_files(const SourceFolder& folder, const SourceItem& item, const TakePiece& take,
+                                const TakeFile& file) override;
   std::vector<std::string> losses() override { return std::exchange(facts_.losses, {}); }
   std::map<std::string, std::string> kept() override { return std::exchange(facts_.kept, {}); }
   void announce(const SourceFolder& folder, const std::vector<SourceItem>& items) override;

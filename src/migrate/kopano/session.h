@@ -33,6 +33,10 @@ class StoreSession : public SourceSession {
   Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) override {
     return reader_.fetch(folder, item, take);
   }
+  Result<void> fetch_with_files(const SourceFolder& folder, const SourceItem& item, const TakePiece& take,
+                                const TakeFile& file) override {
+    return reader_.fetch_with_files(folder, item, take, file);
+  }
   std::vector<std::string> losses() override { return reader_.losses(); }
   std::map<std::string, std::string> kept() override { return reader_.kept(); }
   void announce(const SourceFolder& folder, const std::vector<SourceItem>& items) override {

@@ -27,6 +27,10 @@ class ScriptedSession final : public SourceSession {
   Result<void> fetch(const SourceFolder& folder, const SourceItem& item, const TakePiece& take) override {
     return session_->fetch(folder, item, take);
   }
+  Result<void> fetch_with_files(const SourceFolder& folder, const SourceItem& item, const TakePiece& take,
+                                const TakeFile& file) override {
+    return session_->fetch_with_files(folder, item, take, file);
+  }
   std::vector<std::string> losses() override { return session_->losses(); }
   std::map<std::string, std::string> kept() override { return session_->kept(); }
   void announce(const SourceFolder& folder, const std::vector<SourceItem>& items) override {

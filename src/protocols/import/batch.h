@@ -34,6 +34,7 @@ struct Step {
   std::string key;  // bounded
   groupware::Kind item_kind = groupware::Kind::mail;
   std::optional<groupware::StagedContent> content;
+  std::vector<groupware::NewAttachment> attachments = {};  // to which the content refers, and which are not here yet
   archive::Pass pass;
 };
 
@@ -62,6 +63,7 @@ class Batch {
   Result<void> apply_pass(groupware::Transaction& transaction, const Step& step);
   Result<Placed> target(groupware::Transaction& transaction, OpenFolder& folder);
   Result<void> add_new(groupware::Transaction& transaction, const Step& step, archive::Answer& answer);
+  Result<void> attach_all(groupware::Transaction& transaction, const Step& step) const;
   Result<bool> adopt(groupware::Transaction& transaction, const Step& step, FolderId folder, archive::Answer& answer);
   Result<bool> move_vanished(groupware::Transaction& transaction, const Step& step, archive::Answer& answer);
   // Of an item that is there, and not mail: the source's content, date and name, where nobody changed them here.

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "directory/directory.h"
+#include "protocols/import/attached.h"
 #include "protocols/import/collection.h"
 #include "protocols/import/grants.h"
 #include "protocols/import/ledger.h"
@@ -206,16 +207,7 @@ Result<void> Importer::take_item(archive::Reader& reader, archive::Item item) {
     const bool is_other = known && known->mark.hash != item.sha256 &&
                           (found->second.placed.kind != groupware::Kind::mail ||
                            (!item.fingerprint.empty() && known->mark.fingerprint != item.fingerprint));
-    if (!known || is_other) {
-      auto staged = stage(reader, item, step);
-      if (!staged && staged.error().code != Errc::too_large) return std::unexpected(staged.error());
-      if (!staged || !*staged) {
-        item.content = archive::Item::Content::refused;
-        item.reason = staged ? "the mailbox is full" : staged.error().text;
-      } else {
-        step.content = std::move(*staged);
-      }
-    }
+    if (!known || is_other) TRY_VOID(stage(reader, known, item, step));
   }
   step.item = std::move(item);
   open_->batch.add(std::move(step));
@@ -223,11 +215,55 @@ Result<void> Importer::take_item(archive::Reader& reader, archive::Item item) {
   return {};
 }
 
-// Nothing if there is no room for it: then its bytes are passed over.
-Result<std::optional<groupware::StagedContent>> Importer::stage(archive::Reader& reader, const archive::Item& item,
-                                                                Step& step) {
-  TRY(const bool room, has_room(item));
-  if (!room) return std::nullopt;
+namespace {
+
+void refuse(archive::Item& item, std::string why) {
+  item.content = archive::Item::Content::refused;
+  item.reason = std::move(why);
+}
+
+}  // namespace
+
+// Takes what came into the step; an item that cannot be taken becomes one that was refused.
+Result<void> Importer::stage(archive::Reader& reader, const std::optional<KnownItem>& known, archive::Item& item,
+                             Step& step) {
+  // Of an item that is here already, attachments may be here, too: the commit counts them.
+  TRY(const bool room, has_room(item.size, known ? 0 : item.attached_bytes()));
+  if (!room) {
+    refuse(item, "the mailbox is full");
+    return {};
+  }
+  if (!item.attachments.empty()) return stage_with_attachments(reader, known, item, step);
+  auto staged = stage_content(reader, step);
+  if (!staged && staged.error().code != Errc::too_large) return std::unexpected(staged.error());
+  if (staged)
+    step.content = *std::move(staged);
+  else
+    refuse(item, staged.error().text);
+  return {};
+}
+
+Result<void> Importer::stage_with_attachments(archive::Reader& reader, const std::optional<KnownItem>& known,
+                                              archive::Item& item, Step& step) {
+  if (!groupware::is_described(step.item_kind)) {
+    refuse(item, "only events, tasks, notes and cards have attachments of their own");
+    return {};
+  }
+  std::optional<groupware::Item> earlier;
+  if (known) {
+    TRY(const auto ledger, open_->account->read(Caller::system()));
+    if (auto there = ledger->item(known->item)) earlier = *std::move(there);
+  }
+  TRY(AttachedItem staged, stage_attached(reader, item, step.item_kind, earlier ? &*earlier : nullptr,
+                                          {accounts_, *open_->account, options_.origin}));
+  step.item_kind = staged.kind;
+  if (!staged.refusal.empty()) refuse(item, std::move(staged.refusal));
+  step.content = std::move(staged.content);
+  if (step.content) step.attachments = std::move(staged.attachments);
+  return {};
+}
+
+Result<groupware::StagedContent> Importer::stage_content(archive::Reader& reader, Step& step) {
   // The kind of the item shows in its beginning.
   std::string head;
   bool has_more = true;
@@ -248,11 +284,13 @@ Result<std::optional<groupware::StagedContent>> Importer::stage(archive::Reader&
   return content;
 }
 
-Result<bool> Importer::has_room(const archive::Item& item) {
+Result<bool> Importer::has_room(std::uint64_t size, std::uint64_t attached) {
   if (options_.ignore_quota) return true;
   TRY(const auto reader, open_->account->read(Caller::system()));
   const auto usage = reader->usage();
-  return usage.limit == 0 || usage.bytes + item.size <= usage.limit;
+  if (usage.limit == 0) return true;
+  const std::uint64_t left = usage.limit - std::min(usage.limit, usage.bytes);
+  return size <= left && attached <= left - size;
 }
 
 Result<void> Importer::end_account(const archive::AccountEnd& end) {

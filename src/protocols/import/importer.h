@@ -41,6 +41,7 @@ struct ImportOptions {
   std::function<bool(std::string_view)> may_import;  // by the token; unset = all
   // Called before anything is done in an account: its error ends the import. Unset: nobody else imports here.
   std::function<Result<void>(AccountId)> claim;
+  std::string origin;  // how clients call this server, for addresses of attachments: "https://mail.example.org"
   Batch::Limits batch;
 };
 
@@ -68,8 +69,11 @@ class Importer {
   Result<void> open_folder(const archive::Folder& record);
   Result<void> take_listing(const archive::Listing& listing);
   Result<void> take_item(archive::Reader& reader, archive::Item item);
-  Result<std::optional<groupware::StagedContent>> stage(archive::Reader& reader, const archive::Item& item, Step& step);
-  Result<bool> has_room(const archive::Item& item);
+  Result<void> stage(archive::Reader& reader, const std::optional<KnownItem>& known, archive::Item& item, Step& step);
+  Result<groupware::StagedContent> stage_content(archive::Reader& reader, Step& step);
+  Result<void> stage_with_attachments(archive::Reader& reader, const std::optional<KnownItem>& known,
+                                      archive::Item& item, Step& step);
+  Result<bool> has_room(std::uint64_t size, std::uint64_t attached);
   Result<void> take_settings_of(const archive::Settings& settings);
   Result<void> end_account(const archive::AccountEnd& end);
   Result<void> end_principals();

@@ -10,6 +10,7 @@ namespace {
 
 constexpr char kMarkVersion = 1;
 constexpr char kWideMarkVersion = 2;  // with what only kinds other than mail have; mail is noted as ever
+constexpr char kHeldMarkVersion = 3;  // and with the hash of what is held here
 
 void put_text(std::string& out, std::string_view text) {
   append_be32(out, static_cast<std::uint32_t>(text.size()));
@@ -128,8 +129,9 @@ Result<FolderMark> decode_folder_mark(std::string_view bytes) {
 }
 
 std::string encode(const ItemMark& mark) {
-  const bool is_wide = !mark.name.empty() || !mark.fingerprint.empty();
-  std::string out(1, is_wide ? kWideMarkVersion : kMarkVersion);
+  const bool is_held = !mark.held.empty();
+  const bool is_wide = is_held || !mark.name.empty() || !mark.fingerprint.empty();
+  std::string out(1, is_held ? kHeldMarkVersion : is_wide ? kWideMarkVersion : kMarkVersion);
   append_be64(out, mark.folder.value);
   out += static_cast<char>(mark.flags);
   out += static_cast<char>(mark.is_vanished ? 1 : 0);
@@ -144,6 +146,7 @@ std::string encode(const ItemMark& mark) {
     put_text(out, mark.name);
     put_text(out, mark.fingerprint);
   }
+  if (is_held) put_text(out, mark.held);
   return out;
 }
 
@@ -151,7 +154,8 @@ Result<ItemMark> decode_item_mark(std::string_view bytes) {
   Unpacker in(bytes);
   ItemMark mark;
   const auto version = static_cast<char>(in.byte());
-  const bool known = version == kMarkVersion || version == kWideMarkVersion;
+  const bool is_wide = version == kWideMarkVersion || version == kHeldMarkVersion;
+  const bool known = version == kMarkVersion || is_wide;
   mark.folder = FolderId(in.be64());
   mark.flags = in.byte();
   mark.is_vanished = (in.byte() & 1) != 0;
@@ -162,10 +166,11 @@ Result<ItemMark> decode_item_mark(std::string_view bytes) {
   mark.hash = in.text();
   for (auto count = in.be32(); count > 0 && in.sound(); --count) mark.keywords.push_back(in.text());
   mark.properties = in.texts();
-  if (version == kWideMarkVersion) {
+  if (is_wide) {
     mark.name = in.text();
     mark.fingerprint = in.text();
   }
+  if (version == kHeldMarkVersion) mark.held = in.text();
   if (!known || !in.at_end()) return fail(Errc::corrupt, "the ledger's record of an item is damaged");
   return mark;
 }

@@ -59,10 +59,13 @@ struct ItemMark {
   std::vector<std::string> keywords;
   std::map<std::string, std::string> properties;
   InternalDate date;
-  std::uint64_t size = 0;
-  std::string hash;
+  std::uint64_t size = 0;  // with its attachments
+  std::string hash;        // of the content as it came
   bool is_vanished = false;
   std::string name = {}, fingerprint = {};  // of kinds other than mail, as the source has them
+  std::string held = {};  // the content's hash here, where it names attachments otherwise than it came
+
+  const std::string& here() const { return held.empty() ? hash : held; }
 };
 
 std::string encode(const FolderMark& mark);

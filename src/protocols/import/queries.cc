@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "base/digest.h"
 #include "formats/archive/answer.h"
 #include "formats/archive/members.h"
 #include "formats/archive/record.h"
+#include "protocols/import/attached.h"
 #include "protocols/import/ledger.h"
 #include "protocols/import/scripts.h"
 
@@ -110,23 +110,25 @@ Result<std::string> digest_of_keys(groupware::Account& account, const DigestQuer
   return out;
 }
 
-// The content's own hash, read in pieces.
-Result<std::string> hash_content(const groupware::Content& content) {
-  Sha256 hash;
-  for (std::uint64_t at = 0; at < content.size();) {
-    TRY(const auto piece, content.read(at, 256 << 10));
-    if (piece.empty()) return fail(Errc::corrupt, "the content is shorter than its size");
-    hash.update(piece);
-    at += piece.size();
-  }
-  return hash.finish();
-}
-
 struct Listed {
   std::string key;
   ItemId item;
   ItemMark mark;
 };
+
+Result<void> read_again(const groupware::Reader& reader, const groupware::Item& item, archive::TargetItem& line) {
+  const auto facts = groupware::is_described(item.kind) ? reader.facts(item.id) : fail(Errc::not_found, "");
+  if (facts && !facts->attachments.empty()) {
+    TRY(auto came, as_it_came(reader, item, true));
+    line.size = came.size;
+    line.sha256 = std::move(came.sha256);
+    line.attachments = came.attachments;
+    return {};
+  }
+  TRY(const auto content, reader.content(item.id));
+  TRY(line.sha256, hash_of_content(*content));
+  return {};
+}
 
 Result<std::string> verify_some(groupware::Account& account, Scan& scan, std::size_t prefix_size, bool read_content) {
   std::vector<Listed> some;
@@ -169,10 +171,9 @@ Result<std::string> verify_some(groupware::Account& account, Scan& scan, std::si
     line.size = item->size;
     line.sha256 = item->hash;
     if (read_content) {
-      auto content = reader->content(item->id);
-      auto hash = content ? hash_content(**content) : Result<std::string>(std::unexpected(content.error()));
-      line.sha256 = hash.value_or("");
-      if (!hash) line.fault = hash.error().text;
+      const auto read = read_again(*reader, *item, line);
+      if (!read) line.sha256.clear();
+      if (!read) line.fault = read.error().text;
     }
     out += archive::to_line(line);
   }

@@ -195,12 +195,13 @@ Task<net::HttpResponse> serve_compare(ServerPtr server, net::HttpBody& body, std
   co_return response;
 }
 
-ImportOptions options_of(const Query& query) {
+ImportOptions options_of(const ImportServer& server, const Query& query) {
   const auto is_set = [&](const char* word) {
     const auto found = query.find(word);
     return found != query.end() && found->second == "1";
   };
   ImportOptions options;
+  options.origin = server.options.origin;
   options.create_users = query.contains("create_users");
   if (options.create_users && query.at("create_users") == "active") options.new_status = directory::Status::active;
   options.live = is_set("live") || options.new_status == directory::Status::active;
@@ -227,7 +228,7 @@ Task<net::HttpResponse> serve_archive(ServerPtr server, net::HttpBody& body, Que
     return server->uploads->begin(account);
   });
   if (!ticket) co_return refusal(ticket.error());
-  auto options = options_of(query);
+  auto options = options_of(*server, query);
   options.only_address = std::move(address);
   options.may_import = [token = std::move(token)](std::string_view wanted) { return token.allows(wanted); };
   co_return co_await Uploads::take(server->uploads, body, std::move(options), std::move(*ticket));
@@ -237,7 +238,7 @@ Task<net::HttpResponse> serve_archive(ServerPtr server, net::HttpBody& body, Que
 Task<net::HttpResponse> serve_principals(ServerPtr server, net::HttpBody& body, Query query, Token token) {
   auto ticket = server->uploads->begin(AccountId());
   if (!ticket) co_return refusal(ticket.error());
-  auto options = options_of(query);
+  auto options = options_of(*server, query);
   options.only_principals = true;
   options.may_create_domains = token.domains.empty();
   options.may_import = [token = std::move(token)](std::string_view wanted) { return token.allows(wanted); };
@@ -247,7 +248,7 @@ Task<net::HttpResponse> serve_principals(ServerPtr server, net::HttpBody& body, 
 Task<net::HttpResponse> serve_local_archive(ServerPtr server, net::HttpRequest request, net::HttpBody& body) {
   auto ticket = server->uploads->begin(AccountId());
   if (!ticket) co_return refusal(ticket.error());
-  auto options = options_of(parse_query(request.query));
+  auto options = options_of(*server, parse_query(request.query));
   co_return co_await Uploads::take(server->uploads, body, std::move(options), std::move(*ticket));
 }
 

@@ -30,6 +30,7 @@ struct ServerOptions {
   std::string token_file;             // see tokens.h
   std::vector<net::Network> allowed;  // peers; empty = all that have a token
   std::size_t parallel = 32;          // archives being imported at once; more are told to come later (503)
+  std::string origin;                 // how clients call the server: "https://mail.example.org"
   bool requires_tls = true;           // false in tests only
 };
 

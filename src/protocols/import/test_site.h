@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
+#include "base/digest.h"
 #include "directory/directory.h"
 #include "formats/archive/writer.h"
 #include "groupware/accounts.h"
@@ -52,6 +54,8 @@ struct MadeItem {
   std::int64_t date = 1'000'000'000;
   std::string name = {}, fingerprint = {};
   std::map<std::string, std::string> kept = {};
+  std::vector<std::string> attachments = {};
+  std::set<std::string> known = {};  // of these, what does not come along
 };
 struct MadeFolder {
   archive::Folder record;
@@ -101,9 +105,15 @@ inline std::string dump_of(const std::vector<MadeFolder>& folders, const std::st
       item.fingerprint = made.fingerprint;
       item.kept = made.kept;
       item.date = InternalDate(Instant(std::chrono::seconds(made.date)), 60);
-      archive::Spool spool;
+      archive::Spool spool, files;
       EXPECT_TRUE(spool.write(made.content));
-      EXPECT_TRUE(writer.item(item, &spool));
+      archive::AttachedBytes attached{files, {}};
+      for (const std::string& bytes : made.attachments) {
+        item.attachments.push_back({sha256(bytes), bytes.size(), made.known.contains(bytes)});
+        attached.starts.push_back(files.size());
+        EXPECT_TRUE(files.write(bytes));
+      }
+      EXPECT_TRUE(writer.item(item, &spool, &attached));
     }
     EXPECT_TRUE(writer.pass({number, "state", folder.items.size()}));
   }

@@ -89,7 +89,7 @@ Result<Removal> remove_one(Transaction& transaction, const std::string& source, 
     if (item->filings[0].is_deleted) flags.flags |= groupware::kDeleted;
     if (!same_flags(flags, brought)) return Removal::kept;
     // Other items than mail may have other content by now: what somebody wrote here.
-    if (item->kind != groupware::Kind::mail && item->hash != mark.hash) return Removal::kept;
+    if (item->kind != groupware::Kind::mail && item->hash != mark.here()) return Removal::kept;
     TRY_VOID(transaction.remove(mark.folder, item->filings[0].uid));
     outcome = Removal::removed;
   }
