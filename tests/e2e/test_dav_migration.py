@@ -7,9 +7,11 @@ import time
 import pytest
 
 from peers import cyrus
+from peers.dav import Dav
 from peers.dav_wire import kontor_dav
 from peers.kontor import KONTOR, MIGRATE, ROOT
-from peers.move import ADA, Move
+from peers.kopano_made_attached import attached_in
+from peers.move import ADA, Move, activate
 from peers.radicale import Radicale
 
 CORPUS = ROOT / "../shared/corpus"
@@ -233,3 +235,39 @@ def test_calendars_and_contacts_of_cyrus(target, tmp_path):
             assert move.run("verify")["total"]["differences"] == 0
     finally:
         server.close()
+
+
+def test_managed_attachments_come_along(target, make_kontor, tmp_path):
+    """From another Kontor: what the server keeps for an event is kept here, too; a later pass brings another version of it alone."""
+    origin = make_kontor()
+    origin.start()
+    origin.populate()
+    there = Dav(origin, ADA)
+    path, film = f"/dav/calendars/{ADA}/calendar/one.ics", random.Random(3).randbytes(9 << 20)
+    assert there("PUT", path, calendar(event("one", "With a film")), Content_Type="text/calendar").status == 201
+    name = {"Content-Type": "video/mp4", "Content-Disposition": "attachment;filename=film.mp4"}
+    first = there("POST", path + "?action=attachment-add", film, headers=name)
+    assert first.status == 201, first.text
+    move = Move(target, tmp_path, ["--from", f"caldav://127.0.0.1:{origin.port('dav')}?tls=none", "--user", ADA, "--password-file", tmp_path / "password"])
+    move.secret("password", "secret")
+    total = move.run("run")["total"]
+    assert total["attachments"] == 1 and total["quarantined"] == total["losses"] == 0
+    activate(target)
+    target.run("user", "passwd", ADA, "--password-stdin", input="secret\n")
+    here = Dav(target, ADA)
+
+    def read():
+        [(title, parts)] = attached_in(here("GET", path).text).items()
+        [(file, url, parameters)] = parts[""]
+        assert (title, file) == ("With a film", "film.mp4") and parameters["MANAGED-ID"] in url
+        return here("GET", "/dav/" + url.split("/dav/", 1)[1])
+
+    got = read()
+    assert got.body == film and got.headers["Content-Type"] == "video/mp4"
+    assert move.run("run", "--live")["total"]["updated"] == 0
+    other = there("POST", path + f"?action=attachment-update&managed-id={first.headers['Cal-Managed-ID']}", film[::-1], headers=name)
+    assert other.status in (200, 204), other.text
+    assert move.run("run", "--live")["total"]["updated"] == 1
+    assert read().body == film[::-1]
+    proof = move.run("verify")["total"]
+    assert proof["differences"] == 0 and proof["attachments"] == 1

@@ -338,6 +338,63 @@ TEST(DavSource, FetchesManyAtOnceAndAloneWhatDoesNotCome) {
   EXPECT_NE(secret.error().text.find("403 Forbidden: no way"), std::string::npos) << secret.error().text;
 }
 
+TEST(DavSource, BringsManagedAttachmentsOfItsOwnServer) {
+  std::string origin;
+  bool is_there = true;
+  const auto event = [&] {
+    const std::string here = origin + "/files/1/a%20b.txt";
+    return "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:p\r\nBEGIN:VEVENT\r\nUID:u\r\nATTACH;MANAGED-ID=1:" + here +
+           "\r\nATTACH;MANAGED-ID=1;FILENAME=again.txt:" + here + "\r\nATTACH:" + here +
+           "\r\nATTACH;MANAGED-ID=2;FILENAME=gone:" + origin +
+           "/gone\r\nATTACH;MANAGED-ID=3:https://other.example/x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+  };
+  OddServer server([&](const net::HttpRequest& request, const std::string&) {
+    if (request.method == "PROPFIND") return multistatus(response("/cal/", kCalendarType));
+    if (request.path == "/cal/e.ics") return plain(200, event());
+    if (request.path == "/gone") return plain(410);
+    return is_there ? plain(200, "the file") : plain(500, "not now");
+  });
+  origin = "http://127.0.0.1:" + std::to_string(server.port);
+  DavUser user(server.options());
+  const auto folder = (*user.folders())[0];
+  std::string text;
+  std::vector<std::string> files;
+  const auto fetch = [&] {
+    text.clear();
+    files.clear();
+    return user.session->fetch_with_files(
+        folder, dav_item("e.ics"),
+        [&](std::string_view piece) -> Result<void> {
+          text += piece;
+          return {};
+        },
+        [&](const auto& give) -> Result<TakenFile> {
+          std::string bytes;
+          TRY_VOID(give([&](std::string_view piece) -> Result<void> {
+            bytes += piece;
+            return {};
+          }));
+          files.push_back(bytes);
+          return TakenFile{"ni:///taken", bytes.size()};
+        });
+  };
+  ASSERT_TRUE(fetch());
+  EXPECT_EQ(files, std::vector<std::string>{"the file"}) << "once";
+  EXPECT_NE(text.find("ATTACH;FILENAME=a b.txt;SIZE=8:ni:///taken\r\nATTACH;FILENAME=again.txt;SIZE=8:ni:///taken\r\n"
+                      "ATTACH:" +
+                      origin),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("MANAGED-ID=2;FILENAME=gone:" + origin + "/gone"), std::string::npos) << text;
+  EXPECT_NE(text.find("MANAGED-ID=3:https://other.example/x"), std::string::npos);
+  EXPECT_EQ(user.session->losses().size(), 1u);
+  is_there = false;
+  const auto later = fetch();
+  ASSERT_FALSE(later);
+  EXPECT_EQ(later.error().code, Errc::invalid) << "the item waits for what may come";
+  EXPECT_NE(later.error().text.find("a b.txt"), std::string::npos) << later.error().text;
+}
+
 TEST(DavSource, DoesWithoutMultiget) {
   OddServer server([](const net::HttpRequest& request, const std::string& body) {
     if (request.method == "PROPFIND") return multistatus(response("/cal/", kCalendarType));

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "migrate/dav/address.h"
+#include "migrate/dav/attached.h"
 #include "migrate/dav/client.h"
 #include "migrate/dav/discovery.h"
 #include "migrate/dav/fetching.h"
@@ -49,6 +50,26 @@ class DavSession : public SourceSession {
     return fetcher_.fetch(*collection, item, take);
   }
 
+  // With what is attached to events and cards, as far as it is on this server.
+  Result<void> fetch_with_files(const SourceFolder& folder, const SourceItem& item, const TakePiece& take,
+                                const TakeFile& file) override {
+    losses_.clear();
+    if (folder.kind == "files") return fetch(folder, item, take);
+    std::string text;
+    bool is_large = false;
+    TRY_VOID(fetch(folder, item, [&](std::string_view piece) -> Result<void> {
+      if (is_large) return take(piece);
+      text += piece;
+      if (text.size() <= kMostAttachedText) return {};
+      is_large = true;
+      return take(std::exchange(text, {}));
+    }));
+    if (is_large) return {};
+    TRY(text, bring_attachments(client_, std::move(text), file, losses_));
+    return take(text);
+  }
+  std::vector<std::string> losses() override { return std::exchange(losses_, {}); }
+
   void announce(const SourceFolder& folder, const std::vector<SourceItem>& items) override {
     if (const auto collection = find(folder)) fetcher_.announce(**collection, items);
   }
@@ -65,6 +86,7 @@ class DavSession : public SourceSession {
   DavClient client_;
   DavFetcher fetcher_;
   std::vector<DavCollection> collections_;
+  std::vector<std::string> losses_;  // of the item fetched last
   bool is_fresh_ = false;
 };
 

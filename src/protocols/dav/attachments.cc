@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "formats/icalendar/calendar.h"
 #include "formats/itip/attachments.h"
+#include "formats/vcard/card.h"
 #include "protocols/dav/calendar.h"
 #include "protocols/dav/calendar_zones.h"
 #include "protocols/dav/locks.h"
@@ -165,8 +166,7 @@ NewLine new_line(Context& context, const Resource& resource, const std::string& 
   if (out.attachment.name.empty()) out.attachment.name = former_name.empty() ? "attachment" : former_name;
   const std::string_view type = context.header("content-type");
   if (type.size() <= kLongestType) out.attachment.content_type = type;
-  const std::string path =
-      std::string(kRoot) + std::string(name(Space::attachments)) + "/" + out.attachment.id + "/" + out.attachment.name;
+  const std::string path = groupware::kAttachmentsPath + out.attachment.id + "/" + out.attachment.name;
   const std::string_view plain = type.substr(0, std::min(type.find(';'), type.size()));
   out.line = {.id = out.attachment.id,
               .uri = context.origin() + wire::dav::encode_path(path),
@@ -256,6 +256,11 @@ bool is_calendar_object(const Change& change) {
          change.target.space == Space::calendars && kOfCalendars & of(change.target.kind());
 }
 
+bool is_card(const Change& change) {
+  return change.what != Change::What::remove && change.bytes && change.target.folder &&
+         change.target.space == Space::contacts && change.target.kind() == groupware::Kind::contacts;
+}
+
 // Whether the word is there, in any case and however lines are folded.
 bool mentions_ids(std::string_view bytes) {
   std::string unfolded;
@@ -272,12 +277,19 @@ bool mentions_ids(std::string_view bytes) {
 }
 
 // Most objects have none: those are not read for it.
-std::vector<std::string> ids_in(const std::string& bytes, std::optional<lines::Component>& calendar) {
+std::vector<std::string> ids_in(const std::string& bytes, std::optional<lines::Component>& object) {
   if (!mentions_ids(bytes)) return {};
   auto read = icalendar::read(bytes);
   if (!read) return {};
-  calendar = std::move(read->calendars.front());
-  return itip::managed_ids(*calendar);
+  object = std::move(read->calendars.front());
+  return itip::managed_ids(*object);
+}
+std::vector<std::string> ids_in_card(const std::string& bytes, std::optional<lines::Component>& object) {
+  if (!mentions_ids(bytes)) return {};
+  auto read = vcard::read(bytes);
+  if (!read) return {};
+  object = std::move(read->cards.front());
+  return itip::managed_ids(*object);
 }
 
 // The object as it was.
@@ -296,11 +308,13 @@ Outcome<> check_attachments(Context& context, const Change& change) {
   if (ids.empty()) return {};
   if (change.what != Change::What::put) return {};
   std::optional<std::vector<std::string>> present;
-  const auto was_there = [&](const std::string& id) {
+  const auto former = [&]() -> const std::vector<std::string>& {
     if (!present) present = present_ids(context, change);
-    return std::ranges::find(*present, id) != present->end();
+    return *present;
   };
-  if (ids.size() > context.options.attachments_per_object)
+  const auto was_there = [&](const std::string& id) { return std::ranges::find(former(), id) != former().end(); };
+  // What came with more can be changed all the same.
+  if (ids.size() > context.options.attachments_per_object && ids.size() > former().size())
     return deny(kTooMany, "no more files can be attached to one event");
   for (const std::string& id : ids) {
     if (std::ranges::find(change.attached, id) != change.attached.end()) continue;
@@ -314,10 +328,11 @@ Outcome<> check_attachments(Context& context, const Change& change) {
 
 // Attachments of other accounts come along as copies.
 Outcome<> plan_attachments(Context& context, Change& change, Consequences& consequences) {
-  if (!is_calendar_object(change)) return {};
-  std::optional<lines::Component> calendar;
+  const bool is_of_card = is_card(change);
+  if (!is_of_card && !is_calendar_object(change)) return {};
+  std::optional<lines::Component> object;
   const AccountId to = change.target.account->id();
-  const auto ids = ids_in(*change.bytes, calendar);
+  const auto ids = is_of_card ? ids_in_card(*change.bytes, object) : ids_in(*change.bytes, object);
   const bool are_own = std::ranges::all_of(ids, [&](const std::string& id) {
     const auto account = groupware::account_of_attachment(id);
     return !account || *account == to;
@@ -332,8 +347,8 @@ Outcome<> plan_attachments(Context& context, Change& change, Consequences& conse
                                        });
                                        return id == ids.end() ? nullptr : reader_of(context, *id);
                                      }};
-  TRY(const groupware::Carried carried, groupware::carry_attachments(*calendar, carriage));
-  change.bytes = std::make_shared<const std::string>(icalendar::write(*calendar));
+  TRY(const groupware::Carried carried, groupware::carry_attachments(*object, carriage));
+  change.bytes = std::make_shared<const std::string>(is_of_card ? vcard::write(*object) : icalendar::write(*object));
   for (const groupware::NewAttachment& attachment : carried.attachments)
     consequences.within.emplace_back([attachment](groupware::Transaction& transaction) -> Outcome<> {
       TRY_VOID(transaction.attach(attachment));

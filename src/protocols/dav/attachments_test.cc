@@ -6,6 +6,7 @@
 #include "formats/icalendar/calendar.h"
 #include "formats/itip/attachments.h"
 #include "formats/itip/testing.h"
+#include "formats/lines/reader.h"
 #include "groupware/scheduling/scheduler.h"
 #include "protocols/dav/dav_fixture.h"
 
@@ -193,6 +194,44 @@ TEST_F(DavAttachmentsTest, GoAlongToOtherAccounts) {
     EXPECT_EQ(ask("GET", path_of(own[0]), "", {}, ben).body, "by ben");
     EXPECT_EQ(ask("GET", path_of(own[0])).status, 404U) << "it is ben's now";
   }
+  expect_sound();
+}
+
+TEST_F(DavAttachmentsTest, MoreThanMayBeAddedCanStay) {
+  ASSERT_EQ(ask("PUT", kAttachedEvent, one("")).status, 201U);
+  ASSERT_EQ(add(kAttachedEvent, "one").status, 201U);
+  const std::string second = header(add(kAttachedEvent, "two"), "Cal-Managed-ID");
+  dav_options.attachments_per_object = 1;
+  std::string text = ask("GET", kAttachedEvent).body;
+  text.replace(text.find("Planning"), 8, "Planned!");
+  EXPECT_EQ(ask("PUT", kAttachedEvent, text).status, 204U);
+  EXPECT_EQ(add(kAttachedEvent, "three").status, 403U);
+  EXPECT_EQ(ask("POST", kAttachedEvent + "?action=attachment-update&managed-id=" + second, "2").status, 204U);
+  EXPECT_EQ(attached(ask("GET", kAttachedEvent).body).size(), 2U);
+  expect_sound();
+}
+
+TEST_F(DavAttachmentsTest, CardsTakeTheirsAlong) {
+  ASSERT_EQ(ask("PUT", kAttachedEvent, one("")).status, 201U);
+  ASSERT_EQ(add(kAttachedEvent, "of a card").status, 201U);
+  const auto line = attached(ask("GET", kAttachedEvent).body)[0];
+  const std::string card = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:c\r\nFN:Carl\r\nX-KONTOR-ATTACH;MANAGED-ID=" +
+                           std::string(line.parameter("MANAGED-ID")) + ":https://h" + path_of(line) +
+                           "\r\nEND:VCARD\r\n";
+  const std::string book = "/dav/contacts/ada@example.org/contacts/";
+  ASSERT_EQ(ask("PUT", book + "c.vcf", card, {{"Content-Type", "text/vcard"}}).status, 201U);
+  ASSERT_EQ(ask("DELETE", kAttachedEvent).status, 204U);
+  EXPECT_EQ(ask("GET", path_of(line)).body, "of a card") << "the card keeps it";
+  const auto account = open(ada);
+  grant(*account, by_role(*account, groupware::FolderRole::contacts), ben, groupware::right::kEditor);
+  const std::string there = "/dav/contacts/ben@example.org/contacts/c.vcf";
+  ASSERT_EQ(ask("COPY", book + "c.vcf", "", {{"Destination", there}}, ben).status, 201U);
+  ASSERT_EQ(ask("DELETE", book + "c.vcf").status, 204U);
+  const auto copied = lines::read(ask("GET", there, "", {{"Accept", "text/vcard; version=4.0"}}, ben).body);
+  const itip::Property* own = copied ? copied->components[0].find("X-KONTOR-ATTACH") : nullptr;
+  ASSERT_NE(own, nullptr);
+  EXPECT_NE(own->parameter("MANAGED-ID"), line.parameter("MANAGED-ID"));
+  EXPECT_EQ(ask("GET", path_of(*own), "", {}, ben).body, "of a card");
   expect_sound();
 }
 
