@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Files of events, tasks, notes and contacts of a Kopano store come along, however large they are: as managed attachments, read back by CalDAV and CardDAV. KOPANO_ROUNDS: how often both sides are killed."""
+import email
 import os
 import random
 import shutil
@@ -45,9 +46,22 @@ class Site:
         dav = Dav(self.kontor, self.store.address, self.store.password)
         return list(attachment_faults(self.made.truth, Home(dav, self.store.address), dav, ORIGIN))
 
+    def files_in_mail(self):
+        """{subject: SHA-256 of what its parts with a name hold}"""
+        found = {}
+        with self.kontor.imap(self.store.address, self.store.password) as client:
+            client.select("INBOX", readonly=True)
+            for part in client.fetch("1:*", "(BODY.PEEK[])")[1]:
+                if isinstance(part, tuple):
+                    message = email.message_from_bytes(part[1])
+                    found[message["Subject"]] = {digest(leaf.get_payload(decode=True)) for leaf in message.walk() if not leaf.is_multipart() and leaf.get_filename()}
+        return found
+
     def is_there_and_stays(self):
         """All of it, as it was; and another run writes nothing."""
         assert self.faults() == []
+        seen = self.files_in_mail() if self.made.mails else {}
+        assert not [title for title, files in self.made.mails.items() if not files <= seen[title]]
         total = self.move.run("run", "--live")["total"]
         assert total["copied"] == 0 and total["updated"] == 0 and total["attachments"] == 0
         proof = self.move.run("verify")["total"]

@@ -5,7 +5,8 @@ import random
 import re
 
 from .kopano_blobs import TUESDAY, Pattern
-from .kopano_made_calendar import EventMaker, at
+from .kopano_made_calendar import START, STOP, EventMaker, at, to_utc
+from .kopano_made_store import sender
 from .kopano_rows import LONG, TASK
 
 MIB = 1 << 20
@@ -20,11 +21,11 @@ def file_of(name, content, kind="application/octet-stream"):
 
 
 class AttachedMaker:
-    """`truth`: {title of an item: {part of it ("" or the day of a changed instance): {name of a file: SHA-256}}}"""
+    """`truth`: {title of an item: {part of it ("" or the day of a changed instance): {name of a file: SHA-256}}}; `mails`: {subject: {SHA-256 of files, however deep}}"""
 
     def __init__(self, store, seed=0, scale=1.0):
         self.store, self.dice, self.scale = store, random.Random(seed), scale
-        self.truth, self.hids = {}, {}
+        self.truth, self.hids, self.mails = {}, {}, {}
         self.events = EventMaker(store, store.folders["calendar"])
 
     def bytes_of(self, mib):
@@ -59,6 +60,17 @@ class AttachedMaker:
         hid, _ = self.store.add_item(self.store.folders[folder], {0x001A001E: message_class, 0x0037001E: title, 0x3001001E: title, 0x1000001E: title, **(properties or {})}, (), files)
         self.truth[title], self.hids[title] = {"": truth}, hid
 
+    def mails_with_events(self):
+        """An event with a large file that lies among mail, and one that is attached to a mail: their files are parts of the mail."""
+        noon = to_utc(at(2024, 5, 6, 12), "UTC")
+        event = {0x001A001E: "IPM.Appointment", START: noon, STOP: noon, 0x1000001E: "x", **sender("Olga", "olga@x.example")}
+        for title, is_within in (("an event among mail", False), ("an event in a mail", True)):
+            files, truth = self.files(within=6 / self.scale, small=0.001)  # what is small stands in the event
+            inner = ({0x37050003: 5, 0x3001001E: "inner"}, {"properties": {**event, 0x0037001E: "inner"}, "attachments": files})
+            own = {0x001A001E: "IPM.Note", 0x1000001E: "x"} if is_within else event
+            self.store.add_item(self.store.folders["inbox"], {**own, 0x0037001E: title}, (), [inner] if is_within else files)
+            self.mails[title] = set(truth.values())
+
     def make(self):
         self.event("two files", plan=8, film=60)
         self.series("each week")
@@ -66,7 +78,7 @@ class AttachedMaker:
         self.item("notes", "IPM.StickyNote", "a note", large=5)
         self.item("journal", "IPM.Activity", "an entry", large=4.5)
         self.item("contacts", "IPM.Contact", "Carl Carrier", large=7, small=0.001)
-        self.event("the same twice", one=0.001)
+        self.mails_with_events()
         same = self.bytes_of(5)
         row = self.events.add("one content with two names", at(2024, 5, 8, 12), at(2024, 5, 8, 13), attachments=[file_of("a.bin", same), file_of("b.bin", same)])
         self.truth["one content with two names"], self.hids["one content with two names"] = {"": {"a.bin": digest(same), "b.bin": digest(same)}}, row["hid"]

@@ -36,6 +36,8 @@ struct CalendarObject {
   std::string uid;
   Properties kept;                  // what of the item's own properties the text does not say
   std::vector<std::string> losses;  // sentences for a report: what is neither in the text nor among `kept`
+  // Names of attachments that are too large to stand in the text; only without CalendarContext::keep.
+  std::vector<std::string> left_out = {};
 };
 
 // The UID of an event, a task or a contact that once was iCalendar or vCard, or of a meeting, by its global object id;

@@ -211,6 +211,7 @@ class SeriesOfEvent {
     TRY(const std::size_t attached, parts.add_attachments(context_.most_attached - series_.attached));
     series_.attached += attached;
     std::ranges::move(said.losses, std::back_inserter(made_.losses));
+    std::ranges::move(said.left_out, std::back_inserter(made_.left_out));
     return {};
   }
 

@@ -103,7 +103,9 @@ Result<std::size_t> ItemParts::add_attachment(const Attachment& attachment, std:
     attach.value = std::move(uri);
   } else if (const auto read = read_into(attachment, attach, data, most); !read) {
     const Errc code = read.error().code;
-    if (code == Errc::too_large)
+    if (code == Errc::too_large && !context_.keep)
+      made_.left_out.push_back(name);
+    else if (code == Errc::too_large)
       lost(fmt::format("The attachment \"{}\" is left out of an item of a calendar: {}", name, read.error().text));
     else if (code == Errc::not_found || code == Errc::corrupt || code == Errc::invalid)
       lost(fmt::format("The attachment \"{}\" cannot be read, and is left out: {}", name, read.error().text));

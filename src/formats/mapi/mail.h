@@ -23,6 +23,7 @@ struct CalendarText {
   std::string text;    // of iCalendar
   std::string method;  // of iTIP, "" for what is no mail about a meeting
   std::vector<std::string> losses;
+  bool lacks_attachments = false;  // some are too large to stand in it
 };
 // A meeting's mail, or an event, task or journal entry (attached, or lying among mail), as iCalendar; nothing for what
 // is neither.

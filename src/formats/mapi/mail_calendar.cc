@@ -39,7 +39,10 @@ CalendarOf calendar_of(const CalendarContext& context) {
     auto object = attached_object(message, uid, context);
     if (!object) return std::nullopt;
     if (!*object) return std::unexpected(std::move(*object).error());
-    return CalendarText{.text = std::move((*object)->text), .method = {}, .losses = std::move((*object)->losses)};
+    return CalendarText{.text = std::move((*object)->text),
+                        .method = {},
+                        .losses = std::move((*object)->losses),
+                        .lacks_attachments = !(*object)->left_out.empty()};
   };
 }
 

@@ -305,7 +305,8 @@ std::optional<MailPart> MailBuilder::item_part(const Message& embedded) {
   }
   if (is_mail_class(kind) || kind.starts_with("ipm.schedule.") || !source_.calendar) return std::nullopt;
   auto made = source_.calendar(embedded);
-  if (!made || !*made) return std::nullopt;
+  // As a message it has them as parts.
+  if (!made || !*made || (*made)->lacks_attachments) return std::nullopt;
   append(losses_, std::move((*made)->losses));
   return attached(text_part("text/calendar", (*made)->text), ".ics");
 }

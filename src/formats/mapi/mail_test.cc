@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "base/bytes.h"
 #include "formats/mapi/cursor.h"
 #include "formats/mapi/entry_id.h"
 #include "formats/mapi/mail_field.h"
@@ -360,6 +361,25 @@ TEST(Mail, ContactsAndEventsInMessages) {
   EXPECT_TRUE(made.mail.contains("filename=Ada.vcf"));
   EXPECT_EQ(made.losses, std::vector<std::string>{"A loss."});
   EXPECT_EQ(shape_of(made_of(message)), "mixed(plain,vcard,rfc822(plain))") << "nobody knows events";
+}
+
+TEST(Mail, EventsWithLargeFilesAreMessagesWithTheseInThem) {
+  Message message = text_message("x");
+  Attachment holder;
+  holder.properties.set(tag::kAttachMethod, Value::of(5));
+  holder.embedded.resize(1);
+  holder.embedded[0].properties.set(tag::kMessageClass, Value::of_text("IPM.Appointment"));
+  holder.embedded[0].attachments = {file("film.bin", "application/octet-stream", "a long film")};
+  message.attachments.push_back(holder);
+  const MailSource source = {
+      .resolve = {}, .read = {}, .calendar = [](const Message&) -> std::optional<Result<CalendarText>> {
+        return CalendarText{
+            .text = "BEGIN:VCALENDAR\r\n", .method = {}, .losses = {"A loss."}, .lacks_attachments = true};
+      }};
+  const Made made = made_of(message, source);
+  EXPECT_EQ(shape_of(made), "mixed(plain,rfc822(mixed(calendar,octet-stream)))");
+  EXPECT_TRUE(made.mail.contains(to_base64("a long film")));
+  EXPECT_EQ(made.losses, std::vector<std::string>{"A loss."});
 }
 
 TEST(Mail, MeetingsHaveTheirCalendar) {

@@ -159,6 +159,8 @@ class Converter {
     if (file_) context.keep = [this](const auto& give) { return keep_file(give); };
     TRY(auto object, object_of(tree_.message, item_class(class_of(tree_)), context));
     TRY_VOID(take_(object.text));
+    for (const std::string& name : object.left_out)
+      object.losses.push_back(fmt::format("The attachment \"{}\" is too large for an item of a calendar.", name));
     keep(object.kept, object.losses);
     return {};
   }

@@ -202,27 +202,24 @@ Result<AsItCame> as_it_came(const groupware::Reader& reader, const groupware::It
   TRY(const std::string text, text_of(reader, item));
   if (sha256(text) != item.hash) return fail(Errc::corrupt, "the content is not what its hash says");
   TRY(lines::Component object, object_in(text));
+  std::map<std::string, std::string> hash_of;  // by id: instances of a series refer to the same ones
+  for (const std::string& id : itip::managed_ids(object)) {
+    const auto found = reader.attachment(id);
+    if (!found) continue;
+    std::string& hash = hash_of[id];
+    hash = found->hash;
+    if (!reads_attachments) continue;
+    TRY(const auto content, reader.attachment_content(id));
+    TRY(hash, hash_of_content(*content));
+  }
   std::set<std::string> hashes;
-  Result<void> problem;
   itip::each_attach(object, [&](lines::Property& property) {
-    const std::string id(property.parameter("MANAGED-ID"));
-    const auto found = id.empty() ? Result<groupware::Attachment>(fail(Errc::not_found, "")) : reader.attachment(id);
-    if (!found) return;
-    std::string hash = found->hash;
-    if (reads_attachments) {
-      const auto content = reader.attachment_content(id);
-      auto read = content ? hash_of_content(**content) : Result<std::string>(std::unexpected(content.error()));
-      if (!read) {
-        problem = std::unexpected(std::move(read).error());
-        return;
-      }
-      hash = *std::move(read);
-    }
+    const auto found = hash_of.find(std::string(property.parameter("MANAGED-ID")));
+    if (found == hash_of.end()) return;
     property.remove("MANAGED-ID");
-    property.value = archive::attachment_uri(hash);
-    hashes.insert(std::move(hash));
+    property.value = archive::attachment_uri(found->second);
+    hashes.insert(found->second);
   });
-  TRY_VOID(problem);
   const std::string came = hashes.empty() ? text : lines::write(object);
   return AsItCame{came.size(), sha256(came), hashes.size()};
 }
