@@ -33,6 +33,17 @@ std::string long_part(const T& one, std::initializer_list<std::string T::*> name
   return "";
 }
 
+void bound(std::vector<std::string>& senders, const char* what, FolderReport& row) {
+  std::erase_if(senders, [&](const std::string& one) {
+    if (one.size() <= archive::kMaxAddress) return false;
+    row.lose(what, "an address in it is too long");
+    return true;
+  });
+  if (senders.size() <= archive::kMaxSenders) return;
+  row.lose(what, fmt::format("of {} only the first {} come along", senders.size(), archive::kMaxSenders));
+  senders.resize(archive::kMaxSenders);
+}
+
 // The largest texts go first, until the rest fits a record.
 void shrink(archive::Settings& settings, FolderReport& row) {
   while (archive::to_json(settings).size() > archive::kMaxRecord) {
@@ -50,6 +61,7 @@ void shrink(archive::Settings& settings, FolderReport& row) {
       row.lose("settings", "they are too large");
       settings.searches.reset();
       settings.rules.reset();
+      settings.senders.reset();
       settings.favourites.reset();
       return;
     }
@@ -115,6 +127,10 @@ PackedSettings pack_settings(SourceSettings settings, const Mapping& mapping) {
   });
   bound(s.favourites, "a favourite", out.row,
         [](const archive::Favourite& one) { return long_part(one, {&archive::Favourite::name}); });
+  if (s.senders) {
+    bound(s.senders->allowed, "safe senders", out.row);
+    bound(s.senders->blocked, "blocked senders", out.row);
+  }
   bound(s.searches, "a saved search", out.row, [](const archive::SavedSearch& one) {
     if (one.filter.size() > archive::kMaxSettingText || one.folders.size() > archive::kMaxSettings)
       return fmt::format("{} is too long", one.name);

@@ -153,6 +153,20 @@ Result<void> take_booking(Members& members, std::optional<Booking>& out) {
   return one.finish();
 }
 
+Result<void> take_senders(Members& members, std::optional<Senders>& out) {
+  const auto* value = members.take("senders");
+  if (value == nullptr) return {};
+  if (!value->is_object()) {
+    members.complain("senders", "an object");
+    return {};
+  }
+  auto one = Members::of(value->as_object(), "senders");
+  auto& senders = out.emplace();
+  one.texts("allowed", senders.allowed, kMaxSenders, kMaxAddress);
+  one.texts("blocked", senders.blocked, kMaxSenders, kMaxAddress);
+  return one.finish();
+}
+
 }  // namespace
 
 std::string folder_mark(std::string_view key) { return "${kontor.folder:" + std::string(key) + "}"; }
@@ -175,6 +189,9 @@ std::string to_json(const Settings& settings) {
   }
   if (settings.rules) out["rules"] = text_value(*settings.rules);
   if (settings.rules_are_unread) out["rules_are_unread"] = true;
+  if (settings.senders)
+    out["senders"] = json::object{{"allowed", text_array(settings.senders->allowed)},
+                                  {"blocked", text_array(settings.senders->blocked)}};
   put_list(out, "delegates", settings.delegates);
   if (settings.send_as) out["send_as"] = text_array(*settings.send_as);
   if (settings.quota) out["quota"] = *settings.quota;
@@ -201,6 +218,7 @@ Result<Settings> parse_settings(std::string_view text) {
   members.text_map("display", out.display, kMaxSettings, kMaxSettingText);
   take_text(members, "rules", out.rules, kMaxRules);
   members.flag("rules_are_unread", out.rules_are_unread);
+  TRY_VOID(take_senders(members, out.senders));
   TRY_VOID(take_list(members, "delegates", out.delegates));
   if (members.take("send_as") != nullptr) members.texts("send_as", out.send_as.emplace(), kMaxSettings, kMaxAddress);
   if (members.take("quota") != nullptr) members.number("quota", out.quota.emplace(), INT64_MAX);

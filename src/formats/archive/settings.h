@@ -20,6 +20,7 @@ constexpr std::size_t kMaxSettings = 1000;          // elements of each list of 
 constexpr std::size_t kMaxSettingText = 256 << 10;  // bytes of one signature, filter or display setting
 constexpr std::size_t kMaxSettingName = 500;
 constexpr std::size_t kMaxRules = 400 << 10;  // bytes of an account's rules as JSON
+constexpr std::size_t kMaxSenders = 2000;     // of each list of senders
 
 // Stand for an account's settings and for who there is at the source, where answers name a folder.
 constexpr std::string_view kSettingsKey = "\tSettings";
@@ -89,6 +90,12 @@ struct Booking {
   bool operator==(const Booking&) const = default;
 };
 
+// Whose mail is junk never, and always: addresses, and domains as "@example.org".
+struct Senders {
+  std::vector<std::string> allowed, blocked;
+  bool operator==(const Senders&) const = default;
+};
+
 // Within rules, a folder of the source stands as this, wherever its path here is wanted: "${kontor.folder:<key>}".
 std::string folder_mark(std::string_view key);
 
@@ -107,6 +114,7 @@ struct Settings {
   // folder_mark().
   std::optional<std::string> rules;
   bool rules_are_unread = false;  // the source could not read its own: `rules` has the out-of-office answer alone
+  std::optional<Senders> senders;
   std::optional<std::vector<Delegate>> delegates;
   std::optional<std::vector<std::string>> send_as;  // addresses of those who may send under this account's addresses
   std::optional<std::uint64_t> quota;               // bytes; 0 = unlimited

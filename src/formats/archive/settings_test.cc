@@ -22,6 +22,7 @@ Settings full_settings() {
   out.searches = {{"s1", "Ungelesen", R"({"notKeyword":"$seen"})", {"17", "18"}, false}};
   out.display = {{"webapp.calendar.first_day", "1"}};
   out.rules = R"({"rules":[]})";
+  out.senders = {{"friend@example.net"}, {"@ads.example", "x@example.net"}};
   out.delegates = {{"bob@example.org", true, true}};
   out.send_as = {"bob@example.org"};
   out.quota = 5'000'000'000;
@@ -55,6 +56,9 @@ TEST(ArchiveSettings, are_refused_beyond_their_limits) {
                                   {R"({"categories":[{"name":""}]})", "no name"},
                                   {R"({"quota":-1})", "below zero"},
                                   {R"({"send_as":"bob"})", "no list"},
+                                  {R"({"senders":[]})", "no object"},
+                                  {R"({"senders":{"allowed":"x"}})", "no list of senders"},
+                                  {R"({"senders":{"refused":[]}})", "no such list"},
                                   {R"({"delegates":[{"who":"bob","may":true}]})", "unknown member of an element"},
                                   {R"([])", "no object at all"}})
     EXPECT_FALSE(parse_settings(json)) << why;

@@ -147,7 +147,7 @@ TEST(KopanoWebApp, settings) {
       "contexts":{"mail":{"signatures":{"all":{"77":{"name":"Büro","content":"<p>Grüße</p>","isHTML":true}},
                                         "new_message":77,"replyforward_message":5},
                           "sendas":[{"display_name":"Team","email_address":"team@x.example"},{"email_address":"none"}],
-                          "use_cc":true},
+                          "use_cc":true,"safe_senders_list":{"0":"Pics@x.example","1":""}},
                   "hierarchy":{"shared_stores":{"ben":{"calendar":{}},"gone":{}}}},
       "categories":[{"name":"Kunde","color":"#00AA00","quickAccess":true},{"name":"kunde"},{"color":"#000000"}]}}}})",
                        world, settings, losses);
@@ -160,8 +160,11 @@ TEST(KopanoWebApp, settings) {
                                             {"sendas.team@x.example", "Team", "team@x.example", "", "", ""}}));
   EXPECT_EQ(settings.categories, (std::vector<archive::Category>{{"Kunde", "#00aa00", true}}));
   EXPECT_EQ(settings.favourites, (std::vector<archive::Favourite>{{"", "ben@x.example", "calendar"}}));
-  EXPECT_EQ(settings.display, (std::map<std::string, std::string>{{"webapp.main.week_start", "1"},
-                                                                  {"webapp.contexts.mail.use_cc", "true"}}));
+  EXPECT_EQ(settings.display,
+            (std::map<std::string, std::string>{{"webapp.main.week_start", "1"},
+                                                {"webapp.contexts.mail.use_cc", "true"},
+                                                {"webapp.contexts.mail.safe_senders_list", R"(["Pics@x.example"])"}}));
+  EXPECT_FALSE(settings.senders) << "whose pictures are shown says nothing about junk";
   ASSERT_EQ(losses.size(), 1u);
   EXPECT_NE(losses[0].what.find("gone"), std::string::npos);
 }

@@ -6,11 +6,10 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "formats/mapi/junk_filter.h"
 
 namespace kontor::migrate::kopano {
 namespace {
-
-constexpr std::string_view kJunkFilter = "JunkEmailRule";  // [MS-OXCSPAM] section 2.2.3
 
 bool says_the_same(const mapi::MailRule& a, const mapi::MailRule& b) {
   return a.condition == b.condition && a.actions == b.actions;
@@ -28,11 +27,8 @@ void add_messages(const std::vector<mapi::Properties>& messages, std::vector<map
                         "what only Outlook itself did is kept in a form that it alone reads, and does not come along"});
       continue;
     }
+    if (mapi::is_junk_filter(*rule)) continue;  // junk_lists.h
     const std::string what = fmt::format("the rule \"{}\"", rule->name);
-    if (rule->provider == kJunkFilter) {
-      losses.push_back({what, "it is Outlook's junk filter: its lists of senders do not come along"});
-      continue;
-    }
     const auto same =
         std::find_if(rules.begin(), rules.begin() + static_cast<std::ptrdiff_t>(of_server), [&](const auto& one) {
           return (!rule->name.empty() && iequals(one.name, rule->name)) ||

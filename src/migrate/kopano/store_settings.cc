@@ -10,6 +10,7 @@
 #include "formats/mapi/entry_id.h"
 #include "formats/mapi/tags.h"
 #include "migrate/kopano/delegates.h"
+#include "migrate/kopano/junk_lists.h"
 #include "migrate/kopano/out_of_office.h"
 #include "migrate/kopano/rules.h"
 #include "migrate/kopano/searches.h"
@@ -23,9 +24,10 @@ constexpr mapi::Tag kRulesData{.id = 0x3FE1}, kSearchCriteria{.id = 0x6706}, kWe
 constexpr std::uint32_t kSearchFolderFlag = 2;
 constexpr std::size_t kMostObjects = 1000;  // searches, favourites, hidden messages with rules
 constexpr std::size_t kMostRuleBytes = std::size_t{16} << 20;
-// What a hidden message with a rule has: its class, PidTagRuleMessage..., PidTagExtendedRuleMessage..., and the like of
-// older ones.
-constexpr std::uint32_t kRuleNumbers[] = {0x001A, 0x65E9, 0x65EB, 0x65EC, 0x65EF, 0x65F0, 0x65F3, 0x0E99, 0x0E9A};
+// What a hidden message with a rule has: its class, PidTagRuleMessage..., PidTagExtendedRuleMessage..., the like of
+// older ones, PidTagJunk...
+constexpr std::uint32_t kRuleNumbers[] = {0x001A, 0x65E9, 0x65EB, 0x65EC, 0x65EF, 0x65F0, 0x65F3,
+                                          0x0E99, 0x0E9A, 0x6100, 0x6101, 0x6102, 0x6103};
 constexpr std::size_t kAtOnce = 1000;
 
 template <class Numbers>
@@ -258,7 +260,8 @@ Result<void> StoreSettings::add_grants(std::vector<FolderNode>& folders) {
   return {};
 }
 
-Result<std::vector<mapi::Properties>> StoreSettings::rule_messages(SourceSettings& out) {
+Result<std::vector<mapi::Properties>> StoreSettings::rule_messages(SourceSettings& out, bool& are_all) {
+  are_all = true;
   if (tree_.inbox == 0) return std::vector<mapi::Properties>();
   TRY(const auto ids,
       some_ids(
@@ -266,6 +269,7 @@ Result<std::vector<mapi::Properties>> StoreSettings::rule_messages(SourceSetting
                       "h.type = 5 AND h.parent = {} AND (h.flags & {}) = {} AND p.val_string LIKE 'IPM.%Rule%'",
                       mapi::tag::kMessageClass.id, tree_.inbox, kAssociated | kDeletedObject, kAssociated),
           "rules that are hidden messages", out));
+  are_all = ids.size() < kMostObjects;
   std::vector<mapi::Properties> messages;
   std::size_t bytes = 0;
   for (const std::uint32_t id : ids) {
@@ -274,6 +278,7 @@ Result<std::vector<mapi::Properties>> StoreSettings::rule_messages(SourceSetting
     for (const auto& [key, value] : found.begin()->second.all()) bytes += value.bytes();
     if (bytes > kMostRuleBytes) {
       out.losses.push_back({"rules that are hidden messages", "there is too much of them: not all come along"});
+      are_all = false;
       break;
     }
     messages.push_back(std::move(found.begin()->second));
@@ -316,7 +321,9 @@ Result<void> StoreSettings::add_rules(SourceSettings& out) {
     return mapi::Properties::Key{tag->id, tag->set, std::string(tag->name)};
   };
   InboxRules rules{bytes_or_text(tree_.inbox_properties, kRulesData), {}};
-  TRY(rules.messages, rule_messages(out));
+  bool are_all = true;
+  TRY(rules.messages, rule_messages(out, are_all));
+  take_junk_filter(rules.messages, are_all, out.settings, out.losses);
   const CarriedRules carried = rules_of(rules, away, name_of, world, out.losses);
   out.settings.rules = sieve::to_json(carried.list);
   out.settings.rules_are_unread = carried.is_unread;

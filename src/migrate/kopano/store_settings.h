@@ -52,7 +52,8 @@ class StoreSettings {
   std::optional<std::uint32_t> id_of(std::string_view entry);
   // The first kMostObjects of them; that there are more is named.
   Result<std::vector<std::uint32_t>> some_ids(const std::string& sql, const char* what, SourceSettings& out);
-  Result<std::vector<mapi::Properties>> rule_messages(SourceSettings& out);
+  // `are_all`: none was left out.
+  Result<std::vector<mapi::Properties>> rule_messages(SourceSettings& out, bool& are_all);
   std::optional<mapi::ReplyTemplate> template_of(std::string_view entry);
   // The key of one that comes along; "" for the uppermost.
   std::optional<std::string> folder_key(std::string_view entry);

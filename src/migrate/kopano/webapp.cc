@@ -20,6 +20,7 @@ constexpr std::size_t kMostDisplay = 300;
 constexpr std::size_t kLongestDisplay = 4096;
 constexpr std::size_t kMostListed = 500;
 constexpr const char* kWhole = "settings of WebApp";
+constexpr std::string_view kSafeSenders = "webapp.contexts.mail.safe_senders_list";
 
 const json::value* at_path(const json::value* value, std::initializer_list<std::string_view> path) {
   for (const std::string_view name : path) {
@@ -74,6 +75,7 @@ class WebAppReader {
          {at_path(fresh, {"main", "categories"}), at_path(old, {"main", "categories"}), at_path(old, {"categories"})})
       read_categories(list);
     read_shared_stores(at_path(old, {"contexts", "hierarchy", "shared_stores"}));
+    read_safe_senders(at_path(old, {"contexts", "mail", "safe_senders_list"}));
     if (const json::value* main = at_path(old, {"main"})) read_display("webapp.main", *main, 0);
     if (const json::value* contexts = at_path(old, {"contexts"})) read_display("webapp.contexts", *contexts, 0);
     if (const json::value* main = at_path(fresh, {"main"})) read_display("webapp.kopano", *main, 0);
@@ -156,10 +158,29 @@ class WebAppReader {
     }
   }
 
+  // Of whom WebApp loads pictures from elsewhere: nothing about junk. An object's values are a list as well.
+  void read_safe_senders(const json::value* list) {
+    json::array senders;
+    const auto add = [&](const json::value& one) {
+      if (one.is_string() && !one.get_string().empty()) senders.push_back(one);
+    };
+    if (list != nullptr && list->is_array())
+      for (const json::value& one : list->get_array()) add(one);
+    if (list != nullptr && list->is_object())
+      for (const auto& [key, one] : list->get_object()) add(one);
+    if (senders.empty()) return;
+    std::string text = json::serialize(senders);
+    if (text.size() > archive::kMaxSettingText)
+      losses_.push_back({"the senders whose pictures WebApp loads", "the list is too long"});
+    else
+      settings_.display[std::string(kSafeSenders)] = std::move(text);
+  }
+
   // Single values, by their paths. What is carried otherwise is left out.
   void read_display(const std::string& path, const json::value& value, int depth) {
     if (path.ends_with(".signatures") || path.ends_with(".categories") || path.ends_with(".shared_stores") ||
-        path.ends_with(".sendas") || path.ends_with(".language") || path.ends_with(".thumbnail_photo"))
+        path.ends_with(".sendas") || path.ends_with(".language") || path.ends_with(".thumbnail_photo") ||
+        path == kSafeSenders)
       return;
     if (value.is_object()) {
       if (depth < 8)

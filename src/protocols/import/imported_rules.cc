@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "formats/archive/settings.h"
 #include "groupware/rules/rule_list.h"
@@ -103,6 +104,8 @@ Result<std::optional<ImportedRules>> imported_rules(const std::string& text, con
                                    : std::optional<std::string>("a folder that it files into did not come along");
     if (fault)
       damaged.push_back({shown_name(rule), *fault});
+    else if (is_a<sieve::JunkRule>(rule))
+      damaged.push_back({shown_name(rule), "lists of senders come by themselves"});
     else if (!is_a<sieve::OutOfOfficeRule>(rule))
       out.others.push_back(std::move(rule));
     else if (!out.out_of_office)
@@ -122,11 +125,32 @@ Result<RulesHere> rules_here(const groupware::Reader& reader) {
     if (is_a<sieve::IncludeRule>(rule)) continue;
     if (is_a<sieve::OutOfOfficeRule>(rule) && !out.out_of_office)
       out.out_of_office = std::move(rule);
+    else if (is_a<sieve::JunkRule>(rule) && !out.junk)
+      out.junk = std::move(rule);
     else
       out.others.push_back(std::move(rule));
   }
   return out;
 }
+
+bool is_sender(const std::string& entry) {
+  return sieve::rules_of_json(sieve::to_json({{{"", true, sieve::JunkRule{{entry}, {}}}}, {}})).has_value();
+}
+
+namespace {
+
+// The lists stand before all other rules: nobody on them gets an answer.
+void put_senders(const RuleChange& change, sieve::RuleList& list) {
+  if (!sieve::find_rule<sieve::JunkRule>(list))
+    list.rules.insert(list.rules.begin(), sieve::Rule{"", true, sieve::JunkRule()});
+  change.change_senders(*sieve::find_rule<sieve::JunkRule>(list));
+  std::erase_if(list.rules, [](const sieve::Rule& rule) {
+    const auto* junk = std::get_if<sieve::JunkRule>(&rule.what);
+    return junk && junk->always.empty() && junk->never.empty();
+  });
+}
+
+}  // namespace
 
 Result<void> put_rules(groupware::Account& account, const RuleChange& change) {
   return groupware::change_rules(
@@ -136,11 +160,17 @@ Result<void> put_rules(groupware::Account& account, const RuleChange& change) {
           if (at != list.rules.end()) list.rules.erase(at);
           if (change.out_of_office) list.rules.insert(list.rules.begin(), *change.out_of_office);
         }
+        if (change.change_senders) put_senders(change, list);
         if (!change.others) return {};
         std::vector<sieve::Rule> first, last;
+        bool has_answer = false, has_senders = false;
         for (sieve::Rule& rule : list.rules) {
-          const bool is_answer = is_a<sieve::OutOfOfficeRule>(rule) && first.empty();
-          if (is_answer || is_a<sieve::IncludeRule>(rule)) (is_answer ? first : last).push_back(std::move(rule));
+          const bool is_answer = is_a<sieve::OutOfOfficeRule>(rule) && !std::exchange(has_answer, true);
+          const bool has_lists = is_a<sieve::JunkRule>(rule) && !std::exchange(has_senders, true);
+          if (is_answer || has_lists)
+            first.push_back(std::move(rule));
+          else if (is_a<sieve::IncludeRule>(rule))
+            last.push_back(std::move(rule));
         }
         list.rules = std::move(first);
         list.rules.insert(list.rules.end(), change.others->begin(), change.others->end());

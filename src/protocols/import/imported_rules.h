@@ -2,6 +2,7 @@
 // A source's rules on their way into an account's list of rules.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ namespace kontor::importing {
 
 struct RulesHere {
   std::optional<sieve::Rule> out_of_office;
+  std::optional<sieve::Rule> junk;  // of an import: nothing, its senders come by themselves
   std::vector<sieve::Rule> others;  // without the scripts that the list includes
 };
 struct ImportedRules : RulesHere {
@@ -29,6 +31,9 @@ Result<std::optional<ImportedRules>> imported_rules(const std::string& text, con
 
 Result<RulesHere> rules_here(const groupware::Reader& reader);
 
+// Whether a list of senders can have it: an address, or a domain as "@example.org".
+bool is_sender(const std::string& entry);
+
 // What differs when rules do.
 std::string print_rules(const std::vector<sieve::Rule>& rules);
 
@@ -37,6 +42,7 @@ struct RuleChange {
   std::vector<std::string> requires_more;          // of them
   bool changes_out_of_office = false;
   std::optional<sieve::Rule> out_of_office;  // goes before the others
+  std::function<void(sieve::JunkRule&)> change_senders;
 };
 // Errors: as groupware::change_rules().
 Result<void> put_rules(groupware::Account& account, const RuleChange& change);

@@ -69,10 +69,12 @@ class SettingsImport {
   }
 
   Result<void> change_rules(const TraitPlan& plan) {
+    const bool changes_senders = plan.changes_any_of(setting::kSender);
     const bool changes = plan.takes(setting::kRules) || plan.drops(setting::kRules) ||
-                         plan.takes(setting::kOutOfOffice) || plan.drops(setting::kOutOfOffice);
+                         plan.takes(setting::kOutOfOffice) || plan.drops(setting::kOutOfOffice) || changes_senders;
     if (!changes) return {};
     RuleChange change;
+    if (changes_senders) change.change_senders = [&](sieve::JunkRule& lists) { change_senders(plan, lists); };
     if (plan.takes(setting::kRules)) {
       change.others = view_->rules()->others;
       change.requires_more = view_->rules()->requires_more;
@@ -87,7 +89,18 @@ class SettingsImport {
       return done;
     name_loss("rules", done.error().text);
     failed_.insert({setting::kRules, setting::kOutOfOffice});
+    for (const auto& [sender, is_blocked] : view_->junk_senders()) failed_.insert(setting::kSender + sender);
     return {};
+  }
+
+  void change_senders(const TraitPlan& plan, sieve::JunkRule& lists) const {
+    for (auto* list : {&lists.always, &lists.never})
+      std::erase_if(*list, [&](const std::string& sender) {
+        const std::string name = setting::kSender + sender;
+        return plan.takes(name) || plan.drops(name);
+      });
+    for (const auto& [sender, is_blocked] : view_->junk_senders())
+      if (plan.takes(setting::kSender + sender)) (is_blocked ? lists.always : lists.never).push_back(sender);
   }
 
   Result<void> change_principal(const TraitPlan& plan) {

@@ -132,6 +132,57 @@ TEST(ImportedSettings, rules_file_into_the_folders_as_they_are_called_here) {
   EXPECT_EQ(site.rules().rules.size(), 1u) << "an answer that is gone there goes here, the user's own rule stays";
 }
 
+TEST(ImportedSettings, senders_are_followed_one_by_one) {
+  SettingsSite site;
+  archive::Settings settings;
+  const auto edit = [&](auto how) {
+    EXPECT_TRUE(groupware::change_rules(*site.account(), Caller::system(), groupware::kServerSends,
+                                        [&](sieve::RuleList& rules) -> Result<void> {
+                                          how(rules);
+                                          return {};
+                                        }));
+  };
+  const auto lists = [&]() -> sieve::JunkRule {
+    auto list = site.rules();
+    const auto* found = sieve::find_rule<sieve::JunkRule>(list);
+    return found == nullptr ? sieve::JunkRule() : *found;
+  };
+  using Entries = std::vector<std::string>;
+  settings.rules = rules_text({filing_rule("one", "Projekte \"A\"")});
+  settings.senders = {{"Friend@example.net", "@good.example"}, {"x@ads.example", "no address"}};
+  const auto first = site.pass(settings);
+  EXPECT_EQ(first.error, "");
+  EXPECT_EQ(lists(), (sieve::JunkRule{{"@good.example", "friend@example.net"}, {"x@ads.example"}}));
+  EXPECT_EQ(site.rules().rules.size(), 2u);
+  EXPECT_TRUE(site.differences(settings).empty()) << "what cannot be a sender was named when it came";
+  const auto before = site.account()->modseq();
+  site.pass(settings);
+  EXPECT_EQ(site.account()->modseq(), before) << "the same again writes nothing";
+
+  // One's own sender freezes neither the other senders nor the rules.
+  edit([](sieve::RuleList& rules) { sieve::find_rule<sieve::JunkRule>(rules)->always.push_back("mine@example.net"); });
+  settings.senders = {{"friend@example.net"}, {"x@ads.example", "@more.example"}};
+  settings.rules = rules_text({filing_rule("other", "Projekte \"A\"")});
+  EXPECT_EQ(site.pass(settings).error, "");
+  EXPECT_EQ(lists(), (sieve::JunkRule{{"friend@example.net"}, {"x@ads.example", "mine@example.net", "@more.example"}}));
+  EXPECT_EQ(site.rules().rules.at(1).name, "other");
+  EXPECT_EQ(site.differences(settings),
+            (std::map<std::string, std::string>{{"sender/mine@example.net", "is set at the target alone"}}));
+
+  // Who was taken off the list here stays off; a source that knows nothing of senders takes none away.
+  edit([](sieve::RuleList& rules) { sieve::find_rule<sieve::JunkRule>(rules)->never.clear(); });
+  EXPECT_EQ(site.pass(settings).error, "");
+  EXPECT_EQ(lists().never, Entries());
+  EXPECT_EQ(site.differences(settings).at("sender/friend@example.net"), "was removed at the target since it came");
+  settings.senders.reset();
+  EXPECT_EQ(site.pass(settings).error, "");
+  EXPECT_EQ(lists().always.size(), 3u);
+  settings.senders.emplace();
+  EXPECT_EQ(site.pass(settings).error, "");
+  EXPECT_EQ(lists().always, Entries{"mine@example.net"});
+  EXPECT_EQ(site.rules().rules.size(), 2u);
+}
+
 TEST(ImportedSettings, rules_that_the_source_cannot_read_stay) {
   SettingsSite site;
   archive::Settings settings;

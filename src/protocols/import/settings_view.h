@@ -2,6 +2,8 @@
 // What a source says of an account's settings beside what they are here, setting by setting.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +27,7 @@ constexpr const char* kSendAs = "send-as";
 constexpr const char* kOnBehalf = "send-on-behalf";
 constexpr const char* kBooking = "booking";
 constexpr const char* kDelegates = "delegates";
+constexpr const char* kSender = "sender/";  // before each sender whose mail is junk never or always
 }  // namespace setting
 
 // The source's settings as they can be here: people and folders by what they are called here.
@@ -45,18 +48,23 @@ class SettingsView {
   const directory::Principal& owner() const { return owner_; }
   const groupware::Preferences& preferences() const { return preferences_; }
   const std::optional<ImportedRules>& rules() const { return rules_; }
+  // Whether a sender's mail is junk always, else never.
+  const std::map<std::string, bool, std::less<>>& junk_senders() const { return junk_senders_; }
   const std::vector<PrincipalId>& senders() const { return senders_; }
   const std::vector<PrincipalId>& delegates() const { return delegates_; }
   directory::BookingPolicy booking() const;
 
  private:
   explicit SettingsView(const archive::Settings& settings) : settings_(&settings) {}
+  void find_junk_senders(std::vector<archive::Quarantined>& damaged);
+  void add_rules_here(const RulesHere& rules, Traits& out) const;
   void find_people(const directory::Directory& directory, std::vector<archive::Quarantined>& damaged);
 
   const archive::Settings* settings_;
   directory::Principal owner_;
   groupware::Preferences preferences_;
   std::optional<ImportedRules> rules_;
+  std::map<std::string, bool, std::less<>> junk_senders_;
   std::vector<PrincipalId> senders_, delegates_;
 };
 
