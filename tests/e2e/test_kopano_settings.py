@@ -21,6 +21,11 @@ class Moved:
         self.manifest = json.loads(gzip.decompress((DATA / "manifest.json.gz").read_bytes()))
         self.server = MariaDB()
         self.kopano = KopanoSet(self.server, "kopano", folder)
+        # Of those without one of their own; the other company's is not said to count.
+        for company, counts, quota in (("quellhof", 1, 5 << 30), ("fjordline", 0, 1 << 20)):
+            self.kopano.sql(f"INSERT INTO objectproperty (objectid, propname, value) SELECT objectid, 'userusedefaultquota', '{1 - counts}' FROM objectproperty "
+                            f"WHERE propname = 'companyname' AND value = '{company}' UNION SELECT objectid, 'userhardquota', '{quota}' FROM objectproperty "
+                            f"WHERE propname = 'companyname' AND value = '{company}'")
         self.house = Kontor(folder / "kontor")
         self.house.start()
         self.move = Move(self.house, folder, ["--source", self.kopano.configuration()])
@@ -154,6 +159,12 @@ def test_quota(moved):
     told = moved.manifest["quota"][0]
     assert moved.house.json("user", "show", ALMA)["quota"] == told["hard_mb"] << 20
     assert moved.house.json("user", "show", BRUNO)["own_quota"] is None, "the server's own standard is in no database"
+
+
+def test_a_company_s_default_quota(moved):
+    tenants = {one["name"]: one for one in moved.house.json("tenant", "list")}
+    assert tenants["quellhof"]["default_quota"] == 5 << 30 and tenants["fjordline"]["default_quota"] == 0
+    assert any("quellhof" in remark.lower() and str(5 << 30) in remark for remark in moved.report["remarks"]), moved.report["remarks"]
 
 
 def differences(moved, *options, code=0):

@@ -232,6 +232,7 @@ std::string to_json(const Principal& principal) {
   json::object out{
       {"kind", principal.kind}, {"address", text_value(principal.address)}, {"name", text_value(principal.name)}};
   put_text(out, "tenant", principal.tenant);
+  if (principal.tenant_quota != 0) out["tenant_quota"] = principal.tenant_quota;
   if (!principal.aliases.empty()) out["aliases"] = text_array(principal.aliases);
   if (!principal.members.empty()) out["members"] = text_array(principal.members);
   put_flag(out, "hidden", principal.is_hidden);
@@ -247,6 +248,7 @@ Result<Principal> parse_principal(std::string_view text) {
   members.text("address", out.address, kMaxAddress);
   members.text("name", out.name, kMaxSettingName);
   members.text("tenant", out.tenant, kMaxSettingName);
+  members.number("tenant_quota", out.tenant_quota, INT64_MAX);
   members.texts("aliases", out.aliases, kMaxSettings, kMaxAddress);
   members.texts("members", out.members, kMaxMembers, kMaxAddress);
   members.flag("hidden", out.is_hidden);

@@ -133,6 +133,8 @@ struct Principal {
   std::vector<std::string> members;     // addresses: of a group, or who may use a shared mailbox
   bool is_hidden = false;               // from the list of people
   std::vector<std::string> names = {};  // Account::names of its account, where the archive has that
+  // Of the tenant, where it is made: bytes for those without a quota of their own; 0: unlimited.
+  std::uint64_t tenant_quota = 0;
   bool operator==(const Principal&) const = default;
 };
 

@@ -37,8 +37,8 @@ TEST(ArchiveSettings, come_back_as_they_were_written) {
     ASSERT_TRUE(again) << again.error().text;
     EXPECT_EQ(*again, settings);
   }
-  Principal group{"group", "team@example.org", "Team", "acme", {"alle@example.org"}, {"ada@example.org"}, true,
-                  {"team"}};
+  Principal group{"group", "team@example.org", "Team",       "acme", {"alle@example.org"}, {"ada@example.org"},
+                  true,    {"team"},           5'000'000'000};
   const auto again = parse_principal(to_json(group));
   ASSERT_TRUE(again) << again.error().text;
   EXPECT_EQ(*again, group);

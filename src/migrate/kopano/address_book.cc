@@ -239,9 +239,14 @@ const Person* AddressBook::by_directory_name(const DirectoryName& name) const {
   return found == by_name_.end() ? nullptr : found->second;
 }
 
-std::string AddressBook::company_name(const Person& person) const {
+const Person* AddressBook::company_of(const Person& person) const {
   const auto found = by_row_.find({person.server, person.company});
-  return person.company == 0 || found == by_row_.end() ? std::string() : found->second->name;
+  return person.company == 0 || found == by_row_.end() ? nullptr : found->second;
+}
+
+std::string AddressBook::company_name(const Person& person) const {
+  const Person* company = company_of(person);
+  return company == nullptr ? std::string() : company->name;
 }
 
 std::string AddressBook::full_login(const Person& person) const {

@@ -42,6 +42,7 @@ class AddressBook {
   std::optional<mapi::Mailbox> resolve(const std::string& server_guid, std::string_view entry_id) const;
 
   std::string company_name(const Person& person) const;  // "" without tenants
+  const Person* company_of(const Person& person) const;  // null without tenants
   std::string full_login(const Person& person) const;    // "anna@Company", or the plain login without tenants
   const std::vector<std::unique_ptr<Person>>& all() const { return people_; }
 

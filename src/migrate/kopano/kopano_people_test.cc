@@ -9,6 +9,7 @@
 #include "migrate/kopano/address_book.h"
 #include "migrate/kopano/ldap_people.h"
 #include "migrate/kopano/people_file.h"
+#include "migrate/kopano/store_settings.h"
 
 namespace kontor::migrate::kopano {
 namespace {
@@ -223,6 +224,31 @@ TEST(LdapCfg, IsReadAsKopanoDoes) {
     LdapWords none;
     EXPECT_FALSE(read_ldap_cfg(bad, read, none)) << bad;
   }
+}
+
+TEST(CompaniesOfLdap, HaveQuotasForTheirPeople) {
+  FakeDirectory directory;
+  directory.entries = {{"ou=North,dc=example,dc=org",
+                        {{"objectclass", {"organizationalUnit"}},
+                         {"ou", {"North"}},
+                         {"kopanouserdefaultquotaoverride", {"1"}},
+                         {"kopanouserdefaultquotahard", {"3"}},
+                         {"kopanoquotaoverride", {"1"}},
+                         {"kopanoquotahard", {"9"}}}},
+                       {"ou=South,dc=example,dc=org",
+                        {{"objectclass", {"organizationalUnit"}},
+                         {"ou", {"South"}},
+                         {"kopanouserdefaultquotaoverride", {"0"}},
+                         {"kopanouserdefaultquotahard", {"3"}}}}};
+  LdapConfig config;
+  config.words = LdapWords(LdapWords::Kind::openldap);
+  config.words.set("ldap_search_base", "dc=example,dc=org");
+  config.words.set("ldap_quota_multiplier", "1048576");
+  const auto people = read_ldap_people(config, true, std::ref(directory));
+  ASSERT_TRUE(people) << people.error().text;
+  ASSERT_EQ(people->people.size(), 2U);
+  EXPECT_EQ(default_quota_of(*person_of(*people, "North")), 3U << 20U);
+  EXPECT_EQ(default_quota_of(*person_of(*people, "South")), 0U);
 }
 
 TEST(PeopleFile, SaysAll) {

@@ -122,6 +122,8 @@ class LdapReader {
                                   "ldap_addressbook_hide_attribute",
                                   "ldap_quotaoverride_attribute",
                                   "ldap_hardquota_attribute",
+                                  "ldap_userdefault_quotaoverride_attribute",
+                                  "ldap_userdefault_hardquota_attribute",
                                   "ldap_group_security_attribute",
                                   "ldap_groupmembers_attribute",
                                   "ldap_groupmembers_relation_attribute",
@@ -212,7 +214,11 @@ class LdapReader {
       person.name = attribute(entry, "ldap_fullname_attribute");
       take_quota_and_password(entry, person);
     }
-    if (person.kind != PersonClass::company) take_addresses(entry, person);
+    if (person.kind == PersonClass::company)
+      take_quota(entry, "ldap_userdefault_quotaoverride_attribute", "ldap_userdefault_hardquota_attribute", "user",
+                 person);
+    else
+      take_addresses(entry, person);
     person.properties["ishidden"] = is_true(attribute(entry, "ldap_addressbook_hide_attribute")) ? "1" : "0";
     Found found{entry.dn, lineage_of_dn(entry.dn), {}, {}, {}, {}};
     if (is_dynamic) {
@@ -243,17 +249,20 @@ class LdapReader {
     }
   }
 
+  // As properties of the db plugin, behind `which`.
+  void take_quota(const LdapEntry& entry, const char* override_word, const char* hard_word, const std::string& which,
+                  Person& person) const {
+    if (!is_true(attribute(entry, override_word))) return;
+    const std::int64_t most = std::max<std::int64_t>(number_in(words_.get("ldap_quota_multiplier")), 1);
+    const std::int64_t units = number_in(attribute(entry, hard_word));
+    std::int64_t bytes = 0;
+    if (units < 0 || __builtin_mul_overflow(units, most, &bytes)) return;
+    person.properties[which + "usedefaultquota"] = "0";
+    person.properties[which + "hardquota"] = std::to_string(bytes);
+  }
+
   void take_quota_and_password(const LdapEntry& entry, Person& person) const {
-    if (is_true(attribute(entry, "ldap_quotaoverride_attribute"))) {
-      const std::int64_t most = std::max<std::int64_t>(number_in(words_.get("ldap_quota_multiplier")), 1);
-      const std::int64_t units = number_in(attribute(entry, "ldap_hardquota_attribute"));
-      std::int64_t bytes = 0;
-      const bool is_sound = units >= 0 && !__builtin_mul_overflow(units, most, &bytes);
-      if (is_sound) {
-        person.properties["usedefaultquota"] = "0";
-        person.properties["hardquota"] = std::to_string(bytes);
-      }
-    }
+    take_quota(entry, "ldap_quotaoverride_attribute", "ldap_hardquota_attribute", "", person);
     if (!config_.takes_passwords) return;
     // Only hashes: where another program knows the password ({SASL}) there is nothing to carry.
     for (const std::string& hash : values_of(entry, "ldap_password_attribute")) {

@@ -71,6 +71,8 @@ constexpr auto kLdapParameters = std::to_array<Parameter>({
     {"ldap_user_search_filter", "", nullptr, "(objectCategory=Person)"},
     {"ldap_user_type_attribute_value", "", "posixAccount", "user"},
     {"ldap_user_unique_attribute", "cn", "uidNumber", "objectGUID"},
+    {"ldap_userdefault_hardquota_attribute", "kopanoUserDefaultQuotaHard"},
+    {"ldap_userdefault_quotaoverride_attribute", "kopanoUserDefaultQuotaOverride"},
 });
 static_assert(std::ranges::is_sorted(kLdapParameters, {}, &Parameter::name));
 

@@ -46,8 +46,9 @@ struct Person {
   std::string login;          // without the company
   std::string name, address;
   std::vector<std::string> aliases;  // further addresses
-  // All else that is known: "password", "hardquota" (bytes, where "usedefaultquota" is "0"), "ishidden", of the db
-  // plugin also "0x67B3101E" and the like (several are one in each line). Not for logs.
+  // All else that is known: "password", "hardquota" (bytes, where "usedefaultquota" is "0"), "ishidden", of a
+  // company "userhardquota" and "userusedefaultquota" (for those who have none of their own), of the db plugin also
+  // "0x67B3101E" and the like (several are one in each line). Not for logs.
   std::map<std::string, std::string> properties;
   std::vector<DirectoryName> members;  // of a group
   std::vector<DirectoryName> senders;  // who may send as this one

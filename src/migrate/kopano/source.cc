@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "migrate/kopano/session.h"
+#include "migrate/kopano/store_settings.h"
 
 namespace kontor::migrate::kopano {
 namespace {
@@ -39,6 +40,7 @@ class KopanoSource : public Source {
             fmt::format("The group {} stays behind: it has no address. Its members, where they are known, have its "
                         "rights themselves.",
                         person->name.empty() ? std::to_string(person->id) : person->name));
+    add_quota_remarks(**installation, out);
     for (const std::string& remark : (*installation)->remarks()) out.push_back(remark);
     return out;
   }
@@ -57,6 +59,27 @@ class KopanoSource : public Source {
   }
 
  private:
+  // Kopano only warned of a company's default quota: mailboxes may be larger.
+  static void add_quota_remarks(const Installation& installation, std::vector<std::string>& out) {
+    for (const auto& person : installation.book().all())
+      if (const std::uint64_t quota = default_quota_of(*person); person->kind == PersonClass::company && quota != 0)
+        out.push_back(
+            fmt::format("The company {} has a default quota of {} bytes, which its tenant gets where the run makes it; "
+                        "else: kontor tenant set {} --default-quota {}",
+                        person->name, quota, to_lower(person->name), quota));
+    for (const InstalledStore& one : installation.stores()) {
+      const Person* owner = one.address.empty() ? nullptr : one.store.owner;
+      if (owner == nullptr || one.store.type != StoreType::personal || own_quota_of(*owner)) continue;
+      const Person* company = installation.book().company_of(*owner);
+      const std::uint64_t quota = company == nullptr ? 0 : default_quota_of(*company);
+      if (quota != 0 && one.store.bytes > quota)
+        out.push_back(
+            fmt::format("{} has {} bytes, more than the default quota of its company: run with --ignore-quota, or give "
+                        "it a quota of its own.",
+                        one.store.title, one.store.bytes));
+    }
+  }
+
   // Read once: a run knows the same people from its beginning to its end.
   Result<const Installation*> installed() {
     const std::lock_guard lock(mutex_);

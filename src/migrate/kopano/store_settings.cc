@@ -46,13 +46,12 @@ std::string property_of(const Person& person, const char* name) {
   return found == person.properties.end() ? std::string() : found->second;
 }
 
-// Nothing: the server's own standard, which is in no database.
-std::optional<std::uint64_t> quota_of(const Person& person) {
-  if (property_of(person, "usedefaultquota") != "0") return std::nullopt;
-  const std::string text = property_of(person, "hardquota");
-  std::uint64_t bytes = 0;
+std::optional<std::uint64_t> quota_in(const Person& person, const char* default_word, const char* word) {
+  if (property_of(person, default_word) != "0") return std::nullopt;
+  const std::string text = property_of(person, word);
+  std::int64_t bytes = 0;
   std::from_chars(text.data(), text.data() + text.size(), bytes);
-  return bytes;
+  return std::max<std::int64_t>(bytes, 0);
 }
 
 bool has_mailbox(const Person& person) {
@@ -89,6 +88,14 @@ void gather_members(const AddressBook& book, const Person& group, std::set<const
 
 }  // namespace
 
+std::optional<std::uint64_t> own_quota_of(const Person& person) {
+  return quota_in(person, "usedefaultquota", "hardquota");
+}
+
+std::uint64_t default_quota_of(const Person& company) {
+  return quota_in(company, "userusedefaultquota", "userhardquota").value_or(0);
+}
+
 std::string address_of(const Installation& installation, const Person& person) {
   for (const InstalledStore& one : installation.stores())
     if (one.store.owner == &person && one.store.type == StoreType::personal && !one.address.empty()) return one.address;
@@ -106,6 +113,7 @@ std::vector<archive::Principal> principals_of(const Installation& installation) 
     one.address = address_of(installation, *person);
     one.name = person->name.empty() ? person->login : person->name;
     one.tenant = book.company_name(*person);
+    if (const Person* company = book.company_of(*person)) one.tenant_quota = default_quota_of(*company);
     one.is_hidden = property_of(*person, "ishidden") == "1";
     if (one.address.empty()) continue;
     for (const std::string& alias : person->aliases)
@@ -385,7 +393,7 @@ Result<void> StoreSettings::add_favourites(SourceSettings& out) {
 void StoreSettings::add_person(SourceSettings& out) const {
   const Person& owner = *store_.store.owner;
   out.settings.password_hash = property_of(owner, "password");
-  out.settings.quota = quota_of(owner);
+  out.settings.quota = own_quota_of(owner);
   out.settings.send_as.emplace();
   for (const DirectoryName& name : owner.senders) {
     const Person* sender = installation_.book().by_directory_name(name);

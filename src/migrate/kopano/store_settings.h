@@ -72,6 +72,11 @@ class StoreSettings {
   std::optional<Error> trouble_;
 };
 
+// Nothing: that of the company, or the server's own, which is in no database. 0: unlimited.
+std::optional<std::uint64_t> own_quota_of(const Person& person);
+// Of those in it who have none of their own; 0: unlimited, or the server's own.
+std::uint64_t default_quota_of(const Person& company);
+
 // Where somebody's mail goes here; "" if he has no address.
 std::string address_of(const Installation& installation, const Person& person);
 

@@ -87,7 +87,13 @@ Result<void> PrincipalImport::make_domain(const archive::Principal& principal, s
     return fail(Errc::not_found, fmt::format("the domain of {} is not one of this server", principal.address));
   const std::string name = to_lower(principal.tenant.empty() ? domain : std::string_view(principal.tenant));
   auto tenant = directory_.tenant(std::string_view(name));
-  if (!tenant && tenant.error().code == Errc::not_found) tenant = directory_.add_tenant(name);
+  if (!tenant && tenant.error().code == Errc::not_found) {
+    tenant = directory_.add_tenant(name);
+    if (tenant && principal.tenant_quota != 0) {
+      tenant->default_quota = principal.tenant_quota;
+      TRY_VOID(directory_.update_tenant(*tenant));
+    }
+  }
   if (!tenant) return std::unexpected(tenant.error());
   TRY_VOID(directory_.add_domain(tenant->id, std::string(domain)));
   return {};

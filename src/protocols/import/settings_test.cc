@@ -310,7 +310,9 @@ TEST(ImportedPrincipals, are_made_where_they_are_not_there) {
     });
     EXPECT_TRUE(
         writer.principal({"group", "team@example.org", "Team", "", {}, {"ada@example.org", "eve@example.org"}, false}));
-    EXPECT_TRUE(writer.principal({"room", "room@other.example", "Room 1", "Other", {"r1@other.example"}, {}, true}));
+    archive::Principal in_other{"room", "room@other.example", "Room 1", "Other", {"r1@other.example"}, {}, true};
+    in_other.tenant_quota = 5'000'000;
+    EXPECT_TRUE(writer.principal(in_other));
     EXPECT_TRUE(writer.principal({"user", "eve@example.org", "Eve", "", {}, {}, false}));
     EXPECT_TRUE(writer.principal({"user", "ada@example.org", "Another name", "", {}, {}, false}));
     EXPECT_TRUE(writer.finish());
@@ -334,6 +336,8 @@ TEST(ImportedPrincipals, are_made_where_they_are_not_there) {
   EXPECT_TRUE(room.is_hidden);
   EXPECT_EQ(room.status, directory::Status::inactive);
   EXPECT_EQ(site.directory->tenant(room.tenant)->name, "other");
+  EXPECT_EQ(site.directory->tenant(room.tenant)->default_quota, 5'000'000u);
+  EXPECT_EQ(site.directory->tenant(team.tenant)->default_quota, 0u) << "a tenant that is here stays as it is";
   EXPECT_EQ(site.directory->by_address("ada@example.org")->name, "ada@example.org") << "who is here stays as it is";
   EXPECT_EQ(send(true).counts.copied, 0u);
   auto broken_off = team;
