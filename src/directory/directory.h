@@ -215,6 +215,9 @@ class Directory {
 
   // For `kontor check`: reads the stored records anew and compares; one sentence per fault.
   virtual Result<std::vector<std::string>> check() = 0;
+
+  // SHA-256 of the hash of a principal's own password, as it is kept; empty: it has none. Never leaves this server.
+  virtual std::string password_hash_digest(PrincipalId id) const = 0;
 };
 
 }  // namespace kontor::directory

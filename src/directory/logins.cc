@@ -138,6 +138,11 @@ Result<bool> StoredDirectory::bring_password_hash(PrincipalId id, std::string_vi
   return is_brought;
 }
 
+std::string StoredDirectory::password_hash_digest(PrincipalId id) const {
+  const std::string hash = credentials_of(*current(), id).hash;
+  return hash.empty() ? std::string() : sha256(hash);
+}
+
 Result<NewAppPassword> StoredDirectory::add_app_password(PrincipalId id, std::string label, std::uint32_t protocols) {
   if (label.empty()) return fail(Errc::invalid, "an app password needs a label");
   TRY_VOID(check_label("the label", label, kMaxAppPasswordLabel));

@@ -58,6 +58,7 @@ class StoredDirectory final : public Directory {
   Result<void> set_password(PrincipalId id, std::string_view password) override;
   Result<void> set_password_hash(PrincipalId id, std::string_view hash) override;
   Result<bool> bring_password_hash(PrincipalId id, std::string_view hash, std::string_view former) override;
+  std::string password_hash_digest(PrincipalId id) const override;
   Result<NewAppPassword> add_app_password(PrincipalId id, std::string label, std::uint32_t protocols) override;
   std::vector<AppPassword> app_passwords(PrincipalId id) const override;
   Result<void> remove_app_password(PrincipalId id, std::uint64_t app_password) override;

@@ -145,6 +145,43 @@ def test_incremental(mariadb, house, manifest, tmp_path):
     assert sum(b"Subject: Another subject" in content for _, content in inbox.values()) == 1
 
 
+def test_folders_that_are_renamed_and_moved(mariadb, house, tmp_path):
+    """They are the same folders, by their ids: nothing comes twice, and a verification names what differs."""
+    kopano = KopanoSet(mariadb, "renaming", tmp_path / "kopano")
+    move = Move(house, tmp_path, ["--source", kopano.configuration(), "--only", ALMA])
+    move.run("run", "--create-users")
+
+    def paths():
+        return {one["path"] for one in house.json("folder", "list", ALMA) if one["kind"] == "mail"}
+
+    def different():
+        report = move.run("verify", "--quick", code=None)
+        row = next(one for one in report["accounts"][0]["folders"] if one["folder"] == "Settings, rules and rights")
+        # Rights are inherited: they are others in another place.
+        return {one["key"]: one["reason"] for one in row.get("different_items", []) if not one["key"].startswith("the rights of")}
+
+    assert {"Projects", "Projects/2019"} <= paths() and different() == {}
+    store = kopano.sql("SELECT hierarchy_id FROM stores WHERE user_name = 'alma.berg@Fjordline' AND type = 0")[0][0]
+    projects, subtree = kopano.sql(f"SELECT h.id, h.parent FROM hierarchy h JOIN properties p ON p.hierarchyid = h.id AND p.tag = 0x3001 JOIN hierarchy s ON s.id = h.parent "
+                                   f"JOIN hierarchy r ON r.id = s.parent WHERE p.val_string = 'Projects' AND r.parent = {store}")[0]
+    year = kopano.sql(f"SELECT h.id FROM hierarchy h JOIN properties p ON p.hierarchyid = h.id AND p.tag = 0x3001 WHERE h.parent = {projects} AND p.val_string = '2019'")[0][0]
+    kopano.sql(f"UPDATE properties SET val_string = 'Vorhaben' WHERE hierarchyid = {projects} AND tag = 0x3001; UPDATE hierarchy SET parent = {subtree} WHERE id = {year};"
+               f"UPDATE properties SET val_string = 'Before' WHERE hierarchyid = {year} AND tag = 0x3001")
+    assert different() == {f"the name or place of {name}": "was changed at the source since the last run" for name in ("Vorhaben", "Before")}
+    before = paths()
+    report = move.run("run")
+    assert sum(row["copied"] for row in report["accounts"][0]["folders"]) == 0
+    assert paths() == {re.sub("^Projects", "Vorhaben", re.sub("^Projects/2019", "Before", path)) for path in before}
+    assert different() == {}
+    client = active(house, ALMA)
+    assert client.rename("Before", "Mine")[0] == "OK"
+    client.logout()
+    assert different() == {"the name or place of Before": "was changed at the target since it came"}
+    kopano.sql(f"UPDATE properties SET val_string = 'After' WHERE hierarchyid = {year} AND tag = 0x3001")
+    move.run("run", "--live")
+    assert "Mine" in paths() and "After" not in paths(), "what was renamed here stays"
+
+
 def test_a_lost_attachment_keeps_its_item_out_until_it_is_back(mariadb, manifest, tmp_path):
     kopano = KopanoSet(mariadb, "losing", tmp_path / "kopano")
     kopano.configuration()

@@ -68,16 +68,6 @@ Result<FolderId> place_directory(Transaction& transaction, const std::string& so
   return parent;
 }
 
-std::map<std::string, std::string> traits_of_folder(const archive::Folder& folder) {
-  std::map<std::string, std::string> out;
-  if (!folder.path.empty()) out["name"] = sound_name(folder.path.back());
-  if (!folder.colour.empty()) out["colour"] = folder.colour;
-  if (!folder.description.empty()) out["description"] = folder.description;
-  for (const auto& [name, value] : folder.properties)
-    if (!value.empty()) out["p." + name] = value;
-  return out;
-}
-
 std::string value_in(const std::map<std::string, std::string>& texts, const std::string& name) {
   const auto found = texts.find(name);
   return found == texts.end() ? std::string() : found->second;
@@ -139,17 +129,37 @@ Result<FolderId> place_collection(Transaction& transaction, const std::string& s
   return named_collection(transaction, source, folder, kind, FolderId(), name, rewritten);
 }
 
+std::map<std::string, std::string> folder_traits(const archive::Folder& folder) {
+  std::map<std::string, std::string> out;
+  if (!folder.colour.empty()) out["colour"] = folder.colour;
+  if (!folder.description.empty()) out["description"] = folder.description;
+  for (const auto& [name, value] : folder.properties)
+    if (!value.empty()) out["p." + name] = value;
+  return out;
+}
+
+std::string folder_trait_here(const groupware::Folder& folder, const std::string& trait) {
+  if (trait == "colour") return folder.colour;
+  if (trait == "description") return folder.description;
+  return trait.starts_with("p.") ? value_in(folder.properties, trait.substr(2)) : std::string();
+}
+
+bool is_like_trait(std::string_view trait) {
+  return !trait.starts_with(kGrantTrait) && trait != kPathTrait && trait != kPlaceTrait;
+}
+
 Result<void> follow_traits(Transaction& transaction, FolderId id, const archive::Folder& folder,
                            std::map<std::string, std::string>& before) {
-  auto now = traits_of_folder(folder);
+  TRY(const auto here, transaction.folder(id));
+  auto now = folder_traits(folder);
+  if (here->kind != Kind::mail && !folder.path.empty()) now["name"] = sound_name(folder.path.back());
   std::set<std::string> names;
   for (const auto* map : {&before, &now})
     for (const auto& [name, value] : *map)
-      if (!name.starts_with(kGrantTrait)) names.insert(name);
+      if (is_like_trait(name)) names.insert(name);
   Transaction::FolderChange change;
   bool is_changed = false;
-  const bool is_first = std::ranges::all_of(before, [](const auto& one) { return one.first.starts_with(kGrantTrait); });
-  TRY(const auto here, transaction.folder(id));
+  const bool is_first = std::ranges::none_of(before, [](const auto& one) { return is_like_trait(one.first); });
   for (const auto& trait : names) {
     const auto was = value_in(before, trait), is = value_in(now, trait);
     if (was == is) continue;
@@ -170,7 +180,7 @@ Result<void> follow_traits(Transaction& transaction, FolderId id, const archive:
   }
   if (is_changed) TRY_VOID(transaction.change_folder(id, change));
   for (auto& [name, value] : before)
-    if (name.starts_with(kGrantTrait)) now.emplace(name, std::move(value));
+    if (!is_like_trait(name)) now.emplace(name, std::move(value));
   before = std::move(now);
   return {};
 }

@@ -26,10 +26,16 @@ constexpr std::size_t kKindHead = 64 << 10;
 Result<FolderId> place_collection(groupware::Transaction& transaction, const std::string& source,
                                   const archive::Folder& folder, groupware::Kind kind, bool& rewritten);
 
-// What the source says of a collection besides its items: "name", "colour", "description", and its properties behind
-// "p.". What it says otherwise than at the last pass (`before`) is done here too, where nobody changed it meanwhile.
-// `before` becomes what it says now.
+// What the source says of a folder besides its items: "name" (of mail folders it says where they are: follow_folder()),
+// "colour", "description", and its properties behind "p.". What it says otherwise than at the last pass (`before`) is
+// done here too, where nobody changed it meanwhile. `before` becomes what it says now; others of its traits stay.
 Result<void> follow_traits(groupware::Transaction& transaction, FolderId id, const archive::Folder& folder,
                            std::map<std::string, std::string>& before);
+
+// What follow_traits() follows, but for the name: as the source says it, and as it is here; whether a trait is of
+// these.
+std::map<std::string, std::string> folder_traits(const archive::Folder& folder);
+std::string folder_trait_here(const groupware::Folder& folder, const std::string& trait);
+bool is_like_trait(std::string_view trait);
 
 }  // namespace kontor::importing

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "protocols/import/earlier.h"
+#include "protocols/import/followed_folder.h"
 #include "protocols/import/grants.h"
 #include "protocols/import/ledger.h"
 #include "protocols/import/settings.h"
@@ -54,6 +55,7 @@ class Comparison {
       answer.different.push_back({"the folder " + name, "was removed at the target since it came"});
     } else {
       compare_subscription(folder, *mark, (*there)->subscribed, answer);
+      folders_.compare(folder, **there, *mark, answer);
       TRY_VOID(compare_grants(reader_, directory_, owner_, *mark, folder, answer));
     }
     put(std::move(answer));
@@ -90,6 +92,7 @@ class Comparison {
   const directory::Directory& directory_;
   const directory::Principal owner_;
   const std::string source_;
+  FolderComparison folders_;
   std::vector<archive::Answer> answers_;
 };
 

@@ -34,7 +34,7 @@ TEST(Comparison, finds_nothing_after_a_pass) {
   EXPECT_EQ(site.pass(settings, grants, end).error, "");
   const auto before = site.account()->modseq();
   EXPECT_EQ(site.differences(settings, grants, end), Differences());
-  EXPECT_EQ(site.same, 10u);
+  EXPECT_EQ(site.same, 11u);
   EXPECT_EQ(site.account()->modseq(), before) << "it changes nothing";
 }
 
@@ -78,6 +78,33 @@ TEST(Comparison, tells_who_changed_what) {
                                 {"the rights of eve@example.org on Projekte \"A\"", "is set at the target alone"},
                                 {"the subscription to Projekte \"A\"", here}};
   EXPECT_EQ(site.differences(settings, grants), expected);
+}
+
+TEST(Comparison, is_of_names_colours_and_settings_of_folders) {
+  SettingsSite site;
+  site.folder.colour = "#00ff00";
+  site.folder.description = "All";
+  site.folder.properties = {{"mapi", "kept"}, {"gone", "x"}};
+  EXPECT_EQ(site.pass({}).error, "");
+  EXPECT_EQ(site.differences({}), Differences());
+  EXPECT_EQ(site.same, 6u) << "subscription, place, colour, description, two settings";
+  EXPECT_TRUE(site.account()->update(groupware::Caller::system(), [&](groupware::Transaction& t) -> Result<void> {
+    const auto id = t.folders()->at_path(site.folder.path[0])->id;
+    groupware::Transaction::FolderChange change;
+    change.colour = "#0000ff";
+    TRY_VOID(t.change_folder(id, change));
+    return t.rename_folder(id, FolderId(), "Mine");
+  }));
+  site.folder.description = "Some";
+  site.folder.properties.erase("gone");
+  site.folder.properties["mapi"] = "other";
+  const std::string of = " of Projekte \"A\"";
+  EXPECT_EQ(site.differences({}),
+            (Differences{{"the name or place" + of, "was changed at the target since it came"},
+                         {"the colour" + of, "was changed at the target since it came"},
+                         {"the description" + of, "was changed at the source since the last run"},
+                         {"the setting \"mapi\"" + of, "was changed at the source since the last run"},
+                         {"the setting \"gone\"" + of, "was removed at the source since the last run"}}));
 }
 
 TEST(Comparison, is_of_the_account_that_was_asked_for) {

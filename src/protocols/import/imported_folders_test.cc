@@ -32,6 +32,71 @@ TEST(Importer, follows_a_folder_that_was_renamed) {
   EXPECT_EQ(lines_of(site).size(), 4u);
 }
 
+// Folders of a source that knows them by numbers: names and places change under the same key.
+std::vector<MadeFolder> numbered_mailbox() {
+  std::vector<MadeFolder> folders = {{made_folder({"Work"}, 7), {{"1", 1, made_message("a")}}},
+                                     {made_folder({"Work", "Old"}, 8), {{"2", 2, made_message("b")}}},
+                                     {made_folder({"Work", "Old", "Deep"}, 9), {{"3", 3, made_message("c")}}}};
+  for (std::size_t i = 0; i < folders.size(); ++i) folders[i].record.key = std::to_string(100 + i);
+  folders[0].record.properties["mapi"] = "kept";
+  folders[0].record.description = "All of it";
+  return folders;
+}
+
+std::vector<std::string> mail_paths_of(TestSite& site) {
+  std::vector<std::string> out;
+  const auto table = site.account()->folders();
+  for (const auto& folder : table->all())
+    if (folder->kind == groupware::Kind::mail && folder->role == groupware::FolderRole::none)
+      out.push_back(table->path(folder->id));
+  std::ranges::sort(out);
+  return out;
+}
+
+TEST(Importer, follows_mail_folders_that_are_renamed_and_moved_under_their_key) {
+  using Paths = std::vector<std::string>;
+  TestSite site;
+  auto folders = numbered_mailbox();
+  ASSERT_EQ(import_archive(site, dump_of(folders)).counts.copied, 3u);
+  EXPECT_EQ(mail_paths_of(site), (Paths{"Work", "Work/Old", "Work/Old/Deep"}));
+  const auto work = site.account()->folders()->at_path("Work");
+  EXPECT_EQ(work->properties.at("mapi"), "kept");
+  EXPECT_EQ(work->description, "All of it");
+  const auto before = site.account()->modseq();
+  EXPECT_EQ(import_archive(site, dump_of(folders)).error, "");
+  EXPECT_EQ(site.account()->modseq(), before) << "the same again writes nothing";
+
+  folders[0].record.path = {"Labour"};
+  folders[1].record.path = {"Labour", "Past"};
+  folders[2].record.path = {"Deep"};
+  folders[0].record.properties["mapi"] = "new";
+  const auto moved = import_archive(site, dump_of(folders));
+  EXPECT_EQ(moved.error, "");
+  EXPECT_EQ(moved.counts.copied, 0u);
+  EXPECT_EQ(mail_paths_of(site), (Paths{"Deep", "Labour", "Labour/Past"}));
+  EXPECT_EQ(site.account()->folders()->at_path("Labour")->id, work->id);
+  EXPECT_EQ(site.account()->folders()->at_path("Labour")->properties.at("mapi"), "new");
+
+  // Renamed here: the source's further names do not count for it, and what is below it follows it.
+  ASSERT_TRUE(site.account()->update(Caller::system(), [&](groupware::Transaction& transaction) {
+    return transaction.rename_folder(work->id, FolderId(), "Mine");
+  }));
+  folders[0].record.path = {"Office"};
+  folders[1].record.path = {"Office", "Gone"};
+  EXPECT_EQ(import_archive(site, dump_of(folders)).error, "");
+  EXPECT_EQ(mail_paths_of(site), (Paths{"Deep", "Mine", "Mine/Gone"}));
+
+  // What is taken is tried again.
+  folders[2].record.path = {"Mine"};
+  EXPECT_EQ(import_archive(site, dump_of(folders)).error, "");
+  EXPECT_EQ(mail_paths_of(site), (Paths{"Deep", "Mine", "Mine/Gone"}));
+  ASSERT_TRUE(site.account()->update(Caller::system(), [&](groupware::Transaction& transaction) {
+    return transaction.rename_folder(work->id, FolderId(), "Own");
+  }));
+  EXPECT_EQ(import_archive(site, dump_of(folders)).error, "");
+  EXPECT_EQ(mail_paths_of(site), (Paths{"Mine", "Own", "Own/Gone"}));
+}
+
 TEST(Importer, leaves_removed_what_was_removed_here) {
   TestSite site;
   const auto folders = small_mailbox();

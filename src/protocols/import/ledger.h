@@ -39,6 +39,9 @@ std::string trait_key(std::string_view name);         // "" = what all of them b
 
 // Before the address in a folder's traits.
 constexpr std::string_view kGrantTrait = "g.";
+// Among a folder's traits: its path at the source (names as they can be here) when it was last followed, and where it
+// was here then, as "<parent> <name>".
+constexpr std::string_view kPathTrait = "path", kPlaceTrait = "place";
 
 struct FolderMark {
   std::string key;
@@ -48,8 +51,8 @@ struct FolderMark {
   bool is_gone = false;
   std::uint64_t items = 0;
   std::string state;
-  // What the source said of a calendar or the like, as it was done here: "name", "colour", "description", and its
-  // properties behind "p."; of any folder, who has which rights behind "g.".
+  // What the source said, as it was done here: "name" of a calendar or the like, "colour", "description", properties
+  // behind "p."; who has which rights behind "g."; where it is on both sides.
   std::map<std::string, std::string> traits = {};
 };
 

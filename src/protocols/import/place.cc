@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "formats/mime/charset.h"
 #include "protocols/import/collection.h"
+#include "protocols/import/followed_folder.h"
 #include "protocols/import/ledger.h"
 
 namespace kontor::importing {
@@ -25,26 +26,6 @@ Result<bool> take_uid_validity(Transaction& transaction, FolderId id, std::uint3
   change.uid_validity = UidValidity(uid_validity);
   TRY_VOID(transaction.change_folder(id, change));
   return true;
-}
-
-// The folder above: containers are made where there is none.
-Result<FolderId> place_parents(Transaction& transaction, const archive::Folder& folder, bool& rewritten) {
-  FolderId parent;
-  for (std::size_t i = 0; i + 1 < folder.path.size(); ++i) {
-    const auto name = sound_name(folder.path[i]);
-    rewritten = rewritten || name != folder.path[i];
-    if (const auto there = transaction.folders()->child(parent, name)) {
-      parent = there->id;
-      continue;
-    }
-    Transaction::NewFolder made;
-    made.parent = parent;
-    made.name = name;
-    made.is_container = true;
-    made.subscribed = false;
-    TRY(parent, transaction.create_folder(made));
-  }
-  return parent;
 }
 
 struct Place {
@@ -96,6 +77,25 @@ Result<FolderId> make_folder(Transaction& transaction, const archive::Folder& fo
 }
 
 }  // namespace
+
+Result<FolderId> place_parents(Transaction& transaction, const archive::Folder& folder, bool& rewritten) {
+  FolderId parent;
+  for (std::size_t i = 0; i + 1 < folder.path.size(); ++i) {
+    const auto name = sound_name(folder.path[i]);
+    rewritten = rewritten || name != folder.path[i];
+    if (const auto there = transaction.folders()->child(parent, name)) {
+      parent = there->id;
+      continue;
+    }
+    Transaction::NewFolder made;
+    made.parent = parent;
+    made.name = name;
+    made.is_container = true;
+    made.subscribed = false;
+    TRY(parent, transaction.create_folder(made));
+  }
+  return parent;
+}
 
 Result<bool> is_taken(Transaction& transaction, const std::string& source, FolderId id, std::uint64_t code) {
   bool taken = false;
@@ -191,6 +191,7 @@ Result<Placed> place_folder(Transaction& transaction, const std::string& source,
     placed.name_rewritten = folder.name_was_rewritten;
     if (placed.kind == groupware::Kind::mail) {
       TRY(placed.folder, find_mail_place(transaction, source, folder, placed.name_rewritten));
+      std::erase_if(mark.traits, [](const auto& one) { return !one.first.starts_with(kGrantTrait); });
     } else {
       TRY(placed.folder, place_collection(transaction, source, folder, placed.kind, placed.name_rewritten));
       mark.traits.clear();
@@ -203,7 +204,7 @@ Result<Placed> place_folder(Transaction& transaction, const std::string& source,
     }
   }
   TRY(placed.keeps_uids, take_uid_validity(transaction, placed.folder, folder.uid_validity));
-  if (placed.kind != groupware::Kind::mail) TRY_VOID(follow_traits(transaction, placed.folder, folder, mark.traits));
+  TRY_VOID(follow_folder(transaction, source, folder, placed.folder, mark));
   mark.key = folder.key;
   mark.target = placed.folder;
   mark.uid_validity = folder.uid_validity;

@@ -28,6 +28,9 @@ Result<Placed> place_folder(groupware::Transaction& transaction, const std::stri
 // Whether another folder of the same source went there already: then two names became one.
 Result<bool> is_taken(groupware::Transaction& transaction, const std::string& source, FolderId id, std::uint64_t code);
 
+// The mail folder above one of that path: containers are made where there is none.
+Result<FolderId> place_parents(groupware::Transaction& transaction, const archive::Folder& folder, bool& rewritten);
+
 // No item was ever in it.
 inline bool never_used(const groupware::Folder& folder) { return folder.next_uid == Uid(1) && !folder.is_container; }
 

@@ -22,6 +22,8 @@ using groupware::Caller;
 using groupware::Transaction;
 
 constexpr const char* kPassword = "password";
+// SHA-256 of a hash that did not come: there was a password here, or it is of an unknown form.
+constexpr const char* kKeptPassword = "password-kept";
 
 // One account's settings on their way.
 class SettingsImport {
@@ -171,8 +173,13 @@ class SettingsImport {
       --answer_.counts.present;
       ++(before ? answer_.counts.updated : answer_.counts.copied);
     }
-    if (!brought) return {};
-    TRY_VOID(account_.update(Caller::system(), [&](Transaction& transaction) {
+    TRY_VOID(account_.update(Caller::system(), [&](Transaction& transaction) -> Result<void> {
+      const std::string kept = trait_key(kKeptPassword);
+      TRY(const auto known, transaction.ledger(source_, kept));
+      const bool is_noted = known && known->fingerprint == digest;
+      if (!brought) return is_noted ? Result<void>() : transaction.note_imported(source_, kept, {ItemId(), digest});
+      TRY_VOID(*brought ? transaction.forget_imported(source_, kept)
+                        : transaction.note_imported(source_, kept, {ItemId(), digest}));
       return transaction.note_imported(source_, key, {ItemId(), digest});
     }));
     return {};
@@ -188,6 +195,28 @@ class SettingsImport {
   archive::Answer answer_;
 };
 
+// A hash that came stays until the first login proves its password and makes a hash of our own: from then on there is
+// nothing to compare. Answers nothing but whether they are alike, and who changed what.
+Result<void> compare_password(const groupware::Reader& reader, const directory::Directory& directory, PrincipalId owner,
+                              const std::string& source, const std::string& hash, archive::Answer& answer) {
+  if (hash.empty()) return {};
+  TRY(const auto mark, reader.ledger(source, trait_key(kPassword)));
+  TRY(const auto kept, reader.ledger(source, trait_key(kKeptPassword)));
+  const std::string is = sha256(hash), now = directory.password_hash_digest(owner);
+  Settled settled{.was_brought = mark.has_value() && !kept, .is_at_source = true, .is_here = !now.empty()};
+  if (mark) {
+    settled.is_same_at_source = mark->fingerprint == is;
+    settled.is_same_here = !now.empty();
+  }
+  const bool was_named = !mark && kept && kept->fingerprint == is;  // when it did not come
+  std::string why = now == is || was_named ? std::string() : difference_of(settled);
+  if (why.empty())
+    ++answer.counts.present;
+  else
+    answer.different.push_back({kPassword, std::move(why)});
+  return {};
+}
+
 }  // namespace
 
 Result<archive::Answer> compare_settings(const groupware::Reader& reader, const directory::Directory& directory,
@@ -202,6 +231,7 @@ Result<archive::Answer> compare_settings(const groupware::Reader& reader, const 
   TRY(auto compared, compare_traits(reader, source, view.wanted(), here, view.families()));
   answer.counts.present = compared.same;
   answer.different = std::move(compared.different);
+  TRY_VOID(compare_password(reader, directory, owner, source, settings.password_hash, answer));
   return answer;
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/digest.h"
 #include "groupware/rules/rule_list.h"
 #include "protocols/import/settings_site.h"
 
@@ -276,6 +277,44 @@ TEST(ImportedSettings, passwords_quotas_and_senders_come_unless_they_were_set_he
   const auto id = other.directory->by_address("ada@example.org")->id;
   EXPECT_TRUE(other.directory->set_password(id, "mine"));
   EXPECT_EQ(other.pass(settings).counts.kept, 1u);
+}
+
+TEST(ImportedSettings, passwords_are_compared_by_the_server_alone) {
+  SettingsSite site;
+  using Differences = std::map<std::string, std::string>;
+  auto ada = *site.directory->by_address("ada@example.org");
+  ada.status = directory::Status::active;
+  EXPECT_TRUE(site.directory->update_principal(ada));
+  archive::Settings settings;
+  settings.password_hash = "{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=";  // "password"
+  EXPECT_EQ(site.pass(archive::Settings()).error, "");
+  EXPECT_EQ(site.differences(settings), (Differences{{"password", "was not brought to the target"}}));
+  EXPECT_EQ(site.pass(settings).error, "");
+  EXPECT_EQ(site.differences(settings), Differences());
+  archive::Settings other = settings;
+  other.password_hash = "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=";
+  const std::string at_source = "was changed at the source since the last run";
+  EXPECT_EQ(site.differences(other), (Differences{{"password", at_source}}));
+  EXPECT_TRUE(site.directory->authenticate("ada@example.org", "password", directory::Protocol::imap));
+  EXPECT_NE(site.directory->password_hash_digest(ada.id), sha256(settings.password_hash)) << "it is made anew";
+  EXPECT_EQ(site.differences(settings), Differences()) << "the same password, proven here";
+  EXPECT_EQ(site.differences(other), (Differences{{"password", at_source}}));
+
+  SettingsSite own;
+  EXPECT_TRUE(own.directory->set_password(own.directory->by_address("ada@example.org")->id, "mine"));
+  EXPECT_EQ(own.pass(settings).counts.kept, 1u);
+  EXPECT_EQ(own.differences(settings),
+            (Differences{{"password", "is another at the target, where it was set before"}}));
+
+  SettingsSite unknown;
+  settings.password_hash = "{ROT26}x";
+  EXPECT_EQ(unknown.pass(archive::Settings()).error, "");
+  EXPECT_EQ(unknown.differences(settings).size(), 1u);
+  EXPECT_EQ(unknown.pass(settings).error, "");
+  EXPECT_EQ(unknown.differences(settings), Differences()) << "was named when it did not come";
+  const auto before = unknown.account()->modseq();
+  EXPECT_EQ(unknown.pass(settings).error, "");
+  EXPECT_EQ(unknown.account()->modseq(), before) << "the same again writes nothing";
 }
 
 TEST(ImportedPrincipals, are_active_only_where_their_accounts_come_too) {
