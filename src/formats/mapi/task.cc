@@ -115,7 +115,8 @@ class TaskMaker {
       return;
     }
     if (read->recurrence.is_sliding != 0) {
-      parts_.lost("A task that begins anew when it was completed does not recur any more.");
+      task_.set("X-KONTOR-REGENERATE", pace_of(read->recurrence));
+      parts_.lost("A task that begins anew when it was completed keeps its pattern, but nothing makes the next one.");
       return;
     }
     const auto rule = rule_from(read->recurrence, *begin);
@@ -125,6 +126,19 @@ class TaskMaker {
     }
     task_.set("RRULE", *rule);
     parts_.said({tag::kTaskRecurrence, tag::kTaskFRecurring});
+  }
+
+  // How long after one is done the next is due, as RFC 5545 says a rule, which has no word for it.
+  static std::string pace_of(const Recurrence& recurrence) {
+    using Pattern = Recurrence::Pattern;
+    const bool is_days = recurrence.pattern == Pattern::day;
+    const std::uint32_t period = std::max(is_days ? recurrence.period / kDayMinutes : recurrence.period, 1U);
+    const char* unit = is_days ? "DAILY" : recurrence.pattern == Pattern::week ? "WEEKLY" : "MONTHLY";
+    std::string out = fmt::format("FREQ={};INTERVAL={}", unit, period);
+    if (recurrence.end == Recurrence::End::count) out += fmt::format(";COUNT={}", recurrence.count);
+    if (recurrence.end == Recurrence::End::date)
+      out += ";UNTIL=" + icalendar::print(When{When::Kind::date, wall_of(recurrence.end_date), {}});
+    return out;
   }
 
   // The rule with the current task as its first.

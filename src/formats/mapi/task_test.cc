@@ -115,7 +115,32 @@ TEST(Task, ThatCannotRecurSaysSo) {
     EXPECT_EQ(made.text.find("RRULE"), std::string::npos) << made.text;
     EXPECT_EQ(made.losses.size(), 1U);
     EXPECT_TRUE(made.kept.has(tag::kTaskRecurrence));
+    EXPECT_TRUE(made.kept.has(tag::kTaskFRecurring));
   }
+}
+
+TEST(Task, ThatBeginsAnewKeepsItsPattern) {
+  const auto said = [](Recurrence recurrence) {
+    recurrence.is_sliding = 1;
+    const CalendarObject made = task_from(recurring(recurrence, utc(2026, 2, 3)));
+    EXPECT_EQ(*made.kept.bytes(tag::kTaskRecurrence), write(recurrence)) << "byte for byte";
+    EXPECT_EQ(made.losses.size(), 1U);
+    constexpr std::string_view kName = "X-KONTOR-REGENERATE:";
+    const auto at = made.text.find(kName);
+    return at == std::string::npos ? ""
+                                   : made.text.substr(at + kName.size(), made.text.find('\r', at) - at - kName.size());
+  };
+  using enum Recurrence::Pattern;
+  EXPECT_EQ(said(every_tuesday()), "FREQ=WEEKLY;INTERVAL=1;COUNT=10");
+  Recurrence days{.pattern = day, .period = 5 * kDayMinutes};
+  EXPECT_EQ(said(days), "FREQ=DAILY;INTERVAL=5");
+  days.end = Recurrence::End::date;
+  days.end_date = every_tuesday().end_date;
+  EXPECT_EQ(said(days), "FREQ=DAILY;INTERVAL=5;UNTIL=20260407");
+  days.period = 7;
+  EXPECT_EQ(said(days), "FREQ=DAILY;INTERVAL=1;UNTIL=20260407") << "less than a day";
+  EXPECT_EQ(said({.frequency = Recurrence::Frequency::yearly, .pattern = month, .period = 12, .day = 3}),
+            "FREQ=MONTHLY;INTERVAL=12");
 }
 
 TEST(Task, IsGivenToSomebody) {
