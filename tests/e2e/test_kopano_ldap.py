@@ -167,6 +167,34 @@ def test_active_directory(mariadb, tmp_path):
     assert code == 2 and slapd.url in said, said
 
 
+def test_the_system_s_user_over_a_socket(mariadb, tmp_path):
+    """SASL's EXTERNAL: nobody gives a password, and the directory knows who asks. Hashes come, which only its reader may see."""
+    kopano = KopanoSet(mariadb, "sockets", tmp_path)
+    directory = Directory(kopano)
+    numbers = {i: 1000 + n for n, (i, _) in enumerate(directory.people())} | {i: 1000 + n for n, (i, _) in enumerate(directory.of(GROUP))}
+    for i, row in directory.rows.items():
+        kopano.sql(f"UPDATE users SET externid = '{row.get('companyname') or numbers[i]}' WHERE externid = X'{row['externid'].hex()}'")
+    slapd = Slapd(open_ldap(directory, numbers))
+    try:
+        words = f'kind = "openldap"\nsearch_base = "{BASE}"\nparameters = ["ldap_company_search_filter = (kopanoAccount=1)", "ldap_user_search_filter = (!(uid=many*))"]\n'
+        external = archive(kopano.configuration(ldap=f'{words}url = "{slapd.socket_url}"\nlogin = "external"\n'), "external")
+        (tmp_path / "secret").write_text(ROOT_PASSWORD + "\n")
+        simple = archive(kopano.configuration(ldap=f'{words}url = "{slapd.url}"\nbind_dn = "{ROOT_DN}"\npassword_file = "secret"\n'), "simple")
+        assert external == simple
+        assert any(record.get("password_hash", "").startswith("{SSHA}") for name, record in external.items() if name.endswith("/settings.json"))
+
+        def refused(words):
+            done = subprocess.run([MIGRATE, "plan", "--source", kopano.configuration("other.toml", ldap=words)], capture_output=True, text=True, timeout=100)
+            assert done.returncode == 2
+            return done.stdout + done.stderr
+
+        assert "ldapi://" in refused(f'{words}url = "{slapd.url}"\nlogin = "external"\n')
+        assert "ldap.bind_dn" in refused(f'{words}url = "{slapd.socket_url}"\nlogin = "external"\nbind_dn = "{ROOT_DN}"\n')
+        assert "ldap.login" in refused(f'{words}url = "{slapd.socket_url}"\nlogin = "gssapi"\n')
+    finally:
+        slapd.close()
+
+
 def test_open_ldap(mariadb, tmp_path, make_kontor):
     kopano = KopanoSet(mariadb, "numbers", tmp_path)
     directory = Directory(kopano)

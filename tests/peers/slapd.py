@@ -2,6 +2,7 @@
 """OpenLDAP's server with what a Kopano installation keeps in a directory, in the form of OpenLDAP or of Active Directory."""
 import base64
 import getpass
+import os
 import pathlib
 import shutil
 import subprocess
@@ -66,6 +67,7 @@ class Slapd:
         self.configuration = self.folder / "slapd.conf"
         self.configuration.write_text(
             f"{schemas}include {self.folder}/own.schema\npidfile {self.folder}/pid\nmodulepath /usr/lib/ldap\nmoduleload back_mdb\n{tls}"
+            f'authz-regexp "gidNumber=.*uidNumber={os.getuid()},cn=peercred,cn=external,cn=auth" "{ROOT_DN}"\n'
             f"sizelimit size.soft=100 size.hard=100 size.pr=unlimited size.prtotal=unlimited\n"
             f'database mdb\nsuffix "{BASE}"\nrootdn "cn=root,{BASE}"\ndirectory {self.folder}/data\nmaxsize 104857600\n'
             f'access to attrs=userPassword by dn.base="{ROOT_DN}" read by anonymous auth by * none\naccess to * by dn.base="{ROOT_DN}" read by * auth\n')
@@ -75,10 +77,15 @@ class Slapd:
         text = ldif([*first, *entries])
         done = subprocess.run(["slapadd", "-f", self.configuration], input=text, text=True, capture_output=True)
         assert done.returncode == 0, done.stderr
-        addresses = f"ldap://127.0.0.1:{self.port}/" + (f" ldaps://127.0.0.1:{self.tls_port}/" if authority else "")
+        self.socket = self.folder / "ldapi"
+        addresses = f"ldap://127.0.0.1:{self.port}/ {self.socket_url}" + (f" ldaps://127.0.0.1:{self.tls_port}/" if authority else "")
         self.process = subprocess.Popen(["slapd", "-d", "0", "-f", self.configuration, "-h", addresses, "-u", getpass.getuser()],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(lambda: answers(self.port), "slapd", 20)
+
+    @property
+    def socket_url(self):
+        return "ldapi://" + str(self.socket).replace("/", "%2F")
 
     @property
     def url(self):

@@ -106,6 +106,7 @@ struct LdapClient::Handle {
 
   Result<void> connect(const LdapOptions& options);
   Result<void> secure(const LdapOptions& options, LdapTls tls);
+  Result<void> log_in(const LdapOptions& options) const;
   LdapEntry read_entry(LDAPMessage* message) const;
   Result<void> read_page(int id, const LdapQuery& query, const TakeLdapEntry& take, std::string& cookie);
   std::unexpected<Error> search_error(int code, const LdapQuery& query) const {
@@ -144,6 +145,19 @@ Result<void> LdapClient::Handle::connect(const LdapOptions& options) {
   if (tls == LdapTls::automatic)
     tls = is_local_url(url) && !url.starts_with("ldaps:") ? LdapTls::none : LdapTls::verified;
   TRY_VOID(secure(options, tls));
+  return log_in(options);
+}
+
+Result<void> LdapClient::Handle::log_in(const LdapOptions& options) const {
+  if (options.login == LdapLogin::external) {
+    if (!url.starts_with("ldapi:"))
+      return fail(Errc::invalid,
+                  fmt::format("ldap.login says \"external\", which goes over ldapi:// alone, not {}", url));
+    // Empty, not absent: the identity is the one that the socket tells.
+    berval none{0, const_cast<char*>("")};
+    const int code = ldap_sasl_bind_s(ldap, nullptr, "EXTERNAL", &none, nullptr, nullptr, nullptr);
+    return code == LDAP_SUCCESS ? Result<void>() : error(code, "logging in as the user who runs this");
+  }
   if (!options.bind_dn.empty() && options.password.empty())
     return fail(Errc::invalid, fmt::format("the directory {}: there is no password for {}", url, options.bind_dn));
   berval password{static_cast<ber_len_t>(options.password.size()), const_cast<char*>(options.password.data())};

@@ -22,11 +22,17 @@ enum class LdapTls : std::uint8_t {
   none,
 };
 
+enum class LdapLogin : std::uint8_t {
+  simple,    // by DN and password, or nobody
+  external,  // as the user of the system that runs this, over ldapi: alone (SASL's EXTERNAL)
+};
+
 struct LdapOptions {
   std::string url;                   // ldap:, ldaps: or ldapi:; of several, between blanks, the first that answers
   LdapTls tls = LdapTls::automatic;  // of ldap: by StartTLS
   std::string ca_file;               // empty = the system's
-  std::string bind_dn, password;     // no DN: nobody logs in
+  LdapLogin login = LdapLogin::simple;
+  std::string bind_dn, password;              // of `simple`; no DN: nobody logs in
   std::chrono::milliseconds timeout{30'000};  // of connecting and of each wait for the server
 };
 

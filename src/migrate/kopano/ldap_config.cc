@@ -43,6 +43,8 @@ void declare_ldap(config::Schema& schema, LdapFileWords& into) {
                  {"off", LdapTls::none}},
                 {"Whether the line is encrypted (ldap:// by StartTLS), and the server's certificate checked."});
   schema.text("ldap.ca_file", into.server.ca_file, {"Certificates that the server's is checked against."});
+  schema.choice("ldap.login", into.server.login, {{"simple", LdapLogin::simple}, {"external", LdapLogin::external}},
+                {"By DN and password; or, over ldapi://, as the user of the system who runs this."});
   schema.text("ldap.bind_dn", into.server.bind_dn, {"Who logs in: reading is all that is needed."});
   schema.text("ldap.password_file", into.password_file, {"A file whose first line is the password."});
   schema.text("ldap.search_base", into.search_base, {"Below what people and groups are."});
@@ -71,6 +73,12 @@ Result<std::optional<LdapConfig>> ldap_config_of(const LdapFileWords& words, con
   if (!words.search_base.empty()) out.words.set("ldap_search_base", words.search_base);
   if (out.server.url.empty()) out.server.url = url_of(out.words);
   out.server.ca_file = beside(file, out.server.ca_file);
+  if (out.server.login == LdapLogin::external) {
+    if (!out.server.bind_dn.empty() || !words.password_file.empty())
+      return fail(Errc::invalid,
+                  "ldap.login says \"external\": ldap.bind_dn and ldap.password_file go with \"simple\"");
+    return out;
+  }
   if (out.server.bind_dn.empty()) out.server.bind_dn = out.words.get("ldap_bind_user");
   out.server.password = out.words.get("ldap_bind_passwd");
   if (!words.password_file.empty()) {
