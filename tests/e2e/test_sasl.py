@@ -130,6 +130,9 @@ def test_tokens_signed_by_known_keys(make_kontor, tmp_path):
 keys = ["{public}", "{secret}"]
 issuer = "https://id.example"
 audience = "kontor"
+
+[limits]
+failures_before_delay = 100  # what is waited for after so many bad tokens is none of this test
 """).start()
     server.populate()
 
