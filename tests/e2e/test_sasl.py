@@ -152,6 +152,7 @@ failures_before_delay = 100  # what is waited for after so many bad tokens is no
     client = server.pop3(user=None)
     assert client._shortcmd("AUTH XOAUTH2 " + base64.b64encode(xoauth2(token(by_rsa, "RS256"))).decode()).startswith(b"+OK")
     client.quit()
+    assert server.log.read_text().count("login.failed") == 9, "each counts as a failed login"
     assert "Bearer" not in server.log.read_text() and "eyJ" not in server.log.read_text(), "tokens stay out of the log"
 
 
