@@ -165,6 +165,13 @@ def test_a_company_s_default_quota(moved):
     tenants = {one["name"]: one for one in moved.house.json("tenant", "list")}
     assert tenants["quellhof"]["default_quota"] == 5 << 30 and tenants["fjordline"]["default_quota"] == 0
     assert any("quellhof" in remark.lower() and str(5 << 30) in remark for remark in moved.report["remarks"]), moved.report["remarks"]
+    larger = "more than the default quota of its company"
+    assert not any(larger in remark for remark in moved.report["remarks"])
+    moved.kopano.sql(f"UPDATE objectproperty SET value = '1000' WHERE propname = 'userhardquota' AND value = '{5 << 30}'")
+    plan = moved.move.run("plan", code=None)
+    assert any(larger in remark and "emiko.tanaka" in remark for remark in plan["remarks"]), plan["remarks"]
+    assert not any(larger in remark and "alma.berg" in remark for remark in plan["remarks"]), "the other company's does not count"
+    moved.kopano.sql(f"UPDATE objectproperty SET value = '{5 << 30}' WHERE propname = 'userhardquota' AND value = '1000'")
 
 
 def differences(moved, *options, code=0):

@@ -42,6 +42,7 @@ class SettingsImport {
     TRY(const TraitPlan plan, TraitPlan::make(*reader, source_, view.wanted(), std::move(here), view.families()));
     TRY_VOID(change_preferences(plan, *reader));
     TRY_VOID(change_rules(plan));
+    TRY_VOID(change_junk(plan));
     TRY_VOID(change_principal(plan));
     TRY_VOID(change_delegates(plan, *reader));
     TRY_VOID(note(plan));
@@ -71,12 +72,10 @@ class SettingsImport {
   }
 
   Result<void> change_rules(const TraitPlan& plan) {
-    const bool changes_senders = plan.changes_any_of(setting::kSender);
     const bool changes = plan.takes(setting::kRules) || plan.drops(setting::kRules) ||
-                         plan.takes(setting::kOutOfOffice) || plan.drops(setting::kOutOfOffice) || changes_senders;
+                         plan.takes(setting::kOutOfOffice) || plan.drops(setting::kOutOfOffice);
     if (!changes) return {};
     RuleChange change;
-    if (changes_senders) change.change_senders = [&](sieve::JunkRule& lists) { change_senders(plan, lists); };
     if (plan.takes(setting::kRules)) {
       change.others = view_->rules()->others;
       change.requires_more = view_->rules()->requires_more;
@@ -84,14 +83,28 @@ class SettingsImport {
     if (plan.drops(setting::kRules)) change.others.emplace();
     change.changes_out_of_office = plan.takes(setting::kOutOfOffice) || plan.drops(setting::kOutOfOffice);
     if (plan.takes(setting::kOutOfOffice)) change.out_of_office = view_->rules()->out_of_office;
+    return try_rules(change, "rules", {setting::kRules, setting::kOutOfOffice});
+  }
+
+  // Behind the rules, and by itself: long lists keep no rule out.
+  Result<void> change_junk(const TraitPlan& plan) {
+    if (!plan.changes_any_of(setting::kSender)) return {};
+    RuleChange change;
+    change.change_senders = [&](sieve::JunkRule& lists) { change_senders(plan, lists); };
+    std::vector<std::string> names;
+    for (const auto& [sender, is_blocked] : view_->junk_senders()) names.push_back(setting::kSender + sender);
+    return try_rules(change, "lists of senders", names);
+  }
+
+  // What cannot be done is named, and its traits count as failed.
+  Result<void> try_rules(const RuleChange& change, const char* what, const std::vector<std::string>& traits) {
     const auto done = put_rules(account_, change);
     if (done) return {};
     const Errc code = done.error().code;
     if (code != Errc::invalid && code != Errc::too_large && code != Errc::over_quota && code != Errc::conflict)
       return done;
-    name_loss("rules", done.error().text);
-    failed_.insert({setting::kRules, setting::kOutOfOffice});
-    for (const auto& [sender, is_blocked] : view_->junk_senders()) failed_.insert(setting::kSender + sender);
+    name_loss(what, done.error().text);
+    failed_.insert(traits.begin(), traits.end());
     return {};
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "protocols/import/settings.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/digest.h"
@@ -182,6 +183,21 @@ TEST(ImportedSettings, senders_are_followed_one_by_one) {
   EXPECT_EQ(site.pass(settings).error, "");
   EXPECT_EQ(lists().always, Entries{"mine@example.net"});
   EXPECT_EQ(site.rules().rules.size(), 2u);
+}
+
+TEST(ImportedSettings, long_lists_of_senders_keep_no_rule_out) {
+  SettingsSite site;
+  archive::Settings settings;
+  settings.rules = rules_text({filing_rule("one", "Projekte \"A\"")});
+  settings.senders.emplace();
+  for (std::size_t i = 0; i < archive::kMaxSenders; ++i)
+    settings.senders->blocked.push_back(fmt::format("{}{}@example.net", std::string(100, 'x'), i));
+  EXPECT_EQ(site.pass(settings).error, "");
+  ASSERT_EQ(site.rules().rules.size(), 1u);
+  EXPECT_EQ(site.rules().rules[0].name, "one");
+  settings.senders->blocked.resize(50);
+  EXPECT_EQ(site.pass(settings).error, "");
+  EXPECT_EQ(site.rules().rules.size(), 2u) << "they come as soon as they can";
 }
 
 TEST(ImportedSettings, rules_that_the_source_cannot_read_stay) {
