@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // links: groupware formats base store
 // What is known of an item is bounded and kept as it is; of what is confidential nothing but the time shows; its place
-// in the index of times covers its extent. The first byte says which kind it is.
+// in the index of times covers its extent; what guests have of their own is taken apart and put together. The first
+// byte says which kind it is.
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
+#include "formats/icalendar/calendar.h"
+#include "groupware/calendar/own_parts.h"
 #include "groupware/calendar/redact.h"
 #include "groupware/calendar/time_index.h"
 #include "groupware/records.h"
@@ -17,6 +21,24 @@ using namespace kontor::groupware;
 
 void require(bool holds) {
   if (!holds) std::abort();
+}
+
+// What one guest has of his own stays his: the owner's is not changed by it, nor seen.
+void check_guests(std::string_view bytes, const Description& known, const icalendar::ZoneDatabase& zones) {
+  const std::string stored(bytes);
+  const auto bare = seen_without(stored);
+  if (!bare) return;
+  require(known.bare_size == 0 || bare->size() == known.bare_size);
+  const auto read = icalendar::read(*bare);
+  require(!read || !hides_from_guests(read->calendars.front()));
+  // Who puts what the owner has, has the same alarms, and changes nothing.
+  const auto apart = take_apart(stored, &stored, zones);
+  if (!apart) return;
+  require(!apart->is_same || apart->shared == stored);
+  const auto seen = seen_with(apart->shared, apart->own.text, zones);
+  if (apart->own.text.empty() || !seen) return;
+  const auto again = take_apart(*seen, &apart->shared, zones);
+  require(!again || !apart->is_same || again->own.text == apart->own.text);
 }
 
 }  // namespace
@@ -44,6 +66,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Description again = describe(kind, *seen, zones, home, now);
     require(again.redacted_hash == known.redacted_hash || !facts.problem.empty());
   }
+  require(known.bare_size == 0 || has_own_parts(kind));
+  if (has_own_parts(kind)) check_guests(bytes, known, zones);
   if (const auto key = time_key(FolderId(1), Uid(2), facts)) {
     const auto record = decode_time(*key, time_value(facts, ItemId(3), "name"));
     require(record && record->uid == Uid(2) && record->item == ItemId(3) && record->name == "name");

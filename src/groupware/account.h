@@ -25,6 +25,7 @@
 #include "groupware/calendar/attachments.h"
 #include "groupware/calendar/facts.h"
 #include "groupware/calendar/feeds.h"
+#include "groupware/calendar/own_parts.h"
 #include "groupware/content.h"
 #include "groupware/flags.h"
 #include "groupware/folder.h"
@@ -96,6 +97,8 @@ struct NewItem {
   std::map<std::string, std::string> properties;
   // Not of mail. Empty: made of the item's own UID, else "item", and made unique.
   std::string name = {};
+  // What of it is the guest's own who puts it, as Reader::take_apart() gave it; the content is what it gave as shared.
+  std::optional<OwnParts> own = {};
 };
 
 struct Added {
@@ -182,7 +185,8 @@ struct LedgerEntry {
 // Reads of one moment: what comes from the store (items, contents, changes) is of one moment, which may be a little
 // later than that of folders() and modseq(), never earlier. What the caller may not know of is `not_found`: so are
 // private items of calendars for those without right::kReadPrivate, who of confidential ones have only when they take
-// place, also as content, size and ETag; they cannot have views of such folders. One thread
+// place, also as content, size and ETag; they cannot have views of such folders. Guests (calendar/own_parts.h) have
+// such items with their own alarms in place of the owner's. One thread
 // at a time; short-lived: never held across a co_await. Folders, views and contents taken from it may be kept.
 class Reader {
  public:
@@ -236,6 +240,14 @@ class Reader {
   // Earlier contents of an item that are not purged yet, the latest first, but those that were private or confidential
   // then and are not the caller's to read. content() gives their bytes, too.
   virtual Result<std::vector<ItemVersion>> versions(ItemId item) const = 0;
+  // What all have of an item of a calendar: a guest's own parts left out. For others as content(). Errors: as
+  // content().
+  virtual Result<std::string> shared_content(ItemId item) const = 0;
+  // What the caller is about to put there, taken apart as calendar/own_parts.h has it: then `shared` is what is to be
+  // stored, and `own` goes with it; or, if it is the same, keep_own_parts() alone is to be called. Nothing: it is put
+  // as it is. Without `present` it is new. Errors: not_found, too_large.
+  virtual Result<std::optional<TakenApart>> take_apart(FolderId folder, std::optional<Uid> present,
+                                                       std::string_view bytes) const = 0;
   // A managed attachment, and its bytes (calendar/attachments.h): for those who may read all of an item that refers to
   // it. Errors: not_found.
   virtual Result<Attachment> attachment(const std::string& id) const = 0;
@@ -343,15 +355,22 @@ class Transaction : public Reader {
     std::optional<Uid> uid;     // kept if it is not below the folder's next UID; otherwise the next one is given
     bool ignore_quota = false;  // imports that were allowed to
   };
-  // Errors: over_quota, denied, not_found, invalid (a container; an item that is not of the folder's kind; a name),
-  // exists (the name is taken; the item's own UID is in the folder already: with_uid() finds it).
+  // Errors: over_quota, denied, not_found, invalid (a container; an item that is not of the folder's kind; a name; a
+  // guest's alarms that were not taken apart), exists (the name is taken; the item's own UID is in the folder already:
+  // with_uid() finds it).
   virtual Result<Added> add(FolderId folder, const NewItem& item, const AddOptions& options) = 0;
   Result<Added> add(FolderId folder, const NewItem& item) { return add(folder, item, AddOptions()); }
   // Other content for an item that is not mail: it keeps its id, UID, name and thread, and the properties that `item`
   // does not name; name and flags of `item` do not count. What it was stays recoverable, as a removed item of its own
   // with the property kVersionOf. The same bytes again change nothing but properties that differ. Errors: as add;
-  // not_found (no such UID).
+  // not_found (no such UID), conflict (a guest's item that was taken apart from another content).
   virtual Result<Added> replace(FolderId folder, Uid uid, const NewItem& item) = 0;
+  // What a guest has of its own of an item, in place of what it had; needs no more than the right to read. For all
+  // others the item has a new modseq, and the ETag of before. Errors: conflict (the item is no more what was taken
+  // apart), invalid (of no guest, or of no calendar), over_quota (too many guests), too_large, denied, not_found.
+  virtual Result<void> keep_own_parts(FolderId folder, Uid uid, const OwnParts& own) = 0;
+  // All that the caller has of its own in that folder. Errors: not_found.
+  virtual Result<void> forget_own_parts(FolderId folder) = 0;
   // Errors: exists, invalid (mail, or no sound name), denied, not_found.
   virtual Result<void> rename(FolderId folder, Uid uid, const std::string& name) = 0;
   // A new item in `to` that shares the content, with flags, date and properties. Without a name it has the one of

@@ -74,6 +74,8 @@ class AccountCheck {
   Result<std::optional<Description>> describe_again(const ItemRecord& item);
   // What finds the filing by its time, own UID and next alarm.
   Result<void> check_indexes(const ItemRecord& item, const Filing& filing);
+  // What guests have of their own beside it.
+  Result<void> check_guests(ItemRecord& item, bool& is_changed);
   Result<void> check_index(std::string key, std::string right, const std::string& where, const char* what);
   Result<void> check_version(const ItemRecord& item);
   Result<void> check_name(const ItemRecord& item, Filing& filing, bool& is_changed);
@@ -101,10 +103,11 @@ class AccountCheck {
   std::map<FolderId, Counters> counted_;
   std::string block_key_;  // of block_, the one read last
   std::optional<FlagBlock> block_;
-  std::optional<Facts> facts_;        // of the item at hand
-  std::set<std::string> names_;       // keys of all names there are to be
-  std::set<std::string> stray_rows_;  // keys of rows that belong to no item
-  std::set<FolderId> changed_;        // by the repair
+  std::optional<Facts> facts_;            // of the item at hand
+  std::map<PrincipalId, OwnRecord> own_;  // beside it
+  std::set<std::string> names_;           // keys of all names there are to be
+  std::set<std::string> stray_rows_;      // keys of rows that belong to no item
+  std::set<FolderId> changed_;            // by the repair
   std::vector<ItemRecord> attachments_;
   std::uint64_t bytes_ = 0, items_ = 0;
   bool is_changed_ = false;

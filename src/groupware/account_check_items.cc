@@ -39,6 +39,7 @@ Result<void> AccountCheck::check_item(ItemRecord item) {
   }
   bool is_changed = false;
   if (is_described(item.kind)) TRY_VOID(check_facts(item, is_changed));
+  TRY_VOID(check_guests(item, is_changed));
   TRY_VOID(check_filings(item, is_changed));
   TRY_VOID(check_content(item));
   if (item.kind == Kind::mail) TRY_VOID(check_summary(item));

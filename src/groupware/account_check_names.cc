@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/bytes.h"
+#include "formats/icalendar/calendar.h"
 #include "groupware/account_check.h"
 #include "groupware/calendar/attachments.h"
 #include "groupware/calendar/time_index.h"
@@ -45,6 +46,7 @@ Result<void> AccountCheck::check_names() {
                                        {'Z', 1, "a time in the index belongs to no item"},
                                        {'J', 9, "an alarm belongs to no item"},
                                        {'j', 9, "an alarm belongs to no item"},
+                                       {'h', 18, "a guest's alarm belongs to no item"},
                                        {'b', 17, "a use of an attachment belongs to no item"}};
   for (const Index& index : kIndexes) {
     TRY_VOID(each(key::all(index.letter), [&](std::string_view key, std::string_view) -> Result<void> {
@@ -55,7 +57,12 @@ Result<void> AccountCheck::check_names() {
       return {};
     }));
   }
-  return {};
+  return each(key::all('g'), [&](std::string_view key, std::string_view) -> Result<void> {
+    if (names_.contains(std::string(key))) return {};
+    fault("", "what a guest has of his own belongs to no item", true);
+    erase(std::string(key));
+    return {};
+  });
 }
 
 Result<std::optional<Description>> AccountCheck::describe_again(const ItemRecord& item) {
@@ -78,7 +85,9 @@ Result<void> AccountCheck::check_facts(ItemRecord& item, bool& is_changed) {
   facts_.reset();
   TRY(const std::optional<store::Value> stored, snapshot_.get(key::facts(item.id)));
   Result<Facts> present = stored ? decode_facts(*stored) : Result<Facts>(fail(Errc::not_found, "it is missing"));
-  if (present && !options_.read_content && present->privacy == item.privacy) {
+  // Of a time when all saw the owner's alarms.
+  const bool is_old = present && present->has_alarms && has_own_parts(item.kind) && item.bare_size == 0;
+  if (present && !options_.read_content && present->privacy == item.privacy && !is_old) {
     facts_ = *std::move(present);
     return {};
   }
@@ -92,7 +101,8 @@ Result<void> AccountCheck::check_facts(ItemRecord& item, bool& is_changed) {
     for (const AlarmWay way : kAlarmWays) right->facts.next(way) = present->next(way);
   facts_ = right->facts;
   const bool is_right = present && *present == right->facts && item.privacy == right->facts.privacy &&
-                        item.redacted_hash == right->redacted_hash && item.redacted_size == right->redacted_size;
+                        item.redacted_hash == right->redacted_hash && item.redacted_size == right->redacted_size &&
+                        item.bare_hash == right->bare_hash && item.bare_size == right->bare_size;
   if (is_right) return {};
   fault(at(item.id),
         !stored    ? "what is known of it is missing"
@@ -103,7 +113,34 @@ Result<void> AccountCheck::check_facts(ItemRecord& item, bool& is_changed) {
   item.privacy = right->facts.privacy;
   item.redacted_size = right->redacted_size;
   item.redacted_hash = right->redacted_hash;
+  item.bare_size = right->bare_size;
+  item.bare_hash = right->bare_hash;
   is_changed = true;
+  return {};
+}
+
+// The item says who they are; each has a record that leads to no other.
+Result<void> AccountCheck::check_guests(ItemRecord& item, bool& is_changed) {
+  own_.clear();
+  std::vector<PrincipalId> guests;
+  for (const PrincipalId guest : item.guests) {
+    const std::string key = key::own_parts(guest, item.id);
+    TRY(const std::optional<store::Value> stored, snapshot_.get(key));
+    auto own = stored ? decode_own(*stored) : fail(Errc::not_found, "it is missing");
+    const bool is_sound = own && icalendar::read(own->text) && (guests.empty() || guests.back() < guest);
+    if (!is_sound) {
+      fault(
+          at(item.id),
+          fmt::format("what principal {} has of its own beside it is {}", guest.value, stored ? "damaged" : "missing"),
+          true);
+      is_changed = true;
+      continue;
+    }
+    names_.insert(key);
+    guests.push_back(guest);
+    own_.emplace(guest, *std::move(own));
+  }
+  item.guests = std::move(guests);
   return {};
 }
 
@@ -139,6 +176,11 @@ Result<void> AccountCheck::check_indexes(const ItemRecord& item, const Filing& f
     if (const auto& at = facts_->next(way))
       TRY_VOID(
           check_index(key::alarm(way, *at, filing.folder, filing.uid), value, where, "its next alarm is not noted"));
+  for (const auto& [guest, own] : own_)
+    for (const AlarmWay way : kAlarmWays)
+      if (const auto& at = own.next(way))
+        TRY_VOID(check_index(key::guest_alarm(guest, way, *at, filing.folder, filing.uid), value, where,
+                             "a guest's next alarm is not noted"));
   for (const std::string& id : facts_->attachments)
     TRY_VOID(check_index(key::attachment_use(id, filing.folder, filing.uid), value, where,
                          "its use of an attachment is not noted"));

@@ -165,6 +165,7 @@ class StoredAccounts final : public Accounts {
   Result<std::shared_ptr<StoredAccount>> open_stored(AccountId id);
   Result<std::shared_ptr<StoredAccount>> load(AccountId id);
   Result<void> purge_removed(const directory::Tenant& tenant, AccountId id);
+  Result<void> forget_gone_guests(AccountId id);
   Result<void> forget_removed(AccountId id);
   Result<bool> tidy(AccountId id);
   Result<void> go_on(StoredAccount& account, store::Snapshot& snapshot);
@@ -374,8 +375,21 @@ Result<void> StoredAccounts::forget_memories(AccountId id) {
   return {};
 }
 
+Result<void> StoredAccounts::forget_gone_guests(AccountId id) {
+  {
+    TRY(std::unique_ptr<store::Snapshot> snapshot, environment_.engine.snapshot(store::account_partition(id)));
+    TRY(const bool is_any, has_any(*snapshot, key::all('g')));
+    if (!is_any) return {};
+  }
+  TRY(std::shared_ptr<StoredAccount> account, open_stored(id));
+  TRY_VOID(account->run(Caller::system(), StoredAccount::Loudness::quiet,
+                        [](AccountTransaction& transaction) { return transaction.forget_gone_guests(); }));
+  return {};
+}
+
 // Takes principals that are no more out of the grants.
 Result<void> StoredAccounts::forget_removed(AccountId id) {
+  TRY_VOID(forget_gone_guests(id));
   auto is_gone = [&](PrincipalId who) { return who && !environment_.directory.principal(who); };
   const directory::Shares shares = environment_.directory.shares(id);
   if (std::ranges::none_of(shares, is_gone, &directory::Share::with)) return {};

@@ -81,6 +81,8 @@ struct DueAlarm {
   Uid uid;
   ItemId item;
   AlarmWay way = AlarmWay::mail;
+  PrincipalId guest = {};  // whose own it is (calendar/own_parts.h); 0: the owner's
+  AccountId host = {};     // of a guest's: in which account the item is
 };
 
 // A removed folder of whose items those concerned are still to be told: see Transaction::remove_folder.
@@ -132,8 +134,8 @@ class Accounts {
   virtual void on_lessons(std::function<void(AccountId)> notify) = 0;
 
   // The next alarms of an account's items (calendar/alarms.h says which alarms they are): one of each way for each
-  // item, noted in the commit that brings it. Those due at or before `until`, the earliest of a way first; shown ones
-  // only while a device of the account wants to be told.
+  // item, noted in the commit that brings it; and of each guest the same of his own, after those. Those due at or
+  // before `until`, the earliest of a way first; shown ones only while a device of whom they remind wants to be told.
   virtual Result<std::vector<DueAlarm>> due_alarms(AccountId id, Instant until, std::size_t limit) = 0;
   // When the next one is due, or default_alarms() are to be looked at; nothing if neither. Cheap, and does not open the
   // account.

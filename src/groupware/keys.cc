@@ -65,6 +65,26 @@ std::string alarm(AlarmWay way, Instant at, FolderId folder_id, Uid uid) {
   return out;
 }
 
+std::string own_parts(PrincipalId guest, ItemId item_id) {
+  std::string out = own_parts_of(guest);
+  append_be64(out, item_id.value);
+  return out;
+}
+
+std::string guest_alarms(PrincipalId guest, AlarmWay way) {
+  return numbered('h', guest.value) + static_cast<char>(way);
+}
+
+std::string guest_alarm(PrincipalId guest, AlarmWay way, Instant at, FolderId folder_id, Uid uid) {
+  return guest_alarms(guest, way) + alarm(way, at, folder_id, uid).substr(1);
+}
+
+std::string guest_alarms_until(PrincipalId guest, AlarmWay way, Instant at) {
+  return key::end(guest_alarms(guest, way) + timed('J', at).substr(1));
+}
+
+Instant guest_alarm_time(std::string_view key) { return alarm_time(key.substr(9)); }
+
 std::string default_alarms() { return "d"; }
 
 std::string push_subscriptions() { return "n"; }
@@ -158,6 +178,7 @@ std::string versions(ItemId id) { return numbered('Q', id.value); }
 std::string attachment_uses(std::string_view id) { return all('b').append(sha256(id), 0, 16); }
 std::string own_uids(std::string_view uid) { return all('P').append(sha256(uid), 0, 16); }
 std::string times(FolderId folder_id) { return numbered('Z', folder_id.value); }
+std::string own_parts_of(PrincipalId guest) { return numbered('g', guest.value); }
 std::string flag_blocks(FolderId folder_id) { return numbered('N', folder_id.value); }
 std::string threads(std::uint64_t hash) { return numbered('T', hash); }
 std::string sharers(ItemId content_id) { return numbered('R', content_id.value); }

@@ -15,6 +15,9 @@
 //                            an item by its time: its end (8 bytes), id (8 bytes) and name; see calendar/time_index.h
 //   J time64 folder uid32    an item whose next alarm by e-mail is due then: its id (8 bytes)
 //   j time64 folder uid32    the same of alarms that devices show
+//   g principal item         what a guest has of his own of an item of a calendar      (fb::OwnParts)
+//   h principal way8 time64 folder uid32
+//                            an item whose next alarm of the guest's own is due then: its id (8 bytes)
 //   d                        the default alarms of its calendars: when something of them may be due; see
 //                            calendar/default_alarms.h
 //   n                        the devices that want to be told of what happens (fb::PushSubscriptions)
@@ -66,6 +69,12 @@ std::string alarm(AlarmWay way, Instant at, FolderId folder, Uid uid);
 std::string alarms(AlarmWay way);
 std::string alarms_until(AlarmWay way, Instant at);  // greater than all up to then
 Instant alarm_time(std::string_view key);            // also of push()
+std::string own_parts(PrincipalId guest, ItemId item);
+std::string guest_alarm(PrincipalId guest, AlarmWay way, Instant at, FolderId folder, Uid uid);
+std::string guest_alarms(PrincipalId guest, AlarmWay way);
+std::string guest_alarms_until(PrincipalId guest, AlarmWay way, Instant at);  // greater than all up to then
+constexpr std::size_t kGuestAlarm = 30;                                       // bytes of a guest_alarm()
+Instant guest_alarm_time(std::string_view key);
 std::string default_alarms();
 std::string push_subscriptions();
 std::string push(Instant at, std::uint64_t number);
@@ -103,6 +112,7 @@ std::string sharers(ItemId content);
 std::string blob_users(std::string_view hash);
 std::string ledger_of(std::string_view source);
 std::string attachment_uses(std::string_view id);
+std::string own_parts_of(PrincipalId guest);
 std::string end(std::string_view prefix);
 
 }  // namespace kontor::groupware::key

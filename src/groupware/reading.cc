@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "groupware/calendar/redact.h"
 #include "groupware/content_run.h"
+#include "groupware/delegates.h"
 #include "groupware/keys.h"
 #include "groupware/stored_content.h"
 
@@ -68,6 +69,13 @@ Ownership ownership_of(Environment& environment, AccountId account, TenantId ten
   out.groups = environment.directory.groups_of(caller.principal);
   out.everywhere = of_role(environment.directory.member_role(PrincipalId(account.value), caller.principal));
   return out;
+}
+
+bool acts_for_owner(const FolderTable& folders, const Ownership& ownership, const Caller& caller) {
+  if (ownership.is_full || ownership.everywhere != 0) return true;
+  return std::ranges::any_of(later_grants(folders), [&](const Grant& delegate) {
+    return delegate.principal == caller.principal || contains(ownership.groups, delegate.principal);
+  });
 }
 
 std::uint32_t rights_on(const Folder& folder, const Ownership& ownership, const Caller& caller) {
@@ -212,6 +220,12 @@ Result<Item> Reading<Base>::item(ItemId id) const {
     record.size = record.crlf_size = record.redacted_size;
     record.hash = record.redacted_hash;
     record.properties.clear();
+  } else if ((record.bare_size != 0 || !record.guests.empty()) && is_guest()) {
+    TRY(const auto own, own_of(record));
+    if (own || record.bare_size != 0) {
+      record.size = record.crlf_size = own ? own->size : record.bare_size;
+      record.hash = own ? own->hash : record.bare_hash;
+    }
   }
   return Item(std::move(record));
 }
@@ -289,7 +303,12 @@ template <class Base>
 Result<std::shared_ptr<const Content>> Reading<Base>::content(ItemId id) const {
   TRY(ItemRecord record, readable(id));
   TRY(auto content, stored_content_of(record));
-  if (record.privacy == Privacy::open || record.filings.empty() || sight_of(record) == Sight::all) return content;
+  const bool is_redacted = record.privacy != Privacy::open && !record.filings.empty() && sight_of(record) != Sight::all;
+  if (!is_redacted) {
+    const bool may_differ = record.bare_size != 0 || !record.guests.empty();
+    if (may_differ && is_guest()) return as_guest(record, std::move(content));
+    return content;
+  }
   TRY(const std::string bytes, content->read(0, content->size()));
   TRY(std::string seen, redact(bytes));
   return inline_content(std::move(seen));

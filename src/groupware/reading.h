@@ -26,6 +26,8 @@ directory::Shares shares_of(const FolderTable& folders);
 
 enum class Sight : std::uint8_t { nothing, times, all };
 
+// Whether the caller is the account's owner, a member of a shared mailbox, or stands in for the owner (delegates.h).
+bool acts_for_owner(const FolderTable& folders, const Ownership& ownership, const Caller& caller);
 std::uint32_t rights_on(const Folder& folder, const Ownership& ownership, const Caller& caller);
 
 // Whether what scripts remember until then, as it is stored, is over.
@@ -35,8 +37,8 @@ bool is_past(std::string_view until, Instant now);
 constexpr const char* kSubscribed = "1";
 constexpr const char* kRefused = "0";
 
-// Base is Reader or Transaction; both are instantiated in reading.cc and, for what concerns entries, in
-// reading_entries.cc.
+// Base is Reader or Transaction; both are instantiated in reading.cc and, for what concerns entries and guests, in
+// reading_entries.cc and reading_own_parts.cc.
 template <class Base>
 class Reading : public Base {
  public:
@@ -65,6 +67,9 @@ class Reading : public Base {
   Result<void> in_time(FolderId folder, Instant from, Instant to,
                        const std::function<bool(const Entry&, const Facts&)>& visit) const override;
   Result<std::vector<ItemVersion>> versions(ItemId item) const override;
+  Result<std::string> shared_content(ItemId item) const override;
+  Result<std::optional<TakenApart>> take_apart(FolderId folder, std::optional<Uid> present,
+                                               std::string_view bytes) const override;
   Result<std::optional<Feed>> feed(FolderId folder) const override;
   Result<void> entries_above(FolderId folder, Uid after, const Reader::VisitEntry& visit) const override;
   Result<Attachment> attachment(const std::string& id) const override;
@@ -92,6 +97,9 @@ class Reading : public Base {
 
  protected:
   std::vector<std::string> subscriptions(std::string_view value) const;
+  // The content as a guest sees it.
+  Result<std::shared_ptr<const Content>> as_guest(const ItemRecord& record,
+                                                  std::shared_ptr<const Content> content) const;
   Result<std::shared_ptr<const Content>> stored_content_of(const ItemRecord& record) const;
   Result<ItemRecord> attachment_item(const std::string& id) const;
   // The item as stored, if the caller may read one of the folders it is in.
@@ -99,8 +107,15 @@ class Reading : public Base {
   void hide_unreadable(Changes& changes) const;
   // Errors: not_found, denied.
   Result<std::shared_ptr<const Folder>> readable_folder(FolderId id) const;
-  // Nothing if the caller may not know of it.
-  std::optional<Entry> make_entry(const NamedRecord& named, std::string name, const Row& row, bool sees_private) const;
+  // Nothing if the caller may not know of it. `own`: what it has of its own of the item; null: nothing.
+  std::optional<Entry> make_entry(const NamedRecord& named, std::string name, const Row& row, bool sees_private,
+                                  const OwnRecord* own) const;
+  // Whether the caller has alarms of its own where it reads those of others: calendar/own_parts.h.
+  bool is_guest() const;
+  // What the guest has of its own; nothing for all others.
+  Result<std::optional<OwnRecord>> own_of(ItemId item) const;
+  Result<std::optional<OwnRecord>> own_of(const ItemRecord& item) const;
+  Result<std::map<ItemId, OwnRecord>> all_own() const;  // without the text
   std::optional<Row> row_of(const FolderView* rows, FolderId folder, Uid uid) const;
   // All rows, whatever the caller may see of their items.
   Result<std::shared_ptr<const FolderView>> rows_of(const Folder& folder) const;
@@ -121,6 +136,7 @@ class Reading : public Base {
   Ownership ownership_;
   Caller caller_;
   mutable Layer layer_;  // reading opens snapshots and makes tables
+  mutable std::optional<bool> is_guest_;
 };
 
 extern template class Reading<Reader>;

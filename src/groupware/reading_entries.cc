@@ -50,16 +50,21 @@ Result<std::shared_ptr<const Folder>> Reading<Base>::readable_folder(FolderId id
 
 template <class Base>
 std::optional<Entry> Reading<Base>::make_entry(const NamedRecord& named, std::string name, const Row& row,
-                                               bool sees_private) const {
+                                               bool sees_private, const OwnRecord* own) const {
   if (named.privacy == Privacy::private_ && !sees_private) return std::nullopt;
   const bool is_redacted = named.privacy != Privacy::open && !sees_private;
+  const bool is_bare = !is_redacted && own == nullptr && named.bare_size != 0 && is_guest();
   Entry entry;
   entry.uid = named.uid;
   entry.item = named.item;
   entry.kind = named.kind;
   entry.name = std::move(name);
-  entry.etag = etag_of(is_redacted ? named.redacted_hash : named.hash);
-  entry.size = is_redacted ? named.redacted_size : named.size;
+  entry.etag = etag_of(is_redacted ? named.redacted_hash : is_bare ? named.bare_hash : named.hash);
+  entry.size = is_redacted ? named.redacted_size : is_bare ? named.bare_size : named.size;
+  if (own != nullptr && !is_redacted) {
+    entry.etag = etag_of(own->hash);
+    entry.size = own->size;
+  }
   entry.modseq = row.modseq;
   entry.date = row.internal_date();
   return entry;
@@ -81,9 +86,11 @@ Result<Entry> Reading<Base>::entry(FolderId id, Uid uid) const {
   TRY(const std::optional<RowRecord> row, layer_.row(id, uid));
   if (!row) return no_such_name();
   TRY(const ItemRecord item, readable(row->row.item));
+  TRY(const auto own, own_of(item));
   for (const Filing& filing : item.filings) {
     if (filing.folder != id || filing.uid != uid || filing.name.empty()) continue;
-    if (auto entry = make_entry(make_named(item, filing), filing.name, row->row, sees_private(*folder)))
+    if (auto entry =
+            make_entry(make_named(item, filing), filing.name, row->row, sees_private(*folder), own ? &*own : nullptr))
       return *std::move(entry);
   }
   return no_such_name();
@@ -104,13 +111,18 @@ Result<void> Reading<Base>::entries(FolderId id, const std::string& after, const
   if (found->kind == Kind::mail) return {};
   TRY(const std::shared_ptr<const FolderView> rows, rows_of(*found));
   const bool sees_all = sees_private(*found);
+  TRY(const auto own, all_own());
+  const auto own_or_null = [&own](ItemId item) {
+    const auto at = own.find(item);
+    return at == own.end() ? nullptr : &at->second;
+  };
   std::string next = after.empty() ? key::names(id) : key::named(id, after) + '\0';
   for (;;) {
     TRY(std::vector<FoundName> names, some_names(layer_, id, next));
     for (FoundName& one : names) {
       const std::optional<Row> row = row_of(rows.get(), id, one.record.uid);
       if (!row) continue;
-      const auto entry = make_entry(one.record, std::move(one.name), *row, sees_all);
+      const auto entry = make_entry(one.record, std::move(one.name), *row, sees_all, own_or_null(one.record.item));
       if (entry && !visit(*entry)) return {};
     }
     if (names.size() < kNamesAtOnce) return {};
@@ -132,7 +144,8 @@ Result<void> Reading<Base>::entries_above(FolderId id, Uid after, const Reader::
     const auto filing = std::ranges::find_if(
         item->filings, [&](const Filing& one) { return one.folder == id && one.uid == row.uid && !one.name.empty(); });
     if (filing == item->filings.end()) continue;
-    const auto entry = make_entry(make_named(*item, *filing), filing->name, row, sees_all);
+    TRY(const auto own, own_of(*item));
+    const auto entry = make_entry(make_named(*item, *filing), filing->name, row, sees_all, own ? &*own : nullptr);
     if (entry && !visit(*entry)) return {};
   }
   return {};
@@ -167,7 +180,10 @@ Result<Facts> Reading<Base>::facts(ItemId id) const {
   if (!stored) return fail(Errc::not_found, "nothing is known of such items");
   TRY(Facts facts, decode_facts(*stored));
   const bool is_redacted = item.privacy == Privacy::confidential && sight_of(item) == Sight::times;
-  return is_redacted ? redacted(std::move(facts)) : facts;
+  if (is_redacted) return redacted(std::move(facts));
+  if (!has_own_parts(item.kind) || !is_guest()) return facts;
+  TRY(const auto own, own_of(item));
+  return seen_by_guest(std::move(facts), own ? &*own : nullptr);
 }
 
 template <class Base>
@@ -217,9 +233,14 @@ Result<void> Reading<Base>::in_time(FolderId id, Instant from, Instant to,
     if (!named || !stored || !row) return true;
     TRY(const NamedRecord known, decode_named(*named));
     TRY(Facts facts, decode_facts(*stored));
-    const auto entry = make_entry(known, record.name, *row, sees_all);
+    TRY(const auto own, own_of(record.item));
+    const auto entry = make_entry(known, record.name, *row, sees_all, own ? &*own : nullptr);
     if (!entry) return true;
-    return visit(*entry, known.privacy != Privacy::open && !sees_all ? redacted(std::move(facts)) : facts);
+    if (known.privacy != Privacy::open && !sees_all)
+      facts = redacted(std::move(facts));
+    else if (is_guest())
+      facts = seen_by_guest(std::move(facts), own ? &*own : nullptr);
+    return visit(*entry, facts);
   });
   if (!looked_at) return std::unexpected(looked_at.error());
   return {};
@@ -239,7 +260,9 @@ Result<std::vector<ItemVersion>> Reading<Base>::versions(ItemId id) const {
     const Result<ItemRecord> item = readable(version);
     if (!item && item.error().code == Errc::not_found) continue;
     if (!item) return std::unexpected(item.error());
-    out.push_back({version, item->removed_at, item->removed_by, item->size, etag_of(item->hash)});
+    const bool is_bare = item->bare_size != 0 && is_guest();
+    out.push_back({version, item->removed_at, item->removed_by, is_bare ? item->bare_size : item->size,
+                   etag_of(is_bare ? item->bare_hash : item->hash)});
   }
   std::ranges::reverse(out);
   return out;
@@ -247,8 +270,10 @@ Result<std::vector<ItemVersion>> Reading<Base>::versions(ItemId id) const {
 
 template Result<std::shared_ptr<const Folder>> Reading<Reader>::readable_folder(FolderId) const;
 template Result<std::shared_ptr<const Folder>> Reading<Transaction>::readable_folder(FolderId) const;
-template std::optional<Entry> Reading<Reader>::make_entry(const NamedRecord&, std::string, const Row&, bool) const;
-template std::optional<Entry> Reading<Transaction>::make_entry(const NamedRecord&, std::string, const Row&, bool) const;
+template std::optional<Entry> Reading<Reader>::make_entry(const NamedRecord&, std::string, const Row&, bool,
+                                                          const OwnRecord*) const;
+template std::optional<Entry> Reading<Transaction>::make_entry(const NamedRecord&, std::string, const Row&, bool,
+                                                               const OwnRecord*) const;
 template std::optional<Row> Reading<Reader>::row_of(const FolderView*, FolderId, Uid) const;
 template std::optional<Row> Reading<Transaction>::row_of(const FolderView*, FolderId, Uid) const;
 template Result<std::vector<Place>> Reading<Reader>::with_uid(std::optional<Kind>, std::string_view) const;

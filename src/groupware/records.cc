@@ -213,6 +213,13 @@ std::string encode(const ItemRecord& item) {
     names = write_names(builder, item.filings);
   flatbuffers::Offset<flatbuffers::String> removed_name;
   ByteVector redacted_hash = write_bytes(builder, item.redacted_hash);
+  ByteVector bare_hash = write_bytes(builder, item.bare_hash);
+  flatbuffers::Offset<flatbuffers::Vector<std::uint64_t>> guests;
+  if (!item.guests.empty()) {
+    std::vector<std::uint64_t> ids;
+    for (const PrincipalId guest : item.guests) ids.push_back(guest.value);
+    guests = builder.CreateVector(ids);
+  }
   if (!is_filed && !item.removed_name.empty()) removed_name = builder.CreateString(item.removed_name);
   fb::ItemBuilder table(builder);
   table.add_kind(static_cast<std::uint8_t>(item.kind));
@@ -238,6 +245,9 @@ std::string encode(const ItemRecord& item) {
   table.add_privacy(static_cast<std::uint8_t>(item.privacy));
   table.add_redacted_size(item.redacted_size);
   table.add_redacted_hash(redacted_hash);
+  table.add_bare_size(item.bare_size);
+  table.add_bare_hash(bare_hash);
+  table.add_guests(guests);
   return finished(builder, table.Finish());
 }
 
@@ -271,6 +281,10 @@ Result<ItemRecord> decode_item(ItemId id, std::string_view bytes) {
   item.privacy = static_cast<Privacy>(table->privacy());
   item.redacted_size = table->redacted_size();
   item.redacted_hash = read_bytes(table->redacted_hash());
+  item.bare_size = table->bare_size();
+  item.bare_hash = read_bytes(table->bare_hash());
+  if (table->guests())
+    for (const std::uint64_t guest : *table->guests()) item.guests.push_back(PrincipalId(guest));
   return item;
 }
 

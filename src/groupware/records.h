@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "groupware/account.h"
+#include "groupware/calendar/own_parts.h"
 #include "groupware/folder.h"
 
 namespace kontor::groupware {
@@ -38,6 +39,9 @@ struct ItemRecord : Item {
   Privacy privacy = Privacy::open;
   std::uint64_t redacted_size = 0;
   std::string redacted_hash;
+  std::uint64_t bare_size = 0;  // see Description
+  std::string bare_hash;
+  std::vector<PrincipalId> guests;  // who keep something of their own beside it (calendar/own_parts.h), ascending
 };
 
 // An item in a folder by its name.
@@ -50,6 +54,8 @@ struct NamedRecord {
   Privacy privacy = Privacy::open;
   std::uint64_t redacted_size = 0;
   std::string redacted_hash;
+  std::uint64_t bare_size = 0;
+  std::string bare_hash;
 };
 
 struct RowRecord {
@@ -72,6 +78,7 @@ std::string encode(const KeywordTable& keywords);
 std::string encode(const Folder& folder);
 std::string encode(const ItemRecord& item);
 std::string encode(const Facts& facts);
+std::string encode(const OwnRecord& own);
 std::string encode(const NamedRecord& named);
 std::string encode(const RowRecord& row);
 std::string encode(const ChangeRecord& change);
@@ -83,6 +90,7 @@ Result<KeywordTable> decode_keywords(std::string_view bytes);
 Result<Folder> decode_folder(FolderId id, std::string_view bytes);
 Result<ItemRecord> decode_item(ItemId id, std::string_view bytes);
 Result<Facts> decode_facts(std::string_view bytes);
+Result<OwnRecord> decode_own(std::string_view bytes);
 Result<NamedRecord> decode_named(std::string_view bytes);
 Result<RowRecord> decode_row(Uid uid, std::string_view bytes);
 Result<ChangeRecord> decode_change(std::string_view bytes);

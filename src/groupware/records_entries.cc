@@ -16,10 +16,11 @@ std::string encode(const NamedRecord& named) {
   flatbuffers::FlatBufferBuilder builder(128);
   flat::ByteVector hash = flat::write_bytes(builder, named.hash);
   flat::ByteVector redacted_hash = flat::write_bytes(builder, named.redacted_hash);
+  flat::ByteVector bare_hash = flat::write_bytes(builder, named.bare_hash);
   return flat::finished(
-      builder,
-      fb::CreateNamed(builder, named.uid.value, named.item.value, static_cast<std::uint8_t>(named.kind), named.size,
-                      hash, static_cast<std::uint8_t>(named.privacy), named.redacted_size, redacted_hash));
+      builder, fb::CreateNamed(builder, named.uid.value, named.item.value, static_cast<std::uint8_t>(named.kind),
+                               named.size, hash, static_cast<std::uint8_t>(named.privacy), named.redacted_size,
+                               redacted_hash, named.bare_size, bare_hash));
 }
 
 Result<NamedRecord> decode_named(std::string_view bytes) {
@@ -34,6 +35,8 @@ Result<NamedRecord> decode_named(std::string_view bytes) {
   named.privacy = static_cast<Privacy>(table->privacy());
   named.redacted_size = table->redacted_size();
   named.redacted_hash = flat::read_bytes(table->redacted_hash());
+  named.bare_size = table->bare_size();
+  named.bare_hash = flat::read_bytes(table->bare_hash());
   return named;
 }
 
@@ -108,6 +111,34 @@ Result<Facts> decode_facts(std::string_view bytes) {
   return facts;
 }
 
+std::string encode(const OwnRecord& own) {
+  flatbuffers::FlatBufferBuilder builder(512);
+  const auto text = builder.CreateString(own.text);
+  const flat::ByteVector hash = flat::write_bytes(builder, own.hash);
+  const auto seconds = [](const std::optional<Instant>& at) {
+    return at.value_or(Instant()).time_since_epoch().count();
+  };
+  return flat::finished(builder,
+                        fb::CreateOwnParts(builder, text, own.size, hash, own.has_alarms, own.has_email_alarms,
+                                           own.is_transparent, own.next_alarm.has_value(), seconds(own.next_alarm),
+                                           own.next_shown_alarm.has_value(), seconds(own.next_shown_alarm)));
+}
+
+Result<OwnRecord> decode_own(std::string_view bytes) {
+  Aligned aligned(bytes);
+  TRY(const fb::OwnParts* table, flat::root<fb::OwnParts>(aligned, "what a guest has of his own"));
+  OwnRecord own;
+  own.text = flat::text(table->text());
+  own.size = table->size();
+  own.hash = flat::read_bytes(table->hash());
+  own.has_alarms = table->has_alarms();
+  own.has_email_alarms = table->has_email_alarms();
+  own.is_transparent = table->is_transparent();
+  if (table->has_next_alarm()) own.next_alarm = Instant(std::chrono::seconds(table->next_alarm()));
+  if (table->has_next_shown_alarm()) own.next_shown_alarm = Instant(std::chrono::seconds(table->next_shown_alarm()));
+  return own;
+}
+
 NamedRecord make_named(const ItemRecord& item, const Filing& filing) {
   return {filing.uid,
           item.id,
@@ -116,7 +147,9 @@ NamedRecord make_named(const ItemRecord& item, const Filing& filing) {
           item.hash.substr(0, kEtagBytes),
           item.privacy,
           item.redacted_size,
-          item.redacted_hash.substr(0, kEtagBytes)};
+          item.redacted_hash.substr(0, kEtagBytes),
+          item.bare_size,
+          item.bare_hash.substr(0, kEtagBytes)};
 }
 
 std::string etag_of(std::string_view hash) { return '"' + to_hex(hash.substr(0, kEtagBytes)) + '"'; }

@@ -40,6 +40,10 @@ class AccountTransaction final : public Reading<Transaction> {
   // Notes the item's next alarm, if it waits for that one still.
   Result<void> set_next_alarm(const DueAlarm& present, std::optional<Instant> next);
   Result<Added> replace(FolderId folder, Uid uid, const NewItem& item) override;
+  Result<void> keep_own_parts(FolderId folder, Uid uid, const OwnParts& own) override;
+  Result<void> forget_own_parts(FolderId folder) override;
+  // What guests had of their own whom the directory knows no more.
+  Result<void> forget_gone_guests();
   Result<void> rename(FolderId folder, Uid uid, const std::string& name) override;
   Result<Added> copy(FolderId from, Uid uid, FolderId to, const std::string& name) override;
   Result<Added> move(FolderId from, Uid uid, FolderId to, const std::string& name) override;
@@ -139,6 +143,22 @@ class AccountTransaction final : public Reading<Transaction> {
   // Of these the ones that the item does not have already.
   Result<void> change_properties(const ItemRecord& item, std::map<std::string, std::string> properties);
   Result<std::optional<Facts>> facts_of(const ItemRecord& item);
+  // What guests have of their own of items: in transaction_own_parts.cc.
+  // Errors: invalid, conflict, as add() and replace() have them.
+  Result<void> check_own_parts(const NewItem& wanted, const ItemRecord* present) const;
+  // Whether that is anything else than before. The item's record is to be stored then.
+  Result<bool> set_own(ItemRecord& item, PrincipalId guest, const std::string& text);
+  Result<OwnRecord> reckon_own(const ItemRecord& item, std::string text) const;
+  // Its content is another one.
+  Result<void> renew_own(ItemRecord& item);
+  Result<void> list_own(const ItemRecord& item, const Filing& filing);
+  Result<void> unlist_own(const ItemRecord& item, const Filing& filing);
+  void drop_own(const ItemRecord& item);  // with the item
+  Result<void> drop_own_of(PrincipalId guest, std::optional<FolderId> folder);
+  Result<std::vector<PrincipalId>> all_guests();
+  // Of those who may not read the folder any more, or have the owner's by now.
+  Result<void> drop_own_of_strangers(FolderId folder);
+  Result<void> set_next_own_alarm(const DueAlarm& present, std::optional<Instant> next);
   // Errors: exists.
   Result<void> check_own_uid(const std::string& uid, FolderId folder);
   // The default alarms are looked at again at once, where there are any: something came into a calendar, or (null) they

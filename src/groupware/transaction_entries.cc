@@ -55,6 +55,8 @@ void AccountTransaction::take_description(ItemRecord& item, const StagedContent&
   item.privacy = Privacy::open;
   item.redacted_size = 0;
   item.redacted_hash.clear();
+  item.bare_size = 0;
+  item.bare_hash.clear();
   if (!is_described(item.kind)) return;
   check(content.description != nullptr, "content is staged for items of its kind");
   const Description& known = *content.description;
@@ -62,6 +64,8 @@ void AccountTransaction::take_description(ItemRecord& item, const StagedContent&
   item.privacy = known.facts.privacy;
   item.redacted_size = known.redacted_size;
   item.redacted_hash = known.redacted_hash;
+  item.bare_size = known.bare_size;
+  item.bare_hash = known.bare_hash;
   layer_.put(key::facts(item.id), encode(known.facts));
 }
 
@@ -85,6 +89,7 @@ Result<void> AccountTransaction::list(const ItemRecord& item, const Filing& fili
     layer_.put(*std::move(time), time_value(*facts, item.id, filing.name));
   for (const AlarmWay way : kAlarmWays)
     if (const auto& at = facts->next(way)) note_alarm(way, *at, filing, item.id);
+  TRY_VOID(list_own(item, filing));
   TRY_VOID(note_default_alarms(&*facts));
   for (const std::string& id : facts->attachments) {
     std::string user;
@@ -111,6 +116,7 @@ Result<void> AccountTransaction::unlist(const ItemRecord& item, const Filing& fi
   if (auto time = time_key(filing.folder, filing.uid, *facts)) layer_.erase(*std::move(time));
   for (const AlarmWay way : kAlarmWays)
     if (const auto& at = facts->next(way)) layer_.erase(key::alarm(way, *at, filing.folder, filing.uid));
+  TRY_VOID(unlist_own(item, filing));
   for (const std::string& id : facts->attachments) {
     layer_.erase(key::attachment_use(id, filing.folder, filing.uid));
     layer_.attachments.insert(id);
@@ -119,6 +125,7 @@ Result<void> AccountTransaction::unlist(const ItemRecord& item, const Filing& fi
 }
 
 Result<void> AccountTransaction::set_next_alarm(const DueAlarm& present, std::optional<Instant> next) {
+  if (present.guest) return set_next_own_alarm(present, next);
   const std::string key = key::alarm(present.way, present.at, present.folder, present.uid);
   TRY(const auto noted, layer_.get(key));
   if (!noted) return {};
@@ -206,6 +213,7 @@ Result<void> AccountTransaction::keep_version(const ItemRecord& former, ItemId v
   kept.removed_name = former.filings.empty() ? std::string() : former.filings.front().name;
   kept.removed_from = former.filings.empty() ? FolderId() : former.filings.front().folder;
   kept.filings.clear();
+  kept.guests.clear();
   kept.removed_at = environment_.clock.now();
   kept.removed_by = caller_.principal;
   kept.modified = number();
@@ -236,9 +244,11 @@ Result<Added> AccountTransaction::replace(FolderId id, Uid uid, const NewItem& w
   TRY_VOID(check_takes_items(*folder, wanted.kind));
   TRY_VOID(check_sight(item));
   check(wanted.content.tenant == ownership_.tenant, "content is staged for the account's tenant");
+  TRY_VOID(check_own_parts(wanted, &item));
   Added same{item.id, uid, folder->uid_validity, item.filings[found.filing].name};
   if (wanted.content.hash == item.hash) {
     TRY_VOID(change_properties(item, wanted.properties));
+    if (wanted.own) TRY_VOID(keep_own_parts(id, uid, *wanted.own));
     return same;
   }
   TRY(const std::optional<Facts> present, facts_of(item));
@@ -270,6 +280,8 @@ Result<Added> AccountTransaction::replace(FolderId id, Uid uid, const NewItem& w
   else
     layer_.use_blob({ownership_.tenant, item.hash});
   use_content(item);
+  TRY_VOID(renew_own(item));
+  if (wanted.own) TRY_VOID(set_own(item, caller_.principal, wanted.own->text));
   layer_.put(key::item(item.id), encode(item));  // for leave_content() to see
   TRY_VOID(leave_content(former));
   for (Filing& filing : item.filings) {

@@ -300,6 +300,8 @@ Result<void> AccountTransaction::change_folder(FolderId id, const FolderChange& 
   if (change.description) folder.description = *change.description;
   if (change.grants) folder.grants = std::move(grants);
   merge_properties(folder.properties, change.properties);
+  if (has_own_parts(folder.kind) && (change.grants || change.properties.contains(kDelegates)))
+    TRY_VOID(drop_own_of_strangers(id));
   for (const auto& [property, value] : change.properties)
     if (is_default_alarm(property) || property == kCalendarZone || property == kCalendarZoneId)
       TRY_VOID(note_default_alarms(nullptr, is_default_alarm(property) && !value.empty()));

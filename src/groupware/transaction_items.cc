@@ -222,6 +222,7 @@ Result<Added> AccountTransaction::add(FolderId id, const NewItem& wanted, const 
   if (properties_size(wanted.properties) > kLargestProperties)
     return fail(Errc::too_large, "the item's properties are too large");
   check(wanted.content.tenant == ownership_.tenant, "content is staged for the account's tenant");
+  TRY_VOID(check_own_parts(wanted, nullptr));
   if (!options.ignore_quota) TRY_VOID(check_quota(wanted.content.size));
   ItemRecord item;
   item.id = ItemId(layer_.record.next_item++);
@@ -256,6 +257,7 @@ Result<Added> AccountTransaction::add(FolderId id, const NewItem& wanted, const 
                                                                                                 : folder->next_uid;
   Filing& filing = file(item, id, uid, std::move(name));
   filing.is_deleted = is_deleted;
+  if (wanted.own) TRY_VOID(set_own(item, caller_.principal, wanted.own->text));
   TRY_VOID(list(item, filing));
   count(id, item, is_deleted, 1);
   layer_.record.bytes += item.size;
@@ -282,6 +284,7 @@ Result<Added> AccountTransaction::file_copy(const ItemRecord& original, const Fo
   item.created = number();
   item.properties.erase(kPop3Uidl);  // RFC 1939 section 7: of one message only
   item.properties.erase(kPop3Order);
+  item.guests.clear();  // they said it of the other one
   use_content(item);
   TRY_VOID(join_thread_of(layer_, original, item));
   TRY(std::optional<std::string> summary, layer_.get(key::summary(original.id)));

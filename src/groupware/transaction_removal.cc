@@ -79,6 +79,7 @@ Result<void> AccountTransaction::purge(const ItemRecord& item) {
   layer_.erase(key::item(item.id));
   layer_.erase(key::summary(item.id));
   if (item.kind != Kind::mail) layer_.erase(key::facts(item.id));
+  drop_own(item);
   leave_thread(layer_, item);
   if (item.removed_at != Instant()) layer_.erase(key::removed(item.removed_at.time_since_epoch().count(), item.id));
   if (const auto of = item.properties.find(kVersionOf); of != item.properties.end())

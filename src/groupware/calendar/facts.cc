@@ -13,6 +13,7 @@
 #include "formats/vcard/card.h"
 #include "groupware/calendar/alarms.h"
 #include "groupware/calendar/attachments.h"
+#include "groupware/calendar/own_parts.h"
 #include "groupware/calendar/redact.h"
 
 namespace kontor::groupware {
@@ -189,6 +190,11 @@ void describe_calendar(std::string_view bytes, const icalendar::ZoneDatabase& zo
     facts.problem = "Its UID is too long.";
   }
   if (facts.problem.empty()) take_times(calendar, *main, zones, home, now, facts);
+  if (hides_from_guests(calendar)) {
+    const std::string bare = icalendar::write(without_alarms(calendar));
+    out.bare_size = bare.size();
+    out.bare_hash = sha256(bare);
+  }
   if (facts.privacy != Privacy::confidential) return;
   const std::string seen = redact(calendar);
   out.redacted_size = seen.size();

@@ -64,6 +64,9 @@ struct Description {
   // Of what those see who may not read what is confidential; only of such items.
   std::uint64_t redacted_size = 0;
   std::string redacted_hash;
+  // Of what guests see who have said nothing (own_parts.h), where that is not the item as it is.
+  std::uint64_t bare_size = 0;
+  std::string bare_hash;
 };
 
 // Larger content is kept, but not looked at.

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kAlarmSteps = 50'000;
 
-// Of an item that cannot be read any more: none.
+// Of an item that cannot be read any more: none. `reader`: of whose alarm it is.
 std::optional<Instant> alarm_after(Environment& environment, const Reader& reader, const DueAlarm& alarm,
                                    Instant after) {
   const auto facts = reader.facts(alarm.item);
@@ -39,6 +39,72 @@ Result<void> add_alarms(store::Snapshot& snapshot, AlarmWay way, Instant until, 
   });
 }
 
+// Whether a guest has devices that want to be told.
+Result<bool> is_told_at_all(Environment& environment, PrincipalId guest) {
+  const auto who = environment.directory.principal(guest);
+  if (!who || !who->account()) return false;
+  TRY(const auto snapshot, environment.engine.snapshot(store::account_partition(who->account())));
+  return has_live_devices(*snapshot, environment.clock.now());
+}
+
+// Of each guest in turn, what is due up to `until`: at most `limit` in all.
+Result<void> add_guests_alarms(Environment& environment, AccountId host, store::Snapshot& snapshot, Instant until,
+                               std::size_t limit, std::vector<DueAlarm>& out) {
+  std::string next = key::all('h');
+  const std::string end = key::end(next);
+  while (out.size() < limit) {
+    PrincipalId guest;
+    TRY_VOID(snapshot.scan(next, end, [&](store::Key key, store::Value) {
+      if (key.size() >= 9) guest = PrincipalId(read_be64(key.substr(1)));
+      return false;
+    }));
+    if (!guest) return {};
+    TRY(const bool is_told, is_told_at_all(environment, guest));
+    for (const AlarmWay way : kAlarmWays) {
+      if (way == AlarmWay::shown && !is_told) continue;
+      TRY_VOID(snapshot.scan(key::guest_alarms(guest, way), key::guest_alarms_until(guest, way, until),
+                             [&](store::Key key, store::Value value) {
+                               if (out.size() >= limit) return false;
+                               if (key.size() != key::kGuestAlarm || value.size() != 8) return true;
+                               out.push_back({key::guest_alarm_time(key), FolderId(read_be64(key.substr(18))),
+                                              Uid(read_be32(key.substr(26))), ItemId(read_be64(value)), way, guest,
+                                              host});
+                               return true;
+                             }));
+    }
+    next = key::end(key::guest_alarms(guest, AlarmWay::shown));
+  }
+  return {};
+}
+
+// The first of each guest.
+Result<std::optional<Instant>> next_guests_alarm(Environment& environment, store::Snapshot& snapshot) {
+  std::optional<Instant> first;
+  std::string next = key::all('h');
+  const std::string end = key::end(next);
+  for (PrincipalId guest(1); guest;) {
+    guest = PrincipalId();
+    TRY_VOID(snapshot.scan(next, end, [&](store::Key key, store::Value) {
+      if (key.size() >= 9) guest = PrincipalId(read_be64(key.substr(1)));
+      return false;
+    }));
+    if (!guest) break;
+    TRY(const bool is_told, is_told_at_all(environment, guest));
+    for (const AlarmWay way : kAlarmWays) {
+      if (way == AlarmWay::shown && !is_told) continue;
+      const std::string range = key::guest_alarms(guest, way);
+      TRY_VOID(snapshot.scan(range, key::end(range), [&](store::Key key, store::Value) {
+        if (key.size() != key::kGuestAlarm) return true;
+        const Instant at = key::guest_alarm_time(key);
+        if (!first || at < *first) first = at;
+        return false;
+      }));
+    }
+    next = key::end(key::guest_alarms(guest, AlarmWay::shown));
+  }
+  return first;
+}
+
 // What is damaged counts as none: `kontor check` puts it right.
 Result<std::optional<DefaultAlarmMark>> default_alarm_mark(store::Snapshot& snapshot) {
   TRY(const std::optional<store::Value> stored, snapshot.get(key::default_alarms()));
@@ -54,6 +120,7 @@ Result<std::vector<DueAlarm>> stored_alarms(Environment& environment, AccountId 
   TRY_VOID(add_alarms(*snapshot, AlarmWay::mail, until, limit, out));
   TRY(const bool is_told, has_live_devices(*snapshot, environment.clock.now()));
   if (is_told) TRY_VOID(add_alarms(*snapshot, AlarmWay::shown, until, limit, out));
+  TRY_VOID(add_guests_alarms(environment, account, *snapshot, until, limit, out));
   return out;
 }
 
@@ -66,6 +133,8 @@ Result<std::optional<Instant>> next_stored_alarm(Environment& environment, Accou
     if (way == AlarmWay::mail || is_told) TRY_VOID(add_alarms(*snapshot, way, Instant::max(), 1, first));
     if (!first.empty() && (!next || first.front().at < *next)) next = first.front().at;
   }
+  TRY(const auto guests, next_guests_alarm(environment, *snapshot));
+  if (guests && (!next || *guests < *next)) next = guests;
   TRY(const auto mark, default_alarm_mark(*snapshot));
   if (mark && (!next || mark->look < *next)) next = mark->look;
   return next;
@@ -91,10 +160,10 @@ Result<void> finish_stored_default_alarms(Environment& environment, StoredAccoun
 Result<void> finish_stored_alarms(Environment& environment, StoredAccount& account, const std::vector<DueAlarm>& done,
                                   Instant after, const std::vector<PushMessage>& messages) {
   std::vector<std::optional<Instant>> next;
-  {
-    TRY(const auto reader, account.read(Caller::system()));
-    for (const DueAlarm& alarm : done)
-      next.push_back(alarm_after(environment, *reader, alarm, std::max(after, alarm.at)));
+  for (const DueAlarm& alarm : done) {
+    const auto reader = account.read(alarm.guest ? Caller::user(alarm.guest) : Caller::system());
+    if (!reader && reader.error().code != Errc::denied) return std::unexpected(reader.error());
+    next.push_back(reader ? alarm_after(environment, **reader, alarm, std::max(after, alarm.at)) : std::nullopt);
   }
   TRY_VOID(account.run(Caller::system(), StoredAccount::Loudness::quiet,
                        [&](AccountTransaction& transaction) -> Result<void> {

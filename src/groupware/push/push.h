@@ -105,6 +105,8 @@ class PushStore {
   virtual Result<std::optional<Instant>> next(AccountId account) = 0;
   // It was told, or cannot be; or, with a time, it is tried again then.
   virtual Result<void> settle(AccountId account, const DuePush& push, std::optional<Instant> again) = 0;
+  // For what is told of by a commit of another account.
+  virtual Result<void> put(AccountId account, const std::vector<PushMessage>& messages) = 0;
   // Called when a commit put a message, with when it is to be told: must be quick, and not call the accounts.
   virtual void on_push(std::function<void(AccountId, Instant)> notify) = 0;
 };

@@ -158,6 +158,15 @@ Result<void> StoredPushes::unsubscribe(AccountId account, const std::string& id)
   });
 }
 
+Result<void> StoredPushes::put(AccountId id, const std::vector<PushMessage>& messages) {
+  if (messages.empty()) return {};
+  TRY(const auto account, open_(id));
+  TRY_VOID(account->run(Caller::system(), StoredAccount::Loudness::quiet, [&](AccountTransaction& transaction) {
+    return put_pushes(transaction, messages, environment_.clock.now());
+  }));
+  return {};
+}
+
 Result<std::vector<DuePush>> StoredPushes::due(AccountId account, Instant until, std::size_t limit) {
   TRY(const auto snapshot, environment_.engine.snapshot(store::account_partition(account)));
   std::vector<DuePush> out;

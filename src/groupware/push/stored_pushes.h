@@ -24,6 +24,7 @@ class StoredPushes final : public PushStore {
   Result<void> unsubscribe(AccountId account, const std::string& id) override;
   Result<std::vector<DuePush>> due(AccountId account, Instant until, std::size_t limit) override;
   Result<std::optional<Instant>> next(AccountId account) override;
+  Result<void> put(AccountId account, const std::vector<PushMessage>& messages) override;
   Result<void> settle(AccountId account, const DuePush& push, std::optional<Instant> again) override;
   void on_push(std::function<void(AccountId, Instant)> notify) override;
 

@@ -97,28 +97,61 @@ Result<void> AlarmSender::slice(AccountId id) {
   const Instant now = services_.clock.now();
   TRY(const directory::Principal owner, services_.directory.by_account(id));
   TRY(const auto account, services_.accounts.open(id));
-  TRY_VOID(send_noted(*account, owner, now));
-  return send_default(*account, owner, now);
+  TRY(const bool was_noted, send_noted(*account, owner, now));
+  TRY(const bool was_default, send_default(*account, owner, now));
+  if (!was_noted && !was_default) note_hosts(owner);
+  return {};
 }
 
-Result<void> AlarmSender::send_noted(Account& account, const directory::Principal& owner, Instant now) {
+void AlarmSender::note_hosts(const directory::Principal& guest) {
+  constexpr std::uint32_t kKinds = (1U << static_cast<unsigned>(Kind::calendar)) |
+                                   (1U << static_cast<unsigned>(Kind::tasks)) |
+                                   (1U << static_cast<unsigned>(Kind::notes));
+  for (const PrincipalId id : services_.directory.sharing_with(guest.id, kKinds)) {
+    const auto host = services_.directory.principal(id);
+    if (!host || !host->account() || host->id == guest.id) continue;
+    const auto next = services_.accounts.next_alarm(host->account());
+    if (next && *next) table_.note(host->account(), **next);
+  }
+}
+
+Result<bool> AlarmSender::send_noted(Account& account, const directory::Principal& owner, Instant now) {
   const AccountId id = account.id();
   TRY(const std::vector<DueAlarm> due, services_.accounts.due_alarms(id, now, kAlarmsOfATurn));
   for (const DueAlarm& one : due) {
-    if (is_ending()) return {};
+    if (is_ending()) return true;
+    if (one.guest) {
+      TRY_VOID(send_guests(account, one));
+      continue;
+    }
     TRY(const auto reader, account.read(Caller::system()));
     TRY(const Handled handled, handle(owner, one, [&] { return send(*reader, owner, one); }));
     // One by one: what a crash repeats is one alarm.
     TRY_VOID(services_.accounts.finish_alarms(id, {one}, handled.after, handled.messages));
-    forget({id, one.item, one.at});
+    forget({id, PrincipalId(), one.item, one.at});
   }
+  return !due.empty();
+}
+
+Result<void> AlarmSender::send_guests(Account& account, const DueAlarm& due) {
+  const auto guest = services_.directory.principal(due.guest);
+  if (!guest && guest.error().code != Errc::not_found) return std::unexpected(guest.error());
+  const auto reader = account.read(Caller::user(due.guest));
+  if (!reader && reader.error().code != Errc::denied) return std::unexpected(reader.error());
+  // Who is gone, or may not read there any more, has no next one either.
+  if (!guest || !reader) return services_.accounts.finish_alarms(account.id(), {due}, due.at, {});
+  TRY(const Handled handled, handle(*guest, due, [&] { return send(**reader, *guest, due); }));
+  // In another account than what is done with it: a crash in between tells his devices twice.
+  if (!handled.messages.empty()) TRY_VOID(services_.accounts.pushes().put(guest->account(), handled.messages));
+  TRY_VOID(services_.accounts.finish_alarms(account.id(), {due}, handled.after, {}));
+  forget({account.id(), due.guest, due.item, due.at});
   return {};
 }
 
-Result<void> AlarmSender::send_default(Account& account, const directory::Principal& owner, Instant now) {
+Result<bool> AlarmSender::send_default(Account& account, const directory::Principal& owner, Instant now) {
   const AccountId id = account.id();
   TRY(const auto seen, services_.accounts.default_alarms(id));
-  if (!seen || seen->look > now) return {};
+  if (!seen || seen->look > now) return false;
   DefaultAlarmNews news;
   {
     TRY(const auto reader, account.read(Caller::system()));
@@ -137,21 +170,22 @@ Result<void> AlarmSender::send_default(Account& account, const directory::Princi
   std::vector<Alarm> together;
   for (std::size_t i = 0; i < news.due.size(); ++i) {
     const DueDefaultAlarm& one = news.due[i];
-    if (is_ending()) return {};
+    if (is_ending()) return true;
     TRY(Handled handled, handle(owner, one.due, [&] { return send(owner, one.due, one.alarm, *one.calendar); }));
     std::ranges::move(handled.messages, std::back_inserter(messages));
-    together.emplace_back(id, one.due.item, one.due.at);
+    together.emplace_back(id, PrincipalId(), one.due.item, one.due.at);
     // All of one moment together: that is what is noted.
     if (i + 1 < news.due.size() && news.due[i + 1].due.at == one.due.at) continue;
     next.told = next.look = one.due.at;
     TRY_VOID(services_.accounts.finish_default_alarms(id, *seen, next, messages));
     messages.clear();
     for (const Alarm& done : std::exchange(together, {})) forget(done);
-    if (i + 1 >= kAlarmsOfATurn) return {};
+    if (i + 1 >= kAlarmsOfATurn) return true;
   }
   next.told = now;
   next.look = std::min(news.next.value_or(Instant::max()), now + kLookAhead);
-  return services_.accounts.finish_default_alarms(id, *seen, news.is_any ? std::optional(next) : std::nullopt, {});
+  TRY_VOID(services_.accounts.finish_default_alarms(id, *seen, news.is_any ? std::optional(next) : std::nullopt, {}));
+  return true;
 }
 
 // It is noted as done.
@@ -224,11 +258,12 @@ Result<void> AlarmSender::mail(const directory::Principal& owner, const DueAlarm
                                const lines::Component& calendar) {
   const Accounts& accounts = services_.accounts;
   const std::string& from = owner.primary_address();
-  std::set<std::string>& put = put_[{owner.account(), due.item, due.at}];
+  const AccountId host = due.guest ? due.host : owner.account();
+  std::set<std::string>& put = put_[{host, due.guest, due.item, due.at}];
   const AlarmText text = alarm_text(alarm, calendar, accounts.zones(), *accounts.home_zone());
   for (const std::string& to : alarm_recipients(*alarm.alarm, owner, services_.directory)) {
     const std::string key =
-        fmt::format("{} {} {} {} {}\n{}\n{}", owner.account().value, due.item.value, due.at.time_since_epoch().count(),
+        fmt::format("{} {} {} {} {}\n{}\n{}", host.value, due.item.value, due.at.time_since_epoch().count(),
                     alarm.start.time_since_epoch().count(), to, text.subject, text.text);
     const std::string id =
         fmt::format("<alarm.{}@{}>", to_hex(sha256(key)).substr(0, 40), from.substr(from.rfind('@') + 1));
@@ -262,7 +297,8 @@ Result<std::vector<PushMessage>> AlarmSender::tell(const directory::Principal& o
     // What was due before the device could be told is not its business.
     if (!device.is_live(now) || !device.wants(kAlertType) || due.at < *device.verified) continue;
     if (payload.empty())
-      payload = alarm_payload(owner.account(), due, alarm, calendar, accounts.zones(), *accounts.home_zone());
+      payload = alarm_payload(due.guest ? due.host : owner.account(), due, alarm, calendar, accounts.zones(),
+                              *accounts.home_zone());
     PushMessage message;
     message.subscription = device.id;
     message.topic = alarm_topic(due, alarm);

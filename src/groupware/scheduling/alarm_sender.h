@@ -67,9 +67,14 @@ class AlarmSender {
   void work();
   bool is_ending() const { return table_.is_ending(); }
   Result<void> slice(AccountId account);
-  Result<void> send_noted(Account& account, const directory::Principal& owner, Instant now);
-  // Those of calendars, for what has none of its own.
-  Result<void> send_default(Account& account, const directory::Principal& owner, Instant now);
+  // Whether there was any.
+  Result<bool> send_noted(Account& account, const directory::Principal& owner, Instant now);
+  // One of a guest's own: he is reminded as he sees the item, and if he still may.
+  Result<void> send_guests(Account& account, const DueAlarm& due);
+  // What others share with somebody may remind him, too, since a device of his wants to be told.
+  void note_hosts(const directory::Principal& guest);
+  // Those of calendars, for what has none of its own. Whether there were any to look at.
+  Result<bool> send_default(Account& account, const directory::Principal& owner, Instant now);
   // `send` does it, and says what devices are told. Errors: unavailable (it is to be tried again).
   using Send = std::function<Result<std::vector<PushMessage>>()>;
   Result<Handled> handle(const directory::Principal& owner, const DueAlarm& due, const Send& send);
@@ -81,7 +86,7 @@ class AlarmSender {
   // What each of the devices is told.
   Result<std::vector<PushMessage>> tell(const directory::Principal& owner, const DueAlarm& due, const AlarmTime& alarm,
                                         const lines::Component& calendar);
-  using Alarm = std::tuple<AccountId, ItemId, Instant>;
+  using Alarm = std::tuple<AccountId, PrincipalId, ItemId, Instant>;  // where it is; 0: of its owner
   void forget(const Alarm& alarm);
   bool has_credit(AccountId account, AlarmWay way, Instant now);
 

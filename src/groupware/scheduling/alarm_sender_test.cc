@@ -88,6 +88,34 @@ TEST_F(AlarmSenderTest, SendsWhatIsDueOnce) {
   expect_sound();
 }
 
+TEST_F(AlarmSenderTest, GuestsAreRemindedByTheirOwn) {
+  share(ben, right::kReader);
+  const std::string lines = "DTSTART:20231115T100000Z\r\nRRULE:FREQ=DAILY\r\nSUMMARY:Plans\r\n";
+  const Added added = put(event("u", lines + email_alarm("TRIGGER:-PT1H\r\n")));
+  const auto says = [&](const std::string& trigger) {
+    const auto apart = must(reader(as(ben))->take_apart(calendar, added.uid, event("u", lines + email_alarm(trigger))));
+    must(account->update(as(ben), [&](Transaction& t) { return t.keep_own_parts(calendar, added.uid, apart->own); }));
+  };
+  says("TRIGGER:-PT2H\r\n");
+  EXPECT_EQ(run_at(utc(2023, 11, 15, 7)), utc(2023, 11, 15, 8)) << "told by the commit";
+  EXPECT_EQ(run_at(utc(2023, 11, 15, 8)), utc(2023, 11, 15, 9));
+  EXPECT_EQ(queue->recipients(), std::vector<std::string>{"ben@example.org"});
+  EXPECT_EQ(run_at(utc(2023, 11, 15, 9)), utc(2023, 11, 16, 8));
+  EXPECT_EQ(queue->recipients(), (std::vector<std::string>{"ben@example.org", "ada@example.org"}));
+  begin();
+  EXPECT_EQ(run_at(utc(2023, 11, 15, 9, 1)), utc(2023, 11, 16, 8)) << "also after a start";
+  // What becomes of the event is his, too.
+  replace(added.uid, event("u", "DTSTART:20231115T120000Z\r\nRRULE:FREQ=DAILY\r\nSUMMARY:Plans\r\n"));
+  EXPECT_EQ(run_at(utc(2023, 11, 15, 9, 2)), utc(2023, 11, 15, 10));
+  EXPECT_EQ(run_at(utc(2023, 11, 15, 10)), utc(2023, 11, 16, 10));
+  EXPECT_EQ(queue->sent.size(), 3u);
+  // What he may not read any more, or not all of, reminds him of nothing.
+  replace(added.uid, event("u", "DTSTART:20231115T120000Z\r\nRRULE:FREQ=DAILY\r\nCLASS:PRIVATE\r\n"));
+  EXPECT_FALSE(run_at(utc(2023, 11, 16, 10)));
+  EXPECT_EQ(queue->sent.size(), 3u);
+  expect_sound();
+}
+
 TEST_F(AlarmSenderTest, KnowsTheNextOfASeries) {
   put(event("u", "DTSTART:20231101T100000Z\r\nRRULE:FREQ=DAILY\r\n" + email_alarm("TRIGGER:PT0S\r\n")));
   begin();

@@ -22,8 +22,7 @@ bool wants_replies(const Context& context) { return !iequals(context.header("sch
 
 Outcome<groupware::Scheduler::Post> post_of_item(Context& context, const Resource& resource) {
   TRY(const auto reader, context.reader(*resource.account));
-  TRY(const auto content, reader->content(resource.entry->item));
-  TRY(const std::string bytes, content->read(0, static_cast<std::size_t>(content->size())));
+  TRY(const std::string bytes, reader->shared_content(resource.entry->item));
   const auto read = icalendar::read(bytes);
   if (!read) return {};
   const groupware::Scheduler& scheduler = *context.services.scheduler;

@@ -2,8 +2,10 @@
 // PUT: RFC 9110 section 9.3.4, RFC 4918 section 9.7.
 #include <charconv>
 
+#include "protocols/dav/calendar.h"
 #include "protocols/dav/locks.h"
 #include "protocols/dav/methods.h"
+#include "protocols/dav/scheduling.h"
 
 namespace kontor::dav {
 namespace {
@@ -28,6 +30,42 @@ bool says_more_than(std::string_view length, std::uint64_t limit) {
 
 Outcome<Response> put_once(Context& context, const Resource& resource, bool& is_stale);
 
+// Who may only read has alarms of his own all the same: what he changes is seen when the body is there.
+bool may_put(Context& context, const Resource& resource) {
+  const std::uint32_t rights = resource.rights(context);
+  return (rights & right::kInsert) ||
+         (resource.is_there() && (rights & right::kRead) && (kOfCalendars & of(resource.kind())));
+}
+
+// A guest's event, task or note as the core takes it; nothing: it is put as it is.
+Outcome<std::optional<groupware::TakenApart>> taken_apart(Context& context, const Resource& resource,
+                                                          const std::shared_ptr<const std::string>& bytes) {
+  if (!bytes || !(kOfCalendars & of(resource.kind()))) return std::nullopt;
+  TRY(const auto reader, context.reader(*resource.account));
+  auto apart = reader->take_apart(resource.folder->id,
+                                  resource.entry ? std::optional(resource.entry->uid) : std::nullopt, *bytes);
+  if (apart) return *std::move(apart);
+  if (apart.error().code == Errc::too_large) return too_large(resource.kind());
+  return std::unexpected(Problem(apart.error()));
+}
+
+// What is changed is the caller's own alone: nobody else is concerned, and it needs no more than the right to read.
+Outcome<Stored> keep_own(Context& context, const Resource& resource, const groupware::TakenApart& apart,
+                         bool& is_stale) {
+  TRY_VOID(check_schedule_tag(context, resource));
+  TRY_VOID(context.update(*resource.account, [&](groupware::Transaction& transaction) -> Outcome<void> {
+    TRY_VOID(check_conditions(context, transaction, resource));
+    TRY_VOID(check_locks(context, transaction, resource, Touch::itself));
+    const auto uid = transaction.named(resource.folder->id, resource.name);
+    const auto kept =
+        uid ? transaction.keep_own_parts(resource.folder->id, *uid, apart.own) : std::unexpected(uid.error());
+    is_stale = !kept && (kept.error().code == Errc::conflict || kept.error().code == Errc::not_found);
+    if (!kept) return std::unexpected(Problem(kept.error()));
+    return {};
+  }));
+  return Stored{.is_altered = true, .uid = resource.entry->uid};
+}
+
 }  // namespace
 
 Kind item_kind(const groupware::Folder& folder) { return folder.kind; }
@@ -40,7 +78,7 @@ Outcome<PutPlan> plan_put(Context& context, const Resource& resource) {
   plan.tenant = resource.account->tenant();
   plan.largest =
       plan.kind == Kind::files ? context.services.accounts.options().largest_item : context.options.largest_object;
-  if (!(resource.rights(context) & right::kInsert)) return deny(403, "you may not write here");
+  if (!may_put(context, resource)) return deny(403, "you may not write here");
   if (says_more_than(context.header("content-length"), plan.largest)) return too_large(plan.kind);
   // Asked again within the commit; here so that a large body need not be sent for nothing.
   TRY(const auto reader, context.reader(*resource.account));
@@ -95,6 +133,14 @@ Outcome<groupware::StagedContent> stage_for(Context& context, const Resource& re
 
 Outcome<Stored> store_item(Context& context, const Resource& resource, Storing storing, bool& is_stale) {
   Consequences& consequences = storing.consequences;
+  TRY(const auto apart, taken_apart(context, resource, storing.upload.bytes));
+  if (apart) {
+    const Change whole{
+        .what = Change::What::put, .target = resource, .bytes = storing.upload.bytes, .is_edit = storing.is_edit};
+    TRY_VOID(check_calendar_object(context, whole));
+    if (apart->is_same && !storing.is_edit) return keep_own(context, resource, *apart, is_stale);
+  }
+  if (!(resource.rights(context) & right::kInsert)) return deny(403, "you may not write here");
   groupware::NewItem item;
   item.kind = item_kind(*resource.folder);
   item.content = storing.upload.content;
@@ -105,6 +151,10 @@ Outcome<Stored> store_item(Context& context, const Resource& resource, Storing s
                 .bytes = storing.upload.bytes,
                 .is_edit = storing.is_edit,
                 .attached = storing.attached};
+  if (apart) {
+    item.own = apart->own;
+    if (apart->shared != *change.bytes) change.bytes = std::make_shared<const std::string>(apart->shared);
+  }
   TRY_VOID(ask_families(context, change, consequences));
   for (const auto& [name, value] : consequences.properties) item.properties[name] = value;
   Stored out;
@@ -122,12 +172,15 @@ Outcome<Stored> store_item(Context& context, const Resource& resource, Storing s
     if (!present && present.error().code != Errc::not_found) return std::unexpected(Problem(present.error()));
     out.is_new = !present;
     TRY_VOID(check_locks(context, transaction, resource, out.is_new ? Touch::name : Touch::itself));
-    TRY(const auto added, out.is_new ? transaction.add(resource.folder->id, item)
-                                     : transaction.replace(resource.folder->id, *present, item));
-    out.uid = added.uid;
+    const auto added = out.is_new ? transaction.add(resource.folder->id, item)
+                                  : transaction.replace(resource.folder->id, *present, item);
+    is_stale = !added && apart && added.error().code == Errc::conflict;
+    if (!added) return std::unexpected(Problem(added.error()));
+    out.uid = added->uid;
     for (const auto& step : consequences.within) TRY_VOID(step(transaction));
     return {};
   }));
+  out.is_altered |= apart && !apart->own.text.empty();
   for (const auto& step : consequences.after) step();
   out.headers = std::move(consequences.headers);
   return out;

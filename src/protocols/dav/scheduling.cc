@@ -155,19 +155,10 @@ bool is_in_calendar(const Resource& resource) {
 Outcome<std::optional<itip::Component>> present(Context& context, const Resource& resource) {
   if (!resource.entry) return std::nullopt;
   TRY(const auto reader, context.reader(*resource.account));
-  TRY(const auto content, reader->content(resource.entry->item));
-  TRY(const std::string bytes, content->read(0, static_cast<std::size_t>(content->size())));
+  TRY(const std::string bytes, reader->shared_content(resource.entry->item));
   auto read = icalendar::read(bytes);
   if (!read) return std::nullopt;
   return std::move(read->calendars.front());
-}
-
-// RFC 6638 section 8.3.
-Outcome<bool> check_schedule_tag(Context& context, const Resource& resource) {
-  const std::string_view wanted = context.header("if-schedule-tag-match");
-  if (wanted.empty()) return false;
-  if (wanted != "*" && wanted != schedule_tag(context, resource)) return deny(412, "the meeting was changed meanwhile");
-  return true;
 }
 
 // As preconditions of RFC 6638 section 3.2.4.
@@ -242,6 +233,13 @@ Outcome<> plan_change(Context& context, Change& change, Consequences& consequenc
 }
 
 }  // namespace
+
+Outcome<bool> check_schedule_tag(Context& context, const Resource& resource) {
+  const std::string_view wanted = context.header("if-schedule-tag-match");
+  if (wanted.empty()) return false;
+  if (wanted != "*" && wanted != schedule_tag(context, resource)) return deny(412, "the meeting was changed meanwhile");
+  return true;
+}
 
 const Family& scheduling_family() {
   static const Family kFamily{.name = "scheduling",

@@ -9,4 +9,7 @@ namespace kontor::dav {
 
 const Family& scheduling_family();
 
+// If-Schedule-Tag-Match (RFC 6638 section 8.3): whether the request has it. Errors: 412.
+Outcome<bool> check_schedule_tag(Context& context, const Resource& resource);
+
 }  // namespace kontor::dav

@@ -313,6 +313,12 @@ Outcome<ShareNote> note_answer(Context& context, const Resource& collection, boo
   note.at = context.now();
   if (note.uid.empty()) note.uid = kNoInvitation;
   TRY_VOID(note_share(context, *collection.account, collection.folder->id, context.user.id, note));
+  // Who leaves takes along what was his own; if that fails it goes with his right.
+  if (!accepts)
+    (void)context.update(*collection.account, [&](groupware::Transaction& transaction) -> Outcome<void> {
+      TRY_VOID(transaction.forget_own_parts(collection.folder->id));
+      return {};
+    });
   if (note.uid != kNoInvitation && before->state != note.state)
     tell_news(context, collection.owner->id,
               {.what = accepts ? ShareNews::What::accepted : ShareNews::What::declined,

@@ -190,7 +190,7 @@ Outcome<Response> transfer_item(Context& context, Transfer& job) {
   Faults faults;
   std::optional<groupware::NewItem> taken;
   if (!job.stays_in_account() || change.bytes != before) {
-    TRY(taken, taken_along(context, job.from, *holder.folder, change.bytes));
+    TRY(taken, taken_along(context, job.from, holder, change.bytes));
   }
   Outcome<void> outcome;
   if (job.stays_in_account()) {

@@ -77,7 +77,7 @@ Outcome<Prepared> prepare(Context& context, const Resource& source, const Resour
   const auto before = change.bytes;
   TRY_VOID(ask_families(context, change, out.consequences));
   if (source.account->id() != to.account->id() || change.bytes != before) {
-    TRY(out.item, taken_along(context, source, *to.folder, change.bytes));
+    TRY(out.item, taken_along(context, source, to, change.bytes));
     out.is_taken = true;
   }
   return out;
@@ -176,18 +176,21 @@ Outcome<void> remove_resource(Context& context, groupware::Transaction& transact
   return {};
 }
 
-Outcome<groupware::NewItem> taken_along(Context& context, const Resource& resource, const groupware::Folder& to,
+Outcome<groupware::NewItem> taken_along(Context& context, const Resource& resource, const Resource& to,
                                         const std::shared_ptr<const std::string>& bytes) {
   TRY(const groupware::Item* item, resource.item(context));
   groupware::NewItem out;
-  out.kind = item_kind(to);
+  out.kind = item_kind(*to.folder);
   out.name = resource.name;
   out.properties = item->properties;
   out.internal_date = item->internal_date;
   TRY(const auto reader, context.reader(*resource.account));
   if (bytes) {
     const auto stager = context.services.accounts.stage(resource.account->tenant(), out.kind);
-    TRY_VOID(stager->write(*bytes));
+    TRY(const auto target, context.reader(*to.account));
+    TRY(const auto apart, target->take_apart(to.folder->id, std::nullopt, *bytes));
+    if (apart) out.own = apart->own;
+    TRY_VOID(stager->write(apart ? apart->shared : *bytes));
     TRY(out.content, stager->finish());
     return out;
   }

@@ -39,7 +39,7 @@ Outcome<void> remove_resource(Context& context, groupware::Transaction& transact
 Outcome<void> copy_items(Context& context, const Resource& from, const Resource& to, Faults& faults);
 
 // One item's content and properties, taken anew for another account or kind of change.
-Outcome<groupware::NewItem> taken_along(Context& context, const Resource& item, const groupware::Folder& to,
+Outcome<groupware::NewItem> taken_along(Context& context, const Resource& item, const Resource& to,
                                         const std::shared_ptr<const std::string>& bytes);
 
 }  // namespace kontor::dav
