@@ -323,7 +323,7 @@ class Transaction : public Reader {
   virtual Result<void> rename_folder(FolderId folder, FolderId new_parent, std::string new_name) = 0;
   // Its items lose their filing: at once, or where they are many soon, by and by; until then they
   // count towards usage. With children a container takes its name and place. Errors: invalid (the inbox, and the
-  // default folders of the other kinds), denied, not_found.
+  // default folders of the other kinds), denied (also: something in a calendar is not the caller's to read), not_found.
   // `meetings`: those concerned are to be told of what was in it, by Scheduler: then the folder is gone in this commit,
   // and its items go when all is said.
   enum class Meetings : std::uint8_t { silent, told, told_but_replies };

@@ -36,7 +36,7 @@ std::uint32_t of_role(std::optional<directory::MemberRole> role) {
     case directory::MemberRole::reader:
       return right::kReader;
     case directory::MemberRole::editor:
-      return right::kEditor;
+      return right::kSteward;
     case directory::MemberRole::manager:
       return right::kAll;
   }

@@ -38,7 +38,10 @@ constexpr std::uint32_t kAll = (1 << 14) - 1;
 // Whoever has one of these sees that the folder is there.
 constexpr std::uint32_t kShowing = kSee | kRead | kInsert;
 constexpr std::uint32_t kReader = kSee | kRead | kFreeBusy | kFreeBusyDetails;
-constexpr std::uint32_t kEditor = kAll & ~(kAdminister | kReadPrivate);
+// Of what is in a folder: that it goes as a whole is its owner's to say, as in Exchange and Kopano.
+constexpr std::uint32_t kEditor = kAll & ~(kAdminister | kReadPrivate | kDeleteFolder);
+// Who edits in the owner's place: members of shared mailboxes, and delegates.
+constexpr std::uint32_t kSteward = kEditor | kDeleteFolder;
 
 // "lrswipkxtea", in this order; the rights that have no letter are left out.
 std::string letters(std::uint32_t rights);

@@ -153,7 +153,7 @@ TEST_F(RightsTest, MembersOfASharedMailboxHaveTheirRole) {
   mailbox.managers = {cleo};
   must(directory->update_principal(mailbox));
   account = open(desk);
-  EXPECT_EQ(rights(ada, inbox(*account)), right::kEditor);
+  EXPECT_EQ(rights(ada, inbox(*account)), right::kSteward);
   EXPECT_EQ(rights(ben, inbox(*account)), right::kReader);
   EXPECT_EQ(rights(cleo, inbox(*account)), right::kAll);
   EXPECT_EQ(sharing_with(ben), Ids{desk}) << "without any set-up";

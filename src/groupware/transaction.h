@@ -97,6 +97,8 @@ class AccountTransaction final : public Reading<Transaction> {
     std::size_t filing;  // index in item.filings
   };
 
+  // Errors: denied (there is something in the folder that the caller may not read).
+  Result<void> check_all_seen(const Folder& present) const;
   Result<std::shared_ptr<const Folder>> may(FolderId folder, std::uint32_t rights) const;
   std::uint32_t root_rights() const { return ownership_.everywhere; }
   UidValidity fresh_uid_validity();

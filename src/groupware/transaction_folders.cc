@@ -187,6 +187,20 @@ Result<void> AccountTransaction::rename_folder(FolderId id, FolderId new_parent,
   return {};
 }
 
+// Nobody removes what he cannot see.
+Result<void> AccountTransaction::check_all_seen(const Folder& present) const {
+  if (ownership_.is_full || !has_own_parts(present.kind) || sees_private(present)) return {};
+  bool is_any = false;
+  const std::string prefix = key::names(present.id);
+  TRY_VOID(layer_.scan(prefix, key::end(prefix), [&](std::string_view, std::string_view value) {
+    const auto named = decode_named(value);
+    is_any = !named || named->privacy != Privacy::open;
+    return !is_any;
+  }));
+  return is_any ? fail(Errc::denied, "there is something in it that you may not read: ask its owner to remove it")
+                : Result<void>();
+}
+
 Result<void> AccountTransaction::remove_folder(FolderId id, Meetings meetings) {
   TRY(std::shared_ptr<const Folder> present, may(id, right::kDeleteFolder));
   if (present->role == FolderRole::inbox) return fail(Errc::invalid, "the inbox cannot be removed");
@@ -194,6 +208,7 @@ Result<void> AccountTransaction::remove_folder(FolderId id, Meetings meetings) {
     return fail(Errc::invalid, "this is the default folder for such items: it cannot be removed");
   if (present->properties.contains(kIsAttachments))
     return fail(Errc::invalid, "what is attached to events is in it: it cannot be removed");
+  TRY_VOID(check_all_seen(*present));
   TRY_VOID(drop_annotations(id));
   if (present->kind == Kind::calendar) layer_.erase(key::feed(id));
   layer_.log.folder_list_changed = true;

@@ -63,7 +63,8 @@ def test_each_has_alarms_of_its_own(two, house):
     ada, ben = Dav(house, listener="https"), Dav(house, "ben@example.org", listener="https")
     assert "Ben's" in ben("GET", mount + "a.ics").text and "Ada's" in ada("GET", own + "a.ics").text
 
-    # What he removes from his home is there at its owner's.
+    # Who may edit it does not remove it; what he removes from his home is there at its owner's.
+    assert ben("DELETE", own).status == 403
     assert ben("DELETE", mount).status == 204
     assert "Ada's" in ada("GET", own + "a.ics").text
     assert "Ben's" not in ben("GET", own + "a.ics").text, "who leaves takes along what was his own"

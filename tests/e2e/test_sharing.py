@@ -56,7 +56,7 @@ def test_rights_by_imap_and_by_command(kontor):
         kontor.run("folder", "rights", "set", "ada@example.org", "Projects", "cleo@example.org", "--rights", "editor")
         shown = kontor.json("folder", "rights", "show", "ada@example.org", "--folder", "Projects")
         assert {(one["who"], one["rights"]) for one in shown} == {("team@example.org", "lr"),
-                                                                 ("cleo@example.org", "lrswipkxte")}
+                                                                 ("cleo@example.org", "lrswipkte")}
         assert cleo.create(f'"{folder}/2024"')[0] == "OK"
         assert f"{folder}/2024" in names(ben), "rights are inherited"
         assert b"cleo@example.org" in ada.getacl("Projects/2024")[1][0]

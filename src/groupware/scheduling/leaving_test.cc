@@ -177,13 +177,35 @@ TEST_F(LeavingTest, WhatComesFromElsewhereIsNotCalledOff) {
 }
 
 // Whoever may remove the calendar need not read what is private there, nor write where messages wait.
-TEST_F(LeavingTest, OthersMayRemoveIt) {
-  add_event("hidden", "ATTENDEE:mailto:out@elsewhere.test\nCLASS:PRIVATE\n");
-  must(open(ada)->update(Caller::system(), [&](Transaction& transaction) {
-    Transaction::FolderChange change;
-    change.grants = {{ben, right::kEditor}};
-    return transaction.change_folder(calendar, change);
-  }));
+TEST_F(LeavingTest, OthersRemoveWhatTheyMayAndSee) {
+  add_event("plain", "ATTENDEE:mailto:out@elsewhere.test\n");
+  const auto share = [&](std::uint32_t rights) {
+    must(open(ada)->update(Caller::system(), [&](Transaction& transaction) {
+      Transaction::FolderChange change;
+      change.grants = {{ben, rights}};
+      return transaction.change_folder(calendar, change);
+    }));
+  };
+  const auto try_remove = [&] {
+    const auto done = open(ada)->update(as(ben), [&](Transaction& transaction) {
+      return transaction.remove_folder(calendar, Transaction::Meetings::told);
+    });
+    return done ? Errc() : done.error().code;
+  };
+  share(right::kEditor);
+  EXPECT_EQ(try_remove(), Errc::denied) << "who edits what is in it does not remove it";
+  share(right::kEditor | right::kDeleteFolder);
+  for (const char* hidden : {"CLASS:PRIVATE\n", "CLASS:CONFIDENTIAL\n"}) {
+    add_event("hidden", hidden);
+    EXPECT_EQ(try_remove(), Errc::denied) << "nobody removes what he cannot see";
+    share(right::kEditor | right::kDeleteFolder | right::kReadPrivate);
+    const auto reader = must(open(ada)->read(as(ben)));
+    const auto there = must(reader->with_uid(Kind::calendar, "hidden"));
+    ASSERT_EQ(there.size(), 1U);
+    must(open(ada)->update(as(ben),
+                           [&](Transaction& transaction) { return transaction.remove(calendar, there[0].uid); }));
+    share(right::kEditor | right::kDeleteFolder);
+  }
   remove(as(ben));
   scheduler->send_out(AccountId(ada.value));
   EXPECT_EQ(outside.sent.size(), 1U);

@@ -29,7 +29,7 @@ std::uint32_t rights_of(MemberRole role) {
     case MemberRole::reader:
       return right::kReader | right::kKeepSeen;
     case MemberRole::editor:
-      return right::kEditor;
+      return right::kSteward;
     case MemberRole::manager:
       return right::kAll;
   }

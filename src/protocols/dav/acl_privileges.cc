@@ -13,7 +13,8 @@ using wire::dav::dav;
 constexpr xml::NameView own_name(std::string_view local) { return {kOwnSpace, local}; }
 
 constexpr std::uint32_t kBind = right::kInsert | right::kCreateFolder;
-constexpr std::uint32_t kUnbind = right::kDeleteItems | right::kExpunge | right::kDeleteFolder;
+// RFC 3744 section 3.10: of the members. That the collection itself goes is a right of its own.
+constexpr std::uint32_t kUnbind = right::kDeleteItems | right::kExpunge;
 constexpr std::uint32_t kWriteContent = right::kInsert | right::kDeleteItems | right::kExpunge;
 constexpr std::uint32_t kWrite = kBind | kUnbind | right::kWriteFlags | right::kKeepSeen | right::kPost;
 
@@ -33,7 +34,6 @@ const Privilege kPrivileges[] = {
     {2, dav("unbind"), kUnbind, false, "Remove from it"},
     {3, own_name("mark-deleted"), right::kDeleteItems, false, "Mark items as deleted"},
     {3, own_name("remove-items"), right::kExpunge, false, "Remove items"},
-    {3, own_name("remove-collection"), right::kDeleteFolder, false, "Remove the collection"},
     {2, dav("write-content"), kWriteContent, false, "Replace what is in it"},
     {2, dav("write-properties"), right::kWriteFlags, false, "Change properties of items"},
     {2, own_name("keep-seen"), right::kKeepSeen, false, "Keep which items were seen"},
@@ -41,6 +41,7 @@ const Privilege kPrivileges[] = {
     {3, caldav("schedule-deliver-invite"), right::kPost, true, "Invite its owner"},
     {3, caldav("schedule-deliver-reply"), right::kPost, true, "Answer invitations of its owner"},
     {3, caldav("schedule-query-freebusy"), right::kPost, true, "Ask when its owner is busy"},
+    {1, own_name("remove-collection"), right::kDeleteFolder, false, "Remove the collection"},
     {1, dav("write-acl"), right::kAdminister, false, "Give rights to others"},
     {2, dav("read-acl"), right::kAdminister, true, "See who has which rights"},
     {2, dav("unlock"), right::kAdminister, true, "End locks of others"},

@@ -38,10 +38,10 @@ TEST(Acl, SaysRightsInFewWords) {
       {right::kAll, "all", "all"},
       {right::kReader, "read", "a reader"},
       {right::kEditor, "read write", "an editor"},
+      {right::kSteward, "read write remove-collection", "a delegate"},
       {right::kFreeBusy, "read-free-busy", "only when"},
       {right::kReader | right::kReadPrivate, "read read-private", "also what is private"},
-      {right::kInsert | right::kDeleteItems | right::kExpunge, "add-items mark-deleted remove-items",
-       "of an item's life"},
+      {right::kInsert | right::kDeleteItems | right::kExpunge, "add-items unbind", "of an item's life"},
       {right::kAdminister, "write-acl", "no more than that"},
       {0, "", "nothing"},
   };
@@ -51,6 +51,7 @@ TEST(Acl, SaysRightsInFewWords) {
   for (const char* word : {" write ", " bind ", " unbind ", " write-content ", " write-properties "})
     EXPECT_TRUE(held.contains(word)) << word;
   EXPECT_FALSE(held.contains("write-acl"));
+  EXPECT_FALSE(held.contains("remove-collection")) << "RFC 3744 section 3.10: that is of what holds the collection";
   // RFC 3744 section 3.11: what is within a privilege is held with it.
   for (const Privilege& one : privileges()) EXPECT_EQ(one.rights & right::kAll, one.rights);
 }

@@ -146,7 +146,7 @@ Outcome<> set_delegates(Context& context, const Resource& resource, groupware::T
   if (!group) return deny(403, "this group has no members of its own");
   TRY(const auto wanted, wanted_members(context, resource, value));
   const auto before = delegates_of(*transaction.folders());
-  const std::uint32_t rights = group->level() == Level::writes ? right::kEditor : right::kReader;
+  const std::uint32_t rights = group->level() == Level::writes ? right::kSteward : right::kReader;
   const auto changed = [&](std::vector<Grant> grants, const auto& was_member) {
     std::erase_if(grants, [&](const Grant& grant) { return wanted.contains(grant.principal) || was_member(grant); });
     for (const PrincipalId who : wanted) grants.push_back({who, rights});

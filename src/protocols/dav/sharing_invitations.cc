@@ -28,7 +28,7 @@ using State = ShareNote::State;
 constexpr const char* kNoInvitation = "none";
 constexpr std::size_t kMostInvited = 100;  // by one request
 // What is in a collection is the guests' to change, but the collection stays its owner's.
-constexpr std::uint32_t kGuestEditor = right::kEditor & ~right::kDeleteFolder;
+constexpr std::uint32_t kGuestEditor = right::kEditor;
 
 // Of one DAV:href of a CS:share.
 struct Invited {

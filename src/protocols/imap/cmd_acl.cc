@@ -44,7 +44,7 @@ void append_rights(std::string& out, std::uint32_t rights) { wire::imap::append_
 std::map<PrincipalId, std::uint32_t> rights_by_role(const Principal& owner) {
   std::map<PrincipalId, std::uint32_t> rights;
   rights[owner.id] = right::kAll;
-  for (const PrincipalId member : owner.members) rights[member] = right::kEditor;
+  for (const PrincipalId member : owner.members) rights[member] = right::kSteward;
   for (const PrincipalId reader : owner.readers) rights[reader] = right::kReader;
   for (const PrincipalId manager : owner.managers) rights[manager] = right::kAll;
   return rights;
