@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "groupware/calendar/free_busy.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <deque>
 #include <map>
@@ -15,6 +18,7 @@
 #include "formats/icalendar/calendar.h"
 #include "formats/icalendar/rule.h"
 #include "formats/icalendar/series.h"
+#include "groupware/accounts.h"
 #include "groupware/calendar/calendar_zone.h"
 
 namespace kontor::groupware {
@@ -82,21 +86,17 @@ constexpr std::size_t kMostHours = 100;  // objects with VAVAILABILITY
 
 class BusySearch {
  public:
-  BusySearch(const Reader& reader, const icalendar::ZoneDatabase& zones, std::vector<std::string> addresses,
-             icalendar::Window window, const FreeBusyOptions& options)
-      : reader_(reader),
-        zones_(zones),
-        addresses_(std::move(addresses)),
-        window_(window),
-        options_(options),
-        budget_(options.steps) {}
+  BusySearch(const icalendar::ZoneDatabase& zones, std::vector<std::string> addresses, icalendar::Window window,
+             const FreeBusyOptions& options)
+      : zones_(zones), addresses_(std::move(addresses)), window_(window), options_(options), budget_(options.steps) {}
 
-  Result<void> take_calendar(FolderId folder, const icalendar::ZonePointer& viewer, bool with_details) {
+  Result<void> take_calendar(const Reader& reader, FolderId folder, const icalendar::ZonePointer& viewer,
+                             bool with_details) {
     viewer_ = viewer;
     Result<void> outcome;
-    TRY_VOID(reader_.in_time(folder, window_.from, window_.to, [&](const Entry& entry, const Facts& facts) {
+    TRY_VOID(reader.in_time(folder, window_.from, window_.to, [&](const Entry& entry, const Facts& facts) {
       if (facts.uid != options_.except_uid || facts.uid.empty())
-        outcome = take(entry, facts, with_details && facts.privacy == Privacy::open);
+        outcome = take(reader, entry, facts, with_details && facts.privacy == Privacy::open);
       return outcome.has_value();
     }));
     return outcome;
@@ -122,13 +122,13 @@ class BusySearch {
   }
 
  private:
-  Result<void> take(const Entry& entry, const Facts& facts, bool with_details) {
+  Result<void> take(const Reader& reader, const Entry& entry, const Facts& facts, bool with_details) {
     const bool is_event = facts.component == Facts::Component::event;
     if (is_event && (facts.is_transparent || facts.status == "CANCELLED")) return {};
     if (!is_event && facts.component != Facts::Component::free_busy &&
         facts.component != Facts::Component::availability)
       return {};
-    TRY(const auto content, reader_.content(entry.item));
+    TRY(const auto content, reader.content(entry.item));
     TRY(const std::string bytes, content->read(0, content->size()));
     if (facts.component == Facts::Component::availability) {
       take_hours(bytes, viewer_);
@@ -243,7 +243,6 @@ class BusySearch {
     return {};
   }
 
-  const Reader& reader_;
   const icalendar::ZoneDatabase& zones_;
   icalendar::ZonePointer viewer_;  // of the calendar at hand
   const std::vector<std::string> addresses_;
@@ -261,7 +260,56 @@ bool counts(const Folder& folder) {
   return transparent == folder.properties.end() || transparent->second != "true";
 }
 
+// What others share and the owner has said takes his time. What he may not read any more does not.
+Result<void> take_shares(Accounts& accounts, PrincipalId owner, const FolderTable& folders,
+                         const icalendar::ZoneDatabase& zones, const icalendar::ZonePointer& viewer,
+                         BusySearch& search) {
+  for (const CountedShare& share : counted_shares(folders)) {
+    const auto account = accounts.open(share.account);
+    const auto reader = account ? (*account)->read(Caller::user(owner)) : std::unexpected(account.error());
+    if (!reader && reader.error().code == Errc::unavailable) return std::unexpected(reader.error());
+    if (!reader || ((*reader)->rights(share.folder) & right::kRead) == 0) continue;
+    const auto folder = (*reader)->folder(share.folder);
+    if (!folder || (*folder)->kind != Kind::calendar) continue;
+    const auto zone = own_zone(**folder, zones);
+    TRY_VOID(search.take_calendar(**reader, share.folder, zone ? zone : viewer, false));
+  }
+  return {};
+}
+
+std::optional<std::uint64_t> take_number(std::string_view& text, char behind) {
+  std::uint64_t out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc() || out == 0) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  if (!text.empty() && text.front() != behind) return std::nullopt;
+  if (!text.empty()) text.remove_prefix(1);
+  return out;
+}
+
 }  // namespace
+
+std::string print_counted_shares(const std::vector<CountedShare>& shares) {
+  std::string out;
+  for (const CountedShare& one : shares)
+    out += fmt::format("{}{}-{}", out.empty() ? "" : " ", one.account.value, one.folder.value);
+  return out;
+}
+
+std::vector<CountedShare> counted_shares(const FolderTable& folders) {
+  std::vector<CountedShare> out;
+  const auto calendar = folders.by_role(FolderRole::calendar);
+  if (!calendar) return out;
+  const auto kept = calendar->properties.find(kCountedShares);
+  if (kept == calendar->properties.end()) return out;
+  for (std::string_view text = kept->second; !text.empty() && out.size() < kMostCountedShares;) {
+    const auto account = take_number(text, '-');
+    const auto folder = account ? take_number(text, ' ') : std::nullopt;
+    if (!folder) return {};
+    out.push_back({AccountId(*account), FolderId(*folder)});
+  }
+  return out;
+}
 
 Result<std::vector<BusyPeriod>> free_busy(Account& account, const directory::Directory& directory,
                                           const icalendar::ZoneDatabase& zones, const icalendar::ZonePointer& viewer,
@@ -276,7 +324,7 @@ Result<std::vector<BusyPeriod>> free_busy(Account& account, const directory::Dir
   const auto main = account.folders()->by_role(FolderRole::calendar);
   const bool may_ask_all = !options.only && main && (account.rights(caller, main->id) & kMayAsk) != 0;
   TRY(const auto reader, account.read(Caller::system()));
-  BusySearch search(*reader, zones, std::move(addresses), {.from = from, .to = to}, options);
+  BusySearch search(zones, std::move(addresses), {.from = from, .to = to}, options);
   bool may_ask_any = may_ask_all;
   for (const FolderTable::Pointer& folder : reader->folders()->all()) {
     if (options.only && folder->id != *options.only) continue;
@@ -286,9 +334,11 @@ Result<std::vector<BusyPeriod>> free_busy(Account& account, const directory::Dir
     may_ask_any = true;
     if (!options.only && !counts(*folder)) continue;
     const auto zone = own_zone(*folder, zones);
-    TRY_VOID(search.take_calendar(folder->id, zone ? zone : viewer, (rights & kMayKnow) != 0));
+    TRY_VOID(search.take_calendar(*reader, folder->id, zone ? zone : viewer, (rights & kMayKnow) != 0));
   }
   if (!may_ask_any) return fail(Errc::denied, "you may not know when they are busy");
+  if (may_ask_all && options.others != nullptr)
+    TRY_VOID(take_shares(*options.others, owner.id, *reader->folders(), zones, viewer, search));
   if (may_ask_all && main->properties.contains(kAvailability)) {
     const auto zone = own_zone(*main, zones);
     search.take_hours(main->properties.at(kAvailability), zone ? zone : viewer);

@@ -17,12 +17,27 @@ class Directory;
 
 namespace kontor::groupware {
 
+class Accounts;
+
 // Of a calendar: "true" where its events take no time in free/busy (schedule-calendar-transp of RFC 6638).
 constexpr const char* kTransparentCalendar = "calendar.transparent";
 
 // Of the calendar of that role: a VCALENDAR with the VAVAILABILITY of its owner, who is busy outside of them (RFC
 // 7953).
 constexpr const char* kAvailability = "calendar.availability";
+
+// Of the calendar of that role: which calendars of others take its owner's time as his own do, as far as he may read
+// them: print_counted_shares() of all.
+constexpr const char* kCountedShares = "calendar.counted-shares";
+constexpr std::size_t kMostCountedShares = 50;
+struct CountedShare {
+  AccountId account;
+  FolderId folder;
+  bool operator==(const CountedShare&) const = default;
+};
+std::string print_counted_shares(const std::vector<CountedShare>& shares);
+// Those that the default calendar names; what is no such text names none.
+std::vector<CountedShare> counted_shares(const FolderTable& folders);
 
 struct BusyPeriod {
   enum class Kind : std::uint8_t { busy, tentative, unavailable, out_of_office };
@@ -40,12 +55,14 @@ struct FreeBusyOptions {
   std::optional<FolderId> only;     // this calendar alone, also if it takes no time in free/busy
   std::size_t most = 10'000;        // periods; more of them are too_large
   std::uint64_t steps = 1'000'000;  // of work for all series together; more of it is too_large
+  Accounts* others = nullptr;       // where kCountedShares are; null: they do not count
 };
 
 // The periods within [from, to), cut to it, by their begin; they may overlap. What counts: events that are not
 // transparent, cancelled, or declined by the owner (what is not answered yet is tentative), the periods of VFREEBUSY,
 // and the hours that the owner keeps: VAVAILABILITY in his calendars and kAvailability, of which the highest priority
-// decides (RFC 7953 section 5). Tasks and notes do not count. Floating times and whole days are of their calendar's
+// decides (RFC 7953 section 5). Of what others share (kCountedShares) what the owner sees, by his own TRANSP; without
+// details, whoever asks. Tasks and notes do not count. Floating times and whole days are of their calendar's
 // zone, else of `viewer`. An event that comes every hour or more often is told one by one for its first kMostOfOneEvent
 // instances, then as one period until it (as far as its facts know when) or the time asked about ends.
 //

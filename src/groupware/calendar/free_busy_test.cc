@@ -58,6 +58,45 @@ TEST_F(FreeBusyTest, TellsWhatTakesTime) {
   EXPECT_EQ(must(ask(as(ada), without)).size(), right.size() - 1);
 }
 
+TEST_F(FreeBusyTest, CountsWhatOthersShareWhereTheOwnerSaysSo) {
+  const auto bens = open(ben);
+  const FolderId shared = by_role(*bens, FolderRole::calendar);
+  const auto let_read = [&](std::uint32_t rights) {
+    must(bens->update(Caller::system(), [&](Transaction& t) {
+      Transaction::FolderChange grants;
+      grants.grants = {{ada, rights}};
+      return t.change_folder(shared, grants);
+    }));
+  };
+  must(try_put(*bens, shared, make_item(Kind::calendar, event("theirs", hour(9)))));
+  must(try_put(*bens, shared, make_item(Kind::calendar, event("hidden", hour(11, "CLASS:PRIVATE\r\n")))));
+  let_read(right::kReader);
+  FreeBusyOptions with_others;
+  with_others.others = accounts.get();
+  EXPECT_TRUE(must(ask(as(ada), with_others)).empty());
+  const auto count = [&](const std::string& text) {
+    change([&](Transaction& t) {
+      Transaction::FolderChange change;
+      change.properties[kCountedShares] = text;
+      return t.change_folder(calendar, change);
+    });
+  };
+  const std::vector<CountedShare> counted = {{AccountId(999), FolderId(1)}, {bens->id(), shared}};
+  count(print_counted_shares(counted));
+  EXPECT_EQ(counted_shares(*account->folders()), counted);
+  const auto busy = must(ask(as(ada), with_others));
+  ASSERT_EQ(busy.size(), 1u);
+  EXPECT_EQ(busy[0].from, utc(2023, 11, 20, 9));
+  EXPECT_EQ(busy[0].summary, "") << "what is in it is its owner's to tell";
+  EXPECT_TRUE(must(ask(as(ada))).empty());
+  let_read(right::kFreeBusy);
+  EXPECT_TRUE(must(ask(as(ada), with_others)).empty()) << "she may not read it any more";
+  for (const char* text : {"x", "3", "3-", "3-0", "3-4;", "-4", "3-4 5", "99999999999999999999-1"}) {
+    count(text);
+    EXPECT_TRUE(counted_shares(*account->folders()).empty()) << text;
+  }
+}
+
 TEST_F(FreeBusyTest, TellsEachWhatHeMayKnow) {
   put(event("a", hour(8)));
   put(event("b", hour(9, "CLASS:CONFIDENTIAL\r\n")));

@@ -69,8 +69,8 @@ Result<std::vector<icalendar::Busy>> Scheduler::busy(const directory::Principal&
   const std::vector<directory::Principal> people = here(asker.tenant, address);
   if (people.size() != 1) return fail(Errc::not_found, "there is nobody of that address");
   TRY(const auto account, services_.accounts.open(people.front().account()));
-  TRY(auto periods,
-      free_busy(*account, services_.directory, zones_, icalendar::utc_zone(), caller, window.from, window.to));
+  TRY(auto periods, free_busy(*account, services_.directory, zones_, icalendar::utc_zone(), caller, window.from,
+                              window.to, {.except_uid = {}, .only = {}, .others = &services_.accounts}));
   return told(std::move(periods));
 }
 

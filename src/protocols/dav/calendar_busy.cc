@@ -18,7 +18,8 @@ Outcome<Response> report_free_busy(Context& context, const Resource& resource, c
   if (!resource.account) return deny(404, "there is nothing here");
   const auto& time = std::get<wire::dav::FreeBusyQuery>(report).time;
   const icalendar::Window window{.from = *time.start, .to = *time.end};
-  groupware::FreeBusyOptions options{.except_uid = {}, .only = {}, .most = kMostTimes, .steps = kStepsOfAll};
+  groupware::FreeBusyOptions options{
+      .except_uid = {}, .only = {}, .most = kMostTimes, .steps = kStepsOfAll, .others = &context.services.accounts};
   if (resource.what != Resource::What::home) options.only = resource.folder->id;
   auto periods = groupware::free_busy(*resource.account, context.services.directory, context.services.accounts.zones(),
                                       icalendar::utc_zone(), context.caller, window.from, window.to, options);

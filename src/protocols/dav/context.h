@@ -42,6 +42,9 @@ class Context : public std::enable_shared_from_this<Context> {
   // address-data). Null where none asks for such.
   std::shared_ptr<const wire::dav::Wanted> wanted;
 
+  // Of PROPPATCH: what is to be done once its commit is durable, in order; set anew whenever the commit is tried.
+  std::vector<std::function<Outcome<void>()>> afterwards;
+
   std::string_view header(std::string_view name) const { return request.header(name); }
   // return=minimal (RFC 8144), also by the older Brief: t.
   wire::dav::Preferences preferences() const;

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
+#include "groupware/calendar/free_busy.h"
 #include "protocols/dav/sharing.h"
 
 namespace kontor::dav {
@@ -92,17 +94,47 @@ Outcome<> set_own(Context&, const Resource& resource, Transaction& transaction, 
   return {};
 }
 
-// Free/busy tells of one's own calendars.
-Shown print_own_transparency(Context&, const Resource&, xml::Printer& out) {
+groupware::CountedShare share_of(const Resource& resource) { return {resource.account->id(), resource.folder->id}; }
+
+// It takes none of the guest's time until he says so; that is kept in his own account, where free/busy looks.
+Shown print_own_transparency(Context& context, const Resource& resource, xml::Printer& out) {
+  bool is_opaque = false;
+  if (const auto own = context.account(context.user)) {
+    const auto counted = groupware::counted_shares(*(*own)->folders());
+    is_opaque = std::ranges::find(counted, share_of(resource)) != counted.end();
+  }
   out.open(kTransparency);
-  out.leaf(caldav("transparent"));
+  out.leaf(caldav(is_opaque ? "opaque" : "transparent"));
   out.close();
   return Shown::yes;
 }
 
-Outcome<> set_own_transparency(Context&, const Resource&, Transaction&, const xml::Element* value) {
-  if (!value || value->child(caldav("transparent"))) return {};
-  return deny(403, "what others share takes no time of one's own: put what does into a calendar of your own");
+Outcome<> count_share(Context& context, const groupware::CountedShare& share, bool counts) {
+  TRY(const auto own, context.account(context.user));
+  TRY_VOID(context.update(*own, [&](Transaction& transaction) -> Outcome<void> {
+    const auto calendar = transaction.folders()->by_role(groupware::FolderRole::calendar);
+    if (!calendar) return deny(409, "there is no calendar of one's own to note it with");
+    auto counted = groupware::counted_shares(*transaction.folders());
+    std::erase(counted, share);
+    if (counts && counted.size() >= groupware::kMostCountedShares)
+      return deny(507, "as many calendars of others as may take one's time");
+    if (counts) counted.push_back(share);
+    Transaction::FolderChange change;
+    change.properties[groupware::kCountedShares] = groupware::print_counted_shares(counted);
+    TRY_VOID(transaction.change_folder(calendar->id, change));
+    return {};
+  }));
+  return {};
+}
+
+Outcome<> set_own_transparency(Context& context, const Resource& resource, Transaction&, const xml::Element* value) {
+  const bool is_opaque = value && value->child(caldav("opaque"));
+  if (value && !is_opaque && !value->child(caldav("transparent")))
+    return deny(409, "a calendar is opaque or transparent");
+  if (is_opaque && resource.kind() != Kind::calendar) return deny(403, "only calendars of events take time");
+  context.afterwards.emplace_back(
+      [&context, share = share_of(resource), is_opaque] { return count_share(context, share, is_opaque); });
+  return {};
 }
 
 const Property kMountProperties[] = {

@@ -152,6 +152,49 @@ TEST_F(DavOwnPartsTest, TheOwnersTimeIsTheOwners) {
   EXPECT_TRUE(busy(ada) && busy(ben));
 }
 
+TEST_F(DavOwnPartsTest, WhatIsSharedTakesAGuestsTimeIfHeSaysSo) {
+  const auto busy = [&](PrincipalId who) {
+    const Response told =
+        ask("REPORT", kGuestHome,
+            "<C:free-busy-query" + kNames +
+                "><C:time-range start='20231201T000000Z' end='20231202T000000Z'/></C:free-busy-query>",
+            {{"Depth", "1"}}, who);
+    EXPECT_EQ(told.status, 200U) << told.body;
+    return told.body.contains("FREEBUSY:20231201T100000Z") || told.body.contains("T100000Z/");
+  };
+  const auto say = [&](const std::string& how) {
+    return ask("PROPPATCH", mount(),
+               "<D:propertyupdate" + kNames + "><D:set><D:prop><C:schedule-calendar-transp><C:" + how +
+                   "/></C:schedule-calendar-transp></D:prop></D:set></D:propertyupdate>",
+               {}, ben)
+        .body;
+  };
+  const auto said = [&](const std::string& path, PrincipalId who) {
+    return ask("PROPFIND", path,
+               "<D:propfind" + kNames + "><D:prop><C:schedule-calendar-transp/></D:prop></D:propfind>",
+               {{"Depth", "0"}}, who)
+        .body;
+  };
+  EXPECT_FALSE(busy(ben));
+  EXPECT_TRUE(said(mount(), ben).contains("transparent"));
+  EXPECT_TRUE(say("opaque").contains(" 200 "));
+  EXPECT_TRUE(said(mount(), ben).contains("opaque"));
+  EXPECT_TRUE(said(kHostHome + "calendar/", ada).contains("opaque")) << "his saying is not hers";
+  EXPECT_TRUE(busy(ben));
+  ASSERT_EQ(ask("PUT", kItem, lunch("TRANSP:TRANSPARENT\r\n"), {}, ben).status, 204U);
+  EXPECT_FALSE(busy(ben)) << "by his own TRANSP";
+  ASSERT_EQ(ask("PUT", kItem, lunch(""), {}, ben).status, 204U);
+  ASSERT_EQ(ask("PUT", kItem, lunch("CLASS:PRIVATE\r\n")).status, 204U);
+  EXPECT_FALSE(busy(ben)) << "what he cannot see takes no time of his";
+  ASSERT_EQ(ask("PUT", kItem, lunch("")).status, 204U);
+  EXPECT_TRUE(busy(ben));
+  share(right::kFreeBusy);
+  EXPECT_FALSE(busy(ben)) << "nor what he may not read";
+  share(right::kReader);
+  EXPECT_TRUE(say("transparent").contains(" 200 "));
+  EXPECT_FALSE(busy(ben));
+}
+
 TEST_F(DavOwnPartsTest, AnAlarmIsToldToNobody) {
   groupware::Scheduler keeper(groupware::Scheduler::Services{*accounts, *directory, clock});
   scheduler = &keeper;

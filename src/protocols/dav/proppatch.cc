@@ -58,11 +58,14 @@ Outcome<Response> do_proppatch(Context& context, const Resource& resource) {
   if (!resource.account) return deny(403, "the properties of this cannot be changed");
   std::optional<PropertyFault> fault;
   const auto done = context.update(*resource.account, [&](groupware::Transaction& transaction) -> Outcome<void> {
+    context.afterwards.clear();
     TRY_VOID(check_conditions(context, transaction, resource));
     TRY_VOID(check_locks(context, transaction, resource, Touch::itself));
     return set_properties(context, transaction, resource, changes, fault);
   });
   if (!done && !fault) return std::unexpected(done.error());
+  if (done)
+    for (const auto& step : context.afterwards) TRY_VOID(step());
   Response response{.status = 207, .content_type = kXml};
   if (!fault && context.preferences().is_minimal) {
     response.headers.emplace_back("Preference-Applied", "return=minimal");

@@ -276,8 +276,7 @@ TEST_F(SharingTest, GuestsChooseNameAndColourForThemselves) {
   EXPECT_TRUE(set(mount, "<D:displayname/><A:calendar-color/>", ben, "remove").contains(" 200 "));
   const std::string again = find_all(mount, names, ben);
   EXPECT_TRUE(again.contains("Trip (Someone)") && again.contains("#00FF00FF")) << again;
-  EXPECT_TRUE(
-      set(mount, "<C:schedule-calendar-transp><C:opaque/></C:schedule-calendar-transp>", ben).contains(" 403 "));
+  EXPECT_TRUE(set(mount, "<C:schedule-calendar-transp/>", ben).contains(" 409 "));
   EXPECT_TRUE(set(mount, "<A:calendar-order>first</A:calendar-order>", ben).contains(" 409 "));
   EXPECT_TRUE(set(mount, "<x:other xmlns:x='urn:x'>1</x:other>", ben).contains(" 403 ")) << "the rest is its owner's";
 }
