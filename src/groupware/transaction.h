@@ -150,6 +150,8 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<void> check_own_parts(const NewItem& wanted, const ItemRecord* present) const;
   // Whether that is anything else than before. The item's record is to be stored then.
   Result<bool> set_own(ItemRecord& item, PrincipalId guest, const std::string& text);
+  // Errors: too_large, over_quota.
+  Result<void> check_own_room(const ItemRecord& item, PrincipalId guest, const std::string& text);
   Result<OwnRecord> reckon_own(const ItemRecord& item, std::string text) const;
   // Its content is another one.
   Result<void> renew_own(ItemRecord& item);

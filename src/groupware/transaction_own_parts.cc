@@ -46,6 +46,21 @@ Result<OwnRecord> AccountTransaction::reckon_own(const ItemRecord& item, std::st
   return out;
 }
 
+Result<void> AccountTransaction::check_own_room(const ItemRecord& item, PrincipalId guest, const std::string& text) {
+  if (text.empty()) return {};
+  if (text.size() > kLargestOwnParts) return fail(Errc::too_large, "there are too many alarms in it");
+  if (!std::ranges::binary_search(item.guests, guest) && item.guests.size() >= kMostGuestsOfItem)
+    return fail(Errc::over_quota, "as many people as may have alarms of their own for it");
+  if (text.size() <= kUsualOwnParts) return {};
+  std::size_t bytes = text.size();
+  const std::string prefix = key::own_parts_of(guest);
+  TRY_VOID(layer_.scan(prefix, key::end(prefix), [&](std::string_view, std::string_view value) {
+    bytes += value.size();
+    return bytes <= kMostOwnParts;
+  }));
+  return bytes <= kMostOwnParts ? Result<void>() : fail(Errc::over_quota, "there are too many large alarms of yours");
+}
+
 Result<bool> AccountTransaction::set_own(ItemRecord& item, PrincipalId guest, const std::string& text) {
   const std::string key = key::own_parts(guest, item.id);
   TRY(const std::optional<std::string> stored, layer_.get(key));
@@ -57,9 +72,7 @@ Result<bool> AccountTransaction::set_own(ItemRecord& item, PrincipalId guest, co
   } else if (text.empty() && !is_known) {
     return false;
   }
-  if (text.size() > kLargestOwnParts) return fail(Errc::too_large, "there are too many alarms in it");
-  if (!text.empty() && !is_known && item.guests.size() >= kMostGuestsOfItem)
-    return fail(Errc::over_quota, "as many people as may have alarms of their own for it");
+  TRY_VOID(check_own_room(item, guest, text));
   for (const Filing& filing : item.filings) TRY_VOID(unlist_own(item, filing));
   if (text.empty()) {
     layer_.erase(key);

@@ -25,6 +25,8 @@ namespace kontor::groupware {
 
 constexpr std::size_t kLargestOwnParts = 64 << 10;
 constexpr std::size_t kMostGuestsOfItem = 500;
+// Of one guest in one account: what is larger than a usual alarm or two is counted.
+constexpr std::size_t kUsualOwnParts = 2 << 10, kMostOwnParts = 8 << 20;
 
 constexpr bool has_own_parts(Kind kind) { return kind == Kind::calendar || kind == Kind::tasks || kind == Kind::notes; }
 

@@ -5,6 +5,8 @@
 
 #include "groupware/calendar/calendar_fixture.h"
 #include "groupware/delegates.h"
+#include "groupware/keys.h"
+#include "groupware/records.h"
 
 namespace kontor::groupware {
 namespace {
@@ -313,11 +315,81 @@ TEST_F(OwnPartsTest, ProgramsNotesAboutAlarmsAreEachPersonsOwn) {
   EXPECT_FALSE(has_text(bytes(added.item, as(ada)), "SNOOZE"));
 }
 
+TEST_F(OwnPartsTest, CheckMendsItsRecords) {
+  const Added added = put(meal(kMealTime + kAdasAlarm));
+  const auto partition = store::account_partition(account->id());
+  const auto damage = [&](const std::function<void(store::Batch&)>& how) {
+    store::Batch batch;
+    how(batch);
+    account.reset();
+    must(engine->commit(partition, batch));
+    reopen();
+    account = open(ada);
+  };
+  const auto stored = [&](const std::string& key) { return must(must(engine->snapshot(partition))->get(key)); };
+  const std::string own = key::own_parts(ben, added.item);
+  const std::string note = key::guest_alarm(ben, AlarmWay::mail, utc(2023, 11, 16, 9, 50), calendar, added.uid);
+  const std::vector<std::pair<const char*, std::function<void(store::Batch&)>>> cases = {
+      {"a record that is missing", [&](store::Batch& batch) { batch.erase(own); }},
+      {"a record that is damaged", [&](store::Batch& batch) { batch.put(own, "no table"); }},
+      {"a record of an item that is not there",
+       [&](store::Batch& batch) { batch.put(key::own_parts(ben, ItemId(999)), "no table"); }},
+      {"an alarm that is not noted", [&](store::Batch& batch) { batch.erase(note); }},
+      {"an alarm of nothing",
+       [&](store::Batch& batch) {
+         batch.put(key::guest_alarm(ben, AlarmWay::shown, utc(2023, 12, 1), calendar, added.uid), "12345678");
+       }},
+  };
+  for (const auto& [what, how] : cases) {
+    put_as(as(ben), added.uid, meal(kMealTime + kBensMail));
+    ASSERT_TRUE(stored(own) && stored(note)) << what;
+    damage(how);
+    const CheckOptions find{.repair = false, .read_content = true, .progress = {}};
+    const CheckOptions mend{.repair = true, .read_content = false, .progress = {}};
+    EXPECT_FALSE(must(accounts->check(find)).faults.empty()) << what;
+    must(accounts->check(mend));
+    EXPECT_TRUE(must(accounts->check(find)).faults.empty()) << what;
+    account = open(ada);
+  }
+}
+
+TEST_F(OwnPartsTest, CheckNotesWhatGuestsSeeOfOldItems) {
+  const Added added = put(meal(kMealTime + kAdasAlarm));
+  const auto partition = store::account_partition(account->id());
+  auto item = must(decode_item(added.item, *must(must(engine->snapshot(partition))->get(key::item(added.item)))));
+  auto filing = item.filings.front();
+  item.bare_size = 0;
+  item.bare_hash.clear();
+  store::Batch batch;
+  batch.put(key::item(added.item), encode(item));
+  batch.put(key::named(calendar, filing.name), encode(make_named(item, filing)));
+  account.reset();
+  must(engine->commit(partition, batch));
+  reopen();
+  must(accounts->check({.repair = true, .read_content = false, .progress = {}}));
+  account = open(ada);
+  EXPECT_FALSE(has_text(bytes(added.item, as(ben)), "VALARM"));
+  EXPECT_EQ(entry(added.uid, as(ben)).size, bytes(added.item, as(ben)).size());
+  expect_sound();
+}
+
 TEST_F(OwnPartsTest, TooMuchIsRefused) {
   const Added added = put(meal(kMealTime));
   std::string many;
   for (int i = 0; i < 2000; ++i) many += kBensAlarm;
   EXPECT_EQ(reader(as(ben))->take_apart(calendar, added.uid, meal(kMealTime + many)).error().code, Errc::too_large);
+  // Less than that for one event, but for very many.
+  const std::string large =
+      "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nDESCRIPTION:" + std::string(kLargestOwnParts * 3 / 4, 'x') +
+      "\r\nEND:VALARM\r\n";
+  const Added other = put(event("other", kMealTime));
+  must(try_put_as(as(ben), added.uid, meal(kMealTime + large)));
+  store::Batch batch;
+  for (std::size_t i = 0; i < kMostOwnParts / large.size(); ++i)
+    batch.put(key::own_parts(ben, ItemId(1000 + i)), large);
+  must(engine->commit(store::account_partition(account->id()), batch));
+  EXPECT_EQ(try_put_as(as(ben), other.uid, event("other", kMealTime + large)).error().code, Errc::over_quota);
+  must(try_put_as(as(ben), other.uid, event("other", kMealTime + kBensAlarm)));
 }
 
 }  // namespace

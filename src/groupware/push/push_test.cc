@@ -198,6 +198,32 @@ TEST_F(PushTest, ShownAlarmsGoToDevices) {
   expect_sound();
 }
 
+TEST_F(PushTest, GuestsDevicesAreToldOfTheirOwn) {
+  share(ben, right::kReader);
+  const std::string lines = "DTSTART:20231115T100000Z\r\nRRULE:FREQ=DAILY\r\nSUMMARY:Plans\r\n";
+  const Added added = put(event("u", lines + shown_alarm("TRIGGER:-PT1H\r\nDESCRIPTION:hers\r\n")));
+  const auto apart = must(reader(as(ben))->take_apart(
+      calendar, added.uid, event("u", lines + shown_alarm("TRIGGER:-PT2H\r\nDESCRIPTION:his\r\n"))));
+  must(account->update(as(ben), [&](Transaction& t) { return t.keep_own_parts(calendar, added.uid, apart->own); }));
+  const AccountId guest = open(ben)->id();
+  const PushSubscription made = must(pushes().subscribe(guest, a_device()));
+  PushChange verify;
+  verify.code = made.code;
+  must(pushes().change(guest, made.id, verify));
+  EXPECT_EQ(sender->run(), utc(2023, 11, 15, 8)) << "in the account of another";
+  EXPECT_EQ(run_at(utc(2023, 11, 15, 8)), utc(2023, 11, 16, 8));
+  EXPECT_TRUE(waiting().empty());
+  std::vector<std::string> texts;
+  for (const DuePush& one : must(pushes().due(guest, Instant::max(), 100))) {
+    const json::object payload = json::parse(one.message.payload).as_object();
+    if (!payload.contains("text")) continue;  // the verification
+    texts.push_back(json::value_to<std::string>(payload.at("text")));
+    EXPECT_EQ(json::value_to<std::string>(payload.at("accountId")), std::to_string(account->id().value));
+  }
+  EXPECT_EQ(texts, std::vector<std::string>{"his"});
+  expect_sound();
+}
+
 TEST_F(PushTest, NobodyIsToldOfWhatWasBefore) {
   put(event("u", "DTSTART:20231101T100000Z\r\nRRULE:FREQ=DAILY\r\n" + shown_alarm("TRIGGER:PT0S\r\n")));
   EXPECT_FALSE(run_at(utc(2023, 11, 20, 9))) << "nobody wants to be told";

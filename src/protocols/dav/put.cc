@@ -46,6 +46,7 @@ Outcome<std::optional<groupware::TakenApart>> taken_apart(Context& context, cons
                                   resource.entry ? std::optional(resource.entry->uid) : std::nullopt, *bytes);
   if (apart) return *std::move(apart);
   if (apart.error().code == Errc::too_large) return too_large(resource.kind());
+  if (apart.error().code == Errc::not_found) return std::nullopt;  // gone meanwhile: the commit sees it
   return std::unexpected(Problem(apart.error()));
 }
 

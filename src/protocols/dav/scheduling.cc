@@ -31,7 +31,12 @@ std::string schedule_tag(Context& context, const Resource& resource) {
   const auto reader = context.reader(*resource.account);
   const auto facts = reader ? (*reader)->facts(resource.entry->item) : std::unexpected(Error(Errc::not_found, ""));
   const bool is_meeting = facts && facts->has_attendees && !facts->organizer.empty();
-  return is_meeting ? "\"" + groupware::schedule_tag_of(resource.entry->etag) + "\"" : std::string();
+  if (!is_meeting) return {};
+  if (resource.owner && resource.owner->id == context.user.id)
+    return "\"" + groupware::schedule_tag_of(resource.entry->etag) + "\"";
+  // A guest's own alarms are no change of the meeting.
+  const auto shared = (*reader)->shared_content(resource.entry->item);
+  return shared ? "\"" + to_hex(sha256(*shared)).substr(0, 32) + "\"" : std::string();
 }
 
 Shown print_schedule_tag(Context& context, const Resource& resource, xml::Printer& out) {
