@@ -23,12 +23,15 @@ from peers.radicale import Radicale
 EVENT = ("BEGIN:VEVENT\r\nUID:bench-{n}\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:Meeting {n} about the plan\r\nLOCATION:Room {room}\r\n"
          "DTSTART:{year:04}{month:02}{day:02}T{hour:02}0000Z\r\nDTEND:{year:04}{month:02}{day:02}T{hour:02}3000Z\r\n{more}END:VEVENT\r\n")
 FRAME = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//bench//EN\r\n{}END:VCALENDAR\r\n"
+ALARM = "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:Reminder\r\nTRIGGER:-PT15M\r\nEND:VALARM\r\n"
+CARD = ("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:card-{n}\r\nFN:Person{n} Family{family}\r\nN:Family{family};Person{n};;;\r\nEMAIL;TYPE=INTERNET:p{n}@example.org\r\n"
+        "TEL;TYPE=WORK:+49 30 {n:07}\r\nORG:Company {company}\r\nNOTE:Met at the fair in hall {company}\r\nEND:VCARD\r\n")
 MONTH = '<C:time-range start="20260301T000000Z" end="20260401T000000Z"/>'
 
 
 def event(n):
-    """Over six years; one of twenty recurs."""
-    more = "RRULE:FREQ=WEEKLY;COUNT=20\r\n" if n % 20 == 0 else ""
+    """Over six years; one of twenty recurs, one of four has an alarm."""
+    more = ("RRULE:FREQ=WEEKLY;COUNT=20\r\n" if n % 20 == 0 else "") + (ALARM if n % 4 == 1 else "")
     return EVENT.format(n=n, room=n % 30, year=2022 + n % 6, month=1 + n // 6 % 12, day=1 + n // 72 % 28, hour=8 + n % 10, more=more)
 
 
@@ -117,6 +120,15 @@ def month(server):
     return query(server, MONTH)
 
 
+def alarms(server):
+    """Those that ring on one day."""
+    return query(server, '<C:comp-filter name="VALARM"><C:time-range start="20260310T000000Z" end="20260311T000000Z"/></C:comp-filter>')
+
+
+def with_text(server, name, text):
+    return query(server, f'<C:prop-filter name="{name}"><C:text-match collation="i;unicode-casemap">{text}</C:text-match></C:prop-filter>')
+
+
 def all_events(server):
     return query(server, "", 1)
 
@@ -197,6 +209,21 @@ def questions(table, count, **more):
     table.measure(f"calendar-query of all, ms, {count} events", "less", all_events, repeat=1, **more)
     table.measure(f"calendar-multiget of 100, ms, {count} events", "less", lambda server: multiget(server, count), **more)
     table.measure(f"free-busy-query of a month, ms, {count} events", "less", free_busy, **more)
+    table.measure(f"calendar-query of the alarms of a day, ms, {count} events", "less", alarms, **more)
+    table.measure(f"calendar-query of a UID, ms, {count} events", "less", lambda server: with_text(server, "UID", f"bench-{count // 2}"), **more)
+    table.measure(f"calendar-query of a text in SUMMARY, ms, {count} events", "less", lambda server: with_text(server, "SUMMARY", f"eting {count // 2} ab"), **more)
+    table.measure(f"calendar-query of a text that is nowhere, ms, {count} events", "less", lambda server: with_text(server, "DESCRIPTION", "nowhere"), **more)
+
+
+def import_file(kontor, source, owner):
+    """How many seconds it took."""
+    archive = f"{source}.tar.zst"
+    begin = time.monotonic()
+    dump = subprocess.run([MIGRATE, "dump", "--from", f"{source.suffix[1:]}:{source}", "--user", owner, "--output", archive], capture_output=True, text=True)
+    if dump.returncode:
+        raise RuntimeError(dump.stdout + dump.stderr)
+    kontor.server.run("import", "--input", archive, "--live")
+    return time.monotonic() - begin
 
 
 def import_into_kontor(table, count, kontor, folder):
@@ -208,17 +235,37 @@ def import_into_kontor(table, count, kontor, folder):
             out.write(event(n))
         out.write("END:VCALENDAR\r\n")
     owner = user(3)
-    begin = time.monotonic()
-    dump = subprocess.run([MIGRATE, "dump", "--from", f"ics:{export}", "--user", owner, "--output", f"{folder}/many.tar.zst"], capture_output=True, text=True)
-    if dump.returncode:
-        raise RuntimeError(dump.stdout + dump.stderr)
-    kontor.server.run("import", "--input", f"{folder}/many.tar.zst", "--live")
-    table.add({"what": f"import of {count} events from one file, events/s", "better": "none", "kontor": count / (time.monotonic() - begin)})
+    table.add({"what": f"import of {count} events from one file, events/s", "better": "none", "kontor": count / import_file(kontor, export, owner)})
     client = kontor_dav(kontor.server, owner)
     home = f"/dav/calendars/{owner}/"
     path = next(path for path, found in client.propfind(home, ["D:displayname"]).items() if found["D:displayname"].text == "Many")
     names = [path_.removeprefix(path) for path_ in client.propfind(path, ["D:getetag"]) if path_ != path]
     return Server("kontor", lambda: kontor_dav(kontor.server, owner), path, True, names)
+
+
+def cards(table, count, kontor, folder):
+    """A large address book of Kontor alone."""
+    export = pathlib.Path(folder) / "many.vcf"
+    with open(export, "w", newline="") as out:
+        for n in range(count):
+            out.write(CARD.format(n=n, family=n % 997, company=n % 50))
+    owner = user(4)
+    table.add({"what": f"import of {count} cards from one file, cards/s", "better": "none", "kontor": count / import_file(kontor, export, owner)})
+    client = kontor_dav(kontor.server, owner)
+    home = f"/dav/contacts/{owner}/"
+    book = max((path for path in client.propfind(home, ["D:displayname"]) if path != home), key=lambda path: len(client.propfind(path, ["D:getetag"])))
+    column = Server("kontor", lambda: kontor_dav(kontor.server, owner), book, True)
+
+    def find(server, *conditions):
+        inner = "".join(f'<CR:prop-filter name="{name}"><CR:text-match match-type="contains">{text}</CR:text-match></CR:prop-filter>' for name, text in conditions)
+        return report(server, f'<CR:addressbook-query {DECLARED}><D:prop><D:getetag/><CR:address-data/></D:prop>'
+                              f'<CR:filter test="anyof">{inner}</CR:filter></CR:addressbook-query>')
+
+    wanted = f"son{count // 2} "
+    book_table = part_of(table, [column])
+    book_table.measure(f"addressbook-query of a name, ms, {count} cards", "less", lambda server: find(server, ("FN", wanted)))
+    book_table.measure(f"addressbook-query of any of four properties, ms, {count} cards", "less",
+                       lambda server: find(server, *((name, wanted) for name in ("FN", "NICKNAME", "EMAIL", "ORG"))))
 
 
 def many(table, options):
@@ -300,3 +347,4 @@ def events(table, options, kontor, folder, ended):
                 side_by_side(lambda client, n, one=one: client.put(f"{one.calendar}{n}.ics", FRAME.format(event(n))), count, 8, one.connect)
             large.append(one)
         many(part_of(table, large), options)
+        cards(part_of(table, servers[:1]), count, kontor, folder)

@@ -232,10 +232,18 @@ class Reader {
   // Visits those of many items, in ascending order of ids, neighbours together; what facts() has not is skipped.
   // `visit` must not read.
   virtual Result<void> facts(std::vector<ItemId> ids, const std::function<void(ItemId, const Facts&)>& visit) const = 0;
+  // Visits all items of a folder with what is known of them, in no order; null: nothing is. Costs less than entries().
+  // `visit` must not read.
+  using VisitFacts = std::function<void(Uid, ItemId, const Facts*)>;
+  virtual Result<void> facts_in(FolderId folder, const VisitFacts& visit) const = 0;
   // Visits the items of a folder that may take place in [from, to), in no order, until `visit` returns false: all that
   // do, in whatever zone a viewer is, series whose extent reaches into it, and few others. Costs as much as it visits,
   // however large the folder is. `visit` may read.
   virtual Result<void> in_time(FolderId folder, Instant from, Instant to,
+                               const std::function<bool(const Entry&, const Facts&)>& visit) const = 0;
+  // The same of the items whose alarms may ring then. False, and none is visited: the index does not know, because the
+  // folder is of an earlier version (`kontor check --repair` mends that) or because the caller is not its owner.
+  virtual Result<bool> ringing(FolderId folder, Instant from, Instant to,
                                const std::function<bool(const Entry&, const Facts&)>& visit) const = 0;
   // Earlier contents of an item that are not purged yet, the latest first, but those that were private or confidential
   // then and are not the caller's to read. content() gives their bytes, too.

@@ -161,6 +161,12 @@ void AccountCheck::check_folders() {
       folder.role = FolderRole::none;
       changed_.insert(id);
     }
+    if (folder.kind != Kind::mail && !folder.notes_rings) {
+      fault(at(id), "when alarms ring there is not in the index yet", true);
+      folder.notes_rings = true;
+      unnoted_.insert(id);
+      changed_.insert(id);
+    }
   }
   if (!roles.contains(FolderRole::inbox)) fault("", "there is no inbox", false);
 }

@@ -71,6 +71,7 @@ class AccountCheck {
   Result<void> check_names();
   // What is known of the item: derived anew where it is missing or damaged or, if contents are read, wrong.
   Result<void> check_facts(ItemRecord& item, bool& is_changed);
+  Result<void> add_alarm_spans(const ItemRecord& item, Facts& facts);
   Result<std::optional<Description>> describe_again(const ItemRecord& item);
   // What finds the filing by its time, own UID and next alarm.
   Result<void> check_indexes(const ItemRecord& item, const Filing& filing);
@@ -99,7 +100,8 @@ class AccountCheck {
 
   AccountRecord record_;
   std::map<FolderId, Folder> folders_;
-  std::set<FolderId> doomed_;  // removed, their rows are on the way out
+  std::set<FolderId> doomed_;   // removed, their rows are on the way out
+  std::set<FolderId> unnoted_;  // of an earlier version: when alarms ring there is not in the index
   std::map<FolderId, Counters> counted_;
   std::string block_key_;  // of block_, the one read last
   std::optional<FlagBlock> block_;

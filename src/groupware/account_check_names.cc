@@ -44,6 +44,7 @@ Result<void> AccountCheck::check_names() {
   static constexpr Index kIndexes[] = {{'B', 1, "a name belongs to no item"},
                                        {'P', 17, "a UID in the index belongs to no item"},
                                        {'Z', 1, "a time in the index belongs to no item"},
+                                       {'z', 1, "a time of alarms in the index belongs to no item"},
                                        {'J', 9, "an alarm belongs to no item"},
                                        {'j', 9, "an alarm belongs to no item"},
                                        {'h', 18, "a guest's alarm belongs to no item"},
@@ -81,12 +82,23 @@ Result<std::optional<Description>> AccountCheck::describe_again(const ItemRecord
   return describe(item.kind, bytes, environment_.zones, environment_.home, environment_.clock.now());
 }
 
+// An earlier version did not keep them.
+Result<void> AccountCheck::add_alarm_spans(const ItemRecord& item, Facts& facts) {
+  TRY(std::optional<Description> right, describe_again(item));
+  if (!right || right->facts.alarm_spans.empty()) return {};
+  facts.alarm_spans = std::move(right->facts.alarm_spans);
+  put(key::facts(item.id), encode(facts));
+  return {};
+}
+
 Result<void> AccountCheck::check_facts(ItemRecord& item, bool& is_changed) {
   facts_.reset();
   TRY(const std::optional<store::Value> stored, snapshot_.get(key::facts(item.id)));
   Result<Facts> present = stored ? decode_facts(*stored) : Result<Facts>(fail(Errc::not_found, "it is missing"));
   // Of a time when all saw the owner's alarms.
   const bool is_old = present && present->has_alarms && has_own_parts(item.kind) && item.bare_size == 0;
+  if (repair_ && present && present->has_alarms && present->alarm_spans.empty())
+    TRY_VOID(add_alarm_spans(item, *present));
   if (present && !options_.read_content && present->privacy == item.privacy && !is_old) {
     facts_ = *std::move(present);
     return {};
@@ -170,6 +182,14 @@ Result<void> AccountCheck::check_indexes(const ItemRecord& item, const Filing& f
   if (auto key = time_key(filing.folder, filing.uid, *facts_))
     TRY_VOID(
         check_index(*std::move(key), time_value(*facts_, item.id, filing.name), where, "it is not found by its time"));
+  for (auto& [key, right] : ring_records(filing.folder, filing.uid, *facts_, item.id, filing.name)) {
+    if (!unnoted_.contains(filing.folder)) {
+      TRY_VOID(check_index(std::move(key), std::move(right), where, "its alarms are not found by when they ring"));
+      continue;
+    }
+    put(key, std::move(right));
+    names_.insert(std::move(key));
+  }
   std::string value;
   append_be64(value, item.id.value);
   for (const AlarmWay way : kAlarmWays)

@@ -73,6 +73,9 @@ struct Folder {
   std::string colour;
   std::string description;
   std::map<std::string, std::string> properties;  // of protocols and sources, kept as they are
+  // When alarms of its items ring stands in the index of times: not in folders of an earlier version, until
+  // `kontor check --repair` has put it there.
+  bool notes_rings = false;
 };
 
 // Immutable; shared by everyone who reads the account at this moment.

@@ -179,6 +179,7 @@ std::string attachment_uses(std::string_view id) { return all('b').append(sha256
 std::string own_uids(std::string_view uid) { return all('P').append(sha256(uid), 0, 16); }
 std::string times(FolderId folder_id) { return numbered('Z', folder_id.value); }
 std::string own_parts_of(PrincipalId guest) { return numbered('g', guest.value); }
+std::string rings(FolderId folder_id) { return numbered('z', folder_id.value); }
 std::string flag_blocks(FolderId folder_id) { return numbered('N', folder_id.value); }
 std::string threads(std::uint64_t hash) { return numbered('T', hash); }
 std::string sharers(ItemId content_id) { return numbered('R', content_id.value); }

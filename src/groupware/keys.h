@@ -13,6 +13,8 @@
 //   P digest16 folder        the UID in that folder of the item whose own UID (RFC 5545, 6350) has that digest (4
 //   bytes) Z folder class8 begin64 uid32
 //                            an item by its time: its end (8 bytes), id (8 bytes) and name; see calendar/time_index.h
+//   z folder class8 begin64 uid32
+//                            the same by when its alarms ring, once for each span of that
 //   J time64 folder uid32    an item whose next alarm by e-mail is due then: its id (8 bytes)
 //   j time64 folder uid32    the same of alarms that devices show
 //   g principal item         what a guest has of his own of an item of a calendar      (fb::OwnParts)
@@ -106,6 +108,7 @@ std::string names(FolderId folder);
 std::string versions(ItemId item);
 std::string own_uids(std::string_view uid);
 std::string times(FolderId folder);
+std::string rings(FolderId folder);
 std::string flag_blocks(FolderId folder);
 std::string threads(std::uint64_t hash);
 std::string sharers(ItemId content);

@@ -64,7 +64,10 @@ class Reading : public Base {
   Result<std::vector<Place>> with_uid(std::optional<Kind> kind, std::string_view uid) const override;
   Result<Facts> facts(ItemId item) const override;
   Result<void> facts(std::vector<ItemId> ids, const std::function<void(ItemId, const Facts&)>& visit) const override;
+  Result<void> facts_in(FolderId folder, const Reader::VisitFacts& visit) const override;
   Result<void> in_time(FolderId folder, Instant from, Instant to,
+                       const std::function<bool(const Entry&, const Facts&)>& visit) const override;
+  Result<bool> ringing(FolderId folder, Instant from, Instant to,
                        const std::function<bool(const Entry&, const Facts&)>& visit) const override;
   Result<std::vector<ItemVersion>> versions(ItemId item) const override;
   Result<std::string> shared_content(ItemId item) const override;
@@ -107,6 +110,12 @@ class Reading : public Base {
   void hide_unreadable(Changes& changes) const;
   // Errors: not_found, denied.
   Result<std::shared_ptr<const Folder>> readable_folder(FolderId id) const;
+  // Of items that may be read, all of them, whatever the caller may see. `ids` ascend.
+  Result<void> stored_facts(const std::vector<ItemId>& ids,
+                            const std::function<void(ItemId, const Facts&)>& visit) const;
+  // Those that stand in that index of times (time_index.h) of the folder, each once.
+  Result<void> visit_times(const Folder& folder, const std::string& index, Instant from, Instant to,
+                           const std::function<bool(const Entry&, const Facts&)>& visit) const;
   // Nothing if the caller may not know of it. `own`: what it has of its own of the item; null: nothing.
   std::optional<Entry> make_entry(const NamedRecord& named, std::string name, const Row& row, bool sees_private,
                                   const OwnRecord* own) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Reading of items of other kinds than mail.
 #include <algorithm>
+#include <set>
 
 #include "base/bytes.h"
 #include "groupware/calendar/time_index.h"
@@ -186,17 +187,17 @@ Result<Facts> Reading<Base>::facts(ItemId id) const {
   return seen_by_guest(std::move(facts), own ? &*own : nullptr);
 }
 
+// Neighbours are read together.
 template <class Base>
-Result<void> Reading<Base>::facts(std::vector<ItemId> ids,
-                                  const std::function<void(ItemId, const Facts&)>& visit) const {
-  std::ranges::sort(ids);
-  // Of others' items each is asked for: a folder says whether they may be read.
-  const bool is_dense = ids.size() > 1 && ids.back().value - ids.front().value < kFactsGap * ids.size();
-  if (!is_dense || !ownership_.is_full) {
+Result<void> Reading<Base>::stored_facts(const std::vector<ItemId>& ids,
+                                         const std::function<void(ItemId, const Facts&)>& visit) const {
+  if (ids.empty()) return {};
+  if (ids.back().value - ids.front().value >= kFactsGap * ids.size()) {
     for (const ItemId id : ids) {
-      const auto known = facts(id);
-      if (known) visit(id, *known);
-      if (!known && known.error().code != Errc::not_found) return std::unexpected(known.error());
+      TRY(const std::optional<std::string> stored, layer_.get(key::facts(id)));
+      if (!stored) continue;
+      TRY(const Facts known, decode_facts(*stored));
+      visit(id, known);
     }
     return {};
   }
@@ -219,14 +220,71 @@ Result<void> Reading<Base>::facts(std::vector<ItemId> ids,
 }
 
 template <class Base>
-Result<void> Reading<Base>::in_time(FolderId id, Instant from, Instant to,
-                                    const std::function<bool(const Entry&, const Facts&)>& visit) const {
+Result<void> Reading<Base>::facts(std::vector<ItemId> ids,
+                                  const std::function<void(ItemId, const Facts&)>& visit) const {
+  std::ranges::sort(ids);
+  if (ownership_.is_full) return stored_facts(ids, visit);
+  // Of others' items each is asked for: a folder says whether they may be read.
+  for (const ItemId id : ids) {
+    const auto known = facts(id);
+    if (known) visit(id, *known);
+    if (!known && known.error().code != Errc::not_found) return std::unexpected(known.error());
+  }
+  return {};
+}
+
+template <class Base>
+Result<void> Reading<Base>::facts_in(FolderId id, const Reader::VisitFacts& visit) const {
   TRY(const std::shared_ptr<const Folder> found, readable_folder(id));
+  if (found->kind == Kind::mail) return {};
   const bool sees_all = sees_private(*found);
+  TRY(const std::shared_ptr<const FolderView> rows, rows_of(*found));
+  std::vector<std::pair<ItemId, Uid>> places;
+  places.reserve(rows->size());
+  rows->each(0, rows->size(), [&](std::uint32_t, const Row& row) {
+    places.emplace_back(row.item, row.uid);
+    return true;
+  });
+  std::ranges::sort(places);
+  std::vector<ItemId> ids;
+  ids.reserve(places.size());
+  for (const auto& [item, uid] : places)
+    if (ids.empty() || ids.back() != item) ids.push_back(item);
+  auto next = places.begin();
+  std::vector<std::pair<ItemId, Uid>> veiled;
+  const auto take_up_to = [&](ItemId item) {
+    for (; next != places.end() && next->first < item; ++next) visit(next->second, next->first, nullptr);
+  };
+  TRY_VOID(stored_facts(ids, [&](ItemId item, const Facts& facts) {
+    take_up_to(item);
+    for (; next != places.end() && next->first == item; ++next) {
+      if (sees_all || facts.privacy == Privacy::open)
+        visit(next->second, item, &facts);
+      else if (facts.privacy != Privacy::private_)
+        veiled.push_back(*next);
+    }
+  }));
+  take_up_to(ItemId(UINT64_MAX));
+  // What is confidential may be the caller's to read in another folder.
+  for (const auto& [item, uid] : veiled) {
+    const auto known = facts(item);
+    if (known) visit(uid, item, &*known);
+    if (!known && known.error().code != Errc::not_found) return std::unexpected(known.error());
+  }
+  return {};
+}
+
+template <class Base>
+Result<void> Reading<Base>::visit_times(const Folder& folder, const std::string& index, Instant from, Instant to,
+                                        const std::function<bool(const Entry&, const Facts&)>& visit) const {
+  const FolderId id = folder.id;
+  const bool sees_all = sees_private(folder);
   // To make the view would cost more than the answer.
   const auto kept =
-      layer_.has_pending_rows(id) ? nullptr : environment_.views.find(ownership_.account, id, found->highest);
-  const auto looked_at = scan_times(layer_, id, from, to, [&](const TimeRecord& record) -> Result<bool> {
+      layer_.has_pending_rows(id) ? nullptr : environment_.views.find(ownership_.account, id, folder.highest);
+  std::set<Uid> visited;
+  const auto looked_at = scan_times(layer_, index, from, to, [&](const TimeRecord& record) -> Result<bool> {
+    if (!visited.insert(record.uid).second) return true;
     TRY(const std::optional<std::string> named, layer_.get(key::named(id, record.name)));
     TRY(const std::optional<std::string> stored, layer_.get(key::facts(record.item)));
     const std::optional<Row> row = row_of(kept.get(), id, record.uid);
@@ -244,6 +302,22 @@ Result<void> Reading<Base>::in_time(FolderId id, Instant from, Instant to,
   });
   if (!looked_at) return std::unexpected(looked_at.error());
   return {};
+}
+
+template <class Base>
+Result<void> Reading<Base>::in_time(FolderId id, Instant from, Instant to,
+                                    const std::function<bool(const Entry&, const Facts&)>& visit) const {
+  TRY(const std::shared_ptr<const Folder> found, readable_folder(id));
+  return visit_times(*found, key::times(id), from, to, visit);
+}
+
+template <class Base>
+Result<bool> Reading<Base>::ringing(FolderId id, Instant from, Instant to,
+                                    const std::function<bool(const Entry&, const Facts&)>& visit) const {
+  TRY(const std::shared_ptr<const Folder> found, readable_folder(id));
+  if (!found->notes_rings || !ownership_.is_full) return false;
+  TRY_VOID(visit_times(*found, key::rings(id), from, to, visit));
+  return true;
 }
 
 template <class Base>
@@ -284,6 +358,16 @@ template Result<void> Reading<Reader>::facts(std::vector<ItemId>,
                                              const std::function<void(ItemId, const Facts&)>&) const;
 template Result<void> Reading<Transaction>::facts(std::vector<ItemId>,
                                                   const std::function<void(ItemId, const Facts&)>&) const;
+template Result<void> Reading<Reader>::stored_facts(const std::vector<ItemId>&,
+                                                    const std::function<void(ItemId, const Facts&)>&) const;
+template Result<void> Reading<Reader>::visit_times(const Folder&, const std::string&, Instant, Instant,
+                                                   const std::function<bool(const Entry&, const Facts&)>&) const;
+template Result<void> Reading<Transaction>::stored_facts(const std::vector<ItemId>&,
+                                                         const std::function<void(ItemId, const Facts&)>&) const;
+template Result<void> Reading<Transaction>::visit_times(const Folder&, const std::string&, Instant, Instant,
+                                                        const std::function<bool(const Entry&, const Facts&)>&) const;
+template Result<void> Reading<Reader>::facts_in(FolderId, const Reader::VisitFacts&) const;
+template Result<void> Reading<Transaction>::facts_in(FolderId, const Reader::VisitFacts&) const;
 template Result<void> Reading<Reader>::in_time(FolderId, Instant, Instant,
                                                const std::function<bool(const Entry&, const Facts&)>&) const;
 template Result<void> Reading<Transaction>::in_time(FolderId, Instant, Instant,
@@ -296,6 +380,10 @@ template Result<void> Reading<Reader>::entries_above(FolderId, Uid, const Reader
 template Result<void> Reading<Transaction>::entries_above(FolderId, Uid, const Reader::VisitEntry&) const;
 template Result<void> Reading<Reader>::entries(FolderId, const std::string&, const Reader::VisitEntry&) const;
 template Result<void> Reading<Transaction>::entries(FolderId, const std::string&, const Reader::VisitEntry&) const;
+template Result<bool> Reading<Reader>::ringing(FolderId, Instant, Instant,
+                                               const std::function<bool(const Entry&, const Facts&)>&) const;
+template Result<bool> Reading<Transaction>::ringing(FolderId, Instant, Instant,
+                                                    const std::function<bool(const Entry&, const Facts&)>&) const;
 template Result<std::vector<ItemVersion>> Reading<Reader>::versions(ItemId) const;
 template Result<std::vector<ItemVersion>> Reading<Transaction>::versions(ItemId) const;
 

@@ -165,6 +165,7 @@ std::string encode(const Folder& folder) {
   table.add_colour(colour);
   table.add_description(description);
   table.add_properties(properties);
+  table.add_notes_rings(folder.notes_rings);
   return finished(builder, table.Finish());
 }
 
@@ -194,6 +195,7 @@ Result<Folder> decode_folder(FolderId id, std::string_view bytes) {
   folder.colour = text(table->colour());
   folder.description = text(table->description());
   folder.properties = read_properties(table->properties());
+  folder.notes_rings = table->notes_rings();
   return folder;
 }
 

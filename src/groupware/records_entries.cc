@@ -51,6 +51,13 @@ std::string encode(const Facts& facts) {
   if (!facts.emails.empty()) emails = builder.CreateVectorOfStrings(facts.emails);
   flatbuffers::Offset<flat::StringVector> attachments;
   if (!facts.attachments.empty()) attachments = builder.CreateVectorOfStrings(facts.attachments);
+  flatbuffers::Offset<flatbuffers::Vector<const fb::Span*>> alarm_spans;
+  if (!facts.alarm_spans.empty()) {
+    std::vector<fb::Span> spans;
+    for (const AlarmSpan& one : facts.alarm_spans)
+      spans.emplace_back(one.first.time_since_epoch().count(), one.last.time_since_epoch().count());
+    alarm_spans = builder.CreateVectorOfStructs(spans);
+  }
   fb::FactsBuilder table(builder);
   table.add_component(static_cast<std::uint8_t>(facts.component));
   table.add_uid(uid);
@@ -77,6 +84,7 @@ std::string encode(const Facts& facts) {
   table.add_has_next_shown_alarm(facts.next_shown_alarm.has_value());
   table.add_next_shown_alarm(facts.next_shown_alarm.value_or(Instant()).time_since_epoch().count());
   table.add_attachments(attachments);
+  table.add_alarm_spans(alarm_spans);
   return flat::finished(builder, table.Finish());
 }
 
@@ -108,6 +116,9 @@ Result<Facts> decode_facts(std::string_view bytes) {
   facts.problem = flat::text(table->problem());
   if (table->attachments())
     for (const auto* id : *table->attachments()) facts.attachments.push_back(flat::text(id));
+  if (table->alarm_spans())
+    for (const fb::Span* one : *table->alarm_spans())
+      facts.alarm_spans.push_back({instant(one->first()), instant(one->last())});
   return facts;
 }
 

@@ -87,6 +87,8 @@ Result<void> AccountTransaction::list(const ItemRecord& item, const Filing& fili
   }
   if (auto time = time_key(filing.folder, filing.uid, *facts))
     layer_.put(*std::move(time), time_value(*facts, item.id, filing.name));
+  for (auto& [key, value] : ring_records(filing.folder, filing.uid, *facts, item.id, filing.name))
+    layer_.put(std::move(key), std::move(value));
   for (const AlarmWay way : kAlarmWays)
     if (const auto& at = facts->next(way)) note_alarm(way, *at, filing, item.id);
   TRY_VOID(list_own(item, filing));
@@ -114,6 +116,8 @@ Result<void> AccountTransaction::unlist(const ItemRecord& item, const Filing& fi
   if (!facts) return {};
   if (!facts->uid.empty()) layer_.erase(key::own_uid(facts->uid, filing.folder));
   if (auto time = time_key(filing.folder, filing.uid, *facts)) layer_.erase(*std::move(time));
+  for (auto& [key, value] : ring_records(filing.folder, filing.uid, *facts, item.id, filing.name))
+    layer_.erase(std::move(key));
   for (const AlarmWay way : kAlarmWays)
     if (const auto& at = facts->next(way)) layer_.erase(key::alarm(way, *at, filing.folder, filing.uid));
   TRY_VOID(unlist_own(item, filing));

@@ -154,6 +154,7 @@ Result<FolderId> AccountTransaction::create_folder(const NewFolder& wanted) {
   folder.role = wanted.role;
   folder.subscribed = wanted.subscribed;
   folder.is_container = wanted.is_container;
+  folder.notes_rings = wanted.kind != Kind::mail;
   bool is_given = wanted.uid_validity && *wanted.uid_validity;
   folder.uid_validity = is_given ? *wanted.uid_validity : fresh_uid_validity();
   folder.created = number();

@@ -12,7 +12,6 @@ using std::chrono::days;
 using std::chrono::seconds;
 
 constexpr std::size_t kMostLookedAt = 20'000;  // instances, for one question
-constexpr int kMostRepeats = 100'000;
 
 // Sums with what a calendar says stay within what an Instant can hold.
 Window clamped(Window window) {
@@ -39,7 +38,7 @@ bool rings_within(const Alarm& alarm, Instant first, Window window) {
   const std::int64_t every = alarm.every.length().count();
   if (alarm.repeat <= 0 || every <= 0) return false;
   const std::int64_t skipped = ((window.from - first).count() + every - 1) / every;
-  return skipped <= std::min(alarm.repeat, kMostRepeats) && first + seconds(skipped * every) < window.to;
+  return skipped <= std::min(alarm.repeat, kMostAlarmRepeats) && first + seconds(skipped * every) < window.to;
 }
 
 }  // namespace
@@ -109,7 +108,7 @@ bool Occurrences::rings(const lines::Component& component, const lines::Componen
     return at && rings_within(*alarm, *at, window);
   }
   const seconds before = alarm->before.length();
-  const seconds last = before + std::min(alarm->repeat, kMostRepeats) * alarm->every.length();
+  const seconds last = before + std::min(alarm->repeat, kMostAlarmRepeats) * alarm->every.length();
   bool found = false;
   const bool is_known =
       instances(component, {.from = window.from - last, .to = window.to - before}, [&](const Instance& one) {

@@ -24,6 +24,9 @@ struct Window {
   bool operator==(const Window&) const = default;
 };
 
+// An alarm that is to ring more often is not followed further.
+constexpr int kMostAlarmRepeats = 100'000;
+
 // Of one calendar object. Refers to all its arguments; not thread-safe. Where `budget` is spent before it is known, the
 // answer is yes: what may take place is better shown than left out.
 class Occurrences {

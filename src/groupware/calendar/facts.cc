@@ -11,6 +11,7 @@
 #include "formats/icalendar/series.h"
 #include "formats/itip/attachments.h"
 #include "formats/vcard/card.h"
+#include "groupware/calendar/alarm_spans.h"
 #include "groupware/calendar/alarms.h"
 #include "groupware/calendar/attachments.h"
 #include "groupware/calendar/own_parts.h"
@@ -138,6 +139,7 @@ void take_times(const lines::Component& calendar, const lines::Component& main, 
   if (facts.component == Facts::Component::event && main.find("DTSTART") == nullptr)
     facts.problem = "The event has no DTSTART.";
   if (!facts.has_alarms) return;
+  facts.alarm_spans = alarm_spans(calendar, facts, zones);
   for (const AlarmWay way : kAlarmWays) {
     icalendar::Budget alarm_budget(kSteps);
     const auto next = next_alarms(calendar, facts.uid, way, now, zones, home, alarm_budget);
@@ -271,6 +273,7 @@ Facts redacted(Facts facts) {
   facts.organizer.clear();
   facts.has_attendees = facts.has_alarms = facts.has_email_alarms = false;
   for (const AlarmWay way : kAlarmWays) facts.next(way).reset();
+  facts.alarm_spans.clear();
   facts.problem.clear();
   facts.attachments.clear();
   return facts;

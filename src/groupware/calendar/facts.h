@@ -23,6 +23,13 @@ namespace kontor::groupware {
 // ones they are told when they take place.
 enum class Privacy : std::uint8_t { open, confidential, private_ };
 
+// From the first to the last moment at which some alarms of an item can ring.
+struct AlarmSpan {
+  bool operator==(const AlarmSpan&) const = default;
+
+  Instant first, last;
+};
+
 struct Facts {
   enum class Component : std::uint8_t { none, event, todo, journal, free_busy, availability, card };
 
@@ -46,6 +53,8 @@ struct Facts {
   bool has_attendees = false;
   bool has_alarms = false;
   bool has_email_alarms = false;
+  // Nothing, although it has alarms: when they ring was not found out. See alarm_spans.h.
+  std::vector<AlarmSpan> alarm_spans;
   bool is_group = false;  // a card of a group
   // The next alarm of each way after the moment of deriving, or after the one that was told of last.
   std::optional<Instant> next_alarm, next_shown_alarm;

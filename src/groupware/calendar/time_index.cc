@@ -15,25 +15,13 @@ using std::chrono::seconds;
 constexpr int kClasses = 12;
 constexpr int kEndless = 0xff;
 constexpr std::size_t kRecordsAtOnce = 1000;
-constexpr seconds kFloatingMargin{86'400}, kZoneMargin{3 * 3'600};
 // What is not within these begins or ends at them.
 constexpr Instant kEarliest{seconds(-(std::int64_t{1} << 40))}, kLatest{seconds(std::int64_t{1} << 40)};
 
 constexpr seconds longest(int length_class) { return seconds(std::int64_t{1} << (12 + 2 * length_class)); }
 
-struct Span {
-  Instant first, last;
-};
-
-Span span_of(const Facts& facts) {
-  const seconds margin = facts.is_floating ? kFloatingMargin : facts.is_zoned ? kZoneMargin : seconds(0);
-  const auto clamped = [](Instant at) { return std::clamp(at, kEarliest, kLatest); };
-  Span span{clamped(*facts.first), facts.last ? clamped(*facts.last) : kLatest};
-  return {clamped(span.first - margin), clamped(std::max(span.first, span.last) + margin)};
-}
-
-int class_of(const Facts& facts, const Span& span) {
-  if (!facts.last || span.first == kEarliest || span.last == kLatest) return kEndless;
+int class_of(const TimeSpan& span) {
+  if (span.first == kEarliest || span.last == kLatest) return kEndless;
   for (int i = 0; i < kClasses; ++i)
     if (span.last - span.first <= longest(i)) return i;
   return kEndless;
@@ -48,28 +36,54 @@ Instant from_order(std::uint64_t number) {
   return Instant(seconds(static_cast<std::int64_t>(number ^ (std::uint64_t{1} << 63))));
 }
 
-std::string place(FolderId folder, int length_class, Instant begin) {
-  std::string out = key::times(folder);
-  out.push_back(static_cast<char>(length_class));
-  append_be64(out, in_order(begin));
-  return out;
+std::string place(std::string index, int length_class, Instant begin) {
+  index.push_back(static_cast<char>(length_class));
+  append_be64(index, in_order(begin));
+  return index;
 }
 
-}  // namespace
-
-std::optional<std::string> time_key(FolderId folder, Uid uid, const Facts& facts) {
-  if (!facts.has_time()) return std::nullopt;
-  const Span span = span_of(facts);
-  std::string out = place(folder, class_of(facts, span), span.first);
+std::string key_of(std::string index, const TimeSpan& span, Uid uid) {
+  std::string out = place(std::move(index), class_of(span), span.first);
   append_be32(out, uid.value);
   return out;
 }
 
-std::string time_value(const Facts& facts, ItemId item, std::string_view name) {
+std::string value_of(const TimeSpan& span, ItemId item, std::string_view name) {
   std::string out;
-  append_be64(out, in_order(span_of(facts).last));
+  append_be64(out, in_order(span.last));
   append_be64(out, item.value);
   return out.append(name);
+}
+
+}  // namespace
+
+Instant within_index(Instant at) { return std::clamp(at, kEarliest, kLatest); }
+
+TimeSpan span_of(const Facts& facts) {
+  const seconds margin = facts.is_floating ? kFloatingMargin : facts.is_zoned ? kZoneMargin : seconds(0);
+  const TimeSpan span{within_index(*facts.first), facts.last ? within_index(*facts.last) : kLatest};
+  return {within_index(span.first - margin), within_index(std::max(span.first, span.last) + margin)};
+}
+
+std::optional<std::string> time_key(FolderId folder, Uid uid, const Facts& facts) {
+  if (!facts.has_time()) return std::nullopt;
+  return key_of(key::times(folder), span_of(facts), uid);
+}
+
+std::string time_value(const Facts& facts, ItemId item, std::string_view name) {
+  return value_of(span_of(facts), item, name);
+}
+
+std::vector<std::pair<std::string, std::string>> ring_records(FolderId folder, Uid uid, const Facts& facts, ItemId item,
+                                                              std::string_view name) {
+  std::vector<std::pair<std::string, std::string>> out;
+  if (!facts.has_alarms) return out;
+  const auto add = [&](const TimeSpan& span) {
+    out.emplace_back(key_of(key::rings(folder), span, uid), value_of(span, item, name));
+  };
+  for (const AlarmSpan& span : facts.alarm_spans) add({within_index(span.first), within_index(span.last)});
+  if (out.empty()) add({kEarliest, kLatest});
+  return out;
 }
 
 Result<TimeRecord> decode_time(std::string_view key, std::string_view value) {
@@ -78,15 +92,15 @@ Result<TimeRecord> decode_time(std::string_view key, std::string_view value) {
                     std::string(value.substr(16))};
 }
 
-Result<std::size_t> scan_times(Layer& layer, FolderId folder, Instant from, Instant to,
+Result<std::size_t> scan_times(Layer& layer, const std::string& index, Instant from, Instant to,
                                const std::function<Result<bool>(const TimeRecord&)>& visit) {
-  from = std::clamp(from, kEarliest, kLatest);
-  to = std::clamp(to, kEarliest, kLatest);
+  from = within_index(from);
+  to = within_index(to);
   std::size_t looked_at = 0;
   for (int i = 0; i <= kClasses; ++i) {
     const int length_class = i == kClasses ? kEndless : i;
-    std::string next = place(folder, length_class, i == kClasses ? kEarliest : std::max(kEarliest, from - longest(i)));
-    const std::string last = place(folder, length_class, to);
+    std::string next = place(index, length_class, i == kClasses ? kEarliest : std::max(kEarliest, from - longest(i)));
+    const std::string last = place(index, length_class, to);
     for (std::size_t found = kRecordsAtOnce; found == kRecordsAtOnce;) {
       std::vector<TimeRecord> records;
       std::optional<Error> fault;

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "groupware/calendar/calendar_fixture.h"
+#include "groupware/keys.h"
 
 namespace kontor::groupware {
 namespace {
@@ -32,7 +33,7 @@ class TimeIndexTest : public CalendarTest {
                 [&] { return engine->snapshot(store::account_partition(account->id())); });
     std::set<std::uint32_t> uids;
     const std::size_t looked_at =
-        must(scan_times(layer, calendar, from, to, [&](const TimeRecord& record) -> Result<bool> {
+        must(scan_times(layer, key::times(calendar), from, to, [&](const TimeRecord& record) -> Result<bool> {
           uids.insert(record.uid.value);
           return true;
         }));

@@ -109,7 +109,35 @@ bool may_fulfil(const CardProperty& wanted, std::string_view folded) {
   return !wanted.parameters.empty() || std::ranges::any_of(wanted.texts, may);
 }
 
+// Texts of which a value of the property must hold one; none: it may hold anything. What reads as VERSION is not what
+// stands there.
+std::vector<std::string_view> one_of_texts(const CardProperty& property) {
+  std::vector<std::string_view> out;
+  if (property.is_absent || iequals(property.name, "VERSION")) return out;
+  for (const CardText& text : property.texts) {
+    if (!text.is_negated) out.push_back(text.text);
+    if (text.is_negated && !property.needs_all) return {};
+  }
+  if (property.needs_all && !out.empty()) return {*std::ranges::max_element(out, {}, &std::string_view::size)};
+  return property.parameters.empty() ? out : std::vector<std::string_view>();
+}
+
 }  // namespace
+
+ContentHint hint_of(const CardQuery& query) {
+  ContentHint hint;
+  std::vector<std::string_view> all;
+  for (const CardProperty& property : query.properties) {
+    const std::vector<std::string_view> texts = one_of_texts(property);
+    if (query.needs_all && texts.size() == 1) hint.needs(texts.front());
+    if (query.needs_all && texts.size() > 1) hint.needs_one_of(texts);
+    if (!query.needs_all && texts.empty()) return {};
+    all.insert(all.end(), texts.begin(), texts.end());
+  }
+  if (!query.needs_all && all.size() == 1) hint.needs(all.front());
+  if (!query.needs_all && all.size() > 1) hint.needs_one_of(all);
+  return hint;
+}
 
 Result<CardMatcher> CardMatcher::make(CardQuery query) {
   std::size_t conditions = 0;

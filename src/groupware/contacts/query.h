@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "formats/vcard/card.h"
+#include "groupware/search/content_hint.h"
 #include "groupware/search/fold.h"
 
 namespace kontor::groupware {
@@ -64,6 +65,9 @@ class CardMatcher {
 
   CardQuery query_;  // its texts are folded
 };
+
+// The texts without which no card is what the query wants.
+ContentHint hint_of(const CardQuery& query);
 
 // All values of a card that are text, folded by i;unicode-casemap, a line each: what searches without its properties
 // look at. Photos, members of groups and the like are left out.

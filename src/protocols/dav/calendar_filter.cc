@@ -117,6 +117,25 @@ Outcome<> check_inner(const CompFilter& filter) {  // NOLINT(misc-no-recursion)
   return {};
 }
 
+void add_texts(const PropFilter& filter, groupware::ContentHint& hint) {
+  if (filter.is_absent) return;
+  if (filter.needs_all) {
+    for (const TextMatch& text : filter.texts)
+      if (!text.is_negated) hint.needs(text.text);
+    return;
+  }
+  if (filter.time || !filter.params.empty() || std::ranges::any_of(filter.texts, &TextMatch::is_negated)) return;
+  std::vector<std::string_view> texts;
+  for (const TextMatch& text : filter.texts) texts.push_back(text.text);
+  hint.needs_one_of(texts);
+}
+
+void add_texts(const CompFilter& filter, groupware::ContentHint& hint) {  // NOLINT(misc-no-recursion)
+  if (filter.is_absent) return;
+  for (const PropFilter& property : filter.properties) add_texts(property, hint);
+  for (const CompFilter& inner : filter.components) add_texts(inner, hint);
+}
+
 }  // namespace
 
 Outcome<> check_filter(const CompFilter& filter) { return check_inner(filter); }
@@ -138,13 +157,23 @@ FilterGist gist_of(const CompFilter& filter) {
   out.component = wanted->name;
   out.time = wanted->time;
   out.is_all = out.is_all && wanted->properties.empty() && wanted->components.empty();
-  out.has_alarm = std::ranges::any_of(
-      wanted->components, [](const CompFilter& inner) { return inner.name == "VALARM" && !inner.is_absent; });
+  for (const CompFilter& inner : wanted->components) {
+    if (inner.name != "VALARM" || inner.is_absent) continue;
+    out.has_alarm = true;
+    if (inner.time) out.rings = inner.time;
+  }
   for (const PropFilter& property : wanted->properties)
     if (property.name == "UID" && property.texts.size() == 1 && !property.texts.front().is_negated &&
         (property.needs_all || property.params.empty()))
       out.uid = property.texts.front().text;
   return out;
+}
+
+groupware::ContentHint hint_of(const CompFilter& filter) {
+  groupware::ContentHint hint;
+  // A calendar's own PRODID and VERSION are there even if its content has none.
+  for (const CompFilter& inner : filter.components) add_texts(inner, hint);
+  return hint;
 }
 
 }  // namespace kontor::dav

@@ -7,6 +7,7 @@
 
 #include "formats/icalendar/occurrences.h"
 #include "formats/lines/component.h"
+#include "groupware/search/content_hint.h"
 #include "protocols/dav/outcome.h"
 #include "wire/dav/filters.h"
 
@@ -27,10 +28,14 @@ bool matches(const wire::dav::CompFilter& filter, const lines::Component& calend
 struct FilterGist {
   std::string component;  // empty: any
   std::optional<wire::dav::TimeRange> time;
-  std::optional<std::string> uid;  // contained in it, in any case of letters
-  bool has_alarm = false;          // it is to have one
-  bool is_all = false;             // there is no other condition than `component` and `time`
+  std::optional<std::string> uid;             // contained in it, in any case of letters
+  bool has_alarm = false;                     // it is to have one
+  std::optional<wire::dav::TimeRange> rings;  // when one of its alarms does
+  bool is_all = false;                        // there is no other condition than `component` and `time`
 };
 FilterGist gist_of(const wire::dav::CompFilter& filter);
+
+// The texts without which nothing is what the filter looks for. `filter` is that of a VCALENDAR.
+groupware::ContentHint hint_of(const wire::dav::CompFilter& filter);
 
 }  // namespace kontor::dav

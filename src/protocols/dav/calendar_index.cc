@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "base/bytes.h"
+#include "groupware/search/fold.h"
 
 namespace kontor::dav {
 namespace {
@@ -31,12 +31,12 @@ std::string_view name_of(Facts::Component component) {
   }
 }
 
-// An item that could not be understood may be anything.
+// An item that could not be understood may be anything. Of `sought` the UID is folded.
 bool may_have(const Facts& facts, const Sought& sought) {
   if (!facts.problem.empty()) return true;
   if (!sought.component.empty() && name_of(facts.component) != sought.component) return false;
   if (sought.has_alarm && !facts.has_alarms) return false;
-  return !sought.uid || to_upper(facts.uid).contains(to_upper(*sought.uid));
+  return !sought.uid || groupware::fold_text(facts.uid).contains(*sought.uid);
 }
 
 // What could not be understood at all may be anything that belongs in its folder.
@@ -68,22 +68,46 @@ bool is_all_in_index(const Sought& sought) {
   return sought.time && (sought.component == "VEVENT" || sought.component == "VJOURNAL");
 }
 
+// From a second before to one after, for what is at the edge.
+icalendar::Window with_edges(const icalendar::Window& window) {
+  constexpr std::chrono::seconds kEdge(1);
+  return {.from = window.from == Instant::min() ? window.from : window.from - kEdge,
+          .to = window.to == Instant::max() ? window.to : window.to + kEdge};
+}
+
 Outcome<> add_by_time(groupware::Reader& reader, const groupware::Folder& folder, const Sought& sought,
                       std::vector<Candidate>& out) {
-  constexpr std::chrono::seconds kEdge(1);
-  const icalendar::Window window = *sought.time;
-  const Instant from = window.from == Instant::min() ? window.from : window.from - kEdge;
-  const Instant to = window.to == Instant::max() ? window.to : window.to + kEdge;
+  const auto [from, to] = with_edges(*sought.time);
   TRY_VOID(reader.in_time(folder.id, from, to, [&](const groupware::Entry& entry, const Facts& facts) {
-    if (may_have(facts, sought)) out.push_back(candidate_of(entry, certainly_begins(facts, window), out.size()));
+    if (may_have(facts, sought)) out.push_back(candidate_of(entry, certainly_begins(facts, *sought.time), out.size()));
     return true;
+  }));
+  return {};
+}
+
+// False: the index does not know.
+Outcome<bool> add_by_alarms(groupware::Reader& reader, const groupware::Folder& folder, const Sought& sought,
+                            std::vector<Candidate>& out) {
+  const auto [from, to] = with_edges(*sought.rings);
+  TRY(const bool is_known, reader.ringing(folder.id, from, to, [&](const groupware::Entry& entry, const Facts& facts) {
+    if (may_have(facts, sought)) out.push_back(candidate_of(entry, false, out.size()));
+    return true;
+  }));
+  return is_known;
+}
+
+// Without a look at names: what may be found is little beside what is there.
+Outcome<> add_by_facts(groupware::Reader& reader, const groupware::Folder& folder, const Sought& sought,
+                       std::vector<Candidate>& out) {
+  TRY_VOID(reader.facts_in(folder.id, [&](Uid uid, ItemId item, const Facts* facts) {
+    if (facts == nullptr || may_have(*facts, sought)) out.push_back({.item = item, .uid = uid});
   }));
   return {};
 }
 
 Outcome<> add_all(groupware::Reader& reader, const groupware::Folder& folder, const Sought& sought,
                   std::vector<Candidate>& out) {
-  const bool is_any = sought.component.empty() && !sought.time && !sought.uid;
+  const bool is_any = sought.component.empty() && !sought.time;
   std::vector<Candidate> all;
   TRY_VOID(reader.entries(folder.id, [&](const Entry& entry) {
     if (may_be(entry.kind, sought.component)) all.push_back(candidate_of(entry, is_any, all.size()));
@@ -106,7 +130,7 @@ Outcome<> add_all(groupware::Reader& reader, const groupware::Folder& folder, co
     take_up_to(item);
     for (; next != all.end() && next->item == item; ++next) {
       if (!may_have(facts, sought)) continue;
-      next->is_certain = facts.problem.empty() && !sought.time && !sought.uid;
+      next->is_certain = facts.problem.empty() && !sought.time;
       out.push_back(std::move(*next));
     }
   }));
@@ -117,9 +141,17 @@ Outcome<> add_all(groupware::Reader& reader, const groupware::Folder& folder, co
 }  // namespace
 
 Outcome<std::vector<Candidate>> candidates_in(groupware::Reader& reader, const groupware::Folder& folder,
-                                              const Sought& sought) {
+                                              Sought sought) {
   std::vector<Candidate> out;
-  TRY_VOID(is_all_in_index(sought) ? add_by_time(reader, folder, sought, out) : add_all(reader, folder, sought, out));
+  if (sought.uid) sought.uid = groupware::fold_text(*sought.uid);
+  bool is_done = false;
+  if (sought.rings) {
+    TRY(is_done, add_by_alarms(reader, folder, sought, out));
+  }
+  if (!is_done) {
+    const auto add = is_all_in_index(sought) ? add_by_time : sought.is_all ? add_all : add_by_facts;
+    TRY_VOID(add(reader, folder, sought, out));
+  }
   std::ranges::sort(out, {}, &Candidate::item);
   return out;
 }

@@ -25,10 +25,12 @@ struct Sought {
   std::optional<icalendar::Window> time;
   std::optional<std::string> uid;  // contained in it, in any case of letters
   bool has_alarm = false;
+  std::optional<icalendar::Window> rings;  // an alarm of it does then
+  bool is_all = false;                     // nothing else is asked for: many may be found
 };
 
 // In ascending order of items. Nothing that is sought is missing.
 Outcome<std::vector<Candidate>> candidates_in(groupware::Reader& reader, const groupware::Folder& folder,
-                                              const Sought& sought);
+                                              Sought sought);
 
 }  // namespace kontor::dav

@@ -41,6 +41,7 @@ class Search {
         collection_(collection),
         filter_(query.filter),
         gist_(gist_of(query.filter)),
+        hint_(hint_of(query.filter)),
         viewer_(std::move(viewer)) {}
 
   Outcome<std::vector<Candidate>> find(groupware::Reader& reader) {
@@ -50,8 +51,15 @@ class Search {
     return std::move(found_);
   }
 
+  Outcome<bool> is_match(const groupware::Content& content) {
+    if (const auto whole = content.whole()) return is_match(std::string_view(*whole));
+    const auto bytes = content.read(0, content.size());
+    return bytes ? is_match(std::string_view(*bytes)) : false;
+  }
+
   // Whether one item matches, whose content is there.
   Outcome<bool> is_match(std::string_view bytes) {
+    if (!hint_.may_be_in(bytes)) return false;
     const auto read = icalendar::read(bytes, "utf-8");
     if (!read) return false;
     icalendar::Budget budget(kStepsPerObject);
@@ -77,9 +85,7 @@ class Search {
     reader.contents(items, [&](ItemId, const Result<std::shared_ptr<const groupware::Content>>& content) {
       Candidate& one = open_[at++];
       if (!content || (*content)->size() > context_.options.largest_object) return true;
-      const auto bytes = (*content)->read(0, (*content)->size());
-      if (!bytes) return true;
-      const auto is_found = is_match(*bytes);
+      const auto is_found = is_match(**content);
       if (!is_found) {
         problem = is_found.error();
         return false;
@@ -95,6 +101,7 @@ class Search {
   const Resource& collection_;
   const wire::dav::CompFilter& filter_;
   FilterGist gist_;
+  groupware::ContentHint hint_;
   icalendar::ZonePointer viewer_;
   std::vector<Candidate> found_;
   std::vector<Candidate> open_;  // in the order of items
@@ -103,9 +110,15 @@ class Search {
 };
 
 Outcome<> Search::gather(groupware::Reader& reader) {
-  Sought sought{.component = gist_.component, .time = {}, .uid = gist_.uid, .has_alarm = gist_.has_alarm};
+  Sought sought{.component = gist_.component,
+                .time = {},
+                .uid = gist_.uid,
+                .has_alarm = gist_.has_alarm,
+                .rings = {},
+                .is_all = gist_.is_all};
   if (gist_.time) sought.time = window_of(*gist_.time);
-  TRY(auto candidates, candidates_in(reader, *collection_.folder, sought));
+  if (gist_.rings) sought.rings = window_of(*gist_.rings);
+  TRY(auto candidates, candidates_in(reader, *collection_.folder, std::move(sought)));
   for (Candidate& one : candidates) (gist_.is_all && one.is_certain ? found_ : open_).push_back(std::move(one));
   return {};
 }
