@@ -30,8 +30,8 @@ MONTH = '<C:time-range start="20260301T000000Z" end="20260401T000000Z"/>'
 
 
 def event(n):
-    """Over six years; one of twenty recurs, one of four has an alarm."""
-    more = ("RRULE:FREQ=WEEKLY;COUNT=20\r\n" if n % 20 == 0 else "") + (ALARM if n % 4 == 1 else "")
+    """Over six years; one of twenty recurs, one of three has an alarm."""
+    more = ("RRULE:FREQ=WEEKLY;COUNT=20\r\n" if n % 20 == 0 else "") + (ALARM if n % 3 == 1 else "")
     return EVENT.format(n=n, room=n % 30, year=2022 + n % 6, month=1 + n // 6 % 12, day=1 + n // 72 % 28, hour=8 + n % 10, more=more)
 
 

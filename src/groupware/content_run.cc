@@ -10,7 +10,7 @@
 namespace kontor::groupware {
 namespace {
 
-constexpr std::size_t kItemsAhead = 64;
+constexpr std::size_t kItemsAhead = 256;
 constexpr std::uint64_t kBytesAhead = 512 << 10;  // beyond the first one's
 constexpr std::uint64_t kItemGap = 8;             // a scan passes over so many records sooner than it begins anew
 constexpr std::uint64_t kContentGap = 2;          // the same of contents, which are unpacked on the way

@@ -136,6 +136,13 @@ void add_texts(const CompFilter& filter, groupware::ContentHint& hint) {  // NOL
   for (const CompFilter& inner : filter.components) add_texts(inner, hint);
 }
 
+// As they stand in BEGIN lines.
+void add_names(const CompFilter& filter, groupware::ContentHint& hint) {  // NOLINT(misc-no-recursion)
+  if (filter.is_absent) return;
+  hint.needs(filter.name);
+  for (const CompFilter& inner : filter.components) add_names(inner, hint);
+}
+
 }  // namespace
 
 Outcome<> check_filter(const CompFilter& filter) { return check_inner(filter); }
@@ -173,6 +180,8 @@ groupware::ContentHint hint_of(const CompFilter& filter) {
   groupware::ContentHint hint;
   // A calendar's own PRODID and VERSION are there even if its content has none.
   for (const CompFilter& inner : filter.components) add_texts(inner, hint);
+  if (hint.is_empty()) return hint;
+  for (const CompFilter& inner : filter.components) add_names(inner, hint);
   return hint;
 }
 

@@ -35,7 +35,8 @@ struct FilterGist {
 };
 FilterGist gist_of(const wire::dav::CompFilter& filter);
 
-// The texts without which nothing is what the filter looks for. `filter` is that of a VCALENDAR.
+// The texts without which nothing is what the filter looks for; none if it asks for no texts. `filter` is that of a
+// VCALENDAR.
 groupware::ContentHint hint_of(const wire::dav::CompFilter& filter);
 
 }  // namespace kontor::dav

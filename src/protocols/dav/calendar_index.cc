@@ -96,6 +96,18 @@ Outcome<bool> add_by_alarms(groupware::Reader& reader, const groupware::Folder& 
   return is_known;
 }
 
+// All of them: their contents tell as soon as what is known of them.
+Outcome<> add_unseen(groupware::Reader& reader, const groupware::Folder& folder, const Sought&,
+                     std::vector<Candidate>& out) {
+  TRY(const auto rows, reader.view(folder.id));
+  out.reserve(rows->size());
+  rows->each(0, rows->size(), [&](std::uint32_t, const groupware::Row& row) {
+    out.push_back({.item = row.item, .uid = row.uid});
+    return true;
+  });
+  return {};
+}
+
 // Without a look at names: what may be found is little beside what is there.
 Outcome<> add_by_facts(groupware::Reader& reader, const groupware::Folder& folder, const Sought& sought,
                        std::vector<Candidate>& out) {
@@ -149,7 +161,11 @@ Outcome<std::vector<Candidate>> candidates_in(groupware::Reader& reader, const g
     TRY(is_done, add_by_alarms(reader, folder, sought, out));
   }
   if (!is_done) {
-    const auto add = is_all_in_index(sought) ? add_by_time : sought.is_all ? add_all : add_by_facts;
+    const bool is_by_content = sought.has_text && !sought.uid && !sought.has_alarm;
+    const auto add = is_all_in_index(sought) ? add_by_time
+                     : sought.is_all         ? add_all
+                     : is_by_content         ? add_unseen
+                                             : add_by_facts;
     TRY_VOID(add(reader, folder, sought, out));
   }
   std::ranges::sort(out, {}, &Candidate::item);

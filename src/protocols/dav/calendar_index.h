@@ -26,6 +26,7 @@ struct Sought {
   std::optional<std::string> uid;  // contained in it, in any case of letters
   bool has_alarm = false;
   std::optional<icalendar::Window> rings;  // an alarm of it does then
+  bool has_text = false;                   // contents tell by their bytes whether they are to be read
   bool is_all = false;                     // nothing else is asked for: many may be found
 };
 

@@ -115,6 +115,7 @@ Outcome<> Search::gather(groupware::Reader& reader) {
                 .uid = gist_.uid,
                 .has_alarm = gist_.has_alarm,
                 .rings = {},
+                .has_text = !hint_.is_empty(),
                 .is_all = gist_.is_all};
   if (gist_.time) sought.time = window_of(*gist_.time);
   if (gist_.rings) sought.rings = window_of(*gist_.rings);
