@@ -13,7 +13,6 @@ namespace kontor::importing {
 namespace {
 
 using groupware::FolderRole;
-using groupware::FolderTable;
 using groupware::Transaction;
 
 // Gives an unused folder the source's UIDVALIDITY. True if it has it now.
