@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // links: protocols_dav groupware wire formats base
 // The body of a calendar-query, a zero byte, a calendar: whatever is asked is answered with bounded work; what is
-// expanded has no rules and lies in the window; excerpts can be read again.
+// expanded has no rules and lies in the window; excerpts can be read again; what matches is not ruled out by its bytes.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -36,7 +36,8 @@ void ask(const wire::dav::CalendarQuery& query, const std::string& bytes) {
   const lines::Component& calendar = found->calendars.front();
   icalendar::Budget budget(20'000);
   icalendar::Occurrences occurrences(calendar, zones(), zones().find("Europe/Berlin"), budget);
-  if (dav::check_filter(query.filter)) (void)dav::matches(query.filter, calendar, occurrences);
+  if (dav::check_filter(query.filter) && dav::matches(query.filter, calendar, occurrences))
+    must_hold(dav::hint_of(query.filter).may_be_in(bytes));
   (void)dav::gist_of(query.filter);
   if (query.wanted.calendar) {
     const auto text = dav::rendered(bytes, *query.wanted.calendar, zones(), icalendar::utc_zone());

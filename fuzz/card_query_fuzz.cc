@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // links: groupware formats base
-// Queries on cards: what matches is never left out by what is known of its text.
+// Queries on cards: what matches is never left out by what is known of its text, nor by its bytes.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -49,13 +49,14 @@ CardQuery take_query(std::string_view& bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const auto matcher = CardMatcher::make(take_query(bytes));
+  const CardQuery query = take_query(bytes);
+  const auto matcher = CardMatcher::make(query);
   if (!matcher) return 0;
   const lines::Limits limits{.bytes = 1 << 20, .depth = 4, .components = 50, .properties = 200, .parameters = 20};
   const auto read = vcard::read(bytes, {}, limits);
   if (!read) return 0;
   for (const vcard::Component& card : read->cards) {
-    if (matcher->matches(card)) require(matcher->may_match(card_text(card)));
+    if (matcher->matches(card)) require(matcher->may_match(card_text(card)) && hint_of(query).may_be_in(bytes));
     CardSelection parts{.version = vcard::Version::v4, .only = {{{.group = "", .name = "FN"}}}};
     const auto part = vcard::read(render_card(card, parts));
     require(part && part->cards.size() == 1 && vcard::version_of(part->cards.front()) == vcard::Version::v4);

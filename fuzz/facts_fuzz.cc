@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // links: groupware formats base store
 // What is known of an item is bounded and kept as it is; of what is confidential nothing but the time shows; its place
-// in the index of times covers its extent; what guests have of their own is taken apart and put together. The first
-// byte says which kind it is.
+// in the index of times covers its extent; its next alarms lie in the spans in which it rings; what guests have of
+// their own is taken apart and put together. The first byte says which kind it is.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -56,6 +57,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(facts.emails.size() <= 100);
   require(!facts.last || (facts.first && *facts.first <= *facts.last));
   require(!facts.next_alarm || *facts.next_alarm > now);
+  for (const AlarmWay way : kAlarmWays)
+    if (const auto& next = facts.next(way); next && facts.has_time())
+      require(std::ranges::any_of(facts.alarm_spans,
+                                  [&](const AlarmSpan& span) { return span.first <= *next && *next <= span.last; }));
   const auto back = decode_facts(encode(facts));
   require(back && *back == facts);
   require((known.redacted_size != 0) == (facts.privacy == Privacy::confidential));

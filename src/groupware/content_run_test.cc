@@ -9,7 +9,7 @@ namespace {
 
 class ContentRunTest : public AccountsTest {
  protected:
-  static constexpr std::uint32_t kMessages = 200;
+  static constexpr std::uint32_t kMessages = 300;
 
   void SetUp() override {
     AccountsTest::SetUp();
@@ -79,7 +79,7 @@ TEST_F(ContentRunTest, LooksAtAFewAtOnce) {
   store::Blobs blobs(*engine, clock);
   Layer layer = bottom();
   const auto run = read_content_run(layer, blobs, tenant, items);
-  EXPECT_EQ(run.size(), 64U);
+  EXPECT_EQ(run.size(), 256U);
   for (std::size_t i = 0; i < run.size(); ++i) ASSERT_TRUE(run[i]) << i;
   EXPECT_EQ(read_content_run(layer, blobs, tenant, std::span(items).first(1)).size(), 1U);
   // 300 kB each, kept inline: two of them are enough.

@@ -18,7 +18,9 @@ bool ends_word(char c) {
   return is_blank_or_control(static_cast<unsigned char>(c)) || std::string_view("\\,;:\"").contains(c);
 }
 
+// None of what is no UTF-8: it may be a part of a character.
 std::vector<std::string> words_of(std::string_view text) {
+  if (!mime::is_utf8(text)) return {};
   std::vector<std::string> out(1);
   for (const char c : fold_text(text)) {
     if (!ends_word(c))
