@@ -94,8 +94,7 @@ class Dice {
                                                    "GRÜSSE",
                                                    "team",
                                                    "Te\r\n\tam\\nlunch",
-                                                   "a very long text that nobody will ever read to its end\\; but it "
-                                                   "is folded somewhere\r\n  in the middle of it"};
+                                                   "folded\r\n  before it comes to its end\\; but long"};
     std::string out;
     for (const std::string_view name : {"SUMMARY", "DESCRIPTION", "LOCATION", "CATEGORIES"})
       if (pick(2) == 0) out += fmt::format("{}:{}\r\n", name, one_of(kValues));
