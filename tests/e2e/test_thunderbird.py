@@ -65,8 +65,11 @@ def eventually(server, condition, what):
 
 
 def test_it_lists_the_folders(server, thunderbird):
-    shown = thunderbird.run("return allFolders().map(f => f.URI.split('/').slice(3).join('/'))")
-    assert sorted(shown) == sorted(Held(server).folders)
+    def shown():
+        return sorted(thunderbird.run("return allFolders().map(f => f.URI.split('/').slice(3).join('/'))"))
+
+    held = sorted(Held(server).folders)
+    wait_for(lambda: shown() == held, "Thunderbird to list the folders", 30)
     roles = thunderbird.run("""const F = Ci.nsMsgFolderFlags;
         return Object.fromEntries(["SentMail", "Drafts", "Trash", "Junk", "Archive"].map(
             role => [role, allFolders().filter(f => f.getFlag(F[role])).map(f => f.name)]));""")
