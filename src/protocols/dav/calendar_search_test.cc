@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "formats/icalendar/calendar.h"
+#include "groupware/calendar/own_parts.h"
 #include "protocols/dav/calendar.h"
 #include "protocols/dav/calendar_filter.h"
 #include "protocols/dav/dav_fixture.h"
@@ -220,13 +221,14 @@ TEST_F(CalendarSearchTest, FindsWhatMatchesAndNothingElse) {
   const char* const wish = std::getenv("KONTOR_SEARCHES");
   for (int seed = 1; seed <= (wish ? std::atoi(wish) : 2); ++seed) {
     Dice dice(static_cast<unsigned>(seed));
-    std::map<std::string, std::string> all;
+    std::map<std::string, std::string> all, without_alarms;  // as a guest sees them
     for (int i = 0; i < 60; ++i) {
       const std::string uid = fmt::format("{}-{}-{}", i % 2 == 0 ? "x" : "Ü", i, seed),
                         name = fmt::format("{}-{}.ics", i, seed);
       const std::string bytes = dice.object(uid);
       ASSERT_EQ(ask("PUT", kSearched + name, bytes, {{"Content-Type", "text/calendar"}}).status, 201U) << bytes;
       all.emplace(name, bytes);
+      without_alarms.emplace(name, groupware::must(groupware::seen_without(bytes)));
     }
     std::size_t count = 0;
     for (int i = 0; i < 150; ++i) {
@@ -234,7 +236,7 @@ TEST_F(CalendarSearchTest, FindsWhatMatchesAndNothingElse) {
       const auto expected = matching(filter, all);
       EXPECT_EQ(found(filter), expected) << filter;
       if (i % 10 == 0) {
-        EXPECT_EQ(found(filter, ben), expected) << filter;
+        EXPECT_EQ(found(filter, ben), matching(filter, without_alarms)) << filter;
       }
       count += expected.size();
     }
