@@ -19,9 +19,9 @@ constexpr const char* kChangedOnBothSides =
 // The hash of an item's content as it came, or as it would have come from the source.
 Result<std::string> hash_as_it_came(const Transaction& transaction, const Step& step, const groupware::Item& item) {
   if (step.item.attachments.empty()) return item.hash;
-  auto came = as_it_came(transaction, item, false);
+  const auto came = as_it_came(transaction, item, false);
   if (!came && came.error().code == Errc::unavailable) return std::unexpected(came.error());
-  return came ? std::move(came->sha256) : item.hash;
+  return came ? came->sha256 : item.hash;
 }
 
 }  // namespace
