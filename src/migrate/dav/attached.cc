@@ -29,8 +29,8 @@ class AttachedFetch {
       const bool is_managed =
           property.find("MANAGED-ID") != nullptr && property.value.starts_with(client_.origin() + "/");
       if (!problem || !is_managed) return;
-      auto taken = take(property.value);
-      if (!taken) problem = std::unexpected(std::move(taken).error());
+      const auto taken = take(property.value);
+      if (!taken) problem = std::unexpected(taken.error());
       if (!taken || !*taken) return;
       if (property.parameter("FILENAME").empty()) property.set("FILENAME", name_of(property.value));
       property.set("SIZE", std::to_string((*taken)->size));
