@@ -175,6 +175,8 @@ class AccountTransaction final : public Reading<Transaction> {
   Result<void> keep_version(const ItemRecord& former, ItemId version);
   void store(ItemRecord& item);  // the record, not its rows
   void show(const ItemRecord& item, const Filing& filing);
+  // A change of the item that all its folders tell of; it is still to be stored.
+  void tell_of(ItemRecord& item);
   void show(FolderId folder, Layer::RowChange change);
   void hide(FolderId folder, Uid uid, std::string name, Changes::Audience audience);
   void count(FolderId folder, const ItemRecord& item, bool is_deleted, int by);

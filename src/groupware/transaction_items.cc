@@ -435,6 +435,14 @@ Result<ItemRecord> AccountTransaction::changeable_item(ItemId id) const {
   return item;
 }
 
+void AccountTransaction::tell_of(ItemRecord& item) {
+  for (Filing& filing : item.filings) {
+    filing.modseq = number();
+    touch(filing.folder);
+    show(item, filing);
+  }
+}
+
 Result<void> AccountTransaction::set_properties(ItemId id, const std::map<std::string, std::string>& properties) {
   TRY(ItemRecord item, changeable_item(id));
   const bool had_pop3_facts = has_pop3_facts(item);
@@ -447,13 +455,7 @@ Result<void> AccountTransaction::set_properties(ItemId id, const std::map<std::s
   }
   if (properties_size(item.properties) > kLargestProperties)
     return fail(Errc::too_large, "the item's properties are too large");
-  if (has_pop3_facts(item) != had_pop3_facts) {
-    for (Filing& filing : item.filings) {
-      filing.modseq = number();
-      touch(filing.folder);
-      show(item, filing);
-    }
-  }
+  if (has_pop3_facts(item) != had_pop3_facts) tell_of(item);
   store(item);
   return {};
 }
@@ -461,11 +463,7 @@ Result<void> AccountTransaction::set_properties(ItemId id, const std::map<std::s
 Result<void> AccountTransaction::set_internal_date(ItemId id, InternalDate date) {
   TRY(ItemRecord item, changeable_item(id));
   item.internal_date = date;
-  for (Filing& filing : item.filings) {
-    filing.modseq = number();
-    touch(filing.folder);
-    show(item, filing);
-  }
+  tell_of(item);
   store(item);
   return {};
 }

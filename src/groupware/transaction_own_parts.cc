@@ -150,11 +150,7 @@ Result<void> AccountTransaction::keep_own_parts(FolderId id, Uid uid, const OwnP
   if (own.base != item.hash) return fail(Errc::conflict, "the item was changed meanwhile");
   TRY(const bool is_changed, set_own(item, caller_.principal, own.text));
   if (!is_changed) return {};
-  for (Filing& filing : item.filings) {
-    filing.modseq = number();
-    touch(filing.folder);
-    show(item, filing);
-  }
+  tell_of(item);
   store(item);
   return {};
 }

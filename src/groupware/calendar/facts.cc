@@ -14,6 +14,7 @@
 #include "groupware/calendar/alarm_spans.h"
 #include "groupware/calendar/alarms.h"
 #include "groupware/calendar/attachments.h"
+#include "groupware/calendar/described_limits.h"
 #include "groupware/calendar/own_parts.h"
 #include "groupware/calendar/redact.h"
 
@@ -27,12 +28,6 @@ constexpr std::size_t kLongestUid = 4000;
 constexpr std::size_t kMostEmails = 100;
 constexpr std::size_t kMostAttachments = 1000;
 constexpr std::uint64_t kSteps = 50'000;
-constexpr lines::Limits kLimits{.bytes = kLargestDescribed,
-                                .depth = 8,
-                                .components = 10'000,
-                                .properties = 200'000,
-                                .parameters = 500,
-                                .parts = 500'000};
 
 std::string cut(std::string text, std::size_t longest = kLongestText) {
   if (text.size() <= longest) return text;
@@ -157,7 +152,7 @@ std::vector<std::string> attachments_of(const lines::Component& object) {
 void describe_calendar(std::string_view bytes, const icalendar::ZoneDatabase& zones, const icalendar::ZonePointer& home,
                        Instant now, Description& out) {
   Facts& facts = out.facts;
-  const auto read = icalendar::read(bytes, {}, kLimits);
+  const auto read = icalendar::read(bytes, {}, kDescribedLimits);
   if (!read) {
     out = undescribed(Kind::calendar, read.error().text);
     return;
@@ -205,7 +200,7 @@ void describe_calendar(std::string_view bytes, const icalendar::ZoneDatabase& zo
 
 void describe_card(std::string_view bytes, Facts& facts) {
   facts.component = Facts::Component::card;
-  const auto read = vcard::read(bytes, {}, kLimits);
+  const auto read = vcard::read(bytes, {}, kDescribedLimits);
   if (!read) {
     facts.problem = read.error().text;
     return;

@@ -12,6 +12,7 @@
 #include "formats/icalendar/access.h"
 #include "formats/icalendar/calendar.h"
 #include "formats/itip/instances.h"
+#include "groupware/calendar/described_limits.h"
 
 namespace kontor::groupware {
 namespace {
@@ -22,12 +23,6 @@ using lines::Property;
 
 constexpr std::string_view kTransp = "TRANSP";
 constexpr std::string_view kOutlookBusy = "X-MICROSOFT-CDO-BUSYSTATUS";  // TRANSP with more shades
-constexpr lines::Limits kOwnLimits{.bytes = kLargestDescribed,
-                                   .depth = 8,
-                                   .components = 10'000,
-                                   .properties = 200'000,
-                                   .parameters = 500,
-                                   .parts = 500'000};
 
 // What programs keep about the alarms of one person.
 bool is_about_alarms(const Property& property) {
@@ -295,24 +290,24 @@ TakenApart take_apart(const Component& put, const Component* present, const ical
 }
 
 Result<std::string> seen_without(const std::string& bytes) {
-  TRY(icalendar::Calendars read, icalendar::read(bytes, {}, kOwnLimits));
+  TRY(icalendar::Calendars read, icalendar::read(bytes, {}, kDescribedLimits));
   if (!hides_from_guests(read.calendars.front())) return bytes;
   return icalendar::write(without_alarms(std::move(read.calendars.front())));
 }
 
 Result<std::string> seen_with(const std::string& bytes, std::string_view own, const icalendar::ZoneDatabase& zones) {
-  TRY(const icalendar::Calendars read, icalendar::read(bytes, {}, kOwnLimits));
-  TRY(const icalendar::Calendars stubs, icalendar::read(own, {}, kOwnLimits));
+  TRY(const icalendar::Calendars read, icalendar::read(bytes, {}, kDescribedLimits));
+  TRY(const icalendar::Calendars stubs, icalendar::read(own, {}, kDescribedLimits));
   return icalendar::write(with_own_parts(read.calendars.front(), stubs.calendars.front(), zones));
 }
 
 Result<TakenApart> take_apart(std::string_view put, const std::string* present, const icalendar::ZoneDatabase& zones) {
-  const auto read = icalendar::read(put, {}, kOwnLimits);
+  const auto read = icalendar::read(put, {}, kDescribedLimits);
   if (!read || read->calendars.size() != 1) return TakenApart{.shared = std::string(put)};
   const Component& calendar = read->calendars.front();
   std::optional<icalendar::Calendars> there;
   if (present != nullptr) {
-    auto stored = icalendar::read(*present, {}, kOwnLimits);
+    auto stored = icalendar::read(*present, {}, kDescribedLimits);
     if (stored) there = *std::move(stored);
   }
   TakenApart out = take_apart(calendar, there ? &there->calendars.front() : nullptr, zones);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "groupware/calendar/stored_alarms.h"
 
+#include <functional>
+#include <memory>
+#include <optional>
+
 #include "base/bytes.h"
 #include "formats/icalendar/calendar.h"
 #include "groupware/calendar/alarms.h"
@@ -47,12 +51,12 @@ Result<bool> is_told_at_all(Environment& environment, PrincipalId guest) {
   return has_live_devices(*snapshot, environment.clock.now());
 }
 
-// Of each guest in turn, what is due up to `until`: at most `limit` in all.
-Result<void> add_guests_alarms(Environment& environment, AccountId host, store::Snapshot& snapshot, Instant until,
-                               std::size_t limit, std::vector<DueAlarm>& out) {
+// Visits guests who have alarms, each with the ways in which they are told of them, while `visit` gives true.
+using VisitGuest = std::function<Result<bool>(PrincipalId guest, AlarmWay way)>;
+Result<void> each_guest(Environment& environment, store::Snapshot& snapshot, const VisitGuest& visit) {
   std::string next = key::all('h');
   const std::string end = key::end(next);
-  while (out.size() < limit) {
+  for (;;) {
     PrincipalId guest;
     TRY_VOID(snapshot.scan(next, end, [&](store::Key key, store::Value) {
       if (key.size() >= 9) guest = PrincipalId(read_be64(key.substr(1)));
@@ -62,46 +66,43 @@ Result<void> add_guests_alarms(Environment& environment, AccountId host, store::
     TRY(const bool is_told, is_told_at_all(environment, guest));
     for (const AlarmWay way : kAlarmWays) {
       if (way == AlarmWay::shown && !is_told) continue;
-      TRY_VOID(snapshot.scan(key::guest_alarms(guest, way), key::guest_alarms_until(guest, way, until),
-                             [&](store::Key key, store::Value value) {
-                               if (out.size() >= limit) return false;
-                               if (key.size() != key::kGuestAlarm || value.size() != 8) return true;
-                               out.push_back({key::guest_alarm_time(key), FolderId(read_be64(key.substr(18))),
-                                              Uid(read_be32(key.substr(26))), ItemId(read_be64(value)), way, guest,
-                                              host});
-                               return true;
-                             }));
+      TRY(const bool goes_on, visit(guest, way));
+      if (!goes_on) return {};
     }
     next = key::end(key::guest_alarms(guest, AlarmWay::shown));
   }
-  return {};
+}
+
+// Of each guest in turn, what is due up to `until`: at most `limit` in all.
+Result<void> add_guests_alarms(Environment& environment, AccountId host, store::Snapshot& snapshot, Instant until,
+                               std::size_t limit, std::vector<DueAlarm>& out) {
+  if (out.size() >= limit) return {};
+  return each_guest(environment, snapshot, [&](PrincipalId guest, AlarmWay way) -> Result<bool> {
+    TRY_VOID(snapshot.scan(key::guest_alarms(guest, way), key::guest_alarms_until(guest, way, until),
+                           [&](store::Key key, store::Value value) {
+                             if (key.size() != key::kGuestAlarm || value.size() != 8) return true;
+                             out.push_back({key::guest_alarm_time(key), FolderId(read_be64(key.substr(18))),
+                                            Uid(read_be32(key.substr(26))), ItemId(read_be64(value)), way, guest,
+                                            host});
+                             return out.size() < limit;
+                           }));
+    return out.size() < limit;
+  });
 }
 
 // The first of each guest.
 Result<std::optional<Instant>> next_guests_alarm(Environment& environment, store::Snapshot& snapshot) {
   std::optional<Instant> first;
-  std::string next = key::all('h');
-  const std::string end = key::end(next);
-  for (PrincipalId guest(1); guest;) {
-    guest = PrincipalId();
-    TRY_VOID(snapshot.scan(next, end, [&](store::Key key, store::Value) {
-      if (key.size() >= 9) guest = PrincipalId(read_be64(key.substr(1)));
+  TRY_VOID(each_guest(environment, snapshot, [&](PrincipalId guest, AlarmWay way) -> Result<bool> {
+    const std::string range = key::guest_alarms(guest, way);
+    TRY_VOID(snapshot.scan(range, key::end(range), [&](store::Key key, store::Value) {
+      if (key.size() != key::kGuestAlarm) return true;
+      const Instant at = key::guest_alarm_time(key);
+      if (!first || at < *first) first = at;
       return false;
     }));
-    if (!guest) break;
-    TRY(const bool is_told, is_told_at_all(environment, guest));
-    for (const AlarmWay way : kAlarmWays) {
-      if (way == AlarmWay::shown && !is_told) continue;
-      const std::string range = key::guest_alarms(guest, way);
-      TRY_VOID(snapshot.scan(range, key::end(range), [&](store::Key key, store::Value) {
-        if (key.size() != key::kGuestAlarm) return true;
-        const Instant at = key::guest_alarm_time(key);
-        if (!first || at < *first) first = at;
-        return false;
-      }));
-    }
-    next = key::end(key::guest_alarms(guest, AlarmWay::shown));
-  }
+    return true;
+  }));
   return first;
 }
 
@@ -160,10 +161,16 @@ Result<void> finish_stored_default_alarms(Environment& environment, StoredAccoun
 Result<void> finish_stored_alarms(Environment& environment, StoredAccount& account, const std::vector<DueAlarm>& done,
                                   Instant after, const std::vector<PushMessage>& messages) {
   std::vector<std::optional<Instant>> next;
+  std::optional<PrincipalId> of;   // whom the reader is of: alarms come one after the other of each
+  std::unique_ptr<Reader> reader;  // none: of who may not read it any more
   for (const DueAlarm& alarm : done) {
-    const auto reader = account.read(alarm.guest ? Caller::user(alarm.guest) : Caller::system());
-    if (!reader && reader.error().code != Errc::denied) return std::unexpected(reader.error());
-    next.push_back(reader ? alarm_after(environment, **reader, alarm, std::max(after, alarm.at)) : std::nullopt);
+    if (of != alarm.guest) {
+      auto opened = account.read(alarm.guest ? Caller::user(alarm.guest) : Caller::system());
+      if (!opened && opened.error().code != Errc::denied) return std::unexpected(opened.error());
+      reader = opened ? *std::move(opened) : nullptr;
+      of = alarm.guest;
+    }
+    next.push_back(reader ? alarm_after(environment, *reader, alarm, std::max(after, alarm.at)) : std::nullopt);
   }
   TRY_VOID(account.run(Caller::system(), StoredAccount::Loudness::quiet,
                        [&](AccountTransaction& transaction) -> Result<void> {

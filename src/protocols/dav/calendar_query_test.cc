@@ -30,12 +30,7 @@ class CalendarQueryTest : public DavTest {
   // A calendar that takes all kinds.
   void SetUp() override {
     DavTest::SetUp();
-    const auto account = open(ada);
-    groupware::must(account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
-      groupware::Transaction::FolderChange all;
-      all.properties[kComponents] = "";
-      return transaction.change_folder(by_role(*account, groupware::FolderRole::calendar), all);
-    }));
+    let_calendar_take_all();
   }
   unsigned put(const std::string& name, const std::string& body) {
     return ask("PUT", kOwnCalendar + name, body, {{"Content-Type", "text/calendar"}}).status;

@@ -173,13 +173,10 @@ class CalendarSearchTest : public DavTest {
  protected:
   void SetUp() override {
     DavTest::SetUp();
+    let_calendar_take_all();
     const auto account = open(ada);
-    groupware::must(account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
-      groupware::Transaction::FolderChange all;
-      all.properties[kComponents] = "";
-      all.grants = {{ben, groupware::right::kRead | groupware::right::kReadPrivate}};
-      return transaction.change_folder(by_role(*account, groupware::FolderRole::calendar), all);
-    }));
+    grant(*account, by_role(*account, groupware::FolderRole::calendar), ben,
+          groupware::right::kRead | groupware::right::kReadPrivate);
   }
 
   static std::string query(const std::string& filter) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "groupware/accounts_fixture.h"
+#include "protocols/dav/calendar.h"
 #include "protocols/dav/dispatch.h"
 
 namespace kontor::dav {
@@ -57,6 +58,16 @@ class DavTest : public groupware::AccountsTest {
       is_end = piece->empty();
     }
     return response;
+  }
+
+  // Ada's calendar, which of itself takes events alone.
+  void let_calendar_take_all() {
+    const auto account = open(ada);
+    groupware::must(account->update(groupware::Caller::system(), [&](groupware::Transaction& transaction) {
+      groupware::Transaction::FolderChange all;
+      all.properties[kComponents] = "";
+      return transaction.change_folder(by_role(*account, groupware::FolderRole::calendar), all);
+    }));
   }
 
   // Of a folder nobody else has any.
