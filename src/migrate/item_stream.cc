@@ -251,15 +251,12 @@ Result<void> ItemStream::hand_over(Chunk& chunk) {
     Fetched& fetched = chunk.fetched[i];
     archive::Spool content;
     if (wanted_ == Wanted::content) {
-      const std::uint64_t end = fetched.done ? chunk.ends.at(i) : 0;
-      for (std::uint64_t at = end - (fetched.done ? fetched.size : 0); at < end;) {
-        TRY(const auto piece,
-            chunk.contents.read_at(at, static_cast<std::size_t>(std::min<std::uint64_t>(64 << 10, end - at))));
-        TRY_VOID(content.write(piece));
-        at += piece.size();
-      }
       fetched.content = &content;
-      if (fetched.done) fetched.sha256 = content.sha256();
+      if (fetched.done) {
+        TRY_VOID(chunk.contents.read(chunk.ends.at(i) - fetched.size, fetched.size,
+                                     [&](std::string_view piece) { return content.write(piece); }));
+        fetched.sha256 = content.sha256();
+      }
     }
     TRY_VOID(take_(chunk.tag, chunk.items[i], fetched));
   }

@@ -13,6 +13,8 @@
 namespace kontor::archive {
 namespace {
 
+constexpr std::uint64_t kSpoolPiece = 64 << 10;
+
 Result<void> write_all(int file, std::string_view bytes) {
   while (!bytes.empty()) {
     const auto wrote = ::write(file, bytes.data(), bytes.size());
@@ -62,9 +64,16 @@ const std::string& Spool::sha256() {
 
 Result<void> Spool::read(const std::function<Result<void>(std::string_view)>& take) const {
   if (file_ < 0) return memory_.empty() ? Result<void>() : take(memory_);
-  for (std::uint64_t at = 0; at < size_;) {
-    TRY(const auto piece, read_at(at, 64 << 10));
-    at += piece.size();
+  return read(0, size_, take);
+}
+
+Result<void> Spool::read(std::uint64_t offset, std::uint64_t length,
+                         const std::function<Result<void>(std::string_view)>& take) const {
+  for (const std::uint64_t end = offset + length; offset < end;) {
+    TRY(const auto piece,
+        read_at(offset, static_cast<std::size_t>(std::min<std::uint64_t>(kSpoolPiece, end - offset))));
+    if (piece.empty()) return fail(Errc::unavailable, "a temporary file is shorter than it was");
+    offset += piece.size();
     TRY_VOID(take(piece));
   }
   return {};

@@ -32,6 +32,9 @@ class Spool {
   // All bytes in order, in pieces of at most 64 KiB or as they lie in memory. May be called again. Errors: what `take`
   // returned, unavailable.
   Result<void> read(const std::function<Result<void>(std::string_view)>& take) const;
+  // The same of `length` bytes from `offset`, which are there.
+  Result<void> read(std::uint64_t offset, std::uint64_t length,
+                    const std::function<Result<void>(std::string_view)>& take) const;
   // Up to `length` bytes from `offset`; fewer only at the end. Errors: unavailable.
   Result<std::string> read_at(std::uint64_t offset, std::size_t length) const;
   void clear();

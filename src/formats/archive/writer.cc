@@ -15,7 +15,6 @@ namespace {
 
 constexpr int kCompression = 1;
 constexpr std::size_t kZstdOut = 128 << 10;
-constexpr std::uint64_t kPiece = 64 << 10;
 
 // Member names are plain ASCII, whatever an address holds.
 std::string member_name(std::string_view text) {
@@ -108,16 +107,6 @@ struct Writer::State {
     return {};
   }
 
-  Result<void> range(const Spool& spool, std::uint64_t at, std::uint64_t size) {
-    for (const std::uint64_t end = at + size; at < end;) {
-      TRY(const auto piece, spool.read_at(at, static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, end - at))));
-      if (piece.empty()) return fail(Errc::unavailable, "a temporary file is shorter than it was");
-      TRY_VOID(data(piece));
-      at += piece.size();
-    }
-    return {};
-  }
-
   Result<void> record(const std::string& name, const std::string& json, Instant time = {}) {
     if (json.size() > kMaxRecord) return fail(Errc::invalid, fmt::format("the record {} is too long", name));
     TRY_VOID(header(name, json.size(), time));
@@ -192,7 +181,8 @@ Result<void> Writer::item(Item item, Spool* content, const AttachedBytes* attach
     if (item.attachments[i].is_known) continue;
     check(attached != nullptr && i < attached->starts.size(), "attachments have their bytes");
     TRY_VOID(state_->header(fmt::format("{}.{}.bin", name, i + 1), item.attachments[i].size, item.date.at));
-    TRY_VOID(state_->range(attached->spool, attached->starts[i], item.attachments[i].size));
+    TRY_VOID(attached->spool.read(attached->starts[i], item.attachments[i].size,
+                                  [this](std::string_view piece) { return state_->data(piece); }));
   }
   return {};
 }
